@@ -1,0 +1,115 @@
+"""The errors of the hub, and what each one says to a caller.
+
+HubError                    500  something of ours is broken
+├── InvalidInput            400  the request is wrong; every violation is listed
+│   ├── InvalidSettings          a settings or mapping file is wrong (never leaves by HTTP)
+│   └── TooLarge            413  the body is larger than the server reads
+├── Unauthorized            401  no credential, or one that is not known
+├── NotFound                404  no such resource
+├── MethodNotAllowed        405  the path exists, the method does not
+├── Conflict                409  the resource is in a state that forbids the change
+│   └── IllegalTransition   409  the lifecycle has no such step
+├── UnsupportedMediaType    415  the body's media type is not one of the operation's
+├── Unsupported             501  the standard knows it, this server does not
+└── StoreUnavailable        503  the database cannot be written now; nothing was changed
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """One thing that is wrong with an input: where, with which value, and why."""
+
+    field: str
+    message: str
+    value: Any = None
+
+    def sentence(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+
+class HubError(Exception):
+    """Root of the tree; `status` is the HTTP status, `code` the word a program can switch on."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internalError"
+    reason: ClassVar[str] = "The hub failed to answer"
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        violations: Iterable[Violation] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.violations = tuple(violations)
+        self.message = message or "; ".join(violation.sentence() for violation in self.violations)
+        self.headers = dict(headers or {})
+        super().__init__(self.message)
+
+
+class InvalidInput(HubError):
+    status = 400
+    code = "invalidInput"
+    reason = "The request is not valid"
+
+
+class InvalidSettings(InvalidInput):
+    code = "invalidSettings"
+    reason = "The settings are not valid"
+
+
+class TooLarge(InvalidInput):
+    status = 413
+    code = "bodyTooLarge"
+    reason = "The body is too large"
+
+
+class Unauthorized(HubError):
+    status = 401
+    code = "unauthorized"
+    reason = "The call needs a valid credential"
+
+
+class NotFound(HubError):
+    status = 404
+    code = "notFound"
+    reason = "There is no such resource"
+
+
+class MethodNotAllowed(HubError):
+    status = 405
+    code = "methodNotAllowed"
+    reason = "The resource does not have this method"
+
+
+class Conflict(HubError):
+    status = 409
+    code = "conflict"
+    reason = "The state of the resource forbids the change"
+
+
+class IllegalTransition(Conflict):
+    code = "illegalTransition"
+    reason = "The lifecycle has no such step"
+
+
+class UnsupportedMediaType(HubError):
+    status = 415
+    code = "unsupportedMediaType"
+    reason = "The media type of the body is not accepted"
+
+
+class Unsupported(HubError):
+    status = 501
+    code = "unsupported"
+    reason = "The server does not support this"
+
+
+class StoreUnavailable(HubError):
+    status = 503
+    code = "storeUnavailable"
+    reason = "The database cannot be written now; nothing was changed"

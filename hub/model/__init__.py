@@ -1,0 +1,1 @@
+"""The nouns of the hub: frozen values without HTTP, SQL or clocks."""

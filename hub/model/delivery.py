@@ -1,0 +1,56 @@
+"""A delivery: one event for one listener, and the attempts made at it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    """`due` waits for its time, `inFlight` is leased to a sender, the others are at rest.
+
+    `dead` is the dead letter: the schedule is exhausted. `parked` waits for its subscription to be active again.
+    """
+
+    DUE = "due"
+    IN_FLIGHT = "inFlight"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A delivery that this sender has leased; every write about it must show the token."""
+
+    delivery_id: int
+    subscription_id: str
+    event_id: str
+    body: bytes
+    attempts: int
+    created: int
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How long each phase of an attempt took, in milliseconds since its start; None where it was not reached."""
+
+    name_lookup: float | None = None
+    connect: float | None = None
+    tls: float | None = None
+    first_byte: float | None = None
+    total: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try at a delivery; `outcome` is one word of `hub.delivery.outcome.Outcome`."""
+
+    number: int
+    started: int
+    outcome: str
+    timing: Timing = field(default_factory=Timing)
+    status: int | None = None
+    peer_address: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    error: str | None = None

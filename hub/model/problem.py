@@ -1,0 +1,41 @@
+"""A report: one degradation of a customer's quality of service, held as a TMF656 v5 ServiceProblem document."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Document = dict[str, Any]
+"""A TMF656 v5 resource as JSON. A stored report's document has no `id` and no `href`: a face adds its own."""
+
+
+class Status(StrEnum):
+    """ServiceProblemStateType of TMF656 v4 and v5; there is no `submitted`."""
+
+    ACKNOWLEDGED = "acknowledged"
+    REJECTED = "rejected"
+    PENDING = "pending"
+    HELD = "held"
+    IN_PROGRESS = "inProgress"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A report as it is kept.
+
+    `version` counts changes from 1; `sequence` is the number of the report's latest event (0: none yet).
+    `source` and `source_key` name the trouble system and its ticket, or are None for a report made by HTTP.
+    """
+
+    id: str
+    document: Document
+    version: int = 1
+    sequence: int = 0
+    source: str | None = None
+    source_key: str | None = None
+
+    @property
+    def status(self) -> Status:
+        return Status(self.document["status"])

@@ -1,0 +1,37 @@
+"""A registration at the hub: who is told, where, and of what."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class SubscriptionState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+
+
+class Order(StrEnum):
+    """What waits for what: events of one report, all events of the subscription, or nothing."""
+
+    REPORT = "report"
+    SUBSCRIPTION = "subscription"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """One listener.
+
+    `query` is the text as registered, `normalised_query` the same query in one spelling, by which duplicates
+    are found. `secret` is the signing key as stored: encrypted.
+    """
+
+    id: str
+    callback: str
+    created: int
+    query: str | None = None
+    normalised_query: str = ""
+    secret: bytes = b""
+    order: Order = Order.REPORT
+    state: SubscriptionState = SubscriptionState.ACTIVE
+    state_reason: str | None = None

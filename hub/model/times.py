@@ -1,0 +1,44 @@
+"""Instants: UTC everywhere, RFC 3339 text in documents, whole microseconds where the hub computes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+"""Gives the present instant, timezone-aware, in UTC."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def to_micros(instant: datetime) -> int:
+    """Whole microseconds since 1970 in UTC."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def to_text(instant: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: a fixed width, so that texts sort as instants do."""
+    utc = instant.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def micros_to_text(micros: int) -> str:
+    return to_text(from_micros(micros))
+
+
+def from_text(text: str) -> datetime:
+    """The instant that an RFC 3339 text names.
+
+    Raises ValueError for another form, and for a text without a zone: such a text names no instant.
+    """
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return instant.astimezone(UTC)
