@@ -1,0 +1,135 @@
+"""How one value of the settings is checked, and what it must be in words."""
+
+import math
+import re
+from dataclasses import MISSING, Field, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, cast
+
+from marshmallow import ValidationError, fields, validate
+
+Network = IPv4Network | IPv6Network
+Check = fields.Field[Any]
+
+UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)")
+API_KEY = re.compile(r"[A-Za-z0-9._-]+:[0-9a-fA-F]{64}")
+
+
+class Exactly(fields.Field[Any]):
+    """A value of one type; nothing is converted, so that `port = "8080"` is seen as the mistake it is."""
+
+    def __init__(self, kind: type, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_options: Any) -> Any:
+        accepted = (int, float) if self.kind is float else (self.kind,)
+        if type(value) not in accepted or (self.kind is float and not math.isfinite(value)):
+            raise ValidationError("has another type")
+        return self.kind(value)
+
+
+class Seconds(fields.Field[float]):
+    """A duration: a number of seconds, or a text such as "15m"."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_options: Any) -> float:
+        try:
+            return seconds(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class NetworkText(fields.Field[Network]):
+    """A network in CIDR form. Bits behind the mask are refused: they hint at another network than was meant."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_options: Any) -> Network:
+        try:
+            return ip_network(value if isinstance(value, str) else "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class Items(fields.List[Any]):
+    """A list, kept as a tuple."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            raise ValidationError("is not a list")
+        return tuple(super()._deserialize(value, attr, data, **options))
+
+
+def seconds(value: object) -> float:
+    """The one reading of a duration: 15, 0.5, "15", "500ms", "15m", "2h", "3d". Raises ValueError for another."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
+        return float(value)
+    found = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not found:
+        raise ValueError(f"{value!r} is not a duration")
+    return float(found[1]) * UNITS[found[2]]
+
+
+def rule(check: Check, what: str, *, default: Any = MISSING, secret: bool = False) -> Any:
+    """A field of a section: its check, what it must be in words, and whether a message may show its value."""
+    metadata = {"check": check, "what": what, "secret": secret}
+    return field(metadata=metadata) if default is MISSING else field(metadata=metadata, default=default)
+
+
+def text(*, default: Any = MISSING, empty: bool = True) -> Any:
+    if empty:
+        return rule(Exactly(str), "a text", default=default)
+    return rule(Exactly(str, validate=validate.Length(min=1)), "a text that is not empty", default=default)
+
+
+def flag(*, default: Any = MISSING) -> Any:
+    return rule(Exactly(bool), "true or false", default=default)
+
+
+def whole(minimum: int, maximum: int) -> Any:
+    check = Exactly(int, validate=validate.Range(minimum, maximum))
+    return rule(check, f"a whole number from {minimum} to {maximum}")
+
+
+def number(minimum: float, maximum: float) -> Any:
+    return rule(Exactly(float, validate=validate.Range(minimum, maximum)), f"a number from {minimum} to {maximum}")
+
+
+def duration(minimum: float = 0.0, *, default: Any = MISSING) -> Any:
+    """A duration of at least `minimum` seconds."""
+    check = Seconds(validate=validate.Range(min=minimum), allow_none=default is None)
+    least = f" of at least {minimum:g} seconds" if minimum else ""
+    return rule(check, f'a duration{least}, such as 15, "15s" or "2h"', default=default)
+
+
+def durations() -> Any:
+    check = Items(Seconds(), validate=validate.Length(min=1))
+    return rule(check, 'a list with one or more durations, such as ["5s", "15m", "2h"]')
+
+
+def one_of(*words: str) -> Any:
+    return rule(Exactly(str, validate=validate.OneOf(words)), f"one of {', '.join(words)}")
+
+
+def some_of(*words: str) -> Any:
+    check = Items(Exactly(str, validate=validate.OneOf(words)), validate=validate.Length(min=1))
+    return rule(check, f"a list with one or more of {', '.join(words)}")
+
+
+def networks() -> Any:
+    return rule(Items(NetworkText()), 'a list of networks, such as ["10.1.0.0/16", "fd00::/8"]')
+
+
+def api_keys() -> Any:
+    """Keys by name and digest. Their value is never shown: whoever gets the form wrong may have written a key."""
+    check = Items(Exactly(str, validate=validate.Regexp(API_KEY.pattern + r"\Z")))
+    return rule(check, 'a list of "name:digest", the digest being 64 hexadecimal digits of SHA-256', secret=True)
+
+
+def table() -> Any:
+    """A table with keys of its own, empty when left out."""
+    metadata = {"check": fields.Dict(keys=Exactly(str)), "what": "a table", "secret": True}
+    return field(metadata=metadata, default_factory=dict)
+
+
+def check_of(place: Field[Any]) -> Check:
+    return cast(Check, place.metadata["check"])

@@ -1,0 +1,122 @@
+"""What there is to set, section by section; the defaults stand in the shipped `config/qos-hub.toml` only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_type_hints
+
+from hub.settings import rules
+from hub.settings.rules import Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings:
+    host: str = rules.text(empty=False)
+    port: int = rules.whole(0, 65535)
+    roles: tuple[str, ...] = rules.some_of("api", "intake", "delivery")
+    public_url: str = rules.text()
+    shutdown_grace: float = rules.duration()
+
+    @property
+    def base_url(self) -> str:
+        """The address in links: the public one, or the one we listen at."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecuritySettings:
+    api_keys: tuple[str, ...] = rules.api_keys()
+    key_file: str = rules.text()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreSettings:
+    database: str = rules.text(empty=False)
+    synchronous: str = rules.one_of("FULL", "NORMAL")
+    group_commit: int = rules.whole(1, 10_000)
+    busy_timeout: float = rules.duration()
+    reader_threads: int = rules.whole(1, 64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiSettings:
+    body_limit: int = rules.whole(1024, 1 << 30)
+    page_maximum: int = rules.whole(1, 100_000)
+    originating_system: str = rules.text(empty=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliverySettings:
+    transport: str = rules.one_of("pycurl", "requests")
+    allowed_networks: tuple[Network, ...] = rules.networks()
+    schemes: tuple[str, ...] = rules.some_of("https", "http")
+    deadline: float = rules.duration(0.1)
+    lease: float = rules.duration(1)
+    schedule: tuple[float, ...] = rules.durations()
+    jitter: float = rules.number(0, 0.9)
+    order_patience: float = rules.duration(0.001)
+    in_flight_per_listener: int = rules.whole(1, 10_000)
+    in_flight_total: int = rules.whole(1, 100_000)
+    response_limit: int = rules.whole(0, 1 << 20)
+    retry_after_maximum: float = rules.duration()
+    ca_file: str = rules.text()
+    name_ttl: float = rules.duration()
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakeSettings:
+    interval: float = rules.duration(0.1)
+    absent_polls: int = rules.whole(1, 1000)
+    failure_wait_maximum: float = rules.duration(1)
+    mappings: str = rules.text()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogSettings:
+    level: str = rules.one_of("debug", "info", "warning", "error")
+    format: str = rules.one_of("json", "text")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceSettings:
+    """One trouble system. There is none by default, so the defaults of its keys stand here."""
+
+    name: str
+    adapter: str = rules.text(empty=False)
+    mapping: str = rules.text(default="")
+    interval: float | None = rules.duration(0.1, default=None)
+    enabled: bool = rules.flag(default=True)
+    backfill_notify: bool = rules.flag(default=False)
+    options: Mapping[str, Any] = rules.table()
+
+    @property
+    def mapping_name(self) -> str:
+        return self.mapping or self.adapter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    server: ServerSettings
+    security: SecuritySettings
+    store: StoreSettings
+    api: ApiSettings
+    delivery: DeliverySettings
+    intake: IntakeSettings
+    log: LogSettings
+    sources: Mapping[str, SourceSettings] = field(default_factory=dict)
+
+    @property
+    def key_file(self) -> Path:
+        """The file with the key that encrypts secrets."""
+        return Path(self.security.key_file or f"{self.store.database}.key")
+
+    def interval_of(self, source: SourceSettings) -> float:
+        return self.intake.interval if source.interval is None else source.interval
+
+
+SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
+    {place.name: get_type_hints(Settings)[place.name] for place in fields(Settings) if place.name != "sources"}
+)
+"""The sections with a fixed set of keys, by name."""
