@@ -1,0 +1,1 @@
+"""Door 3: events go out to their listeners."""

@@ -1,0 +1,83 @@
+"""What an attempt came to: one word for the log, and what follows from it for the delivery."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from hub.delivery.schedule import retry_after
+from hub.delivery.transport.port import SendResult
+
+
+class Outcome(StrEnum):
+    """The words of an attempt; every one but `delivered` and `gone` is tried again by the schedule."""
+
+    DELIVERED = "delivered"
+    TIMEOUT = "timeout"
+    NAME_NOT_RESOLVED = "nameNotResolved"
+    ADDRESS_REFUSED = "addressRefused"
+    CONNECTION_FAILED = "connectionFailed"
+    TLS_FAILED = "tlsFailed"
+    BROKEN = "broken"
+    REDIRECT = "redirect"
+    CLIENT_ERROR = "clientError"
+    SERVER_ERROR = "serverError"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """The listener has it."""
+
+    outcome: Outcome = Outcome.DELIVERED
+
+
+@dataclass(frozen=True, kw_only=True)
+class TryLater:
+    """It may succeed later; `hint` is the wait in seconds that the listener asked for, if it did."""
+
+    outcome: Outcome
+    hint: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """The listener wants nothing more: its subscription is to be disabled."""
+
+    outcome: Outcome = Outcome.GONE
+
+
+Verdict = Delivered | TryLater | Refused
+
+
+def judge(result: SendResult) -> Outcome:
+    """The word for a result: a failure on the way outweighs the status, since the answer was not complete."""
+    if result.error is not None:
+        return Outcome(result.error.value)
+    return _of_status(result.status or 0)
+
+
+def _of_status(status: int) -> Outcome:
+    if status == 410:
+        return Outcome.GONE
+    match status // 100:
+        case 2:
+            return Outcome.DELIVERED
+        case 3:
+            return Outcome.REDIRECT
+        case 4:
+            return Outcome.CLIENT_ERROR
+        case 0 | 1:
+            return Outcome.BROKEN
+        case _:
+            return Outcome.SERVER_ERROR
+
+
+def verdict(result: SendResult, now: datetime, longest_hint: float) -> Verdict:
+    """What follows from a result; Retry-After counts on every status that is not a success."""
+    match judge(result):
+        case Outcome.DELIVERED:
+            return Delivered()
+        case Outcome.GONE:
+            return Refused()
+        case outcome:
+            return TryLater(outcome=outcome, hint=retry_after(result.headers, now, longest_hint))

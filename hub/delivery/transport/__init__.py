@@ -1,0 +1,1 @@
+"""How a request reaches its listener: one port, and the two transports behind it."""

@@ -1,0 +1,91 @@
+"""The transport port: what the delivery loop hands out, and what comes back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from hub.model.delivery import Timing
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Failure(StrEnum):
+    """Why no complete answer came; each word is also an `Outcome`."""
+
+    TIMEOUT = "timeout"
+    NAME_NOT_RESOLVED = "nameNotResolved"
+    ADDRESS_REFUSED = "addressRefused"
+    CONNECTION_FAILED = "connectionFailed"
+    TLS_FAILED = "tlsFailed"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outgoing:
+    """One POST. `key` is the sender's own and comes back with the result; `url` is a normalised callback."""
+
+    key: Any
+    url: str
+    headers: Headers
+    body: bytes
+    lane: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendResult:
+    """What became of one POST.
+
+    `status` is None when no answer began; `error` is None when an answer was read, whatever it says. `headers` are
+    those of an answer that is not a success; `body` is the beginning of the answer, up to the transport's limit.
+    `started` is the instant of `submit` in microseconds, from which `timing` counts.
+    """
+
+    key: Any
+    started: int
+    status: int | None = None
+    headers: Headers = ()
+    body: bytes = b""
+    error: Failure | None = None
+    error_text: str | None = None
+    timing: Timing = field(default_factory=Timing)
+    peer_address: str | None = None
+    reused: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closed:
+    """What a transport gives back at its end: results that came in the grace, and what it broke off."""
+
+    finished: list[SendResult]
+    unfinished: list[Outgoing]
+
+
+class Transport(Protocol):
+    """Sends POSTs at once. One thread calls it; only `wake` may be called from others.
+
+    Promises of every transport: every address is vetted by the guard before a connection and the vetted address is
+    the one connected to; no redirect is followed; no proxy or other setting is taken from the environment; one
+    deadline counts from `submit` over all phases; no more of an answer is read than the limit. A request is sent
+    again by the transport itself only when a kept connection turns out to be dead before any byte of an answer.
+    """
+
+    def submit(self, outgoing: Sequence[Outgoing]) -> None:
+        """Start these requests; never blocks."""
+        ...
+
+    def wait(self, timeout: float | None) -> list[SendResult]:
+        """Run until something finished, `wake` was called, or `timeout` seconds passed; gives what finished."""
+        ...
+
+    def wake(self) -> None:
+        """Make the present or the next `wait` return early; callable from any thread."""
+        ...
+
+    def in_flight(self) -> int:
+        """How many submitted requests have not been given back yet."""
+        ...
+
+    def close(self, grace: float) -> Closed:
+        """Run for up to `grace` seconds more, then break off the rest and release every resource."""
+        ...
