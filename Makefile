@@ -1,0 +1,81 @@
+# `make demo` shows the hub at work, `make test` runs every test; both set up what they need first.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test demo bench check lint format-check format types imports lock clean python
+
+help:
+	@echo "make demo      set up, then run the hub with a real trouble system and a listener (ARGS=--once to end by itself)"
+	@echo "make test      set up, then run every test (ARGS='-k word' for some)"
+	@echo "make check     lint, format, types and import floors, without the tests"
+	@echo "make format    put the code in its form"
+	@echo "make bench     set up, then measure"
+	@echo "make lock      write constraints.txt anew from the ranges in pyproject.toml"
+	@echo "make clean     remove what these commands made"
+
+setup: $(STAMP)
+
+# Made again when the dependencies change. --no-build-isolation: the build tool is one of the pinned packages too.
+$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet --constraint constraints.txt hatchling editables
+	$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory python
+	$(PYTHON) -m venv --clear $(VENV)
+
+# Debian keeps `venv` in a package of its own.
+python:
+	@if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then \
+		echo "qos-hub needs $(PYTHON) with its venv module; on Debian: apt-get install $(PYTHON) $(PYTHON)-venv" >&2; \
+		exit 1; \
+	fi
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends $(PYTHON) $(PYTHON)-venv
+
+test: setup
+	$(BIN)/python -m pytest $(ARGS)
+
+demo: setup
+	$(BIN)/qos-hub demo $(ARGS)
+
+bench: setup
+	$(BIN)/python benchmarks/api.py $(ARGS)
+	$(BIN)/python benchmarks/delivery.py $(ARGS)
+
+check: lint format-check types imports
+
+lint: setup
+	$(BIN)/ruff check .
+
+format-check: setup
+	$(BIN)/ruff format --check .
+
+format: setup
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+lock:
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --upgrade editables '.[dev]'
+	echo '# Every package of the hub and its tools, at the version it was tried with. Made by `make lock`.' > constraints.txt
+	build/lock/bin/python -m pip freeze --exclude qos-hub >> constraints.txt
+	rm -rf build/lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .real .demo
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
