@@ -1,0 +1,1 @@
+"""Door 2: tickets and alerts of trouble systems come in and become reports."""

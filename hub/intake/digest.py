@@ -1,0 +1,29 @@
+"""A content digest of a raw record: equal digests mean that nothing worth telling has changed."""
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+DIGEST_SIZE = 16
+
+
+def digest(data: Mapping[str, Any], *, ignore: Iterable[str] = (), revision: bytes = b"") -> bytes:
+    """Sixteen bytes that do not depend on the order of keys.
+
+    `ignore` names parts (`endsAt`, `status.since`) that move without a meaning. `revision` is the mapping's own,
+    so that a mended mapping is applied to tickets that have not changed since.
+    """
+    kept: Any = data
+    for path in ignore:
+        kept = _without(kept, path.split("."))
+    return blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=DIGEST_SIZE, key=revision).digest()
+
+
+def _without(data: Any, path: list[str]) -> Any:
+    if not isinstance(data, Mapping) or path[0] not in data:
+        return data
+    if len(path) == 1:
+        return {name: value for name, value in data.items() if name != path[0]}
+    return {**data, path[0]: _without(data[path[0]], path[1:])}
