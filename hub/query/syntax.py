@@ -1,0 +1,127 @@
+"""The shape of a condition, and how one clause of text (`status=held`, `priority.gte=5`, `priority>5`) is read."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Operator(StrEnum):
+    """How an attribute is compared. `in` and `exact` are spellings of EQ, which takes any number of values."""
+
+    EQ = "eq"
+    NE = "ne"
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+    REGEX = "regex"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """`path` leads from the document to an attribute, through arrays by any of their elements.
+
+    EQ holds when one of `values` is there, NE when none of them is; the other operators have one value.
+    """
+
+    path: tuple[str, ...]
+    operator: Operator
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class And:
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Or:
+    parts: tuple["Condition", ...]
+
+
+Condition = Comparison | And | Or
+
+WORDS = {
+    "eq": Operator.EQ,
+    "exact": Operator.EQ,
+    "in": Operator.EQ,
+    "ne": Operator.NE,
+    "gt": Operator.GT,
+    "gte": Operator.GTE,
+    "lt": Operator.LT,
+    "lte": Operator.LTE,
+    "regex": Operator.REGEX,
+}
+SIGNS = {
+    "=": "",
+    "==": "",
+    "!=": "ne",
+    ">": "gt",
+    ">=": "gte",
+    "<": "lt",
+    "<=": "lte",
+    "*=": "regex",
+    "=~": "regex",
+}
+STRANGE_WORDS = frozenset({"ge", "le", "neq", "nin", "like", "contains"})
+"""Operators of other query languages, refused by name: as parts of a path they would quietly match nothing."""
+
+WHOLE = frozenset({"exact", "regex"})
+"""Words whose value may contain commas."""
+
+_CLAUSE = re.compile(r"([^<>=!*~]*)([<>=!*~]+)(.*)", re.DOTALL)
+_SEGMENT = re.compile(r"@?[\w-]+")
+
+
+def split_clause(text: str) -> tuple[str, str]:
+    """The name, with its operator as a word, and the value: `a >= 5` is ("a.gte", "5"). Raises ValueError."""
+    found = _CLAUSE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text.strip()!r} has no operator; write name=value")
+    name, sign, value = found[1].strip(), found[2], found[3]
+    if not name:
+        raise ValueError(f"{text.strip()!r} names no attribute")
+    if name.rpartition(".")[2].strip() in WORDS:
+        # After a word the first `=` is all of the sign, so that a value may begin with any character.
+        if not sign.startswith("="):
+            raise ValueError(f"{text.strip()!r} has two operators")
+        return _tight(name), (sign[1:] + value).strip()
+    if sign not in SIGNS:
+        raise ValueError(f"unknown operator {sign!r}; known are {' '.join(SIGNS)}")
+    word = SIGNS[sign]
+    return _tight(f"{name}.{word}" if word else name), value.strip()
+
+
+def _tight(name: str) -> str:
+    return ".".join(part.strip() for part in name.split("."))
+
+
+def comparison_of(name: str, value: str) -> Comparison:
+    """What a pair of `split_clause` says. Raises ValueError."""
+    path, word = path_and_word(name)
+    operator = WORDS[word or "eq"]
+    values = (value,) if word in WHOLE else values_of(value)
+    if operator not in (Operator.EQ, Operator.NE) and len(values) > 1:
+        raise ValueError(f"the operator {operator} takes one value, not {len(values)}")
+    return Comparison(path=path, operator=operator, values=values)
+
+
+def path_and_word(name: str) -> tuple[tuple[str, ...], str | None]:
+    """The path, and the operator at its end as a word of WORDS; None where there is none. Raises ValueError."""
+    *path, last = name.split(".")
+    if last in STRANGE_WORDS and path:
+        raise ValueError(f"unknown operator {last!r}; known are {', '.join(WORDS)}")
+    if last not in WORDS or not path:
+        path, word = [*path, last], None
+    else:
+        word = last
+    for segment in path:
+        if not _SEGMENT.fullmatch(segment):
+            raise ValueError(f"{'.'.join(path)!r} is not a path such as a.b.c")
+    return tuple(path), word
+
+
+def values_of(text: str) -> tuple[str, ...]:
+    """The values between commas; empty ones count only when there is no other."""
+    values = tuple(value for part in text.split(",") if (value := part.strip()))
+    return values or ("",)
