@@ -1,0 +1,88 @@
+"""Drives a libcurl multi handle by epoll: its sockets, its timer, and a way to be woken from another thread."""
+
+import os
+import select
+import time
+
+import pycurl
+
+_EPOLL_MASKS = {
+    pycurl.POLL_IN: select.EPOLLIN,
+    pycurl.POLL_OUT: select.EPOLLOUT,
+    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
+}
+_FAULT = select.EPOLLERR | select.EPOLLHUP
+
+
+class CurlLoop:
+    """A multi handle and what it waits for."""
+
+    def __init__(self, max_connections: int) -> None:
+        self.multi = pycurl.CurlMulti()
+        self.multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, max_connections)
+        self.multi.setopt(pycurl.M_MAXCONNECTS, max_connections)
+        self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self.multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._epoll = select.epoll()
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._epoll.register(self._wake, select.EPOLLIN)
+        self._masks: dict[int, int] = {}
+        self._timer: float | None = None
+
+    def turn(self, timeout: float | None) -> None:
+        """Waits once for a socket, the timer, `wake` or the timeout, and lets libcurl act on what happened."""
+        for descriptor, events in self._epoll.poll(self._patience(timeout)):
+            if descriptor == self._wake:
+                os.eventfd_read(self._wake)
+            else:
+                self.multi.socket_action(descriptor, _action(events))
+        self._run_timer()
+
+    def wake(self) -> None:
+        os.eventfd_write(self._wake, 1)
+
+    def close(self) -> None:
+        self.multi.close()
+        self._epoll.close()
+        os.close(self._wake)
+
+    def _patience(self, timeout: float | None) -> float | None:
+        if self._timer is None:
+            return timeout
+        left = max(self._timer - time.monotonic(), 0.0)
+        return left if timeout is None else min(left, timeout)
+
+    def _run_timer(self) -> None:
+        if self._timer is not None and self._timer <= time.monotonic():
+            self._timer = None
+            self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+
+    def _set_timer(self, milliseconds: int) -> None:
+        self._timer = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
+
+    def _watch(self, what: int, descriptor: int, multi: object, data: object) -> None:
+        if what == pycurl.POLL_REMOVE:
+            self._forget(descriptor)
+            return
+        mask = _EPOLL_MASKS[what]
+        known = self._masks.get(descriptor)
+        if known is None:
+            self._epoll.register(descriptor, mask)
+        elif known != mask:
+            self._epoll.modify(descriptor, mask)
+        self._masks[descriptor] = mask
+
+    def _forget(self, descriptor: int) -> None:
+        if self._masks.pop(descriptor, None) is not None:
+            self._epoll.unregister(descriptor)
+
+
+def _action(events: int) -> int:
+    action = 0
+    if events & select.EPOLLIN:
+        action |= pycurl.CSELECT_IN
+    if events & select.EPOLLOUT:
+        action |= pycurl.CSELECT_OUT
+    if events & _FAULT:
+        action |= pycurl.CSELECT_ERR
+    return action

@@ -1,0 +1,177 @@
+"""A reusable libcurl handle: set up once for every rule that all requests share, loaded with one request at a time."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import certifi
+import pycurl
+
+from hub.delivery.resolve import Pinned
+from hub.delivery.transport.port import Failure, Headers, Outgoing, SendResult
+from hub.model.delivery import Timing
+from hub.subscriptions.addresses import AddressGuard
+from hub.subscriptions.callback import Target
+
+# An idle connection is given up after this time, and every connection after the second: a listener that moved to
+# another address is followed.
+IDLE_SECONDS, LIFE_SECONDS = 60, 600
+COMMON_HEADERS = (b"Expect:", b"Accept-Encoding: identity")
+
+_TLS_ERRORS = frozenset({35, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
+_FAILURES = {
+    pycurl.E_COULDNT_RESOLVE_HOST: Failure.NAME_NOT_RESOLVED,
+    pycurl.E_COULDNT_CONNECT: Failure.CONNECTION_FAILED,
+    pycurl.E_OPERATION_TIMEDOUT: Failure.TIMEOUT,
+} | dict.fromkeys(_TLS_ERRORS, Failure.TLS_FAILED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What holds for every request of a transport."""
+
+    guard: AddressGuard
+    response_limit: int
+    ca_file: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Load:
+    """One request in a slot: when it was submitted, and how long its name took to look up."""
+
+    outgoing: Outgoing
+    started: int
+    looked_up_ms: float
+
+
+class Slot:
+    """One handle and its buffers."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._head: list[bytes] = []
+        self._body: list[bytes] = []
+        self._room = 0
+        self._cut = False
+        self._refusal: str | None = None
+        self.load: Load | None = None
+        self.easy = self._fresh()
+
+    def _fresh(self) -> pycurl.Curl:
+        easy = pycurl.Curl()
+        set_option: Callable[..., None] = easy.setopt
+        for option, value in (
+            (pycurl.POST, 1),
+            (pycurl.NOSIGNAL, 1),
+            (pycurl.FOLLOWLOCATION, 0),
+            (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+            (pycurl.PROXY, ""),
+            (pycurl.NOPROXY, "*"),
+            (pycurl.NETRC, pycurl.NETRC_IGNORED),
+            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
+            (pycurl.TCP_NODELAY, 1),
+            (pycurl.MAXAGE_CONN, IDLE_SECONDS),
+            (pycurl.MAXLIFETIME_CONN, LIFE_SECONDS),
+            (pycurl.SSL_VERIFYPEER, 1),
+            (pycurl.SSL_VERIFYHOST, 2),
+            (pycurl.CAINFO, self._rules.ca_file or certifi.where()),
+            (pycurl.WRITEFUNCTION, self._take),
+            (pycurl.HEADERFUNCTION, self._head.append),
+            (pycurl.OPENSOCKETFUNCTION, self._open),
+        ):
+            set_option(option, value)
+        return easy
+
+    def fill(self, load: Load, target: Target, pinned: Pinned, remaining_ms: int) -> None:
+        """Loads a request; only what differs between requests is set."""
+        easy, outgoing = self.easy, load.outgoing
+        self.load = load
+        self._room = self._rules.response_limit
+        if not target.literal:
+            # Without a sign before it the entry never expires, and it replaces an older one: libcurl itself asks
+            # no name server.
+            easy.setopt(pycurl.RESOLVE, [f"{target.host}:{target.port}:{','.join(pinned.addresses)}"])
+        easy.setopt(pycurl.URL, target.url)
+        easy.setopt(pycurl.POSTFIELDS, outgoing.body)
+        easy.setopt(pycurl.HTTPHEADER, [*COMMON_HEADERS, *[f"{n}: {v}".encode() for n, v in outgoing.headers]])
+        easy.setopt(pycurl.TIMEOUT_MS, remaining_ms)
+
+    def result(self, errno: int, text: str) -> SendResult:
+        """What became of the request; `errno` is libcurl's, 0 for a complete answer."""
+        assert self.load is not None
+        info = self.easy.getinfo
+        status = info(pycurl.RESPONSE_CODE) or None
+        reused = not info(pycurl.NUM_CONNECTS)
+        failure = None if self._complete(errno) else self._failure(errno)
+        return SendResult(
+            key=self.load.outgoing.key,
+            started=self.load.started,
+            status=status,
+            headers=() if status and 200 <= status < 300 else parse_head(self._head),
+            body=b"".join(self._body),
+            error=failure,
+            error_text=(self._refusal or text) if failure else None,
+            timing=self._timing(self.load.looked_up_ms, reused),
+            peer_address=info(pycurl.PRIMARY_IP) or None,
+            reused=reused and status is not None,
+        )
+
+    def empty(self) -> None:
+        """Ready for the next request."""
+        self.load = None
+        self._head.clear()
+        self._body.clear()
+        self._cut = False
+        self._refusal = None
+
+    def _complete(self, errno: int) -> bool:
+        return errno == 0 or (self._cut and errno == pycurl.E_WRITE_ERROR)
+
+    def _failure(self, errno: int) -> Failure:
+        if self._refusal is not None:
+            return Failure.ADDRESS_REFUSED
+        return _FAILURES.get(errno, Failure.BROKEN)
+
+    def _timing(self, before: float, reused: bool) -> Timing:
+        info = self.easy.getinfo
+        first = info(pycurl.STARTTRANSFER_TIME_T)
+        connect, tls = (0, 0) if reused else (info(pycurl.CONNECT_TIME_T), info(pycurl.APPCONNECT_TIME_T))
+        return Timing(
+            name_lookup=before + info(pycurl.NAMELOOKUP_TIME_T) / 1000,
+            connect=before + connect / 1000 if connect else None,
+            tls=before + tls / 1000 if tls else None,
+            first_byte=before + first / 1000 if first else None,
+            total=before + info(pycurl.TOTAL_TIME_T) / 1000,
+        )
+
+    def _take(self, piece: bytes) -> int:
+        """Keeps the beginning of the answer and ends the transfer where the room ends."""
+        if len(piece) > self._room:
+            self._body.append(piece[: self._room])
+            self._room = 0
+            self._cut = True
+            return 0
+        self._body.append(piece)
+        self._room -= len(piece)
+        return len(piece)
+
+    def _open(self, purpose: int, address: tuple[int, int, int, tuple[str, int]]) -> socket.socket | int:
+        """The last fence: whatever libcurl is about to connect to is vetted once more."""
+        family, kind, protocol, place = address
+        self._refusal = self._rules.guard.refusal(place[0])
+        if self._refusal is not None:
+            return int(pycurl.SOCKET_BAD)
+        return socket.socket(family, kind, protocol)
+
+
+def parse_head(lines: list[bytes]) -> Headers:
+    """The header fields of the last answer; earlier ones (1xx) came before a status line."""
+    fields: list[tuple[str, str]] = []
+    for line in lines:
+        if line.startswith(b"HTTP/"):
+            fields.clear()
+            continue
+        name, colon, value = line.decode("latin-1").partition(":")
+        if colon:
+            fields.append((name.strip(), value.strip()))
+    return tuple(fields)

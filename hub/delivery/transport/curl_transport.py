@@ -1,0 +1,197 @@
+"""The transport over libcurl: thousands of requests at once on one thread, with kept connections and HTTP/2."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pycurl
+
+from hub.delivery.resolve import NotPinned, Pinned, Resolution, Resolver
+from hub.delivery.transport.curl_loop import CurlLoop
+from hub.delivery.transport.curl_slot import Load, Rules, Slot
+from hub.delivery.transport.port import Closed, Failure, Outgoing, SendResult
+from hub.model.delivery import Timing
+from hub.model.times import Clock, system_clock, to_micros
+from hub.subscriptions.addresses import AddressGuard
+from hub.subscriptions.callback import BadCallback, target_of
+
+known_target = lru_cache(maxsize=4096)(target_of)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """A request whose host is being looked up."""
+
+    outgoing: Outgoing
+    started: int
+    since: float
+
+
+class CurlTransport:
+    """Implements `Transport`.
+
+    A request on a kept connection that died before any byte of an answer is sent once more by libcurl itself, on
+    a new connection.
+    """
+
+    def __init__(
+        self,
+        *,
+        guard: AddressGuard,
+        resolver: Resolver,
+        deadline: float = 15.0,
+        response_limit: int = 8192,
+        max_connections: int = 512,
+        ca_file: str | None = None,
+        clock: Clock = system_clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._resolver = resolver
+        self._deadline = deadline
+        self._clock = clock
+        self._monotonic = monotonic
+        self._rules = Rules(guard=guard, response_limit=response_limit, ca_file=ca_file)
+        self._max_idle = max_connections
+        self._loop = CurlLoop(max_connections)
+        self._busy: dict[pycurl.Curl, Slot] = {}
+        self._idle: list[Slot] = []
+        self._waiting: dict[str, list[Waiting]] = {}
+        self._resolved: deque[tuple[str, Resolution]] = deque()
+        self._finished: list[SendResult] = []
+        self._woken = False
+
+    def submit(self, outgoing: Sequence[Outgoing]) -> None:
+        started, now = to_micros(self._clock()), self._monotonic()
+        for each in outgoing:
+            self._begin(Waiting(outgoing=each, started=started, since=now), now)
+
+    def wait(self, timeout: float | None) -> list[SendResult]:
+        end = None if timeout is None else self._monotonic() + timeout
+        while not self._finished:
+            left = None if end is None else end - self._monotonic()
+            self._turn(left if left is None else max(left, 0.0))
+            if self._woken or (left is not None and left <= 0):
+                break
+        self._woken = False
+        finished, self._finished = self._finished, []
+        return finished
+
+    def wake(self) -> None:
+        self._woken = True
+        self._loop.wake()
+
+    def in_flight(self) -> int:
+        return len(self._busy) + len(self._finished) + sum(map(len, self._waiting.values()))
+
+    def close(self, grace: float) -> Closed:
+        end = self._monotonic() + grace
+        finished: list[SendResult] = []
+        while self.in_flight() and (left := end - self._monotonic()) > 0:
+            finished += self.wait(left)
+        unfinished = [waiting.outgoing for group in self._waiting.values() for waiting in group]
+        for easy, slot in self._busy.items():
+            self._loop.multi.remove_handle(easy)
+            unfinished += [slot.load.outgoing] if slot.load else []
+        for slot in [*self._busy.values(), *self._idle]:
+            slot.easy.close()
+        self._loop.close()
+        return Closed(finished=finished, unfinished=unfinished)
+
+    def _turn(self, timeout: float | None) -> None:
+        self._loop.turn(self._patience(timeout))
+        while self._resolved:
+            self._continue(*self._resolved.popleft())
+        if self._waiting:
+            self._expire()
+        self._collect()
+
+    def _patience(self, timeout: float | None) -> float | None:
+        """How long to wait at most: no longer than the first deadline among those whose look-up is not done."""
+        if not self._waiting:
+            return timeout
+        first = min(group[0].since for group in self._waiting.values()) + self._deadline
+        left = max(first - self._monotonic(), 0.0)
+        return left if timeout is None else min(left, timeout)
+
+    def _begin(self, waiting: Waiting, now: float) -> None:
+        try:
+            host = known_target(waiting.outgoing.url).host
+        except BadCallback as bad:
+            self._fail(waiting, now, Failure.CONNECTION_FAILED, f"the callback {bad}")
+            return
+        resolution = self._resolver.known(host)
+        if resolution is not None:
+            self._start(waiting, resolution, now)
+        elif host in self._waiting:
+            self._waiting[host].append(waiting)
+        else:
+            self._waiting[host] = [waiting]
+            self._resolver.look_up(host, self._answered)
+
+    def _answered(self, host: str, resolution: Resolution) -> None:
+        """Called by a look-up's thread."""
+        self._resolved.append((host, resolution))
+        self._loop.wake()
+
+    def _continue(self, host: str, resolution: Resolution) -> None:
+        now = self._monotonic()
+        for waiting in self._waiting.pop(host, ()):
+            self._start(waiting, resolution, now)
+
+    def _start(self, waiting: Waiting, resolution: Resolution, now: float) -> None:
+        remaining = int((waiting.since + self._deadline - now) * 1000)
+        match resolution:
+            case NotPinned(failure=failure, reason=reason):
+                self._fail(waiting, now, failure, reason)
+            case Pinned() if remaining <= 0:
+                self._fail(waiting, now, Failure.TIMEOUT, "the look-up of the name took all the time")
+            case Pinned():
+                load = Load(
+                    outgoing=waiting.outgoing, started=waiting.started, looked_up_ms=(now - waiting.since) * 1000
+                )
+                slot = self._idle.pop() if self._idle else Slot(self._rules)
+                slot.fill(load, known_target(waiting.outgoing.url), resolution, remaining)
+                self._busy[slot.easy] = slot
+                self._loop.multi.add_handle(slot.easy)
+
+    def _collect(self) -> None:
+        """Takes over what libcurl finished."""
+        more = 1
+        while more:
+            more, complete, failed = self._loop.multi.info_read()
+            for easy in complete:
+                self._finish(easy, 0, "")
+            for easy, errno, text in failed:
+                self._finish(easy, errno, text)
+
+    def _finish(self, easy: pycurl.Curl, errno: int, text: str) -> None:
+        slot = self._busy.pop(easy)
+        self._finished.append(slot.result(errno, text))
+        self._loop.multi.remove_handle(easy)
+        slot.empty()
+        if len(self._idle) < self._max_idle:
+            self._idle.append(slot)
+        else:
+            easy.close()
+
+    def _expire(self) -> None:
+        """Gives up requests whose name was not found in time; within a host the oldest comes first."""
+        now = self._monotonic()
+        for host, group in list(self._waiting.items()):
+            while group and group[0].since + self._deadline <= now:
+                self._fail(group.pop(0), now, Failure.TIMEOUT, f"{host}: the name server did not answer in time")
+            if not group:
+                del self._waiting[host]
+
+    def _fail(self, waiting: Waiting, now: float, failure: Failure, text: str) -> None:
+        spent = (now - waiting.since) * 1000
+        result = SendResult(
+            key=waiting.outgoing.key,
+            started=waiting.started,
+            error=failure,
+            error_text=text,
+            timing=Timing(name_lookup=None if failure is Failure.TIMEOUT else spent, total=spent),
+        )
+        self._finished.append(result)
