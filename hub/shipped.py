@@ -9,15 +9,15 @@ PACKAGE = Path(__file__).resolve().parent
 
 def openapi_dir() -> Path:
     """The folder with the contract."""
-    return _folder("openapi", holding="serviceProblem-v5.yaml")
+    return folder("openapi", holding="serviceProblem-v5.yaml")
 
 
 def config_dir() -> Path:
     """The folder with the default settings and the shipped mappings."""
-    return _folder("config", holding="qos-hub.toml")
+    return folder("config", holding="qos-hub.toml")
 
 
-def _folder(name: str, *, holding: str, package: Path = PACKAGE) -> Path:
+def folder(name: str, *, holding: str, package: Path = PACKAGE) -> Path:
     """`_shipped/<name>` inside the package (a wheel), else `<name>` beside it (a checkout).
 
     The file `holding` must be in it: `config` and `openapi` are common names, and what stands beside an installed

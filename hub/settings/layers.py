@@ -1,5 +1,6 @@
 """Reads each place that settings come from into one form, and names what no setting has."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -14,6 +15,8 @@ from hub.settings.sections import SECTIONS
 PREFIX = "QOS_HUB_"
 OTHER_VARIABLES = frozenset({"QOS_HUB_REAL_DIR"})
 """Variables that are not settings: where the demo and the tests keep the trouble systems that they install."""
+
+SENSITIVE = re.compile("security|secret|password|token|key", re.IGNORECASE)
 
 Key = tuple[str, str]
 KNOWN: Mapping[Key, Check] = {
@@ -42,9 +45,8 @@ class Layer:
     def unknown(self, key: Key, given: Given) -> None:
         label = title(*key)
         hint = nearest(label, (title(*known) for known in _alike(key)))
-        # A misspelt key of this section may hold a credential.
-        value = "not shown" if key[0] == "security" else shown(given.value)
-        self.violations.append(Violation(field=label, message=f"is not a setting{hint} ({given.origin}: {value})"))
+        message = f"is not a setting{hint} ({given.origin}: {shown_of(label, given.value)})"
+        self.violations.append(Violation(field=label, message=message))
 
 
 def from_file(path: Path) -> Layer:
@@ -71,10 +73,9 @@ def from_environment(environ: Mapping[str, str]) -> Layer:
             key = VARIABLES[name]
             layer.given[key] = Given(value=typed(KNOWN[key], environ[name]), origin=name)
         elif name.startswith(PREFIX) and name not in OTHER_VARIABLES:
-            message = (
-                f"is not a variable of the hub{nearest(name, VARIABLES)} (environment: {shown(environ[name])})"
-            )
-            layer.violations.append(Violation(field=name, message=message, value=environ[name]))
+            value = shown_of(name, environ[name])
+            message = f"is not a variable of the hub{nearest(name, VARIABLES)} (environment: {value})"
+            layer.violations.append(Violation(field=name, message=message))
     return layer
 
 
@@ -114,11 +115,15 @@ def title(section: str, key: str) -> str:
     return f"[{section}] {key}"
 
 
+def shown_of(name: str, value: Any) -> str:
+    """The value of a name that we do not know, unless it sounds like a misspelt credential."""
+    return "value not shown" if SENSITIVE.search(name) else shown(value)
+
+
 def shown(value: Any) -> str:
     """A value as a message shows it: as a file would write it, and not too long."""
-    words = {True: "true", False: "false"}
     if isinstance(value, bool):
-        return words[value]
+        return str(value).lower()
     if isinstance(value, str):
         value = f'"{value}"'
     elif isinstance(value, list | tuple):
