@@ -69,7 +69,7 @@ def installed(archives: Archives, tmp_path_factory: pytest.TempPathFactory) -> I
     home = tmp_path_factory.mktemp("clean")
     python = home / "venv" / "bin" / "python"
     run(sys.executable, "-m", "venv", home / "venv", cwd=home)
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run(*pip, "--constraint", ROOT / "constraints.txt", archives.wheel, cwd=home)
     folder = home / "work"
     folder.mkdir()
