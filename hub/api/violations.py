@@ -1,0 +1,147 @@
+"""What a compiled schema says about a body: every violation, with its place and in plain words."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+
+from hub.errors import Violation
+
+Kind = dict[str, Any]
+
+MAX_VIOLATIONS = 100
+MAX_VALUE = 200
+SECRETS = frozenset({"secret"})
+"""Names whose value is never repeated, neither to the caller nor to a log."""
+
+TYPE_WORDS = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "an object",
+    "string": "a text",
+    "null": "null",
+}
+FORMAT_WORDS = {
+    "date-time": "must be a time with its zone, such as 2026-03-01T12:00:00Z",
+    "uri": "must be an absolute address, such as https://listener.example.com/events",
+}
+
+
+def errors_of(validator: jsonschema_rs.Draft4Validator, instance: Any) -> list[Violation]:
+    """What is wrong with `instance`: one violation for each place, at most a hundred."""
+    if validator.is_valid(instance):
+        return []
+    try:
+        errors = validator.iter_errors(instance)
+    except ValueError:  # the library quotes the value in its error, and gives up on 255 levels
+        return [Violation(field="", message="is wrong, and nested too deeply to say where")]
+    first: dict[str, Violation] = {}
+    for violation in islice(_violations(errors), MAX_VIOLATIONS):
+        first.setdefault(violation.field, violation)
+    return list(first.values())
+
+
+def _violations(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[Violation]:
+    for error in errors:
+        if error.kind.name in ("anyOf", "oneOf") and (branch := _nearest(error)):
+            yield from _violations(branch)
+        else:
+            yield _violation(error)
+
+
+def _nearest(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
+    """The alternative that the value was most likely meant to be: of its type, and with the fewest errors."""
+    branches: list[list[jsonschema_rs.ValidationError]] = error.kind.as_dict().get("context", [])
+    # A branch that only says "must be null" is the other half of `nullable`.
+    meant = [branch for branch in branches if not _wants_null(branch)]
+    depth = len(error.instance_path)
+    fitting = [branch for branch in meant if not _has_other_type(branch, depth)]
+    return min(fitting or meant, key=len, default=[])
+
+
+def _wants_null(branch: list[jsonschema_rs.ValidationError]) -> bool:
+    return any(error.kind.as_dict().get("types") == ["null"] for error in branch)
+
+
+def _has_other_type(branch: list[jsonschema_rs.ValidationError], depth: int) -> bool:
+    return any(error.kind.name == "type" and len(error.instance_path) == depth for error in branch)
+
+
+def _violation(error: jsonschema_rs.ValidationError) -> Violation:
+    path, kind = list(error.instance_path), error.kind.as_dict()
+    if error.kind.name == "required":
+        return Violation(field=dotted([*path, kind["property"]]), message="is missing")
+    say = SENTENCES.get(error.kind.name)
+    message = say(kind, error.instance) if say else f"does not fit the contract ({error.kind.name})"
+    value = None if SECRETS.intersection(path) else _short(error.instance)
+    return Violation(field=dotted(path), message=message, value=value)
+
+
+def _wrong_type(kind: Kind, instance: Any) -> str:
+    wanted = " or ".join(word for name, word in TYPE_WORDS.items() if name in kind["types"])
+    return f"must be {wanted}, not {TYPE_WORDS[_type_of(instance)]}"
+
+
+def _wrong_format(kind: Kind, _: Any) -> str:
+    return FORMAT_WORDS.get(kind["format"], f"must have the format {kind['format']}")
+
+
+def _too_short(kind: Kind, _: Any) -> str:
+    return "must not be empty" if kind["limit"] == 1 else f"must have at least {kind['limit']} characters"
+
+
+def _too_few(kind: Kind, _: Any) -> str:
+    return "must not be empty" if kind["limit"] == 1 else f"must have at least {kind['limit']} entries"
+
+
+def _not_one_of(kind: Kind, _: Any) -> str:
+    words = ["null" if word is None else str(word) for word in kind["options"]]
+    return f"must be {words[0]}" if len(words) == 1 else f"must be one of {', '.join(words)}"
+
+
+SENTENCES: dict[str, Callable[[Kind, Any], str]] = {
+    "type": _wrong_type,
+    "format": _wrong_format,
+    "enum": _not_one_of,
+    "minLength": _too_short,
+    "maxLength": lambda kind, _: f"must have at most {kind['limit']} characters",
+    "minimum": lambda kind, _: f"must be at least {kind['limit']}",
+    "maximum": lambda kind, _: f"must be at most {kind['limit']}",
+    "minItems": _too_few,
+    "maxItems": lambda kind, _: f"must have at most {kind['limit']} entries",
+    "pattern": lambda kind, _: f"must match {kind['pattern']}",
+}
+
+
+def _type_of(instance: Any) -> str:
+    match instance:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case list() | tuple():
+            return "array"
+        case _:
+            return "object"
+
+
+def dotted(path: list[str | int]) -> str:
+    """A path as people write it: `affectedService[0].id`."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def _short(value: Any) -> Any:
+    """The value itself when it is small, otherwise the beginning of its text."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return value if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
