@@ -1,0 +1,1 @@
+"""The demonstration: a real trouble system, the hub and a listener on this machine."""
