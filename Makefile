@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory python
+	@$(PYTHON) -c 'import venv, ensurepip; ensurepip.version()' 2>/dev/null || $(MAKE) --no-print-directory python
 	$(PYTHON) -m venv --clear $(VENV)
 
 # Debian keeps `venv` in a package of its own.
