@@ -72,10 +72,6 @@ class Resolver:
             self._asking[host] = [done]
         Thread(target=self._ask, args=(host,), name=f"look-up {host}", daemon=True).start()
 
-    def now(self, host: str) -> Resolution:
-        """Looks a host up and waits for the answer."""
-        return self.known(host) or self._keep(host, self._answer(host))
-
     def _ask(self, host: str) -> None:
         resolution = self._keep(host, self._answer(host))
         with self._lock:

@@ -77,7 +77,7 @@ def _after(attempts: int) -> RetryCallState:
 
 
 def retry_after(headers: Iterable[tuple[str, str]], now: datetime, longest: float = LONGEST_HINT) -> float | None:
-    """Seconds that an answer asks us to wait (a number or an HTTP date), at most `longest`; None without a wish."""
+    """Seconds an answer asks us to wait (a number or an HTTP date), at most `longest`; None without a wish."""
     asked = next((value.strip() for name, value in headers if name.lower() == "retry-after"), "")
     if asked.isascii() and asked.isdigit():
         # Cut before int(): Python refuses to read thousands of digits.

@@ -19,13 +19,18 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A delivery that this sender has leased; every write about it must show the token."""
+    """A delivery that this sender has leased; every write about it must show the token.
 
-    delivery_id: int
-    subscription_id: str
-    event_id: str
-    body: bytes
+    `subscription` and `event` are row numbers. `attempts` counts all attempts so far, `tries` those of the
+    present run of the schedule.
+    """
+
+    delivery: int
+    subscription: int
+    event: int
+    order_key: int | None
     attempts: int
+    tries: int
     created: int
     token: str
 

@@ -22,12 +22,13 @@ class Order(StrEnum):
 class Subscription:
     """One listener.
 
-    `query` is the text as registered, `normalised_query` the same query in one spelling, by which duplicates
+    `callback` is the URL as registered, `url` the same in the one spelling that is called and compared. `query` is the text as registered, `normalised_query` the same query in one spelling, by which duplicates
     are found. `secret` is the signing key as stored: encrypted.
     """
 
     id: str
     callback: str
+    url: str
     created: int
     query: str | None = None
     normalised_query: str = ""

@@ -1,4 +1,4 @@
-"""A reusable libcurl handle: set up once for every rule that all requests share, loaded with one request at a time."""
+"""A reusable libcurl handle: set up once for the rules all requests share, loaded with one request at a time."""
 
 import socket
 from collections.abc import Callable

@@ -1,0 +1,71 @@
+"""What goes in and out of a handler: a request that has passed the contract, and a response in bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from hub.errors import HubError
+from hub.model.problem import Document
+
+JSON = "application/json;charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that fits its operation; `body` is parsed JSON, or None when the operation has none."""
+
+    path: str
+    path_params: Mapping[str, str]
+    query_string: bytes
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int = 200
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    media_type: str = JSON
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        if self.status != 204:
+            headers.append((b"content-type", self.media_type.encode()))
+            headers.append((b"content-length", str(len(self.body)).encode()))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        body = b"" if scope["method"] == "HEAD" else self.body
+        await send({"type": "http.response.body", "body": body})
+
+
+def json_response(
+    content: Any, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()
+) -> Response:
+    return Response(status=status, body=orjson.dumps(content), headers=headers)
+
+
+def error_response(error: HubError) -> Response:
+    """The TMF `Error` for a failure, with every violation beside its sentence."""
+    document: Document = {
+        "@type": "Error",
+        "code": error.code,
+        "reason": error.reason,
+        "message": error.message,
+        "status": str(error.status),
+    }
+    if error.violations:
+        document["violation"] = [
+            {"field": one.field, "message": one.message, "value": _shown(one.value)} for one in error.violations
+        ]
+    return json_response(document, status=error.status, headers=tuple(error.headers.items()))
+
+
+LONGEST_VALUE = 200
+
+
+def _shown(value: Any) -> Any:
+    """The value, or the beginning of its text when it is long."""
+    text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    return value if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

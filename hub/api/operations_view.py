@@ -1,0 +1,102 @@
+"""How registrations, deliveries, attempts and sources look to the operator."""
+
+from typing import Any
+
+from hub.model.delivery import Attempt, DeliveryState
+from hub.model.problem import Document
+from hub.model.subscription import Subscription
+from hub.model.times import micros_to_text
+from hub.store.deliveries import DeliveryView
+from hub.store.sources import SourceRow
+
+
+def _time(micros: int | None) -> str | None:
+    return None if micros is None else micros_to_text(micros)
+
+
+def subscription_view(
+    subscription: Subscription,
+    *,
+    href: str,
+    counts: dict[str, int],
+    oldest_due: int | None,
+    last_delivered: int | None,
+) -> Document:
+    return {
+        "id": subscription.id,
+        "href": href,
+        "callback": subscription.callback,
+        "query": subscription.query,
+        "state": subscription.state,
+        "stateReason": subscription.state_reason,
+        "order": subscription.order,
+        "face": "v5",
+        "creationDate": micros_to_text(subscription.created),
+        "count": {state.value: counts.get(state, 0) for state in DeliveryState},
+        "oldestDueTime": _time(oldest_due),
+        "lastDeliveredTime": _time(last_delivered),
+    }
+
+
+def delivery_view(view: DeliveryView, *, base_url: str, face_url: str) -> Document:
+    delivered = view.state is DeliveryState.DELIVERED
+    return {
+        "id": str(view.id),
+        "href": f"{base_url}/deliveries/{view.id}",
+        "@type": "Delivery",
+        "subscription": {"id": view.subscription_id, "callback": view.callback},
+        "event": {
+            "id": view.event_id,
+            "eventType": view.event_type,
+            "sequence": view.sequence,
+            "eventTime": micros_to_text(view.event_time),
+        },
+        "serviceProblem": {"id": view.problem_id, "href": f"{face_url}/serviceProblem/{view.problem_id}"},
+        "state": view.state,
+        "waiting": view.waiting,
+        "dueTime": micros_to_text(view.due_at),
+        "creationDate": micros_to_text(view.created),
+        "deliveredTime": _time(view.settled_at) if delivered else None,
+        "attempts": view.attempts,
+        "lastOutcome": view.last_outcome,
+        "lastStatus": view.last_status,
+    }
+
+
+def attempt_view(attempt: Attempt) -> Document:
+    timing = attempt.timing
+    phases: dict[str, Any] = {
+        "nameLookup": timing.name_lookup,
+        "connect": timing.connect,
+        "tls": timing.tls,
+        "firstByte": timing.first_byte,
+        "total": timing.total,
+    }
+    return {
+        "number": attempt.number,
+        "startTime": micros_to_text(attempt.started),
+        "outcome": attempt.outcome,
+        "status": attempt.status,
+        "peerAddress": attempt.peer_address,
+        "timing": phases,
+        "header": [{"name": name, "value": value} for name, value in attempt.headers],
+        "body": attempt.body.decode("utf-8", "replace"),
+        "error": attempt.error,
+    }
+
+
+def source_view(row: SourceRow) -> Document:
+    return {
+        "name": row.name,
+        "adapter": row.adapter,
+        "state": row.state,
+        "lastSuccessTime": _time(row.last_success),
+        "lastPollTime": _time(row.last_poll),
+        "nextPollTime": _time(row.next_poll),
+        "failures": row.failures,
+        "lagSeconds": row.lag,
+        "problems": row.problems,
+        "unmapped": row.unmapped,
+        "error": row.error,
+        "cursor": row.cursor,
+    }

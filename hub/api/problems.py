@@ -1,0 +1,120 @@
+"""The operations on reports and on their history."""
+
+import asyncio
+from functools import partial
+
+from hub.api.messages import Request, Response, json_response
+from hub.api.paging import page_headers
+from hub.api.render import Face
+from hub.errors import NotFound, Violation
+from hub.model.event import Record
+from hub.problems.rules import ProblemRules
+from hub.query.parse import ListQuery, parse_list_query, split_query_string
+from hub.query.syntax import Comparison, Condition, Operator
+from hub.store.problems import COLUMNS
+from hub.store.sqlite import Store
+
+FAR = 1000
+"""The offset up to which a page is read on the event loop; a page behind it takes a thread."""
+
+RECORD_ATTRIBUTES = frozenset(
+    {"id", "href", "@type", "eventTime", "recordTime", "eventType", "notification", "serviceProblem"}
+)
+NO_QUERY = ListQuery(condition=None, fields=(), offset=0, limit=None)
+
+
+class ProblemOperations:
+    """`attributes` are the first-level attributes of a report; `page_maximum` is the longest page."""
+
+    def __init__(
+        self, *, store: Store, rules: ProblemRules, face: Face, attributes: frozenset[str], page_maximum: int
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._face = face
+        self._attributes = attributes
+        self._page_maximum = page_maximum
+
+    def _query(self, request: Request, attributes: frozenset[str]) -> ListQuery:
+        if not request.query_string:
+            return NO_QUERY
+        return parse_list_query(split_query_string(request.query_string), attributes=attributes)
+
+    def _limit(self, query: ListQuery) -> int:
+        return self._page_maximum if query.limit is None else min(query.limit, self._page_maximum)
+
+    def _headers(self, request: Request, path: str, query: ListQuery, returned: int, total: int) -> tuple[
+        tuple[str, str], ...
+    ]:
+        pairs = split_query_string(request.query_string)
+        url = f"{self._face.base_url}/{path}"
+        limit = self._limit(query)
+        return page_headers(url, pairs, offset=query.offset, limit=limit, returned=returned, total=total)
+
+    async def list_problems(self, request: Request) -> Response:
+        query = self._query(request, self._attributes)
+        read = partial(self._read_problems, query)
+        rows, total = read() if _is_near(query) else await asyncio.to_thread(read)
+        headers = self._headers(request, "serviceProblem", query, len(rows), total)
+        return Response(body=self._face.problems(rows, query.fields), headers=headers)
+
+    def _read_problems(self, query: ListQuery) -> tuple[list[tuple[str, bytes]], int]:
+        problems = self._store.read.problems
+        rows = problems.page(query.condition, offset=query.offset, limit=self._limit(query))
+        return rows, problems.count(query.condition)
+
+    async def create(self, request: Request) -> Response:
+        fields = self._query(request, self._attributes).fields
+        problem = await self._store.awrite(partial(self._rules.create, given=request.body))
+        headers = (("Location", self._face.problem_href(problem.id)),)
+        return Response(status=201, body=self._face.changed(problem, fields), headers=headers)
+
+    async def retrieve(self, request: Request) -> Response:
+        problem_id = request.path_params["id"]
+        document = self._store.read.problems.document(problem_id)
+        if document is None:
+            raise _missing("service problem", problem_id)
+        fields = self._query(request, self._attributes).fields
+        return Response(body=self._face.problem(problem_id, document, fields))
+
+    async def patch(self, request: Request) -> Response:
+        fields = self._query(request, self._attributes).fields
+        work = partial(self._rules.patch, problem_id=request.path_params["id"], patch=request.body)
+        return Response(body=self._face.changed(await self._store.awrite(work), fields))
+
+    async def delete(self, request: Request) -> Response:
+        await self._store.awrite(partial(self._rules.delete, problem_id=request.path_params["id"]))
+        return Response(status=204)
+
+    async def list_records(self, request: Request) -> Response:
+        query = self._query(request, RECORD_ATTRIBUTES)
+        records, total = await asyncio.to_thread(self._read_records, query)
+        headers = self._headers(request, "serviceProblemEventRecord", query, len(records), total)
+        return json_response([self._face.record(record, query.fields) for record in records], headers=headers)
+
+    def _read_records(self, query: ListQuery) -> tuple[list[Record], int]:
+        records = self._store.read.records
+        page = records.page(query.condition, offset=query.offset, limit=self._limit(query))
+        return page, records.count(query.condition)
+
+    async def retrieve_record(self, request: Request) -> Response:
+        record_id = request.path_params["id"]
+        record = self._store.read.records.get(record_id)
+        if record is None:
+            raise _missing("event record", record_id)
+        return json_response(self._face.record(record, self._query(request, RECORD_ATTRIBUTES).fields))
+
+
+def _missing(kind: str, key: str) -> NotFound:
+    return NotFound(violations=[Violation(field="id", value=key, message=f"no {kind} {key}")])
+
+
+def _is_near(query: ListQuery) -> bool:
+    """Whether the page is quick to read: near the beginning, and found by an index if it is filtered."""
+    return query.offset <= FAR and _is_indexed(query.condition)
+
+
+def _is_indexed(condition: Condition | None) -> bool:
+    if condition is None:
+        return True
+    return isinstance(condition, Comparison) and condition.operator is Operator.EQ and condition.path in COLUMNS

@@ -1,0 +1,62 @@
+"""How a stored report leaves at the v5 face: its bytes with id and href before them, or a selection of its fields."""
+
+from collections.abc import Iterable
+
+import orjson
+
+from hub.model.event import Record
+from hub.model.problem import Document, Problem
+from hub.model.times import micros_to_text
+from hub.query.selection import select
+
+
+class Face:
+    """The v5 face at its base URL (no final slash)."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self._problem = f'{{"id":"%s","href":"{base_url}/serviceProblem/%s",'
+
+    def problem_href(self, problem_id: str) -> str:
+        return f"{self.base_url}/serviceProblem/{problem_id}"
+
+    def problem(self, problem_id: str, document: bytes, fields: tuple[str, ...] = ()) -> bytes:
+        """A report as JSON. `document` is the stored object, which is never empty."""
+        whole = (self._problem % (problem_id, problem_id)).encode() + document[1:]
+        return orjson.dumps(select(orjson.loads(whole), fields)) if fields else whole
+
+    def problems(self, rows: Iterable[tuple[str, bytes]], fields: tuple[str, ...] = ()) -> bytes:
+        return b"[" + b",".join([self.problem(problem_id, document, fields) for problem_id, document in rows]) + b"]"
+
+    def changed(self, problem: Problem, fields: tuple[str, ...] = ()) -> bytes:
+        return self.problem(problem.id, orjson.dumps(problem.document), fields)
+
+    def record(self, record: Record, fields: tuple[str, ...] = ()) -> Document:
+        """An entry of the history as ServiceProblemEventRecord."""
+        notification: Document = {
+            "@type": "ServiceProblemChange",
+            "sequence": record.sequence,
+            "fromStatus": record.from_status,
+            "toStatus": record.to_status,
+            "changes": record.changes,
+            "source": record.source,
+            "sourceStatus": record.source_status,
+            "party": record.party,
+            "reason": record.reason,
+            "irregular": record.irregular,
+        }
+        document: Document = {
+            "id": record.id,
+            "href": f"{self.base_url}/serviceProblemEventRecord/{record.id}",
+            "@type": "ServiceProblemEventRecord",
+            "eventTime": micros_to_text(record.event_time),
+            "recordTime": micros_to_text(record.record_time),
+            "eventType": record.event_type,
+            "notification": {name: value for name, value in notification.items() if value is not None},
+            "serviceProblem": {
+                "id": record.problem_id,
+                "href": self.problem_href(record.problem_id),
+                "@type": "ServiceProblemRef",
+            },
+        }
+        return select(document, fields) if fields else document

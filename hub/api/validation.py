@@ -1,0 +1,124 @@
+"""Holds each request against its operation, with validators compiled once from the contract.
+
+It stands in the place of Connexion's RequestValidationMiddleware, which builds a validator for every request and
+reports only the first error.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hub.api.messages import Request
+from hub.api.routing import METHODS
+from hub.api.schemas import CompiledSchema, compile_schema, errors_of
+from hub.errors import InvalidInput, TooLarge, UnsupportedMediaType, Violation
+
+REQUEST = "qos_hub.request"
+"""Where the checked request stands in the ASGI scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What an operation takes: a validator for each media type."""
+
+    required: bool
+    validators: Mapping[str, CompiledSchema]
+
+
+class CompiledValidation(SpecMiddleware):
+    def __init__(self, app: ASGIApp, *, body_limit: int) -> None:
+        self._app = app
+        self._body_limit = body_limit
+        self._bodies: dict[tuple[str, str], Body | None] = {}
+
+    def add_api(self, specification: Specification, *, base_path: str | None = None, **_: Any) -> None:
+        base = base_path or specification.base_path
+        contract = specification.raw
+        for operations in contract["paths"].values():
+            for method in METHODS:
+                if method in operations:
+                    operation = operations[method]
+                    self._bodies[base, operation["operationId"]] = _body_of(contract, operation)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            context = scope["extensions"][ROUTING_CONTEXT]
+            body = self._bodies[context["api_base_path"], context["operation_id"]]
+            content = None if body is None else await self._read(scope, receive, body)
+            scope[REQUEST] = Request(scope["path"], scope["path_params"], scope["query_string"], content)
+        await self._app(scope, receive, send)
+
+    async def _read(self, scope: Scope, receive: Receive, body: Body) -> Any:
+        headers = dict(scope["headers"])
+        self._refuse_longer(int(headers.get(b"content-length", b"0")))
+        validator = _validator(body, headers.get(b"content-type"))
+        content = await self._receive(receive)
+        if not content and not body.required:
+            return None
+        document = _parsed(content)
+        if not validator.is_valid(document):
+            raise InvalidInput(violations=errors_of(validator, document))
+        return document
+
+    async def _receive(self, receive: Receive) -> bytes:
+        message = await receive()
+        content: bytes = message.get("body", b"")
+        while message.get("more_body"):
+            message = await receive()
+            content += message.get("body", b"")
+            self._refuse_longer(len(content))
+        return content
+
+    def _refuse_longer(self, length: int) -> None:
+        if length > self._body_limit:
+            message = f"the body has {length} bytes or more, the server reads {self._body_limit}"
+            raise TooLarge(violations=[Violation(field="body", value=length, message=message)])
+
+
+def _body_of(contract: dict[str, Any], operation: dict[str, Any]) -> Body | None:
+    described = _resolved(contract, operation.get("requestBody"))
+    if described is None:
+        return None
+    validators = {
+        media_type.partition(";")[0]: compile_schema(contract, content["schema"])
+        for media_type, content in described["content"].items()
+    }
+    return Body(required=described.get("required", False), validators=validators)
+
+
+def _resolved(contract: dict[str, Any], node: dict[str, Any] | None) -> dict[str, Any] | None:
+    while node is not None and "$ref" in node:
+        target: Any = contract
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        node = target
+    return node
+
+
+def _validator(body: Body, content_type: bytes | None) -> CompiledSchema:
+    """The validator for a media type; a request that names none is read as JSON."""
+    named = (content_type or b"application/json").decode("latin-1")
+    media_type, _, parameters = named.partition(";")
+    validator = body.validators.get(media_type.strip().lower())
+    charset = parameters.partition("charset=")[2].strip(' "').lower()
+    if validator is None or charset not in ("", "utf-8", "utf8"):
+        message = f"{named!r} is not accepted, only {' or '.join(body.validators)} in UTF-8"
+        violation = Violation(field="Content-Type", value=named, message=message)
+        raise UnsupportedMediaType(violations=[violation])
+    return validator
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        begin = content[:60].decode("utf-8", "replace")
+        violation = Violation(field="body", value=begin, message=f"is not JSON: {error}")
+        raise InvalidInput(violations=[violation]) from error
+
+

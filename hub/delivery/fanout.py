@@ -1,0 +1,43 @@
+"""Fan-out: which deliveries an event deserves."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import orjson
+
+from hub.delivery.listeners import Listener, Listeners, is_wanted
+from hub.model.delivery import DeliveryState
+from hub.model.subscription import Order
+from hub.store.deliveries import NewDelivery
+from hub.store.events import Queued
+
+WHOLE_SUBSCRIPTION = 0
+"""The order key that all deliveries of a strictly ordered subscription share; reports are numbered from 1."""
+
+
+def deliveries_of(queued: Queued, listeners: Listeners) -> Iterator[NewDelivery]:
+    @cache
+    def document() -> dict[str, Any]:
+        parsed: dict[str, Any] = orjson.loads(queued.event.body)
+        return parsed
+
+    for listener in listeners.by_type[queued.event.type]:
+        if is_wanted(listener, queued.seq, document):
+            yield NewDelivery(
+                subscription=listener.seq,
+                event=queued.seq,
+                order_key=_order_key(listener, queued),
+                state=DeliveryState.DUE if listener.active else DeliveryState.PARKED,
+            )
+
+
+def _order_key(listener: Listener, queued: Queued) -> int | None:
+    """What the delivery waits in line for: its report, its whole subscription, or nothing."""
+    match listener.order:
+        case Order.REPORT:
+            return queued.problem
+        case Order.SUBSCRIPTION:
+            return WHOLE_SUBSCRIPTION
+        case Order.NONE:
+            return None

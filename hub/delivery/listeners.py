@@ -1,0 +1,71 @@
+"""The active listeners in memory, found by event type: which events each wants, and how it is addressed."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hub.model.event import EventType
+from hub.model.subscription import Order, SubscriptionState
+from hub.query.hub_query import HubQuery
+from hub.query.predicate import Predicate, predicate
+from hub.store.subscriptions import Registered
+from hub.subscriptions.secrets import SecretBox
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """A registration made ready: its condition compiled, its secret open. `fields` cut what it is sent."""
+
+    seq: int
+    id: str
+    url: str
+    secret: bytes
+    order: Order
+    from_event: int
+    active: bool
+    fields: tuple[str, ...]
+    wants: Predicate | None
+
+
+class Listeners:
+    """`by_type` has the candidates for an event; `by_seq` finds the listener of a delivery."""
+
+    def __init__(self, listeners: Iterable[Listener], types: Mapping[int, frozenset[str] | None]) -> None:
+        self.by_seq = {listener.seq: listener for listener in listeners}
+        self.by_type: dict[EventType, list[Listener]] = {kind: [] for kind in EventType}
+        for listener in self.by_seq.values():
+            wanted = types[listener.seq]
+            for kind in EventType:
+                if wanted is None or kind in wanted:
+                    self.by_type[kind].append(listener)
+
+
+def make_listeners(
+    registered: Iterable[Registered], *, parse_query: Callable[[str | None], HubQuery], secrets: SecretBox
+) -> Listeners:
+    listeners, types = [], {}
+    for one in registered:
+        subscription = one.subscription
+        query = parse_query(subscription.query)
+        types[one.seq] = query.event_types
+        listeners.append(
+            Listener(
+                seq=one.seq,
+                id=subscription.id,
+                url=subscription.url,
+                secret=secrets.open(subscription.secret),
+                order=subscription.order,
+                from_event=one.from_event,
+                active=subscription.state is SubscriptionState.ACTIVE,
+                fields=query.fields,
+                wants=predicate(query.condition) if query.condition else None,
+            )
+        )
+    return Listeners(listeners, types)
+
+
+def is_wanted(listener: Listener, seq: int, document: Callable[[], Mapping[str, Any]]) -> bool:
+    """Whether a listener is told of an event; the event is only parsed when the listener asks about its content."""
+    if seq <= listener.from_event:
+        return False
+    return listener.wants is None or listener.wants(document())

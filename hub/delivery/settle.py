@@ -1,0 +1,57 @@
+"""What becomes of a delivery after an attempt: at rest, or due again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.delivery.outcome import Delivered, Refused, TryLater, judge, verdict
+from hub.delivery.schedule import Schedule
+from hub.delivery.transport.port import SendResult
+from hub.model.delivery import Attempt, Claim, DeliveryState
+from hub.model.times import to_micros
+from hub.store.deliveries import Settlement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settler:
+    """`longest_hint` bounds, in seconds, what a listener may ask us to wait."""
+
+    schedule: Schedule
+    longest_hint: float
+
+    def settlement_of(self, claim: Claim, result: SendResult, now: datetime) -> Settlement:
+        """Delivered; parked when the listener is gone; due again by the schedule; or dead at its end."""
+        micros = to_micros(now)
+        attempt = _attempt_of(claim, result)
+        match verdict(result, now, self.longest_hint):
+            case Delivered():
+                return _at_rest(claim, attempt, DeliveryState.DELIVERED, micros)
+            case Refused():
+                return Settlement(
+                    claim=claim, attempt=attempt, state=DeliveryState.PARKED, due_at=micros, settled_at=None
+                )
+            case TryLater(hint=hint):
+                wait = self.schedule.next_wait(claim.tries + 1, hint)
+                if wait is None:
+                    return _at_rest(claim, attempt, DeliveryState.DEAD, micros)
+                due_at = micros + round(wait * 1e6)
+                return Settlement(
+                    claim=claim, attempt=attempt, state=DeliveryState.DUE, due_at=due_at, settled_at=None
+                )
+
+
+def _at_rest(claim: Claim, attempt: Attempt, state: DeliveryState, now: int) -> Settlement:
+    return Settlement(claim=claim, attempt=attempt, state=state, due_at=now, settled_at=now)
+
+
+def _attempt_of(claim: Claim, result: SendResult) -> Attempt:
+    return Attempt(
+        number=claim.attempts + 1,
+        started=result.started,
+        outcome=judge(result),
+        timing=result.timing,
+        status=result.status,
+        peer_address=result.peer_address,
+        headers=result.headers,
+        body=result.body,
+        error=result.error_text,
+    )

@@ -1,0 +1,132 @@
+"""The portable transport: `requests` on a pool of threads, one request a thread at a time."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Condition, local
+
+import certifi
+
+from hub.delivery.resolve import Resolver
+from hub.delivery.transport.port import Closed, Failure, Outgoing, SendResult
+from hub.delivery.transport.requests_attempt import Attempt, Job
+from hub.delivery.transport.requests_line import Line, PinnedAdapter
+from hub.model.times import Clock, system_clock, to_micros
+from hub.subscriptions.addresses import AddressGuard
+
+
+class RequestsTransport:
+    """Implements `Transport`; `max_connections` is the number of threads, which are made as they are needed.
+
+    `requests` knows timeouts for single steps only, so `wait` cuts the line of whatever is over its deadline.
+    """
+
+    def __init__(
+        self,
+        *,
+        guard: AddressGuard,
+        resolver: Resolver,
+        deadline: float = 15.0,
+        response_limit: int = 8192,
+        max_connections: int = 512,
+        ca_file: str | None = None,
+        clock: Clock = system_clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._guard = guard
+        self._resolver = resolver
+        self._deadline = deadline
+        self._limit = response_limit
+        self._verify = ca_file or certifi.where()
+        self._clock = clock
+        self._monotonic = monotonic
+        self._threads = ThreadPoolExecutor(max_workers=max_connections, thread_name_prefix="send")
+        self._own = local()
+        self._adapters: list[PinnedAdapter] = []
+        self._jobs: dict[Job, None] = {}
+        self._done: list[tuple[Job, SendResult]] = []
+        self._changed = Condition()
+        self._woken = False
+
+    def submit(self, outgoing: Sequence[Outgoing]) -> None:
+        started, now = to_micros(self._clock()), self._monotonic()
+        for each in outgoing:
+            line = Line(self._guard, now + self._deadline, self._monotonic)
+            job = Job(outgoing=each, started=started, since=now, line=line)
+            self._jobs[job] = None
+            self._threads.submit(self._work, job)
+
+    def wait(self, timeout: float | None) -> list[SendResult]:
+        end = None if timeout is None else self._monotonic() + timeout
+        with self._changed:
+            while not (self._done or self._woken):
+                left = None if end is None else end - self._monotonic()
+                if left is not None and left <= 0:
+                    break
+                self._changed.wait(_shorter(left, self._cut_overdue()))
+            done, self._done = self._done, []
+            self._woken = False
+        for job, _ in done:
+            del self._jobs[job]
+        return [result for _, result in done]
+
+    def wake(self) -> None:
+        with self._changed:
+            self._woken = True
+            self._changed.notify()
+
+    def in_flight(self) -> int:
+        return len(self._jobs)
+
+    def close(self, grace: float) -> Closed:
+        end = self._monotonic() + grace
+        finished: list[SendResult] = []
+        while self._jobs and (left := end - self._monotonic()) > 0:
+            finished += self.wait(left)
+        unfinished = [job.outgoing for job in self._jobs]
+        for job in self._jobs:
+            job.cut()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for adapter in self._adapters:
+            adapter.close()
+        self._jobs.clear()
+        return Closed(finished=finished, unfinished=unfinished)
+
+    def _cut_overdue(self) -> float | None:
+        """Ends what is over its deadline; gives the seconds until the next one. The oldest comes first."""
+        now = self._monotonic()
+        for job in self._jobs:
+            if job.line.cut_off:
+                continue
+            if job.line.end > now:
+                return job.line.end - now
+            job.cut()
+        return None
+
+    def _work(self, job: Job) -> None:
+        result = self._sent(job)
+        job.line.release()
+        with self._changed:
+            self._done.append((job, result))
+            self._changed.notify()
+
+    def _sent(self, job: Job) -> SendResult:
+        try:
+            return Attempt(job, self._resolver, self._adapter(), self._verify, self._limit, self._monotonic).run()
+        except Exception as error:
+            # The outermost frame of a thread: a request must come back even when our own code is wrong.
+            return SendResult(
+                key=job.outgoing.key, started=job.started, error=Failure.BROKEN, error_text=f"internal: {error!r}"
+            )
+
+    def _adapter(self) -> PinnedAdapter:
+        """The adapter of this thread, with its kept connections."""
+        if not hasattr(self._own, "adapter"):
+            self._own.adapter = PinnedAdapter()
+            self._adapters.append(self._own.adapter)
+        adapter: PinnedAdapter = self._own.adapter
+        return adapter
+
+
+def _shorter(one: float | None, other: float | None) -> float | None:
+    return min((each for each in (one, other) if each is not None), default=None)

@@ -1,0 +1,279 @@
+"""The sender's loop: wait for answers and wake-ups, take turns with the store, send what was claimed."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from threading import Event, Thread
+
+import orjson
+
+from hub.delivery.leases import Holder
+from hub.delivery.lanes import Lanes
+from hub.delivery.listeners import Listener, Listeners, make_listeners
+from hub.delivery.outcome import Outcome
+from hub.delivery.settle import Settler
+from hub.delivery.sign import headers as signed_headers
+from hub.delivery.transport.port import Outgoing, SendResult, Transport
+from hub.delivery.turn import TurnResult, TurnWork, take_turn
+from hub.model.delivery import Claim
+from hub.model.times import Clock, micros_to_text, to_micros
+from hub.query.hub_query import HubQuery
+from hub.query.selection import select_event
+from hub.store.deliveries import DELIVERIES_CHANGED, Settlement
+from hub.store.events import EVENT_APPENDED
+from hub.store.sqlite import Store
+from hub.store.subscriptions import SUBSCRIPTIONS_CHANGED
+from hub.store.tables import Tables
+from hub.subscriptions.secrets import SecretBox
+from hub.telemetry import logger
+
+log = logger("hub.delivery")
+
+CONTENT = (("content-type", "application/json;charset=utf-8"), ("user-agent", "qos-hub"))
+IDLE = 30.0
+"""The longest wait in seconds when nothing is due."""
+HELD_BACK = 1.0
+"""The wait in seconds after a turn that the database refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings:
+    """Times are seconds. `watch` is how often to look for commits of other processes, None when there are none."""
+
+    lease: float
+    order_patience: float
+    per_listener: int
+    total: int
+    watch: float | None = None
+
+
+class DeliveryWorker:
+    """One thread drives the transport; turns run on the store's writer while it goes on sending."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        transport: Transport,
+        settler: Settler,
+        clock: Clock,
+        parse_query: Callable[[str | None], HubQuery],
+        secrets: SecretBox,
+        settings: WorkerSettings,
+        holder: Holder,
+    ) -> None:
+        self._store = store
+        self._transport = transport
+        self._settler = settler
+        self._clock = clock
+        self._parse_query = parse_query
+        self._secrets = secrets
+        self._settings = settings
+        self._holder = holder
+        self._lanes = Lanes(per_listener=settings.per_listener, total=settings.total)
+        self._listeners = Listeners((), {})
+        self._settlements: list[Settlement] = []
+        self._heard: deque[str] = deque((EVENT_APPENDED, DELIVERIES_CHANGED, SUBSCRIPTIONS_CHANGED))
+        self._turn: TurnWork | None = None
+        self._turn_end: tuple[TurnResult | None, BaseException | None] | None = None
+        self._turns = 0
+        self._next_sweep = 0
+        self._not_before = 0
+        self._version = 0
+        self._grace = 0.0
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="delivery", daemon=True)
+
+    def start(self) -> None:
+        """Free what a dead process of this host held, then begin."""
+        self._store.listen(self._hear)
+        self._store.write(self._free_abandoned)
+        self._thread.start()
+
+    def stop(self, grace: float) -> None:
+        """Claim nothing more, let what is in flight finish for `grace` seconds, give back the rest."""
+        self._grace = grace
+        self._stopping.set()
+        self._transport.wake()
+        self._thread.join()
+
+    def _free_abandoned(self, tables: Tables) -> None:
+        tokens = tables.deliveries.lease_tokens()
+        tables.deliveries.free_leases([token for token in tokens if self._holder.abandoned(token)])
+
+    def _hear(self, signals: frozenset[str]) -> None:
+        self._heard.extend(signals)
+        self._transport.wake()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._step()
+            except Exception as error:  # the loop outlives any single failure; the log says which
+                log.error("delivery.failed", error=str(error), exc_info=error)
+                self._not_before = self._now() + round(HELD_BACK * 1e6)
+        self._drain()
+
+    def _step(self) -> None:
+        for result in self._transport.wait(self._patience()):
+            self._came_back(result)
+        if self._turn_end is not None:
+            self._end_turn()
+        if self._turn is None and self._now() >= self._not_before:
+            self._begin_turn()
+
+    def _now(self) -> int:
+        return to_micros(self._clock())
+
+    def _patience(self) -> float:
+        """Seconds until there is something to do without being told."""
+        if self._turn is not None:
+            return IDLE
+        times = [self._next_sweep]
+        due = self._lanes.next_due()
+        if due is not None:
+            times.append(due)
+        if self._heard or self._settlements:
+            times.append(0)
+        wait = (max(min(times), self._not_before) - self._now()) / 1e6
+        return min(max(wait, 0.0), self._settings.watch or IDLE)
+
+    def _came_back(self, result: SendResult) -> None:
+        claim: Claim = result.key
+        settlement = self._settler.settlement_of(claim, result, self._clock())
+        self._settlements.append(settlement)
+        self._lanes.gave_back(claim.subscription, delivered=settlement.attempt.outcome == Outcome.DELIVERED)
+        self._log(settlement, result)
+
+    def _log(self, settlement: Settlement, result: SendResult) -> None:
+        claim, attempt = settlement.claim, settlement.attempt
+        listener = self._listeners.by_seq.get(claim.subscription)
+        write = log.info if attempt.outcome == Outcome.DELIVERED else log.warning
+        write(
+            "delivery.attempted",
+            delivery=claim.delivery,
+            subscription=listener.id if listener else None,
+            callback=listener.url if listener else None,
+            attempt=attempt.number,
+            outcome=attempt.outcome,
+            status=attempt.status,
+            state=settlement.state,
+            total_ms=attempt.timing.total,
+            peer=attempt.peer_address,
+            reused=result.reused,
+            error=attempt.error,
+            next_due=None if settlement.settled_at else micros_to_text(settlement.due_at),
+        )
+
+    def _begin_turn(self) -> None:
+        now = self._now()
+        heard = self._take_heard()
+        ready = [lane.subscription for lane in self._lanes.ready(now)] if self._lanes.room > 0 else []
+        sweep = now >= self._next_sweep
+        if not (heard or ready or sweep or self._settlements):
+            return
+        self._turns += 1
+        self._turn = TurnWork(
+            now=now,
+            token=self._holder.token(self._turns),
+            lease_until=now + round(self._settings.lease * 1e6),
+            patience=round(self._settings.order_patience * 1e6),
+            listeners=self._listeners,
+            settlements=self._settlements,
+            fan_out=EVENT_APPENDED in heard,
+            sweep=sweep,
+            ready=ready,
+            room=self._lanes.room,
+            room_of=self._lanes.room_of,
+        )
+        self._settlements = []
+        if sweep:
+            self._next_sweep = now + round(self._settings.lease * 1e6 / 2)
+        self._store.submit(partial(take_turn, work=self._turn), self._turn_ended)
+
+    def _take_heard(self) -> set[str]:
+        """What was signalled since the last turn; the listeners are read again when they changed."""
+        heard = {self._heard.popleft() for _ in range(len(self._heard))}
+        if self._settings.watch is not None:
+            version = self._store.data_version()
+            if version != self._version:
+                self._version = version
+                heard |= {EVENT_APPENDED, SUBSCRIPTIONS_CHANGED}
+        if SUBSCRIPTIONS_CHANGED in heard:
+            self._read_listeners()
+        if DELIVERIES_CHANGED in heard or SUBSCRIPTIONS_CHANGED in heard:
+            for subscription in self._listeners.by_seq:
+                self._lanes.note_due(subscription, self._now())
+        return heard
+
+    def _read_listeners(self) -> None:
+        registered = self._store.read.subscriptions.all()
+        self._listeners = make_listeners(registered, parse_query=self._parse_query, secrets=self._secrets)
+        self._lanes.keep_only(self._listeners.by_seq)
+
+    def _turn_ended(self, result: TurnResult | None, error: BaseException | None) -> None:
+        """Called on the writer's thread."""
+        self._turn_end = (result, error)
+        self._transport.wake()
+
+    def _end_turn(self) -> None:
+        assert self._turn is not None and self._turn_end is not None
+        (result, error), turn = self._turn_end, self._turn
+        self._turn_end = self._turn = None
+        if result is None:
+            self._take_back(turn, error)
+            return
+        for subscription, due_at in result.due.items():
+            self._lanes.set_due(subscription, due_at)
+        for settlement in result.lost:
+            log.warning("delivery.lease_lost", delivery=settlement.claim.delivery)
+        if result.more_events:
+            self._heard.append(EVENT_APPENDED)
+        self._send(result)
+
+    def _take_back(self, turn: TurnWork, error: BaseException | None) -> None:
+        """A turn that was not kept is asked for again, after a pause."""
+        log.error("delivery.turn_refused", error=str(error))
+        self._settlements = [*turn.settlements, *self._settlements]
+        self._heard.extend((EVENT_APPENDED, SUBSCRIPTIONS_CHANGED))
+        self._not_before = self._now() + round(HELD_BACK * 1e6)
+
+    def _send(self, result: TurnResult) -> None:
+        outgoing = []
+        timestamp = self._now() // 1_000_000
+        for claim in result.claims:
+            listener = self._listeners.by_seq.get(claim.subscription)
+            if listener is not None:
+                event_id, body = result.bodies[claim.event]
+                self._lanes.took(claim.subscription, 1)
+                outgoing.append(outgoing_of(claim, listener, event_id, body, timestamp))
+        self._transport.submit(outgoing)
+
+    def _drain(self) -> None:
+        """The last turn: what finished is recorded, what did not is given back."""
+        closed = self._transport.close(self._grace)
+        if self._turn is not None:
+            self._store.write(lambda _: None)  # its commit comes before this one's
+        unsent = self._turn_end[0].claims if self._turn_end and self._turn_end[0] else []
+        for result in closed.finished:
+            self._came_back(result)
+        work = TurnWork(
+            now=self._now(),
+            token="",
+            lease_until=0,
+            patience=0,
+            listeners=self._listeners,
+            settlements=self._settlements,
+            released=[*unsent, *(outgoing.key for outgoing in closed.unfinished)],
+            room_of=lambda _: 0,
+        )
+        self._store.write(partial(take_turn, work=work))
+
+
+def outgoing_of(claim: Claim, listener: Listener, event_id: str, body: bytes, timestamp: int) -> Outgoing:
+    """The signed request; its id is the event's, the same at every attempt."""
+    if listener.fields:
+        body = orjson.dumps(select_event(orjson.loads(body), listener.fields))
+    headers = signed_headers(listener.secret, event_id, timestamp, body)
+    return Outgoing(key=claim, url=listener.url, headers=CONTENT + headers, body=body, lane=listener.id)

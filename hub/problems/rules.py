@@ -1,0 +1,268 @@
+"""What may be done with a report, and all that happens with it: document, history and events in one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from hub.errors import InvalidInput, NotFound, Violation
+from hub.model.event import EventType, Record
+from hub.model.ids import NewId
+from hub.model.problem import Document, Problem, Status
+from hub.model.times import Clock, micros_to_text, to_micros
+from hub.problems.changes import KEPT_BY_SERVER, NOT_PATCHABLE, changed_attributes, events_of
+from hub.problems.envelope import Letterhead, event_of
+from hub.problems.lifecycle import INITIAL, check_step, is_legal
+from hub.problems.merge import merge
+from hub.store.problems import Stored
+from hub.store.tables import Tables
+
+CheckDocument = Callable[[Document], Sequence[Violation]]
+"""Holds a whole report against the contract; gives every violation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """What a trouble system says of a ticket, mapped.
+
+    `status` is None when the source's word is not known: the report then keeps the status that it has.
+    `event_time` is the instant of the change at the source; `told` False keeps the change from the listeners.
+    """
+
+    source: str
+    key: str
+    document: Document
+    status: Status | None
+    source_status: str | None
+    event_time: int
+    told: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Change:
+    """Who changed a report, and when: what all the records of one change have in common."""
+
+    event_time: int
+    record_time: int
+    told: bool = True
+    source: str | None = None
+    source_status: str | None = None
+    irregular: bool = False
+
+
+class ProblemRules:
+    def __init__(
+        self, *, clock: Clock, new_id: NewId, check_document: CheckDocument, letterhead: Letterhead
+    ) -> None:
+        self._clock = clock
+        self._new_id = new_id
+        self._check_document = check_document
+        self._letterhead = letterhead
+
+    def create(self, tables: Tables, given: Document) -> Problem:
+        """Make a report of what a client sent.
+
+        Raises IllegalTransition when it is to start in another state than the lifecycle begins with.
+        """
+        now = to_micros(self._clock())
+        status = Status(given.get("status", INITIAL))
+        check_step(None, status)
+        document = {**_stated(given), "status": status}
+        return self._insert(tables, document, _Change(event_time=now, record_time=now)).problem
+
+    def patch(self, tables: Tables, problem_id: str, patch: Document) -> Problem:
+        """Merge a client's patch into a report; a patch that changes nothing writes nothing.
+
+        Raises NotFound, IllegalTransition, and InvalidInput for what is not patchable or leaves the report invalid.
+        """
+        stored = _found(tables, problem_id)
+        before = stored.problem
+        self._refuse_fixed(before, patch)
+        merged = merge(before.document, _stated(patch))
+        self._refuse_invalid(merged)
+        check_step(before.status, Status(merged["status"]))
+        now = to_micros(self._clock())
+        return self._update(tables, stored, merged, _Change(event_time=now, record_time=now))
+
+    def delete(self, tables: Tables, problem_id: str) -> None:
+        """Remove a report; its history and its events stay. Raises NotFound."""
+        stored = _found(tables, problem_id)
+        now = to_micros(self._clock())
+        change = _Change(event_time=now, record_time=now)
+        tables.problems.delete(problem_id)
+        self._tell(tables, stored.seq, stored.problem, [(EventType.DELETE, {})], change)
+
+    def upsert(self, tables: Tables, observation: Observation) -> Problem:
+        """Keep what a trouble system says: its status is observed, never repaired.
+
+        Raises InvalidInput when the mapped report does not fit the contract.
+        """
+        stored = tables.problems.get_by_source(observation.source, observation.key)
+        before = stored.problem if stored else None
+        status = observation.status or (before.status if before else Status.PENDING)
+        change = _Change(
+            event_time=observation.event_time,
+            record_time=to_micros(self._clock()),
+            told=observation.told,
+            source=observation.source,
+            source_status=observation.source_status,
+            irregular=before is not None and not is_legal(before.status, status),
+        )
+        document = {**_stated(observation.document), "status": status}
+        if stored is None:
+            self._refuse_invalid(document)
+            identity = (observation.source, observation.key)
+            return self._insert(tables, document, change, identity=identity).problem
+        merged = merge(stored.problem.document, document)
+        self._refuse_invalid(merged)
+        return self._update(tables, stored, merged, change)
+
+    def _insert(
+        self,
+        tables: Tables,
+        document: Document,
+        change: _Change,
+        *,
+        identity: tuple[str | None, str | None] = (None, None),
+    ) -> Stored:
+        created = micros_to_text(change.event_time)
+        document = {
+            "@type": "ServiceProblem",
+            "originatingSystem": self._letterhead.reporting_system,
+            "affectedNumberOfServices": 0,
+            **document,
+            "creationDate": created,
+            "lastUpdate": micros_to_text(change.record_time),
+            "statusChangeDate": created,
+        }
+        if document["status"] == Status.RESOLVED:
+            document["resolutionDate"] = created
+        told = [(EventType.CREATE, {})]
+        told += [event for event in events_of({"status": {"to": document["status"]}}) if _is_request(event[0])]
+        source, source_key = identity
+        problem = Problem(
+            id=self._new_id(), document=document, sequence=len(told), source=source, source_key=source_key
+        )
+        seq = tables.problems.insert(problem)
+        self._tell(tables, seq, replace(problem, sequence=0), told, change)
+        return Stored(seq=seq, problem=problem)
+
+    def _update(self, tables: Tables, stored: Stored, merged: Document, change: _Change) -> Problem:
+        before = stored.problem
+        changes = changed_attributes(before.document, merged)
+        if not changes:
+            return before
+        told = events_of(changes)
+        document = _stamped(merged, change, "status" in changes)
+        after = replace(
+            before, document=document, version=before.version + 1, sequence=before.sequence + len(told)
+        )
+        tables.problems.update(after)
+        self._tell(tables, stored.seq, replace(after, sequence=before.sequence), told, change, before.status)
+        return after
+
+    def _tell(
+        self,
+        tables: Tables,
+        seq: int,
+        problem: Problem,
+        told: Sequence[tuple[EventType, Document]],
+        change: _Change,
+        before: Status | None = None,
+    ) -> None:
+        """Append a record for each event, and the event itself when listeners are to be told."""
+        for number, (kind, changes) in enumerate(told, start=problem.sequence + 1):
+            event_id = self._new_id()
+            numbered = replace(problem, sequence=number)
+            tables.records.append(self._record(kind, numbered, changes, change, event_id, before))
+            if change.told:
+                event = event_of(
+                    kind,
+                    numbered,
+                    event_id=event_id,
+                    event_time=change.event_time,
+                    record_time=change.record_time,
+                    letterhead=self._letterhead,
+                )
+                tables.events.append(event, problem=seq)
+
+    def _record(
+        self,
+        kind: EventType,
+        problem: Problem,
+        changes: Document,
+        change: _Change,
+        record_id: str,
+        before: Status | None,
+    ) -> Record:
+        moved = kind is EventType.STATE_CHANGE
+        return Record(
+            id=record_id,
+            problem_id=problem.id,
+            event_type=kind,
+            event_time=change.event_time,
+            record_time=change.record_time,
+            sequence=problem.sequence,
+            changes=changes,
+            from_status=before if moved else None,
+            to_status=problem.status if moved or kind is EventType.CREATE else None,
+            source=change.source,
+            source_status=change.source_status,
+            party=_party_id(problem.document.get("responsibleParty")),
+            reason=problem.document.get("statusChangeReason") if moved else None,
+            irregular=change.irregular and moved,
+        )
+
+    def _refuse_invalid(self, document: Document) -> None:
+        violations = self._check_document(document)
+        if violations:
+            raise InvalidInput(violations=violations)
+
+    def _refuse_fixed(self, problem: Problem, patch: Document) -> None:
+        """A client may send back what it has read, but not change what is fixed."""
+        fixed = {name: problem.document.get(name) for name in NOT_PATCHABLE}
+        fixed |= {"id": problem.id, "href": patch.get("href")}
+        violations = [
+            Violation(field=name, value=patch[name], message="cannot be changed after creation")
+            for name, present in fixed.items()
+            if name in patch and patch[name] != present
+        ]
+        if violations:
+            raise InvalidInput(violations=violations)
+
+
+def _found(tables: Tables, problem_id: str) -> Stored:
+    stored = tables.problems.get(problem_id)
+    if stored is None:
+        raise NotFound(violations=[Violation(field="id", value=problem_id, message=f"no service problem {problem_id}")])
+    return stored
+
+
+def _stated(given: Document) -> Document:
+    """What a sender may state: without id and href, and without what the hub keeps itself."""
+    return {
+        name: value for name, value in given.items() if name not in KEPT_BY_SERVER and name not in ("id", "href")
+    }
+
+
+def _stamped(document: Document, change: _Change, moved: bool) -> Document:
+    """With the dates of this change. `lastUpdate` is the hub's own time, so that a client can read on from it."""
+    stamped = {**document, "lastUpdate": micros_to_text(change.record_time)}
+    if moved:
+        occurred = micros_to_text(change.event_time)
+        stamped["statusChangeDate"] = occurred
+        if stamped["status"] == Status.RESOLVED:
+            stamped["resolutionDate"] = occurred
+        elif stamped["status"] != Status.CLOSED:
+            stamped.pop("resolutionDate", None)
+    return stamped
+
+
+def _is_request(kind: EventType) -> bool:
+    return kind is EventType.INFORMATION_REQUIRED
+
+
+def _party_id(party: Document | None) -> str | None:
+    """The id inside a v5 RelatedPartyRefOrPartyRoleRef."""
+    if not party:
+        return None
+    named: str | None = (party.get("partyOrPartyRole") or {}).get("id")
+    return named

@@ -1,0 +1,63 @@
+"""Tables `event` and `mark`: the outbox, and how far its fan-out has come."""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from hub.model.event import Event, EventType
+from hub.store.statements import statements
+
+SQL = statements("sqlite", "event")
+
+EVENT_APPENDED = "event"
+"""The signal that the outbox has grown."""
+
+FANNED_OUT = "fanned out"
+"""The mark that tells the last event whose deliveries are written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queued:
+    """An event of the outbox with the row numbers of itself and of its report."""
+
+    seq: int
+    problem: int
+    event: Event
+
+
+def _queued(row: tuple[Any, ...]) -> Queued:
+    seq, event_id, event_type, problem, problem_id, sequence, time, body = row
+    event = Event(
+        id=event_id, type=EventType(event_type), problem_id=problem_id, sequence=sequence, time=time, body=body
+    )
+    return Queued(seq=seq, problem=problem, event=event)
+
+
+class Events:
+    def __init__(self, connection: sqlite3.Connection, signals: set[str]) -> None:
+        self._connection = connection
+        self._signals = signals
+
+    def append(self, event: Event, *, problem: int) -> None:
+        values = (event.id, event.type, problem, event.problem_id, event.sequence, event.time, event.body)
+        self._connection.execute(SQL["insert"], values)
+        self._signals.add(EVENT_APPENDED)
+
+    def after(self, seq: int, *, limit: int) -> list[Queued]:
+        return [_queued(row) for row in self._connection.execute(SQL["after"], (seq, limit))]
+
+    def body(self, seq: int) -> tuple[str, bytes]:
+        """(event id, body) of an event of the outbox."""
+        event_id, body = self._connection.execute(SQL["body"], (seq,)).fetchone()
+        return event_id, body
+
+    def last(self) -> int:
+        """The row number of the latest event; 0 when there is none."""
+        return int(self._connection.execute(SQL["last"]).fetchone()[0])
+
+    def fanned_out(self) -> int:
+        row = self._connection.execute(SQL["get_mark"], (FANNED_OUT,)).fetchone()
+        return row[0] if row else 0
+
+    def set_fanned_out(self, seq: int) -> None:
+        self._connection.execute(SQL["set_mark"], (FANNED_OUT, seq))

@@ -1,0 +1,201 @@
+"""How the tables came to be. A released step stays as it is; a change of a table is a new step at the end."""
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+MIGRATIONS = Migrations("qos_hub")
+
+
+@MIGRATIONS()
+def reports_and_history(db: Database) -> None:
+    """`document` is the TMF656 v5 report without id and href; the other columns repeat what is filtered or sorted."""
+    db.execute(
+        """
+        CREATE TABLE problem (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            version INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            status TEXT NOT NULL,
+            priority INTEGER NOT NULL,
+            category TEXT NOT NULL,
+            creation_date TEXT NOT NULL,
+            last_update TEXT NOT NULL,
+            status_change_date TEXT NOT NULL,
+            resolution_date TEXT,
+            source TEXT,
+            source_key TEXT,
+            document TEXT NOT NULL
+        )"""
+    )
+    for column in ("status", "priority", "category", "last_update"):
+        db.execute(f"CREATE INDEX problem_{column} ON problem ({column})")
+    db.execute("CREATE UNIQUE INDEX problem_source ON problem (source, source_key) WHERE source IS NOT NULL")
+    db.execute(
+        """
+        CREATE TABLE problem_record (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            problem_id TEXT NOT NULL,
+            event_type TEXT NOT NULL,
+            event_time INTEGER NOT NULL,
+            record_time INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            from_status TEXT,
+            to_status TEXT,
+            source TEXT,
+            source_status TEXT,
+            party TEXT,
+            reason TEXT,
+            irregular INTEGER NOT NULL DEFAULT 0,
+            changes TEXT NOT NULL
+        )"""
+    )
+    db.execute("CREATE INDEX problem_record_problem ON problem_record (problem_id)")
+
+
+@MIGRATIONS()
+def outbox(db: Database) -> None:
+    """`problem` is the report's `seq`, which outlives the report; `body` is what is sent, byte for byte."""
+    db.execute(
+        """
+        CREATE TABLE event (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            type TEXT NOT NULL,
+            problem INTEGER NOT NULL,
+            problem_id TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            body BLOB NOT NULL
+        )"""
+    )
+    db.execute("CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL)")
+
+
+@MIGRATIONS()
+def registrations(db: Database) -> None:
+    """`url` is the callback in one spelling; `from_event` is the latest event at registration: what comes after is told."""
+    db.execute(
+        """
+        CREATE TABLE subscription (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            callback TEXT NOT NULL,
+            url TEXT NOT NULL,
+            query TEXT,
+            normalised_query TEXT NOT NULL,
+            secret BLOB NOT NULL,
+            order_mode TEXT NOT NULL,
+            state TEXT NOT NULL,
+            state_reason TEXT,
+            created INTEGER NOT NULL,
+            ended INTEGER,
+            from_event INTEGER NOT NULL
+        )"""
+    )
+    db.execute(
+        "CREATE UNIQUE INDEX subscription_once ON subscription (url, normalised_query) WHERE ended IS NULL"
+    )
+
+
+@MIGRATIONS()
+def deliveries(db: Database) -> None:
+    """A delivery is open until `settled_at`; `waiting` says that an earlier one of its `order_key` is still open.
+
+    `attempts` counts all attempts, `tries` those of the present run of the schedule: sending again starts it anew.
+    """
+    db.execute(
+        """
+        CREATE TABLE delivery (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            subscription INTEGER NOT NULL,
+            event INTEGER NOT NULL,
+            order_key INTEGER,
+            state TEXT NOT NULL,
+            waiting INTEGER NOT NULL,
+            due_at INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            tries INTEGER NOT NULL DEFAULT 0,
+            token TEXT,
+            lease_until INTEGER,
+            created INTEGER NOT NULL,
+            settled_at INTEGER,
+            last_outcome TEXT,
+            last_status INTEGER
+        )"""
+    )
+    db.execute("CREATE INDEX delivery_due ON delivery (subscription, due_at) WHERE state = 'due'")
+    db.execute("CREATE INDEX delivery_open ON delivery (subscription, order_key) WHERE settled_at IS NULL")
+    db.execute("CREATE INDEX delivery_leased ON delivery (lease_until) WHERE state = 'inFlight'")
+    db.execute("CREATE INDEX delivery_event ON delivery (event)")
+    db.execute("CREATE INDEX delivery_subscription ON delivery (subscription)")
+    db.execute(
+        """
+        CREATE TABLE attempt (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            delivery INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            started INTEGER NOT NULL,
+            outcome TEXT NOT NULL,
+            status INTEGER,
+            peer_address TEXT,
+            name_lookup REAL,
+            connect REAL,
+            tls REAL,
+            first_byte REAL,
+            total REAL NOT NULL,
+            headers TEXT NOT NULL,
+            body BLOB NOT NULL,
+            error TEXT
+        )"""
+    )
+    db.execute("CREATE INDEX attempt_delivery ON attempt (delivery)")
+
+
+@MIGRATIONS()
+def sources(db: Database) -> None:
+    """`item` has one row a ticket: its digest tells whether it changed, `missed` counts polls it was absent from."""
+    db.execute(
+        """
+        CREATE TABLE source (
+            name TEXT PRIMARY KEY,
+            adapter TEXT NOT NULL,
+            cursor TEXT NOT NULL DEFAULT '{}',
+            state TEXT NOT NULL DEFAULT 'new',
+            error TEXT,
+            last_poll INTEGER,
+            last_success INTEGER,
+            next_poll INTEGER,
+            failures INTEGER NOT NULL DEFAULT 0,
+            lag REAL,
+            unmapped TEXT NOT NULL DEFAULT '{}'
+        )"""
+    )
+    db.execute(
+        """
+        CREATE TABLE item (
+            source TEXT NOT NULL,
+            key TEXT NOT NULL,
+            problem_id TEXT,
+            digest BLOB NOT NULL,
+            updated INTEGER NOT NULL,
+            missed INTEGER NOT NULL DEFAULT 0,
+            gone INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (source, key)
+        )"""
+    )
+    db.execute(
+        """
+        CREATE TABLE run (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            source TEXT NOT NULL,
+            started INTEGER NOT NULL,
+            ended INTEGER NOT NULL,
+            pages INTEGER NOT NULL,
+            records INTEGER NOT NULL,
+            changed INTEGER NOT NULL,
+            error TEXT
+        )"""
+    )
+    db.execute("CREATE INDEX run_source ON run (source)")

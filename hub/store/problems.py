@@ -1,0 +1,112 @@
+"""Table `problem`: the reports as they are now."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from hub.model.problem import Problem
+from hub.query.sql import Column, Kind, sql_condition
+from hub.query.syntax import Condition
+from hub.store.statements import statements
+
+COLUMNS: dict[tuple[str, ...], Column] = {
+    ("id",): Column(name="id"),
+    ("status",): Column(name="status"),
+    ("priority",): Column(name="priority", kind=Kind.NUMBER),
+    ("category",): Column(name="category"),
+    ("creationDate",): Column(name="creation_date", kind=Kind.INSTANT),
+    ("lastUpdate",): Column(name="last_update", kind=Kind.INSTANT),
+    ("statusChangeDate",): Column(name="status_change_date", kind=Kind.INSTANT),
+    ("resolutionDate",): Column(name="resolution_date", kind=Kind.INSTANT),
+}
+"""Attributes that have a column of their own; all others are looked up in the document."""
+
+SQL = statements("sqlite", "problem")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A report with its row number, which outlives it."""
+
+    seq: int
+    problem: Problem
+
+
+def _values(problem: Problem) -> tuple[Any, ...]:
+    document = problem.document
+    return (
+        problem.version,
+        problem.sequence,
+        document["status"],
+        document["priority"],
+        document["category"],
+        document["creationDate"],
+        document["lastUpdate"],
+        document["statusChangeDate"],
+        document.get("resolutionDate"),
+    )
+
+
+def _stored(row: tuple[Any, ...] | None) -> Stored | None:
+    if row is None:
+        return None
+    seq, problem_id, version, sequence, source, source_key, document = row
+    problem = Problem(
+        id=problem_id,
+        version=version,
+        sequence=sequence,
+        source=source,
+        source_key=source_key,
+        document=orjson.loads(document),
+    )
+    return Stored(seq=seq, problem=problem)
+
+
+class Problems:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def insert(self, problem: Problem) -> int:
+        """Keep a new report; gives its row number."""
+        document = orjson.dumps(problem.document).decode()
+        values = (problem.id, *_values(problem), problem.source, problem.source_key, document)
+        return self._connection.execute(SQL["insert"], values).lastrowid or 0
+
+    def update(self, problem: Problem) -> None:
+        document = orjson.dumps(problem.document).decode()
+        self._connection.execute(SQL["update"], (*_values(problem), document, problem.id))
+
+    def delete(self, problem_id: str) -> None:
+        self._connection.execute(SQL["delete"], (problem_id,))
+
+    def get(self, problem_id: str) -> Stored | None:
+        return _stored(self._connection.execute(SQL["get"], (problem_id,)).fetchone())
+
+    def get_by_source(self, source: str, key: str) -> Stored | None:
+        return _stored(self._connection.execute(SQL["get_by_source"], (source, key)).fetchone())
+
+    def document(self, problem_id: str) -> bytes | None:
+        """The document as JSON bytes, without id and href."""
+        row = self._connection.execute(SQL["document"], (problem_id,)).fetchone()
+        return row[0] if row else None
+
+    def page(self, condition: Condition | None, *, offset: int, limit: int) -> list[tuple[str, bytes]]:
+        """(id, document) of the reports that fit, oldest first."""
+        where, values = _where(condition)
+        sql = f"SELECT id, CAST(document AS BLOB) FROM problem{where} ORDER BY seq LIMIT ? OFFSET ?"
+        return self._connection.execute(sql, (*values, limit, offset)).fetchall()
+
+    def count(self, condition: Condition | None) -> int:
+        where, values = _where(condition)
+        count: int = self._connection.execute(SQL["count"] + where, tuple(values)).fetchone()[0]
+        return count
+
+
+def _where(condition: Condition | None) -> tuple[str, Iterable[Any]]:
+    if condition is None:
+        return "", ()
+    text, values = sql_condition(condition, columns=COLUMNS, document="document")
+    return f" WHERE {text}", values

@@ -1,0 +1,91 @@
+"""Table `problem_record`: the append-only history, one row for each event of a report."""
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from hub.model.event import EventType, Record
+from hub.model.problem import Status
+from hub.query.sql import Column, Kind, sql_condition
+from hub.query.syntax import Condition
+from hub.store.statements import statements
+
+SQL = statements("sqlite", "problem_record")
+
+COLUMNS: dict[tuple[str, ...], Column] = {
+    ("id",): Column(name="id"),
+    ("eventType",): Column(name="event_type"),
+    ("eventTime",): Column(name="event_time", kind=Kind.MICROS),
+    ("recordTime",): Column(name="record_time", kind=Kind.MICROS),
+    ("serviceProblem", "id"): Column(name="problem_id"),
+}
+"""What the history can be filtered by."""
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    (record_id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status) = row[:8]
+    source, source_status, party, reason, irregular, changes = row[8:]
+    return Record(
+        id=record_id,
+        problem_id=problem_id,
+        event_type=EventType(event_type),
+        event_time=event_time,
+        record_time=record_time,
+        sequence=sequence,
+        from_status=Status(from_status) if from_status else None,
+        to_status=Status(to_status) if to_status else None,
+        source=source,
+        source_status=source_status,
+        party=party,
+        reason=reason,
+        irregular=bool(irregular),
+        changes=orjson.loads(changes),
+    )
+
+
+class Records:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def append(self, record: Record) -> None:
+        values = (
+            record.id,
+            record.problem_id,
+            record.event_type,
+            record.event_time,
+            record.record_time,
+            record.sequence,
+            record.from_status,
+            record.to_status,
+            record.source,
+            record.source_status,
+            record.party,
+            record.reason,
+            record.irregular,
+            orjson.dumps(record.changes).decode(),
+        )
+        self._connection.execute(SQL["insert"], values)
+
+    def get(self, record_id: str) -> Record | None:
+        row = self._connection.execute(f"{SQL['columns']} WHERE id = ?", (record_id,)).fetchone()
+        return _record(row) if row else None
+
+    def page(self, condition: Condition | None, *, offset: int, limit: int) -> list[Record]:
+        """The records that fit, oldest first."""
+        where, values = _where(condition)
+        sql = f"{SQL['columns']}{where} ORDER BY seq LIMIT ? OFFSET ?"
+        return [_record(row) for row in self._connection.execute(sql, (*values, limit, offset))]
+
+    def count(self, condition: Condition | None) -> int:
+        where, values = _where(condition)
+        row = self._connection.execute(f"SELECT count(*) FROM problem_record{where}", tuple(values)).fetchone()
+        return int(row[0])
+
+
+def _where(condition: Condition | None) -> tuple[str, Iterable[Any]]:
+    if condition is None:
+        return "", ()
+    text, values = sql_condition(condition, columns=COLUMNS, document="changes")
+    return f" WHERE {text}", values

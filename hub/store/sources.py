@@ -1,0 +1,142 @@
+"""Tables `source`, `item` and `run`: how far each trouble system is read, and what is known of each ticket."""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from hub.store.statements import statements
+
+SQL = statements("sqlite", "source")
+
+RUNS_KEPT = 1000
+
+
+class SourceState(StrEnum):
+    NEW = "new"
+    OK = "ok"
+    DEGRADED = "degraded"
+    AUTH_FAILED = "authFailed"
+    RATE_LIMITED = "rateLimited"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceRow:
+    """A source's place and health. Times are microseconds, `lag` is seconds.
+
+    `unmapped` is {attribute: {word: {"count": n, "example": ticket key}}}.
+    """
+
+    name: str
+    adapter: str
+    cursor: dict[str, Any]
+    state: SourceState
+    error: str | None
+    last_poll: int | None
+    last_success: int | None
+    next_poll: int | None
+    failures: int
+    lag: float | None
+    unmapped: dict[str, dict[str, Any]]
+    problems: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """What is known of one ticket; `missed` counts the polls in a row from which it was absent."""
+
+    problem_id: str | None
+    digest: bytes
+    updated: int
+    missed: int
+    gone: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One poll; times are microseconds."""
+
+    source: str
+    started: int
+    ended: int
+    pages: int
+    records: int
+    changed: int
+    error: str | None
+
+
+def _source(row: tuple[Any, ...]) -> SourceRow:
+    values = dict(zip(SourceRow.__dataclass_fields__, row, strict=True))
+    values["cursor"] = orjson.loads(values["cursor"])
+    values["unmapped"] = orjson.loads(values["unmapped"])
+    values["state"] = SourceState(values["state"])
+    return SourceRow(**values)
+
+
+class Sources:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def ensure(self, name: str, adapter: str) -> None:
+        self._connection.execute(SQL["ensure"], (name, adapter))
+
+    def get(self, name: str) -> SourceRow | None:
+        row = self._connection.execute(SQL["get"], (name,)).fetchone()
+        return _source(row) if row else None
+
+    def all(self) -> list[SourceRow]:
+        return [_source(row) for row in self._connection.execute(SQL["all"])]
+
+    def set_cursor(self, name: str, cursor: Mapping[str, Any]) -> None:
+        self._connection.execute(SQL["set_cursor"], (orjson.dumps(dict(cursor)).decode(), name))
+
+    def set_health(
+        self,
+        name: str,
+        *,
+        state: SourceState,
+        error: str | None,
+        last_poll: int,
+        last_success: int | None,
+        next_poll: int | None,
+        failures: int,
+        lag: float | None,
+    ) -> None:
+        """Write how the last poll ended; `last_success` None keeps the earlier one."""
+        values = (state, error, last_poll, last_success, next_poll, failures, lag, name)
+        self._connection.execute(SQL["set_health"], values)
+
+    def set_unmapped(self, name: str, unmapped: Mapping[str, Any]) -> None:
+        self._connection.execute(SQL["set_unmapped"], (orjson.dumps(dict(unmapped)).decode(), name))
+
+    def item(self, source: str, key: str) -> Item | None:
+        row = self._connection.execute(SQL["item"], (source, key)).fetchone()
+        if row is None:
+            return None
+        problem_id, digest, updated, missed, gone = row
+        return Item(problem_id=problem_id, digest=digest, updated=updated, missed=missed, gone=bool(gone))
+
+    def put_item(
+        self, source: str, key: str, *, problem_id: str | None, digest: bytes, updated: int, gone: bool = False
+    ) -> None:
+        self._connection.execute(SQL["put_item"], (source, key, problem_id, digest, updated, gone))
+
+    def present(self, source: str) -> dict[str, int]:
+        """{key: polls missed in a row} of the tickets that are not gone."""
+        return dict(self._connection.execute(SQL["present"], (source,)).fetchall())
+
+    def set_missed(self, source: str, key: str, missed: int) -> None:
+        self._connection.execute(SQL["set_missed"], (missed, source, key))
+
+    def set_gone(self, source: str, key: str, *, missed: int) -> None:
+        """Mark a ticket as gone; its digest is forgotten, so that it is read afresh if it comes back."""
+        self._connection.execute(SQL["set_gone"], (missed, source, key))
+
+    def append_run(self, run: Run) -> None:
+        values = (run.source, run.started, run.ended, run.pages, run.records, run.changed, run.error)
+        self._connection.execute(SQL["insert_run"], values)
+        self._connection.execute(SQL["trim_runs"], (run.source, run.source, RUNS_KEPT))

@@ -1,0 +1,17 @@
+-- name: insert
+INSERT INTO event (id, type, problem, problem_id, sequence, time, body) VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: after
+SELECT seq, id, type, problem, problem_id, sequence, time, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?;
+
+-- name: body
+SELECT id, body FROM event WHERE seq = ?;
+
+-- name: last
+SELECT coalesce(max(seq), 0) FROM event;
+
+-- name: get_mark
+SELECT value FROM mark WHERE name = ?;
+
+-- name: set_mark
+INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value;

@@ -1,0 +1,25 @@
+-- name: insert
+INSERT INTO problem (id, version, sequence, status, priority, category, creation_date, last_update,
+                     status_change_date, resolution_date, source, source_key, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: update
+UPDATE problem
+SET version = ?, sequence = ?, status = ?, priority = ?, category = ?, creation_date = ?, last_update = ?,
+    status_change_date = ?, resolution_date = ?, document = ?
+WHERE id = ?;
+
+-- name: delete
+DELETE FROM problem WHERE id = ?;
+
+-- name: get
+SELECT seq, id, version, sequence, source, source_key, document FROM problem WHERE id = ?;
+
+-- name: get_by_source
+SELECT seq, id, version, sequence, source, source_key, document FROM problem WHERE source = ? AND source_key = ?;
+
+-- name: document
+SELECT CAST(document AS BLOB) FROM problem WHERE id = ?;
+
+-- name: count
+SELECT count(*) FROM problem;

@@ -1,0 +1,9 @@
+-- name: insert
+INSERT INTO problem_record (id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
+                            source, source_status, party, reason, irregular, changes)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: columns
+SELECT id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
+       source, source_status, party, reason, irregular, changes
+FROM problem_record;

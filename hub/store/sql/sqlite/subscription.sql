@@ -1,0 +1,16 @@
+-- name: insert
+INSERT INTO subscription (id, callback, url, query, normalised_query, secret, order_mode, state, created, from_event)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: columns
+SELECT seq, id, callback, url, query, normalised_query, secret, order_mode, state, state_reason, created, from_event
+FROM subscription;
+
+-- name: same
+SELECT id FROM subscription WHERE url = ? AND normalised_query = ? AND ended IS NULL;
+
+-- name: end
+UPDATE subscription SET ended = ? WHERE id = ? AND ended IS NULL RETURNING seq;
+
+-- name: set_state
+UPDATE subscription SET state = ?, state_reason = ? WHERE seq = ? AND ended IS NULL AND state <> ?;

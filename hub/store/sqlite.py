@@ -1,0 +1,151 @@
+"""The store on SQLite: WAL, one writing thread with group commit, a reading connection for each thread."""
+
+import asyncio
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from hub.errors import StoreUnavailable
+from hub.store.migrations import MIGRATIONS
+from hub.store.tables import Tables
+from hub.store.writer import Writer
+
+T = TypeVar("T")
+
+Listener = Callable[[frozenset[str]], None]
+"""Told, on the writer's thread and after the commit, which signals the commit carried."""
+
+
+class Store:
+    """Reads at once on the caller's thread; writes through the writer.
+
+    `write` waits for the commit, `submit` calls back after it, `awrite` awaits it.
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        *,
+        synchronous: str = "FULL",
+        group_commit: int = 128,
+        busy_timeout: float = 5.0,
+    ) -> None:
+        self.database = database
+        self._synchronous = synchronous
+        self._busy_timeout = busy_timeout
+        self._listeners: list[Listener] = []
+        self._local = threading.local()
+        self._gates: dict[asyncio.AbstractEventLoop, _Gate] = {}
+        self._migrate()
+        self._writer = Writer(self._connect, group_commit=group_commit, signal=self._publish)
+        self._writer.start()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.database,
+            timeout=self._busy_timeout,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        connection.execute("PRAGMA cache_size = -65536")
+        return connection
+
+    def _migrate(self) -> None:
+        """Bring the file to the present tables.
+
+        Raises StoreUnavailable when it cannot be opened or written.
+        """
+        try:
+            connection = self._connect()
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            MIGRATIONS.apply(Database(connection))
+            connection.execute("COMMIT")
+            connection.close()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"cannot open the database {self.database}: {error}") from error
+
+    def listen(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    def _publish(self, signals: frozenset[str]) -> None:
+        for listener in self._listeners:
+            listener(signals)
+
+    @property
+    def read(self) -> Tables:
+        """The tables for reading, on this thread's own connection."""
+        tables: Tables | None = getattr(self._local, "tables", None)
+        if tables is None:
+            connection = self._connect()
+            connection.execute("PRAGMA query_only = ON")
+            tables = self._local.tables = Tables(connection)
+        return tables
+
+    def submit(self, work: Callable[[Tables], T], done: Callable[[T | None, BaseException | None], None]) -> None:
+        self._writer.submit(work, done)
+
+    def write(self, work: Callable[[Tables], T]) -> T:
+        future: Future[T] = Future()
+
+        def done(result: T, error: BaseException | None) -> None:
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+        self._writer.submit(work, done)
+        return future.result()
+
+    async def awrite(self, work: Callable[[Tables], T]) -> T:
+        loop = asyncio.get_running_loop()
+        gate = self._gates.get(loop)
+        if gate is None:
+            gate = self._gates[loop] = _Gate(loop)
+        future: asyncio.Future[T] = loop.create_future()
+        self._writer.submit(work, lambda result, error: gate.put(future, result, error))
+        return await future
+
+    def data_version(self) -> int:
+        """A number that changes when another process has committed."""
+        return int(self.read.connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class _Gate:
+    """Carries the results of one commit into an event loop with one wake-up, not one a result."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._results: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._woken = False
+
+    def put(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+        self._results.append((future, result, error))
+        if not self._woken:
+            self._woken = True
+            try:
+                self._loop.call_soon_threadsafe(self._deliver)
+            except RuntimeError:  # the loop is closed: nobody waits any more
+                self._results.clear()
+
+    def _deliver(self) -> None:
+        self._woken = False
+        while self._results:
+            future, result, error = self._results.popleft()
+            if future.cancelled():
+                continue
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)

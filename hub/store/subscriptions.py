@@ -1,0 +1,83 @@
+"""Table `subscription`: the registrations, ended ones included, for the log refers to them."""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from hub.model.subscription import Order, Subscription, SubscriptionState
+from hub.store.statements import statements
+
+SQL = statements("sqlite", "subscription")
+
+SUBSCRIPTIONS_CHANGED = "subscription"
+"""The signal that a registration came, went or changed its state."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """A registration with its row number and the last event before it."""
+
+    seq: int
+    from_event: int
+    subscription: Subscription
+
+
+def _registered(row: tuple[Any, ...]) -> Registered:
+    seq, subscription_id, callback, url, query, normalised, secret, order, state, reason, created, from_event = row
+    subscription = Subscription(
+        id=subscription_id,
+        callback=callback,
+        url=url,
+        query=query,
+        normalised_query=normalised,
+        secret=secret,
+        order=Order(order),
+        state=SubscriptionState(state),
+        state_reason=reason,
+        created=created,
+    )
+    return Registered(seq=seq, from_event=from_event, subscription=subscription)
+
+
+class Subscriptions:
+    def __init__(self, connection: sqlite3.Connection, signals: set[str]) -> None:
+        self._connection = connection
+        self._signals = signals
+
+    def insert(self, subscription: Subscription, *, from_event: int) -> None:
+        values = (
+            subscription.id,
+            subscription.callback,
+            subscription.url,
+            subscription.query,
+            subscription.normalised_query,
+            subscription.secret,
+            subscription.order,
+            subscription.state,
+            subscription.created,
+            from_event,
+        )
+        self._connection.execute(SQL["insert"], values)
+        self._signals.add(SUBSCRIPTIONS_CHANGED)
+
+    def same(self, url: str, normalised_query: str) -> str | None:
+        """The id of the registration with this URL and query, if there is one."""
+        row = self._connection.execute(SQL["same"], (url, normalised_query)).fetchone()
+        return row[0] if row else None
+
+    def end(self, subscription_id: str, *, now: int) -> int | None:
+        """End a registration; gives its row number, or None when there is no such one."""
+        row = self._connection.execute(SQL["end"], (now, subscription_id)).fetchone()
+        self._signals.add(SUBSCRIPTIONS_CHANGED)
+        return row[0] if row else None
+
+    def set_state(self, seq: int, state: SubscriptionState, reason: str | None) -> bool:
+        """Change the state; False when the registration is in it already, or has ended."""
+        changed = self._connection.execute(SQL["set_state"], (state, reason, seq, state)).rowcount
+        self._signals.add(SUBSCRIPTIONS_CHANGED)
+        return changed > 0
+
+    def all(self) -> list[Registered]:
+        """The registrations that have not ended, oldest first."""
+        sql = f"{SQL['columns']} WHERE ended IS NULL ORDER BY seq"
+        return [_registered(row) for row in self._connection.execute(sql)]

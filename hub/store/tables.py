@@ -1,0 +1,27 @@
+"""The tables as one value: what a transaction may write and a reader may read."""
+
+import sqlite3
+
+from hub.store.deliveries import Deliveries
+from hub.store.events import Events
+from hub.store.problems import Problems
+from hub.store.records import Records
+from hub.store.sources import Sources
+from hub.store.subscriptions import Subscriptions
+
+
+class Tables:
+    """One object a table, all on one connection.
+
+    `signals` collects what the open transaction has to tell others once it is committed.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.signals: set[str] = set()
+        self.problems = Problems(connection)
+        self.records = Records(connection)
+        self.events = Events(connection, self.signals)
+        self.subscriptions = Subscriptions(connection, self.signals)
+        self.deliveries = Deliveries(connection, self.signals)
+        self.sources = Sources(connection)

@@ -1,0 +1,126 @@
+"""The one thread that writes: it commits together what is waiting, and answers after the commit.
+
+A job is a function of the tables. Each job runs in its own savepoint: one that fails takes back its own writes and
+no others. When the commit itself fails, every job in it has failed and nothing of them is kept.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+from hub.errors import StoreUnavailable
+from hub.store.tables import Tables
+
+Work = Callable[[Tables], Any]
+Done = Callable[[Any, BaseException | None], None]
+"""Told (result, None) after the commit, or (None, error); it runs on the writer's thread and must be brief."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    work: Work
+    done: Done
+
+
+class Writer:
+    def __init__(
+        self,
+        open_connection: Callable[[], sqlite3.Connection],
+        *,
+        group_commit: int,
+        signal: Callable[[frozenset[str]], None],
+    ) -> None:
+        self._open = open_connection
+        self._group_commit = group_commit
+        self._signal = signal
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="store-writer", daemon=True)
+        self._closed = False
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def submit(self, work: Work, done: Done) -> None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        self._jobs.put(Job(work, done))
+
+    def close(self) -> None:
+        """Commit what is waiting, then stop."""
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        connection = self._open()
+        tables = Tables(connection)
+        batch: deque[Job] = deque()
+        while self._fill(batch):
+            self._commit(tables, list(batch))
+            batch.clear()
+        connection.close()
+
+    def _fill(self, batch: deque[Job]) -> bool:
+        """Wait for a job, then take what else is there; False at the end."""
+        job = self._jobs.get()
+        while job is not None:
+            batch.append(job)
+            if len(batch) >= self._group_commit or self._jobs.empty():
+                return True
+            job = self._jobs.get()
+        if batch:
+            self._jobs.put(None)
+        return bool(batch)
+
+    def _commit(self, tables: Tables, batch: list[Job]) -> None:
+        connection = tables.connection
+        tables.signals.clear()
+        signals: set[str] = set()
+        outcomes: list[tuple[Any, BaseException | None]] = []
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for job in batch:
+                outcomes.append(_attempt(tables, job.work))
+                signals |= tables.signals
+                tables.signals.clear()
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            signals.clear()
+            outcomes = [(None, _unavailable(error)) for _ in batch]
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        if signals:
+            self._signal(frozenset(signals))
+        for job, (result, failure) in zip(batch, outcomes, strict=True):
+            job.done(result, failure)
+
+
+def _attempt(tables: Tables, work: Work) -> tuple[Any, BaseException | None]:
+    """Run one job in its savepoint.
+
+    Raises sqlite3.Error when SQLite has given up the whole transaction (a full disk does that).
+    """
+    connection = tables.connection
+    connection.execute("SAVEPOINT job")
+    try:
+        result = work(tables)
+    except BaseException as error:  # the job's own failure goes to its caller, whatever it is
+        tables.signals.clear()
+        if not connection.in_transaction:
+            raise error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)) from error
+        connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+        return None, _unavailable(error) if isinstance(error, sqlite3.OperationalError) else error
+    connection.execute("RELEASE job")
+    return result, None
+
+
+def _unavailable(error: sqlite3.Error) -> StoreUnavailable:
+    unavailable = StoreUnavailable(f"the database says: {error}")
+    unavailable.__cause__ = error
+    return unavailable
