@@ -47,9 +47,13 @@ def select_event(document: Mapping[str, Any], fields: tuple[str, ...]) -> dict[s
         return dict(document)
     chosen = _tree(fields).get("event") or {}
     event: dict[str, Any] = document.get("event", {})
-    # Each part of the payload stays with its identity, so that a listener sees which report is meant.
-    kept = {name: _part(part, chosen.get(name, {})) for name, part in event.items()}
-    return {**document, "event": {name: part for name, part in kept.items() if part}}
+    # A resource stays with its identity though not asked for, so that a listener sees which report is meant.
+    kept = {
+        name: _part(part, chosen.get(name, {}))
+        for name, part in event.items()
+        if name in chosen or isinstance(part, dict)
+    }
+    return {**document, "event": kept}
 
 
 @lru_cache(maxsize=256)

@@ -54,8 +54,7 @@ def instant_in(text: str) -> int | None:
     except ValueError:
         return None
     offset = ahead // timedelta(microseconds=1) * (-1 if sign == "-" else 1)
-    micros = local + int(((fraction or "") + "000000")[:6]) - offset
-    return micros if FIRST_INSTANT <= micros <= LAST_INSTANT else None
+    return local + int(((fraction or "") + "000000")[:6]) - offset
 
 
 def lacks_zone(text: str) -> bool:

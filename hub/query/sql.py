@@ -1,0 +1,167 @@
+"""A condition as the WHERE text of a store: same meaning as `predicate`, values always bound, never written in.
+
+Here are the shape of a condition and the kinds of columns; how SQLite looks into JSON is in `sqlite_json`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from hub.model.times import micros_to_text
+from hub.query.checks import check_supported
+from hub.query.sqlite_json import exists_at, instant_of, number_of
+from hub.query.syntax import And, Comparison, Condition, Operator, Or
+from hub.query.values import FIRST_INSTANT, LAST_INSTANT, instant_in, number_in
+
+Sql = tuple[str, list[Any]]
+
+NEVER: Sql = ("0", [])
+ALWAYS: Sql = ("1", [])
+MILLISECOND = 1000
+
+SIGN = {Operator.GT: ">", Operator.GTE: ">=", Operator.LT: "<", Operator.LTE: "<="}
+
+
+class Kind(StrEnum):
+    """What a column holds: VALUE any text or number; the others are of one form, so that an index serves them.
+
+    INSTANT is RFC 3339 in UTC with milliseconds, as `hub.model.times.to_text` writes it.
+    """
+
+    VALUE = "value"
+    NUMBER = "number"
+    INSTANT = "instant"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column that repeats an attribute; `name` is ours and goes into the text as it is."""
+
+    name: str
+    kind: Kind = Kind.VALUE
+
+
+def sql_condition(
+    condition: Condition | None,
+    *,
+    columns: Mapping[tuple[str, ...], str | Column],
+    document: str = "document",
+) -> Sql:
+    """A boolean SQLite expression with `?` for each value, and the values. Raises Unsupported.
+
+    A path in `columns` asks that column (a bare name is a column of kind VALUE), any other path the JSON text in
+    column `document`.
+    """
+    check_supported(condition)
+    if condition is None:
+        return ALWAYS
+    known = {path: Column(name=given) if isinstance(given, str) else given for path, given in columns.items()}
+    return _text(condition, known, document)
+
+
+def _text(condition: Condition, columns: Mapping[tuple[str, ...], Column], document: str) -> Sql:
+    match condition:
+        case And(parts=parts):
+            return _joined(" AND ", [_text(part, columns, document) for part in parts]) if parts else ALWAYS
+        case Or(parts=parts):
+            return _joined(" OR ", [_text(part, columns, document) for part in parts]) if parts else NEVER
+        case Comparison(path=path):
+            column = columns.get(path)
+            return _in_document(condition, document) if column is None else _in_column(condition, column)
+
+
+def _joined(word: str, parts: Sequence[Sql]) -> Sql:
+    kept = [part for part in parts if part != NEVER] if word == " OR " else list(parts)
+    if len(kept) < 2:
+        return kept[0] if kept else NEVER
+    return f"({word.join(text for text, _ in kept)})", [value for _, values in kept for value in values]
+
+
+def _in_document(comparison: Comparison, document: str) -> Sql:
+    if comparison.operator in SIGN:
+        return exists_at(comparison.path, _ordered_value(comparison, "x", "t"), document)
+    text, values = exists_at(comparison.path, _equal_value(comparison.values, "x", "t"), document)
+    return (f"NOT {text}" if comparison.operator is Operator.NE else text), values
+
+
+def _in_column(comparison: Comparison, column: Column) -> Sql:
+    if comparison.operator in SIGN:
+        return _ordered_column(comparison, column)
+    text, values = _equal_column(comparison.values, column)
+    if comparison.operator is Operator.EQ:
+        return text, values
+    # NULL is missing, which differs from everything; NOT alone would make it unknown.
+    return f"({column.name} IS NULL OR NOT {text})", values
+
+
+def _equal_column(values: tuple[str, ...], column: Column) -> Sql:
+    numbers = [number for value in values if (number := number_in(value)) is not None]
+    instants = [instant for value in values if (instant := instant_in(value)) is not None]
+    match column.kind:
+        case Kind.NUMBER:
+            return _one_of(column.name, numbers)
+        case Kind.INSTANT:
+            exact = [_milliseconds(instant) for instant in instants if instant % MILLISECOND == 0]
+            return _one_of(column.name, exact)
+        case Kind.VALUE:
+            plain = _one_of(column.name, [*values, *numbers])
+            text, bound = _one_of(instant_of(column.name), instants)
+            # What is no instant is NULL, which NOT would leave unknown.
+            return _joined(" OR ", [plain, (f"ifnull({text}, 0)", bound)]) if instants else plain
+
+
+def _ordered_column(comparison: Comparison, column: Column) -> Sql:
+    sign, value = SIGN[comparison.operator], comparison.values[0]
+    number, instant = number_in(value), instant_in(value)
+    match column.kind:
+        case Kind.NUMBER:
+            return NEVER if number is None else (f"{column.name} {sign} ?", [number])
+        case Kind.INSTANT:
+            if number is not None:
+                return NEVER
+            return (f"{column.name} {sign} ?", [value]) if instant is None else _after(sign, instant, column.name)
+        case Kind.VALUE:
+            return _ordered_value(comparison, column.name, f"typeof({column.name})")
+
+
+def _after(sign: str, instant: int, name: str) -> Sql:
+    """The column counts milliseconds: what lies between two of them is after the first and before the second."""
+    if instant % MILLISECOND:
+        sign = ">" if sign[0] == ">" else "<="
+    return f"{name} {sign} ?", [_milliseconds(instant)]
+
+
+def _milliseconds(instant: int) -> str:
+    """The text of the instant; a zone can put it some hours outside of the calendar."""
+    return micros_to_text(min(max(instant, FIRST_INSTANT), LAST_INSTANT))
+
+
+def _equal_value(values: tuple[str, ...], found: str, kind: str) -> Sql:
+    """Whether a JSON value is one of the values; `found` and `kind` are the SQL of the value and of its type."""
+    numbers = [number for value in values if (number := number_in(value)) is not None]
+    instants = [instant for value in values if (instant := instant_in(value)) is not None]
+    texts = _joined(" OR ", [_one_of(found, list(values)), _one_of(instant_of(found), instants)])
+    cases = [(f"({kind} = 'text' AND {texts[0]})", texts[1])]
+    if numbers:
+        text, bound = _one_of(found, numbers)
+        cases.append((f"({kind} IN ('integer', 'real') AND {text})", bound))
+    cases += [(f"{kind} = '{word}'", []) for word in ("true", "false") if word in values]
+    return _joined(" OR ", cases)
+
+
+def _ordered_value(comparison: Comparison, found: str, kind: str) -> Sql:
+    sign, value = SIGN[comparison.operator], comparison.values[0]
+    number, instant = number_in(value), instant_in(value)
+    if number is not None:
+        as_number = f"({kind} IN ('integer', 'real') AND {found} {sign} ?)"
+        return f"({as_number} OR ({kind} = 'text' AND {number_of(found)} {sign} ?))", [number, number]
+    if instant is not None:
+        return f"({kind} = 'text' AND {instant_of(found)} {sign} ?)", [instant]
+    return f"({kind} = 'text' AND {found} {sign} ?)", [value]
+
+
+def _one_of(expression: str, values: Sequence[Any]) -> Sql:
+    if not values:
+        return NEVER
+    return f"{expression} IN ({', '.join('?' * len(values))})", list(values)
