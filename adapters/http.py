@@ -1,0 +1,180 @@
+"""Reads JSON from a trouble system: patient with passing failures, exact about who must mend the others."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+
+from hub.ports import AuthFailed, RateLimited, Unavailable
+
+ATTEMPTS = 4
+SIZE_LIMIT = 64 * 1024 * 1024
+CHUNK = 64 * 1024
+Clock = Callable[[], datetime]
+
+
+class Passing(Unavailable):
+    """A failure that the next attempt may not meet."""
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class HttpClient:
+    """GET and nothing else, below one base address.
+
+    `max_wait` bounds the seconds that one call spends waiting between attempts; what asks for more is raised.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        auth: tuple[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        verify: bool | str = True,
+        timeout: tuple[float, float] = (5.0, 30.0),
+        max_wait: float = 60.0,
+        size_limit: int = SIZE_LIMIT,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._auth = auth
+        self._verify = verify
+        self._timeout = timeout
+        self._max_wait = max_wait
+        self._size_limit = size_limit
+        self._sleep = sleep
+        self._clock = clock
+        self._refused = False
+        self._session = requests.Session()
+        # Proxies, netrc and certificate bundles of the environment are not ours.
+        self._session.trust_env = False
+        self._session.headers.update({"Accept": "application/json", **(headers or {})})
+        self.last_date: datetime | None = None
+        """The system's own time at its last answer."""
+        self.clock_skew: float | None = None
+        """Seconds that the system's clock is ahead of ours, to about a second."""
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> "HttpClient":
+        """A client as `adapters.options.HttpOptions` describes it."""
+        username, password = options["username"], options["password"]
+        return cls(
+            options["url"],
+            auth=(username, password or "") if username else None,
+            headers=headers,
+            verify=options["ca_file"] or options["verify"],
+            timeout=(options["connect_timeout"], options["read_timeout"]),
+            max_wait=options["max_wait"],
+        )
+
+    def get_json(self, path: str, params: Mapping[str, str | list[str]] | None = None) -> Any:
+        """The JSON at a path. Raises AuthFailed at once; RateLimited and Unavailable when waiting did not help."""
+        attempts = Retrying(
+            retry=retry_if_exception_type((Passing, RateLimited)),
+            stop=self._gives_up,
+            wait=_wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return attempts(self._once, path, params)
+
+    def _gives_up(self, state: RetryCallState) -> bool:
+        too_long = state.idle_for + state.upcoming_sleep > self._max_wait
+        return too_long or (state.attempt_number >= ATTEMPTS and not isinstance(_failure(state), RateLimited))
+
+    def _once(self, path: str, params: Mapping[str, str | list[str]] | None) -> Any:
+        url = f"{self._base_url}/{path.lstrip('/')}"
+        try:
+            with self._session.get(
+                url,
+                params=params,
+                auth=self._auth,
+                timeout=self._timeout,
+                verify=self._verify,
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                self._note_time(answer)
+                self._judge(answer, path)
+                return _json(self._body(answer, path), path)
+        except requests.RequestException as error:
+            raise Passing(self._redacted(f"{path}: {type(error).__name__}: {error}")) from error
+
+    def _judge(self, answer: requests.Response, path: str) -> None:
+        """Raises what an answer other than 200 means."""
+        status = answer.status_code
+        if status in (401, 403) or (status == 429 and self._refused):
+            # After a refusal, "too many requests" speaks of our bad logins: asking again would lock the account.
+            self._refused = True
+            raise AuthFailed(self._redacted(f"{path}: {status}: the system refuses us: {_explained(answer)}"))
+        if status == 429 or (status == 503 and "Retry-After" in answer.headers):
+            raise RateLimited(f"{path}: {status}: the system asks us to wait", after=self._asked_wait(answer))
+        if status >= 500:
+            raise Passing(f"{path}: {status}: the system failed")
+        if status >= 300:
+            raise Unavailable(self._redacted(f"{path}: {status}: {_explained(answer)}"))
+        self._refused = False
+
+    def _body(self, answer: requests.Response, path: str) -> bytes:
+        body = bytearray()
+        for chunk in answer.iter_content(CHUNK):
+            body += chunk
+            if len(body) > self._size_limit:
+                raise Unavailable(f"{path}: the answer is larger than {self._size_limit} bytes")
+        return bytes(body)
+
+    def _note_time(self, answer: requests.Response) -> None:
+        self.last_date = _http_date(answer.headers.get("Date", ""))
+        self.clock_skew = None if self.last_date is None else (self.last_date - self._clock()).total_seconds()
+
+    def _asked_wait(self, answer: requests.Response) -> float:
+        text = answer.headers.get("Retry-After", "").strip()
+        if text.isdigit():
+            return float(text)
+        until = _http_date(text)
+        return 1.0 if until is None else max(0.0, (until - (self.last_date or self._clock())).total_seconds())
+
+    def _redacted(self, text: str) -> str:
+        return text.replace(self._auth[1], "***") if self._auth and self._auth[1] else text
+
+
+def _failure(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome is not None else None
+
+
+_backoff = wait_random_exponential(multiplier=0.5, max=10)
+
+
+def _wait(state: RetryCallState) -> float:
+    failure = _failure(state)
+    return failure.after if isinstance(failure, RateLimited) else _backoff(state)
+
+
+def _json(body: bytes, path: str) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise Unavailable(f"{path}: the answer is not JSON: {body[:80]!r}") from error
+
+
+def _explained(answer: requests.Response) -> str:
+    """What the system says of a request that it does not serve, without following it anywhere."""
+    if answer.is_redirect:
+        return "the system sends us elsewhere; is the url of this source right?"
+    return next(answer.iter_content(200), b"").decode("utf-8", "replace").strip()
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,5 @@
+"""Roundup issues, over its REST interface."""
+
+from adapters.roundup.source import make
+
+__all__ = ["make"]

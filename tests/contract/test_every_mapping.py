@@ -1,0 +1,45 @@
+"""Every shipped mapping loads, its examples come out as they say, and the contract accepts what it makes."""
+
+from pathlib import Path
+
+import pytest
+
+from hub.api.schemas import compile_schema, errors_of, load_contract
+from hub.intake.mapping import render
+from hub.intake.mapping_file import failed_examples, load_mapping
+
+PROJECT = Path(__file__).parents[2]
+FILES = sorted((PROJECT / "config/sources").glob("*.yaml"))
+
+
+def test_there_is_a_mapping_for_every_adapter() -> None:
+    adapters = {path.parent.name for path in (PROJECT / "adapters").glob("*/source.py")}
+    assert adapters == {path.stem for path in FILES}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_examples_come_out_as_the_file_says(file: Path) -> None:
+    mapping = load_mapping(file)
+    assert len(mapping.examples) >= 2
+    failed = [f"example {number}: {rendered.document}" for number, _, rendered in failed_examples(mapping)]
+    assert failed == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_example_carries_its_times(file: Path) -> None:
+    mapping = load_mapping(file)
+    rendered = render(mapping, mapping.examples[0]["record"])
+    assert rendered.event_time is not None
+    assert rendered.start_time is not None
+    assert rendered.event_time >= rendered.start_time
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_what_a_mapping_makes_is_a_report_by_the_contract(file: Path) -> None:
+    contract = load_contract(PROJECT / "openapi/serviceProblem-v5.yaml")
+    validator = compile_schema(contract, {"$ref": "#/components/schemas/ServiceProblem_FVO"})
+    mapping = load_mapping(file)
+    for example in mapping.examples:
+        rendered = render(mapping, example["record"])
+        report = {"@type": "ServiceProblem", **mapping.defaults, **rendered.document}
+        assert errors_of(validator, report) == []
