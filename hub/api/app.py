@@ -62,16 +62,14 @@ def operations_handlers(operations: Operations) -> dict[str, Handler]:
 class _Operation(AsyncOperation):
     """Calls the handler with the checked request; the handler renders its own bytes."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response: Response = await self._fn(scope[REQUEST])
         await response(scope, receive, send)
 
 
 class _Api(AsyncApi):
     def make_operation(self, operation: AbstractOperation) -> AsyncOperation:
-        return _Operation.from_operation(
-            operation, pythonic_params=self.pythonic_params, jsonifier=self.jsonifier
-        )
+        return _Operation.from_operation(operation, pythonic_params=self.pythonic_params, jsonifier=self.jsonifier)
 
 
 class _Operations(AsyncASGIApp):

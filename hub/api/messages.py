@@ -40,9 +40,7 @@ class Response:
         await send({"type": "http.response.body", "body": body})
 
 
-def json_response(
-    content: Any, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()
-) -> Response:
+def json_response(content: Any, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Response:
     return Response(status=status, body=orjson.dumps(content), headers=headers)
 
 

@@ -131,7 +131,9 @@ def _delivery_query(pairs: list[tuple[str, str]], page_maximum: int) -> tuple[di
     """(filters, offset, limit); raises InvalidInput with everything that is wrong."""
     given = dict(pairs)
     violations = [
-        Violation(field=name, value=value, message=f"is no parameter of deliveries; these are: {', '.join(FILTERS)}")
+        Violation(
+            field=name, value=value, message=f"is no parameter of deliveries; these are: {', '.join(FILTERS)}"
+        )
         for name, value in pairs
         if name not in FILTERS and name not in ("offset", "limit")
     ]

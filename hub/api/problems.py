@@ -43,9 +43,9 @@ class ProblemOperations:
     def _limit(self, query: ListQuery) -> int:
         return self._page_maximum if query.limit is None else min(query.limit, self._page_maximum)
 
-    def _headers(self, request: Request, path: str, query: ListQuery, returned: int, total: int) -> tuple[
-        tuple[str, str], ...
-    ]:
+    def _headers(
+        self, request: Request, path: str, query: ListQuery, returned: int, total: int
+    ) -> tuple[tuple[str, str], ...]:
         pairs = split_query_string(request.query_string)
         url = f"{self._face.base_url}/{path}"
         limit = self._limit(query)

@@ -26,7 +26,9 @@ class Face:
         return orjson.dumps(select(orjson.loads(whole), fields)) if fields else whole
 
     def problems(self, rows: Iterable[tuple[str, bytes]], fields: tuple[str, ...] = ()) -> bytes:
-        return b"[" + b",".join([self.problem(problem_id, document, fields) for problem_id, document in rows]) + b"]"
+        return (
+            b"[" + b",".join([self.problem(problem_id, document, fields) for problem_id, document in rows]) + b"]"
+        )
 
     def changed(self, problem: Problem, fields: tuple[str, ...] = ()) -> bytes:
         return self.problem(problem.id, orjson.dumps(problem.document), fields)

@@ -120,5 +120,3 @@ def _parsed(content: bytes) -> Any:
         begin = content[:60].decode("utf-8", "replace")
         violation = Violation(field="body", value=begin, message=f"is not JSON: {error}")
         raise InvalidInput(violations=[violation]) from error
-
-

@@ -8,8 +8,8 @@ from threading import Event, Thread
 
 import orjson
 
-from hub.delivery.leases import Holder
 from hub.delivery.lanes import Lanes
+from hub.delivery.leases import Holder
 from hub.delivery.listeners import Listener, Listeners, make_listeners
 from hub.delivery.outcome import Outcome
 from hub.delivery.settle import Settler
@@ -218,7 +218,8 @@ class DeliveryWorker:
         self._transport.wake()
 
     def _end_turn(self) -> None:
-        assert self._turn is not None and self._turn_end is not None
+        assert self._turn is not None
+        assert self._turn_end is not None
         (result, error), turn = self._turn_end, self._turn
         self._turn_end = self._turn = None
         if result is None:

@@ -22,8 +22,9 @@ class Order(StrEnum):
 class Subscription:
     """One listener.
 
-    `callback` is the URL as registered, `url` the same in the one spelling that is called and compared. `query` is the text as registered, `normalised_query` the same query in one spelling, by which duplicates
-    are found. `secret` is the signing key as stored: encrypted.
+    `callback` is the URL as registered, `url` the same in the one spelling that is called and compared. `query` is
+    the text as registered, `normalised_query` the same query in one spelling, by which duplicates are found.
+    `secret` is the signing key as stored: encrypted.
     """
 
     id: str

@@ -32,5 +32,7 @@ def check_step(before: Status | None, after: Status) -> None:
     allowed = " or ".join(legal) if legal else "no other state"
     origin = "a new report" if before is None else f"a report that is {before}"
     raise IllegalTransition(
-        violations=[Violation(field="status", value=str(after), message=f"{origin} cannot be {after}, only {allowed}")]
+        violations=[
+            Violation(field="status", value=str(after), message=f"{origin} cannot be {after}, only {allowed}")
+        ]
     )

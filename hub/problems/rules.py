@@ -135,7 +135,7 @@ class ProblemRules:
         }
         if document["status"] == Status.RESOLVED:
             document["resolutionDate"] = created
-        told = [(EventType.CREATE, {})]
+        told: list[tuple[EventType, Document]] = [(EventType.CREATE, {})]
         told += [event for event in events_of({"status": {"to": document["status"]}}) if _is_request(event[0])]
         source, source_key = identity
         problem = Problem(
@@ -232,7 +232,8 @@ class ProblemRules:
 def _found(tables: Tables, problem_id: str) -> Stored:
     stored = tables.problems.get(problem_id)
     if stored is None:
-        raise NotFound(violations=[Violation(field="id", value=problem_id, message=f"no service problem {problem_id}")])
+        message = f"no service problem {problem_id}"
+        raise NotFound(violations=[Violation(field="id", value=problem_id, message=message)])
     return stored
 
 

@@ -68,7 +68,9 @@ def _view(row: tuple[Any, ...]) -> DeliveryView:
 
 
 def _attempt(row: tuple[Any, ...]) -> Attempt:
-    number, started, outcome, status, peer, name_lookup, connect, tls, first_byte, total, headers, body, error = row
+    number, started, outcome, status, peer, name_lookup, connect, tls, first_byte, total, headers, body, error = (
+        row
+    )
     return Attempt(
         number=number,
         started=started,
@@ -88,7 +90,7 @@ class Deliveries:
         self._signals = signals
 
     def insert(self, new: Iterable[NewDelivery], *, now: int, patience: int) -> None:
-        """Write deliveries, due now or parked; one behind an open one of its order key waits for that, `patience` at most.
+        """Write deliveries, due now or parked; one behind an open one of its order key waits, `patience` at most.
 
         `now` and `patience` are microseconds.
         """

@@ -75,7 +75,7 @@ def outbox(db: Database) -> None:
 
 @MIGRATIONS()
 def registrations(db: Database) -> None:
-    """`url` is the callback in one spelling; `from_event` is the latest event at registration: what comes after is told."""
+    """`url` is the callback in one spelling; `from_event` is the latest event before the registration."""
     db.execute(
         """
         CREATE TABLE subscription (
@@ -94,9 +94,7 @@ def registrations(db: Database) -> None:
             from_event INTEGER NOT NULL
         )"""
     )
-    db.execute(
-        "CREATE UNIQUE INDEX subscription_once ON subscription (url, normalised_query) WHERE ended IS NULL"
-    )
+    db.execute("CREATE UNIQUE INDEX subscription_once ON subscription (url, normalised_query) WHERE ended IS NULL")
 
 
 @MIGRATIONS()

@@ -14,11 +14,18 @@ from hub.store.statements import statements
 
 SQL = statements("sqlite", "problem_record")
 
+
+def _instant(column: str) -> Column:
+    """Microseconds as the text in which they are shown, so that a filter compares what a client has seen."""
+    seconds = f"strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch')"
+    return Column(name=f"printf('%s.%03dZ', {seconds}, {column} / 1000 % 1000)", kind=Kind.INSTANT)
+
+
 COLUMNS: dict[tuple[str, ...], Column] = {
     ("id",): Column(name="id"),
     ("eventType",): Column(name="event_type"),
-    ("eventTime",): Column(name="event_time", kind=Kind.MICROS),
-    ("recordTime",): Column(name="record_time", kind=Kind.MICROS),
+    ("eventTime",): _instant("event_time"),
+    ("recordTime",): _instant("record_time"),
     ("serviceProblem", "id"): Column(name="problem_id"),
 }
 """What the history can be filtered by."""

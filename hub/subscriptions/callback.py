@@ -31,11 +31,12 @@ class BadCallback(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where a callback leads: the host in one spelling, and its literal address when it is one."""
+    """Where a callback leads. `place` is host and port as an HTTP `Host` field has them; `literal`: no name."""
 
     scheme: str
     host: str
     port: int
+    place: str
     literal: bool
     url: str
 
@@ -54,7 +55,7 @@ def target_of(url: str) -> Target:
     name = f"[{host}]" if ":" in host else host
     place = name if port == DEFAULT_PORTS[parts.scheme] else f"{name}:{port}"
     written = f"{parts.scheme}://{place}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
-    return Target(scheme=parts.scheme, host=host, port=port, literal=literal, url=written)
+    return Target(scheme=parts.scheme, host=host, port=port, place=place, literal=literal, url=written)
 
 
 def _split(url: str) -> SplitResult:

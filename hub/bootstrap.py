@@ -1,0 +1,249 @@
+"""The one place that builds objects and hands them to each other."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from hub import shipped
+from hub.api.app import HubApp, make_app, operations_handlers, problem_handlers
+from hub.api.attributes import attributes_of
+from hub.api.hub import HubOperations
+from hub.api.operations import Operations
+from hub.api.pages import pages
+from hub.api.problems import ProblemOperations
+from hub.api.render import Face
+from hub.api.schemas import compile_schema, errors_of, load_contract
+from hub.delivery.leases import Holder
+from hub.delivery.resolve import Resolver
+from hub.delivery.schedule import Schedule
+from hub.delivery.settle import Settler
+from hub.delivery.transport.curl_transport import CurlTransport
+from hub.delivery.transport.port import Transport
+from hub.delivery.transport.requests_transport import RequestsTransport
+from hub.delivery.worker import DeliveryWorker, WorkerSettings
+from hub.errors import Violation
+from hub.intake.poller import Poller, make_poller
+from hub.model.ids import Uuid7
+from hub.model.problem import Document
+from hub.model.times import Clock, system_clock
+from hub.problems.envelope import Letterhead
+from hub.problems.rules import ProblemRules
+from hub.query.hub_query import HubQuery, parse_hub_query
+from hub.settings import Settings
+from hub.store.sqlite import Store
+from hub.subscriptions.addresses import AddressGuard
+from hub.subscriptions.callback import CallbackPolicy
+from hub.subscriptions.registration import Registrations
+from hub.subscriptions.secrets import SecretBox, load_key
+
+FACE_V5 = "/tmf-api/serviceProblemManagement/v5"
+OPERATIONS_V1 = "/qos-hub/v1"
+WATCH = 0.02
+"""Seconds between looks at the database when another process may write to it: SQLite cannot call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contracts:
+    v5: dict[str, Any]
+    operations: dict[str, Any]
+
+    @classmethod
+    def shipped(cls) -> "Contracts":
+        folder = shipped.openapi_dir()
+        return cls(
+            v5=load_contract(folder / "serviceProblem-v5.yaml"),
+            operations=load_contract(folder / "operations-v1.yaml"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hub:
+    """A hub that is built but not started; which doors it has is a matter of its roles."""
+
+    settings: Settings
+    store: Store
+    app: HubApp | None
+    worker: DeliveryWorker | None
+    pollers: Sequence[Poller]
+
+    def start(self) -> None:
+        """Senders first, so that what the other doors bring is sent at once."""
+        if self.worker:
+            self.worker.start()
+        for poller in self.pollers:
+            poller.start()
+
+    def stop(self) -> None:
+        """Nothing new in, then what is in flight out, then the last commit."""
+        grace = self.settings.server.shutdown_grace
+        for poller in self.pollers:
+            poller.stop(grace)
+        if self.worker:
+            self.worker.stop(grace)
+        self.store.close()
+
+
+def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
+    """Raises InvalidSettings, or StoreUnavailable when the database cannot be used."""
+    contracts = Contracts.shipped()
+    new_id = Uuid7(clock)
+    attributes = attributes_of(contracts.v5, "ServiceProblem")
+    parse_query = partial(parse_hub_query, attributes=attributes)
+    secrets = SecretBox(load_key(settings.key_file))
+    rules = _rules(settings, contracts, clock, new_id)
+    store = Store(
+        Path(settings.store.database),
+        synchronous=settings.store.synchronous,
+        group_commit=settings.store.group_commit,
+        busy_timeout=settings.store.busy_timeout,
+    )
+    roles = settings.server.roles
+    registrations = Registrations(
+        clock=clock, new_id=new_id, parse_query=parse_query, policy=_policy(settings), secrets=secrets
+    )
+    return Hub(
+        settings=settings,
+        store=store,
+        app=_app(settings, contracts, store, rules, registrations, clock) if "api" in roles else None,
+        worker=_worker(settings, store, clock, parse_query, secrets) if "delivery" in roles else None,
+        pollers=_pollers(settings, store, rules, clock) if "intake" in roles else (),
+    )
+
+
+def check_report(contract: dict[str, Any]) -> Callable[[Document], list[Violation]]:
+    """Holds a whole report against the contract's schema for a new one."""
+    validator = compile_schema(contract, {"$ref": "#/components/schemas/ServiceProblem_FVO"})
+
+    def check(document: Document) -> list[Violation]:
+        return [] if validator.is_valid(document) else errors_of(validator, document)
+
+    return check
+
+
+def _rules(settings: Settings, contracts: Contracts, clock: Clock, new_id: Uuid7) -> ProblemRules:
+    letterhead = Letterhead(
+        reporting_system=settings.api.originating_system, base_url=settings.server.base_url + FACE_V5
+    )
+    return ProblemRules(
+        clock=clock, new_id=new_id, check_document=check_report(contracts.v5), letterhead=letterhead
+    )
+
+
+def _guard(settings: Settings) -> AddressGuard:
+    return AddressGuard(settings.delivery.allowed_networks)
+
+
+def _policy(settings: Settings) -> CallbackPolicy:
+    return CallbackPolicy(_guard(settings), schemes=settings.delivery.schemes)
+
+
+def _app(
+    settings: Settings,
+    contracts: Contracts,
+    store: Store,
+    rules: ProblemRules,
+    registrations: Registrations,
+    clock: Clock,
+) -> HubApp:
+    base_url = settings.server.base_url
+    face = Face(base_url + FACE_V5)
+    problems = ProblemOperations(
+        store=store,
+        rules=rules,
+        face=face,
+        attributes=attributes_of(contracts.v5, "ServiceProblem"),
+        page_maximum=settings.api.page_maximum,
+    )
+    operations = Operations(
+        store=store,
+        clock=clock,
+        base_url=base_url + OPERATIONS_V1,
+        face_url=face.base_url,
+        page_maximum=settings.api.page_maximum,
+    )
+    hub = HubOperations(store=store, registrations=registrations, face=face)
+    faces = {
+        FACE_V5: (contracts.v5, problem_handlers(problems, hub)),
+        OPERATIONS_V1: (contracts.operations, operations_handlers(operations)),
+    }
+    return make_app(
+        faces,
+        pages=pages(shipped.openapi_dir()),
+        api_keys=settings.security.api_keys,
+        body_limit=settings.api.body_limit,
+    )
+
+
+def _worker(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    parse_query: Callable[[str | None], HubQuery],
+    secrets: SecretBox,
+) -> DeliveryWorker:
+    delivery = settings.delivery
+    together = {"api", "intake"} <= set(settings.server.roles)
+    return DeliveryWorker(
+        store=store,
+        transport=make_transport(settings, clock),
+        settler=Settler(
+            schedule=Schedule.from_settings(delivery.schedule, delivery.jitter),
+            longest_hint=delivery.retry_after_maximum,
+        ),
+        clock=clock,
+        parse_query=parse_query,
+        secrets=secrets,
+        settings=WorkerSettings(
+            lease=delivery.lease,
+            order_patience=delivery.order_patience,
+            per_listener=delivery.in_flight_per_listener,
+            total=delivery.in_flight_total,
+            watch=None if together else WATCH,
+        ),
+        holder=Holder.this(),
+    )
+
+
+def make_transport(settings: Settings, clock: Clock) -> Transport:
+    delivery = settings.delivery
+    kind = CurlTransport if delivery.transport == "pycurl" else RequestsTransport
+    guard = _guard(settings)
+    return kind(
+        guard=guard,
+        resolver=Resolver(guard, ttl=delivery.name_ttl),
+        deadline=delivery.deadline,
+        response_limit=delivery.response_limit,
+        max_connections=delivery.in_flight_total,
+        ca_file=delivery.ca_file or None,
+        clock=clock,
+    )
+
+
+def _pollers(settings: Settings, store: Store, rules: ProblemRules, clock: Clock) -> list[Poller]:
+    return [
+        make_poller(
+            name,
+            source,
+            store=store,
+            rules=rules,
+            clock=clock,
+            intake_settings=settings.intake,
+            mapping_folders=mapping_folders(settings),
+        )
+        for name, source in settings.sources.items()
+        if source.enabled
+    ]
+
+
+def mapping_folders(settings: Settings) -> tuple[Path, ...]:
+    """Where mapping files are looked for: the shipped folder, then the operator's own."""
+    own = (Path(settings.intake.mappings),) if settings.intake.mappings else ()
+    return (shipped.config_dir() / "sources", *own)
+
+
+def installed_adapters() -> dict[str, str]:
+    """{name: where it comes from} of every adapter that is installed."""
+    return {entry.name: entry.value for entry in entry_points(group="qos_hub.adapters")}

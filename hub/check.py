@@ -1,0 +1,35 @@
+"""What `serve` would do with these settings, told without doing it."""
+
+from collections.abc import Iterator
+
+from hub.api.app import operation_ids
+from hub.bootstrap import Contracts, installed_adapters, mapping_folders
+from hub.intake.poller import check_source
+from hub.serve import refuse_open_door
+from hub.settings import Settings
+
+
+def check(settings: Settings) -> Iterator[str]:
+    """One line a finding. Raises InvalidSettings with all that is wrong."""
+    refuse_open_door(settings)
+    contracts = Contracts.shipped()
+    served = len(operation_ids(contracts.v5)) + len(operation_ids(contracts.operations))
+    sources = {
+        name: check_source(name, source, mapping_folders=mapping_folders(settings))
+        for name, source in settings.sources.items()
+    }
+    delivery = settings.delivery
+    yield f"listens at     {settings.server.base_url} with the roles {', '.join(settings.server.roles)}"
+    keys = len(settings.security.api_keys)
+    yield f"callers        {f'need one of {keys} API keys' if keys else 'need no key: loopback only'}"
+    yield f"keeps          {settings.store.database} (synchronous {settings.store.synchronous})"
+    yield f"serves         {served} operations, each with its handler"
+    networks = ", ".join(str(network) for network in delivery.allowed_networks) or "public addresses only"
+    yield f"calls back     {networks}; by {' or '.join(delivery.schemes)}, with {delivery.transport}"
+    total = sum(delivery.schedule) / 3600
+    yield f"tries again    {len(delivery.schedule)} times over {total:.1f} h, then keeps a dead letter"
+    yield f"adapters       {', '.join(sorted(installed_adapters())) or 'none installed'}"
+    for name, line in sources.items():
+        yield f"source         {name}: {line}"
+    if not sources:
+        yield "sources        none"

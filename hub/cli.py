@@ -1,0 +1,86 @@
+"""The command `qos-hub`: parse, build, call."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hub import __version__
+from hub.check import check
+from hub.errors import HubError
+from hub.initialise import initialise
+from hub.serve import serve
+from hub.settings import Settings, load_settings
+from hub.telemetry import configure
+
+CONFIG = click.option(
+    "--config", type=click.Path(dir_okay=False, path_type=Path), help="Your settings file (TOML)."
+)
+DATABASE = click.option("--database", help="The SQLite file; made when it is not there.")
+
+
+@contextmanager
+def _clear_end() -> Iterator[None]:
+    """A failure of ours ends the command with one sentence for each thing that is wrong."""
+    try:
+        yield
+    except HubError as error:
+        sentences = [violation.sentence() for violation in error.violations] or [error.message]
+        for sentence in sentences:
+            click.echo(f"qos-hub: {sentence}", err=True)
+        sys.exit(2)
+
+
+def _settings(config: Path | None, overrides: dict[str, Any]) -> Settings:
+    settings = load_settings(config, os.environ, overrides)
+    configure(settings.log.level, settings.log.format)
+    return settings
+
+
+@click.group()
+@click.version_option(__version__, prog_name="qos-hub")
+def main() -> None:
+    """Holds, pulls, notifies, reports and warns of degradations of the customer's quality of service."""
+
+
+@main.command("serve")
+@click.option("--host", help="The address to listen at.")
+@click.option("--port", type=int, help="The port to listen at.")
+@DATABASE
+@CONFIG
+@click.option("--roles", help="What this process does: api, intake, delivery; separated by commas.")
+def serve_command(
+    host: str | None, port: int | None, database: str | None, config: Path | None, roles: str | None
+) -> None:
+    """Run the hub until it is told to stop (SIGINT or SIGTERM)."""
+    with _clear_end():
+        overrides = {
+            "server.host": host,
+            "server.port": port,
+            "store.database": database,
+            "server.roles": roles.split(",") if roles else None,
+        }
+        serve(_settings(config, overrides))
+
+
+@main.command("check")
+@DATABASE
+@CONFIG
+def check_command(database: str | None, config: Path | None) -> None:
+    """Look at settings, mappings and contract, and say what `serve` would do. Opens no socket, writes nothing."""
+    with _clear_end():
+        for line in check(_settings(config, {"store.database": database})):
+            click.echo(line)
+
+
+@main.command("init")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def init_command(folder: Path) -> None:
+    """Write a commented configuration into FOLDER."""
+    with _clear_end():
+        for line in initialise(folder):
+            click.echo(line)

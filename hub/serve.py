@@ -1,0 +1,103 @@
+"""Runs a hub until it is told to stop: the socket first, then the doors, then the answers."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from signal import SIGINT, SIGTERM
+
+import uvicorn
+import uvloop
+
+from hub.bootstrap import Hub, build
+from hub.errors import HubError, InvalidSettings, Violation
+from hub.settings import Settings
+from hub.telemetry import logger
+
+log = logger("hub.serve")
+
+BACKLOG = 2048
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises InvalidSettings, StoreUnavailable, or HubError when the address cannot be used.
+    """
+    refuse_open_door(settings)
+    with _listening(settings) as door:
+        hub = build(settings)
+        try:
+            hub.start()
+            log.info("hub.started", address=settings.server.base_url, roles=settings.server.roles)
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_until_told(hub, door))
+        finally:
+            hub.stop()
+            log.info("hub.stopped")
+
+
+def refuse_open_door(settings: Settings) -> None:
+    """Without API keys anybody who reaches the port may call, so it has to be on loopback."""
+    server = settings.server
+    if settings.security.api_keys or "api" not in server.roles or _is_loopback(server.host):
+        return
+    message = "without [security] api_keys the server listens on loopback only; set keys, or host to 127.0.0.1"
+    raise InvalidSettings(violations=[Violation(field="[server] host", value=server.host, message=message)])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket | None]:
+    """The listening socket, taken before anything else is opened; None without the api role."""
+    if "api" not in settings.server.roles:
+        yield None
+        return
+    host, port = settings.server.host, settings.server.port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        door = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise HubError(f"cannot listen at {host} port {port}: {error.strerror}") from error
+    with door:
+        yield door
+
+
+async def _until_told(hub: Hub, door: socket.socket | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal in (SIGINT, SIGTERM):
+        loop.add_signal_handler(signal, stop.set)
+    if hub.app is None or door is None:
+        await stop.wait()
+        return
+    server = _Server(
+        uvicorn.Config(
+            hub.app,
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=max(1, round(hub.settings.server.shutdown_grace)),
+        )
+    )
+    answering = asyncio.create_task(server.serve(sockets=[door]))
+    told = asyncio.create_task(stop.wait())
+    await asyncio.wait((answering, told), return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await answering
+    told.cancel()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves the signals to us: uvicorn raises them again when it ends, before the doors behind it are closed."""
+        yield
