@@ -3,6 +3,7 @@
 import os
 import select
 import time
+from threading import Lock
 
 import pycurl
 
@@ -24,6 +25,7 @@ class CurlLoop:
         self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self.multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._epoll = select.epoll()
+        self._open = Lock()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._wake, select.EPOLLIN)
         self._masks: dict[int, int] = {}
@@ -36,26 +38,33 @@ class CurlLoop:
                 os.eventfd_read(self._wake)
             else:
                 self.multi.socket_action(descriptor, _action(events))
-        self._run_timer()
+        self.run_timer()
 
     def wake(self) -> None:
-        os.eventfd_write(self._wake, 1)
+        # A look-up may end after the close, when the number of the descriptor belongs to something else.
+        with self._open:
+            if self._wake >= 0:
+                os.eventfd_write(self._wake, 1)
+
+    def run_timer(self) -> None:
+        """Lets libcurl act where its timer is due; a request that was just added starts by it."""
+        if self._timer is not None and self._timer <= time.monotonic():
+            self._timer = None
+            self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
     def close(self) -> None:
         self.multi.close()
         self._epoll.close()
-        os.close(self._wake)
+        with self._open:
+            if self._wake >= 0:
+                os.close(self._wake)
+            self._wake = -1
 
     def _patience(self, timeout: float | None) -> float | None:
         if self._timer is None:
             return timeout
         left = max(self._timer - time.monotonic(), 0.0)
         return left if timeout is None else min(left, timeout)
-
-    def _run_timer(self) -> None:
-        if self._timer is not None and self._timer <= time.monotonic():
-            self._timer = None
-            self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
     def _set_timer(self, milliseconds: int) -> None:
         self._timer = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000

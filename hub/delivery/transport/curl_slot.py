@@ -54,6 +54,7 @@ class Slot:
         self._room = 0
         self._cut = False
         self._refusal: str | None = None
+        self._opened: list[socket.socket] = []
         self.load: Load | None = None
         self.easy = self._fresh()
 
@@ -111,7 +112,7 @@ class Slot:
             body=b"".join(self._body),
             error=failure,
             error_text=(self._refusal or text) if failure else None,
-            timing=self._timing(self.load.looked_up_ms, reused),
+            timing=self._timing(self.load.looked_up_ms, reused, status is not None),
             peer_address=info(pycurl.PRIMARY_IP) or None,
             reused=reused and status is not None,
         )
@@ -123,6 +124,9 @@ class Slot:
         self._body.clear()
         self._cut = False
         self._refusal = None
+        for opened in self._opened:
+            opened.close()
+        self._opened.clear()
 
     def _complete(self, errno: int) -> bool:
         return errno == 0 or (self._cut and errno == pycurl.E_WRITE_ERROR)
@@ -132,9 +136,9 @@ class Slot:
             return Failure.ADDRESS_REFUSED
         return _FAILURES.get(errno, Failure.BROKEN)
 
-    def _timing(self, before: float, reused: bool) -> Timing:
+    def _timing(self, before: float, reused: bool, answered: bool) -> Timing:
         info = self.easy.getinfo
-        first = info(pycurl.STARTTRANSFER_TIME_T)
+        first = info(pycurl.STARTTRANSFER_TIME_T) if answered else 0
         connect, tls = (0, 0) if reused else (info(pycurl.CONNECT_TIME_T), info(pycurl.APPCONNECT_TIME_T))
         return Timing(
             name_lookup=before + info(pycurl.NAMELOOKUP_TIME_T) / 1000,
@@ -161,7 +165,10 @@ class Slot:
         self._refusal = self._rules.guard.refusal(place[0])
         if self._refusal is not None:
             return int(pycurl.SOCKET_BAD)
-        return socket.socket(family, kind, protocol)
+        opened = socket.socket(family, kind, protocol)
+        # pycurl connects a duplicate of it; ours is closed when the request is done.
+        self._opened.append(opened)
+        return opened
 
 
 def parse_head(lines: list[bytes]) -> Headers:

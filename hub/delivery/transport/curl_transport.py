@@ -61,14 +61,17 @@ class CurlTransport:
         self._resolved: deque[tuple[str, Resolution]] = deque()
         self._finished: list[SendResult] = []
         self._woken = False
+        self._closed = False
 
     def submit(self, outgoing: Sequence[Outgoing]) -> None:
         started, now = to_micros(self._clock()), self._monotonic()
         for each in outgoing:
             self._begin(Waiting(outgoing=each, started=started, since=now), now)
+        self._loop.run_timer()
 
     def wait(self, timeout: float | None) -> list[SendResult]:
         end = None if timeout is None else self._monotonic() + timeout
+        self._collect()
         while not self._finished:
             left = None if end is None else end - self._monotonic()
             self._turn(left if left is None else max(left, 0.0))
@@ -90,14 +93,25 @@ class CurlTransport:
         finished: list[SendResult] = []
         while self.in_flight() and (left := end - self._monotonic()) > 0:
             finished += self.wait(left)
-        unfinished = [waiting.outgoing for group in self._waiting.values() for waiting in group]
-        for easy, slot in self._busy.items():
-            self._loop.multi.remove_handle(easy)
-            unfinished += [slot.load.outgoing] if slot.load else []
-        for slot in [*self._busy.values(), *self._idle]:
-            slot.easy.close()
+        if not self._closed:
+            finished += self.wait(0)
+        self._closed = True
+        unfinished = self._break_off()
         self._loop.close()
         return Closed(finished=finished, unfinished=unfinished)
+
+    def _break_off(self) -> list[Outgoing]:
+        unfinished = [waiting.outgoing for group in self._waiting.values() for waiting in group]
+        self._waiting.clear()
+        while self._busy:
+            easy, slot = self._busy.popitem()
+            self._loop.multi.remove_handle(easy)
+            unfinished += [slot.load.outgoing] if slot.load else []
+            slot.empty()
+            self._idle.append(slot)
+        while self._idle:
+            self._idle.pop().easy.close()
+        return unfinished
 
     def _turn(self, timeout: float | None) -> None:
         self._loop.turn(self._patience(timeout))

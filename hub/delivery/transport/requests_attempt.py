@@ -121,7 +121,7 @@ class Attempt:
         return self._line.peer is not None and self._line.opened is None
 
     def _read(self, raw: urllib3.BaseHTTPResponse) -> None:
-        """Keeps the beginning of the answer; a connection is kept only after an answer that was read to its end."""
+        """Keeps the answer's beginning; a connection is kept only after an answer that is read to its end."""
         while piece := raw.read1(self._room + 1, decode_content=False):
             self._body.append(piece[: self._room])
             if len(piece) > self._room:

@@ -1,4 +1,4 @@
-"""What `requests` needs to be held to the port's promises: a pinned address, a line that can be cut, phase times."""
+"""What holds `requests` to the port's promises: a pinned address, a line that can be cut, the times of phases."""
 
 import os
 import socket
@@ -135,8 +135,6 @@ class PinnedAdapter(HTTPAdapter):
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
     ) -> Any:
         host, options = super().build_connection_pool_key_attributes(request, verify, cert)
-        if host["host"] != self._address:
-            # The certificate is checked against the name, not against the pinned address.
-            options["server_hostname"] = host["host"]
-        host["host"] = self._address
-        return host, options
+        # The certificate is checked against the name, not against the pinned address.
+        named = {} if host["host"] == self._address else {"server_hostname": host["host"]}
+        return {**host, "host": self._address}, {**options, **named}

@@ -64,11 +64,8 @@ class RequestsTransport:
                 if left is not None and left <= 0:
                     break
                 self._changed.wait(_shorter(left, self._cut_overdue()))
-            done, self._done = self._done, []
             self._woken = False
-        for job, _ in done:
-            del self._jobs[job]
-        return [result for _, result in done]
+            return self._take()
 
     def wake(self) -> None:
         with self._changed:
@@ -83,6 +80,8 @@ class RequestsTransport:
         finished: list[SendResult] = []
         while self._jobs and (left := end - self._monotonic()) > 0:
             finished += self.wait(left)
+        with self._changed:
+            finished += self._take()
         unfinished = [job.outgoing for job in self._jobs]
         for job in self._jobs:
             job.cut()
@@ -91,6 +90,13 @@ class RequestsTransport:
             adapter.close()
         self._jobs.clear()
         return Closed(finished=finished, unfinished=unfinished)
+
+    def _take(self) -> list[SendResult]:
+        """What is done and not given back yet; the caller holds the lock."""
+        done, self._done = self._done, []
+        for job, _ in done:
+            self._jobs.pop(job, None)
+        return [result for _, result in done]
 
     def _cut_overdue(self) -> float | None:
         """Ends what is over its deadline; gives the seconds until the next one. The oldest comes first."""
