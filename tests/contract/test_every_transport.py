@@ -442,7 +442,7 @@ def test_close_accounts_for_every_request_once(make: Make, listener: Listener, g
     transport.submit([post(f"http://10.0.0.1:{listener.port}/", key="refused")])
     transport.submit([post(listener.url(), key=str(n)) for n in range(30)])
     closed = transport.close(grace)
-    keys = [each.key for each in (*closed.finished, *closed.unfinished)]
+    keys = [result.key for result in closed.finished] + [outgoing.key for outgoing in closed.unfinished]
     assert sorted(keys) == sorted(["refused", *map(str, range(30))])
     assert grace < PATIENCE or closed.unfinished == []
     assert transport.close(0) == Closed(finished=[], unfinished=[])

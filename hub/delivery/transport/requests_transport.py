@@ -82,14 +82,14 @@ class RequestsTransport:
             finished += self.wait(left)
         with self._changed:
             finished += self._take()
-        unfinished = [job.outgoing for job in self._jobs]
-        for job in self._jobs:
+            broken_off = list(self._jobs)
+            self._jobs.clear()
+        for job in broken_off:
             job.cut()
         self._threads.shutdown(wait=False, cancel_futures=True)
         for adapter in self._adapters:
             adapter.close()
-        self._jobs.clear()
-        return Closed(finished=finished, unfinished=unfinished)
+        return Closed(finished=finished, unfinished=[job.outgoing for job in broken_off])
 
     def _take(self) -> list[SendResult]:
         """What is done and not given back yet; the caller holds the lock."""
@@ -113,8 +113,9 @@ class RequestsTransport:
         result = self._sent(job)
         job.line.release()
         with self._changed:
-            self._done.append((job, result))
-            self._changed.notify()
+            if job in self._jobs:
+                self._done.append((job, result))
+                self._changed.notify()
 
     def _sent(self, job: Job) -> SendResult:
         try:
