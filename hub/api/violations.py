@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -40,8 +39,10 @@ def errors_of(validator: jsonschema_rs.Draft4Validator, instance: Any) -> list[V
     except ValueError:  # the library quotes the value in its error, and gives up on 255 levels
         return [Violation(field="", message="is wrong, and nested too deeply to say where")]
     first: dict[str, Violation] = {}
-    for violation in islice(_violations(errors), MAX_VIOLATIONS):
+    for violation in _violations(errors):
         first.setdefault(violation.field, violation)
+        if len(first) == MAX_VIOLATIONS:
+            break
     return list(first.values())
 
 

@@ -1,0 +1,281 @@
+"""The contract files: valid OpenAPI 3.0.3, every body with an example that validates, errors that the code has."""
+
+import json
+import pkgutil
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+import pytest
+from connexion.spec import Specification
+
+from hub.api.schemas import compile_schema, errors_of, load_contract
+from hub.delivery.outcome import Outcome
+from hub.errors import HubError
+from hub.model.delivery import DeliveryState
+from hub.model.event import EventType
+from hub.model.problem import Status
+from hub.model.subscription import Order, SubscriptionState
+from hub.shipped import openapi_dir
+
+FOLDER = openapi_dir()
+FACE, OPERATIONS, EVENTS = "serviceProblem-v5.yaml", "operations-v1.yaml", "events.yaml"
+SERVED = (FACE, OPERATIONS)
+CONTRACTS = {name: load_contract(FOLDER / name) for name in (FACE, OPERATIONS, EVENTS)}
+METHODS = ("get", "post", "put", "patch", "delete")
+
+PROMISED = {
+    FACE: {
+        "listServiceProblem": "GET /serviceProblem",
+        "createServiceProblem": "POST /serviceProblem",
+        "retrieveServiceProblem": "GET /serviceProblem/{id}",
+        "patchServiceProblem": "PATCH /serviceProblem/{id}",
+        "deleteServiceProblem": "DELETE /serviceProblem/{id}",
+        "listServiceProblemEventRecord": "GET /serviceProblemEventRecord",
+        "retrieveServiceProblemEventRecord": "GET /serviceProblemEventRecord/{id}",
+        "createHub": "POST /hub",
+        "hubDelete": "DELETE /hub/{id}",
+    },
+    OPERATIONS: {
+        "getHealth": "GET /health",
+        "listSubscription": "GET /subscriptions",
+        "listDelivery": "GET /deliveries",
+        "retrieveDelivery": "GET /deliveries/{id}",
+        "resendDelivery": "POST /deliveries/{id}/resend",
+        "listSource": "GET /sources",
+    },
+    EVENTS: {f"{kind[0].lower()}{kind[1:]}": f"POST /listener/{kind[0].lower()}{kind[1:]}" for kind in EventType},
+}
+
+
+class Operation(NamedTuple):
+    file: str
+    call: str
+    node: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.call}"
+
+
+class Body(NamedTuple):
+    """A body that the contract describes: where, and with which schema and examples."""
+
+    file: str
+    place: str
+    node: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.place}"
+
+
+def resolved(file: str, node: Any) -> tuple[str, Any]:
+    """The node that a chain of references leads to, and the file that it stands in."""
+    while isinstance(node, dict) and "$ref" in node:
+        other, _, pointer = node["$ref"].partition("#/")
+        file = other or file
+        node = CONTRACTS[file]
+        for step in pointer.split("/"):
+            node = node[step]
+    return file, node
+
+
+def operations_of(file: str) -> Iterator[Operation]:
+    for path, item in CONTRACTS[file]["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield Operation(file, f"{method.upper()} {path}", item[method])
+
+
+def bodies_of(operation: Operation) -> Iterator[Body]:
+    """The request's body and the answers' bodies; those of the callbacks too."""
+    parts = [("request", operation.node.get("requestBody")), *operation.node["responses"].items()]
+    for name, part in parts:
+        file, node = resolved(operation.file, part or {})
+        for content in node.get("content", {}).values():
+            yield Body(file, f"{operation.call} {name}", content)
+    for event, callback in operation.node.get("callbacks", {}).items():
+        for item in callback.values():
+            yield from bodies_of(Operation(operation.file, f"callback {event}", item["post"]))
+
+
+def example_values(body: Body) -> Iterator[tuple[str, Any]]:
+    """(name, value) of the examples of a body; those in files are read."""
+    for name, example in body.node.get("examples", {}).items():
+        if "externalValue" in example:
+            yield example["externalValue"], json.loads((FOLDER / example["externalValue"]).read_text("utf-8"))
+        else:
+            yield name, example["value"]
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+ALL_OPERATIONS = [operation for file in CONTRACTS for operation in operations_of(file)]
+SERVED_OPERATIONS = [operation for operation in ALL_OPERATIONS if operation.file in SERVED]
+ALL_BODIES = [body for operation in ALL_OPERATIONS for body in bodies_of(operation)]
+
+
+@pytest.mark.parametrize("file", CONTRACTS)
+def test_a_contract_is_valid_openapi_3_0_3(file: str) -> None:
+    published = pkgutil.get_data("connexion", "resources/schemas/v3.0/schema.json")
+    assert published is not None
+    validator = jsonschema_rs.Draft4Validator(json.loads(published))
+    assert [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(CONTRACTS[file])] == []
+    assert CONTRACTS[file]["openapi"] == "3.0.3"
+
+
+@pytest.mark.parametrize("file", SERVED)
+def test_connexion_accepts_a_served_contract(file: str) -> None:
+    specification = Specification.from_dict(CONTRACTS[file])
+    assert specification.base_path == CONTRACTS[file]["servers"][0]["url"]
+
+
+@pytest.mark.parametrize("file", CONTRACTS)
+def test_every_reference_leads_somewhere(file: str) -> None:
+    for reference in set(references(CONTRACTS[file])):
+        assert resolved(file, {"$ref": reference})[1], reference
+
+
+@pytest.mark.parametrize("file", SERVED)
+def test_a_served_contract_is_one_file(file: str) -> None:
+    assert [reference for reference in references(CONTRACTS[file]) if not reference.startswith("#/")] == []
+
+
+@pytest.mark.parametrize("file", CONTRACTS)
+def test_every_component_is_used(file: str) -> None:
+    used = {reference.rpartition("#")[2] for contract in CONTRACTS.values() for reference in references(contract)}
+    spoken_of_only_in_prose = {"/components/schemas/ServiceProblemChange"}
+    components = CONTRACTS[file]["components"]
+    defined = {
+        f"/components/{kind}/{name}"
+        for kind in components
+        if kind != "securitySchemes"
+        for name in components[kind]
+    }
+    assert defined - used == (spoken_of_only_in_prose if file == FACE else set())
+
+
+@pytest.mark.parametrize("file", CONTRACTS)
+def test_the_operations_are_the_promised_ones(file: str) -> None:
+    found = [(operation.node["operationId"], operation.call) for operation in operations_of(file)]
+    assert len({name for name, _ in found}) == len(found)
+    assert dict(found) == PROMISED[file]
+
+
+@pytest.mark.parametrize("operation", SERVED_OPERATIONS, ids=str)
+def test_an_operation_says_how_it_fails(operation: Operation) -> None:
+    expected = {"401", "405", "500", "503"}
+    if "{id}" in operation.call:
+        expected |= {"404"}
+    if "requestBody" in operation.node:
+        expected |= {"400", "413", "415"}
+    responses = operation.node["responses"]
+    assert expected <= responses.keys()
+    for status in expected - ({"503"} if operation.node["operationId"] == "getHealth" else set()):
+        _, response = resolved(operation.file, responses[status])
+        assert response["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
+
+
+@pytest.mark.parametrize("operation", ALL_OPERATIONS, ids=str)
+def test_an_operation_is_described(operation: Operation) -> None:
+    assert operation.node["summary"]
+    assert operation.node["tags"]
+    assert any(status.startswith("2") for status in operation.node["responses"])
+
+
+@pytest.mark.parametrize("body", ALL_BODIES, ids=str)
+def test_every_body_has_examples_that_validate(body: Body) -> None:
+    file, schema = resolved(body.file, body.node["schema"])
+    validator = compile_schema(CONTRACTS[file], schema)
+    examples = list(example_values(body))
+    assert examples
+    for name, value in examples:
+        assert errors_of(validator, value) == [], name
+
+
+def test_every_example_file_is_shown_by_a_contract() -> None:
+    shown = {
+        example["externalValue"]
+        for body in ALL_BODIES
+        for example in body.node["examples"].values()
+        if "externalValue" in example
+    }
+    assert {f"examples/{path.name}" for path in (FOLDER / "examples").iterdir()} == shown
+
+
+@pytest.mark.parametrize("name", ["list.response", "retrieve.response"])
+def test_the_notification_of_a_record_is_a_change(name: str) -> None:
+    """The contract says so in prose only, since the standard allows anything there."""
+    content = json.loads((FOLDER / "examples" / f"serviceProblemEventRecord.{name}.json").read_text("utf-8"))
+    validator = compile_schema(CONTRACTS[FACE], {"$ref": "#/components/schemas/ServiceProblemChange"})
+    for record in content if isinstance(content, list) else [content]:
+        assert errors_of(validator, record["notification"]) == []
+
+
+def all_errors(kind: type[HubError]) -> list[type[HubError]]:
+    return [kind, *(one for child in kind.__subclasses__() for one in all_errors(child))]
+
+
+@pytest.mark.parametrize("file", SERVED)
+def test_the_errors_shown_are_errors_that_the_hub_has(file: str) -> None:
+    ours = {(str(kind.status), kind.code, kind.reason) for kind in all_errors(HubError)}
+    for response in CONTRACTS[file]["components"]["responses"].values():
+        for example in response["content"]["application/json"]["examples"].values():
+            error = example["value"]
+            assert (error["status"], error["code"], error["reason"]) in ours
+
+
+def enumeration(file: str, *steps: str) -> list[str | None]:
+    node: Any = CONTRACTS[file]["components"]["schemas"]
+    for step in steps:
+        node = node[step]
+    values: list[str | None] = node["enum"]
+    return values
+
+
+@pytest.mark.parametrize(
+    ("words", "file", "steps"),
+    [
+        (Status, FACE, ("ServiceProblemStateType",)),
+        (DeliveryState, OPERATIONS, ("DeliveryState",)),
+        (Outcome, OPERATIONS, ("Outcome",)),
+        (Order, OPERATIONS, ("SubscriptionView", "properties", "order")),
+        (SubscriptionState, OPERATIONS, ("SubscriptionView", "properties", "state")),
+    ],
+)
+def test_the_words_of_the_contract_are_those_of_the_code(
+    words: type[StrEnum], file: str, steps: tuple[str, ...]
+) -> None:
+    assert set(enumeration(file, *steps)) == {word.value for word in words}
+
+
+def test_the_last_outcome_has_the_words_of_an_outcome_or_none() -> None:
+    last = enumeration(OPERATIONS, "Delivery", "properties", "lastOutcome")
+    assert last == [*enumeration(OPERATIONS, "Outcome"), None]
+
+
+@pytest.mark.parametrize("kind", EventType)
+def test_every_event_has_a_schema_and_a_callback(kind: EventType) -> None:
+    _, own = CONTRACTS[FACE]["components"]["schemas"][kind]["allOf"]
+    assert own["properties"]["eventType"]["enum"] == [kind]
+    callbacks = CONTRACTS[FACE]["paths"]["/hub"]["post"]["callbacks"]
+    assert f"{kind[0].lower()}{kind[1:]}" in callbacks
+
+
+@pytest.mark.parametrize("name", ["Error", "Violation"])
+def test_both_served_contracts_have_the_same_errors(name: str) -> None:
+    schemas = [CONTRACTS[file]["components"]["schemas"][name] for file in SERVED]
+    assert schemas[0] == schemas[1]
+
+
+def test_every_contract_that_is_shipped_is_held_to_this() -> None:
+    assert {path.name for path in FOLDER.glob("*.yaml")} == set(CONTRACTS)
