@@ -52,7 +52,7 @@ def rooms_on_disk() -> set[str]:
 
 
 def test_the_picture_shows_the_floors_that_the_import_contract_checks() -> None:
-    assert len(drawn_floors()) == 9
+    assert len(drawn_floors()) == 10
     assert drawn_floors() == contracted_floors()
 
 
