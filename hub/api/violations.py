@@ -55,21 +55,15 @@ def _violations(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[Vio
 
 
 def _nearest(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
-    """The alternative that the value was most likely meant to be: of its type, and with the fewest errors."""
+    """The alternative that the value was most likely meant to be: the one with the fewest errors."""
     branches: list[list[jsonschema_rs.ValidationError]] = error.kind.as_dict().get("context", [])
     # A branch that only says "must be null" is the other half of `nullable`.
     meant = [branch for branch in branches if not _wants_null(branch)]
-    depth = len(error.instance_path)
-    fitting = [branch for branch in meant if not _has_other_type(branch, depth)]
-    return min(fitting or meant, key=len, default=[])
+    return min(meant, key=len, default=[])
 
 
 def _wants_null(branch: list[jsonschema_rs.ValidationError]) -> bool:
     return any(error.kind.as_dict().get("types") == ["null"] for error in branch)
-
-
-def _has_other_type(branch: list[jsonschema_rs.ValidationError], depth: int) -> bool:
-    return any(error.kind.name == "type" and len(error.instance_path) == depth for error in branch)
 
 
 def _violation(error: jsonschema_rs.ValidationError) -> Violation:

@@ -68,6 +68,11 @@ def test_all_violations_are_told_at_once() -> None:
             "affectedLocation[0].place: must be an object, not a text",
         ),
         (
+            "affectedLocation",
+            [{"role": "site", "place": {"@type": "PlaceRef", "id": 7}}],
+            "affectedLocation[0].place.id: must be a text, not a whole number",
+        ),
+        (
             "creationDate",
             "2026-03-02T09:25:00",
             "creationDate: must be a time with its zone, such as 2026-03-01T12:00:00Z",
