@@ -61,7 +61,7 @@ class HttpClient:
         self.last_date: datetime | None = None
         """The system's own time at its last answer."""
         self.clock_skew: float | None = None
-        """Seconds that the system's clock is ahead of ours, to about a second."""
+        """Seconds that the system's clock is ahead of ours, to half a second."""
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> "HttpClient":
@@ -134,7 +134,10 @@ class HttpClient:
 
     def _note_time(self, answer: requests.Response) -> None:
         self.last_date = _http_date(answer.headers.get("Date", ""))
-        self.clock_skew = None if self.last_date is None else (self.last_date - self._clock()).total_seconds()
+        # The header has whole seconds, cut off: the middle of the second is the best guess.
+        self.clock_skew = (
+            None if self.last_date is None else (self.last_date - self._clock()).total_seconds() + 0.5
+        )
 
     def _asked_wait(self, answer: requests.Response) -> float:
         text = answer.headers.get("Retry-After", "").strip()

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -52,7 +53,7 @@ class Roundup:
 
     def __init__(self, *, cache: Path, home: Path, settings: Mapping[str, str] | None = None) -> None:
         self._programs = install(cache)
-        self._home = home
+        self.home = home
         self._settings = dict(settings or {})
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -67,9 +68,9 @@ class Roundup:
 
     def start(self) -> None:
         """Serve the tracker and return when it answers. Raises CannotStart."""
-        with _listener(self._port) as listener, (self._home.parent / "roundup.log").open("ab") as log:
+        with _listener(self._port) as listener, (self.home.parent / "roundup.log").open("ab") as log:
             self._port = listener.getsockname()[1]
-            if not (self._home / "config.ini").exists():
+            if not (self.home / "config.ini").exists():
                 self._make_tracker()
             self._process = self._serve(listener.fileno(), log)
         self._wait_until_ready()
@@ -86,6 +87,16 @@ class Roundup:
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._process = None
+
+    def configure(self, section: str, **settings: str) -> None:
+        """Change settings of a stopped tracker, in its configuration file."""
+        path = self.home / "config.ini"
+        head, mark, rest = path.read_text().partition(f"\n[{section}]\n")
+        for name, value in settings.items():
+            rest, changes = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", rest, count=1)
+            if not mark or not changes:
+                raise CannotStart(f"Roundup has no setting [{section}] {name}")
+        path.write_text(head + mark + rest)
 
     def __enter__(self) -> Self:
         try:
@@ -107,11 +118,11 @@ class Roundup:
             "mail_domain": "example.test",
             "mail_host": "127.0.0.1",
             # Mail is written into this file instead of being sent.
-            "mail_debug": str(self._home.parent / "roundup-mail.txt"),
+            "mail_debug": str(self.home.parent / "roundup-mail.txt"),
             **self._settings,
         }
-        self._home.mkdir(parents=True, exist_ok=True)
-        admin = [str(self._programs / "roundup-admin"), "-i", str(self._home)]
+        self.home.mkdir(parents=True, exist_ok=True)
+        admin = [str(self._programs / "roundup-admin"), "-i", str(self.home)]
         _run(
             [
                 *admin,
@@ -126,7 +137,7 @@ class Roundup:
     def _serve(self, listener: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             # -P: the script's own folder holds a module of Roundup's name.
-            [str(self._programs / "python"), "-P", str(WSGI_SCRIPT), str(self._home), str(listener)],
+            [str(self._programs / "python"), "-P", str(WSGI_SCRIPT), str(self.home), str(listener)],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
@@ -139,7 +150,7 @@ class Roundup:
         deadline = time.monotonic() + READY_WITHIN
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
-                log = (self._home.parent / "roundup.log").read_text(errors="replace")
+                log = (self.home.parent / "roundup.log").read_text(errors="replace")
                 raise CannotStart(f"Roundup ended at its start: {log[-600:].strip()}")
             try:
                 self.client.statuses()

@@ -49,6 +49,11 @@ class RoundupClient:
         headers = {"If-Match": self._etag(issue), "Content-Type": "application/json"}
         self._request("DELETE", f"issue/{issue}", headers=headers)
 
+    def restore_issue(self, issue: str) -> None:
+        """Takes a retirement back."""
+        content = {"@op": "action", "@action_name": "restore"}
+        self._request("PATCH", f"issue/{issue}", json=content, headers={"If-Match": self._etag(issue)})
+
     def issue(self, issue: str) -> dict[str, Any]:
         answer = self._request("GET", f"issue/{issue}", params={"@verbose": "2"})
         attributes: dict[str, Any] = answer.json()["data"]["attributes"]

@@ -20,6 +20,7 @@ from hub.demo.roundup import CannotStart
 
 PACKAGE = "prometheus-alertmanager"
 READY_WITHIN = 20.0
+SHARED = b"/usr/share/prometheus/alertmanager"
 CONFIGURATION = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 
 
@@ -34,6 +35,7 @@ def install(cache: Path) -> Path:
             _download(home)
             (archive,) = home.glob("*.deb")
             _run(["dpkg", "-x", archive.name, "."], home)
+            _make_relocatable(program)
             (home / "installed").touch()
     return program
 
@@ -66,6 +68,7 @@ class Alertmanager:
                     f"--web.listen-address=127.0.0.1:{self._port}",
                     "--cluster.listen-address=",
                 ],
+                cwd=self._program.parents[2],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -151,6 +154,16 @@ def _download(home: Path) -> None:
         # A fresh machine knows no packages yet.
         _run(["apt-get", "update", "-q"], home)
         _run(["apt-get", "download", "-q", PACKAGE], home)
+
+
+def _make_relocatable(program: Path) -> None:
+    """Let the program look for its templates below its working directory, in place of the machine's own folder.
+
+    Debian builds the absolute path in. Unpacked elsewhere it would need root to put them there; the relative path
+    has the same length, so nothing else of the program moves.
+    """
+    built = program.read_bytes()
+    program.write_bytes(built.replace(SHARED, SHARED[1:] + b"/"))
 
 
 def _run(command: Sequence[str], folder: Path) -> None:

@@ -1,0 +1,63 @@
+"""What the settings of a source name, found and checked: its adapter and its mapping."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.errors import InvalidSettings, Violation
+from hub.intake.adapters import make_source
+from hub.intake.mapping import FieldMapping
+from hub.intake.mapping_file import failed_examples, load_mapping
+from hub.ports import Check
+from hub.settings import SourceSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedSource:
+    """A source whose settings are right; `answer` is what it says of itself, None when it was not asked."""
+
+    mapping_files: tuple[Path, ...]
+    mapping: FieldMapping
+    answer: Check | None = None
+
+
+def check_source(
+    name: str, source_settings: SourceSettings, *, mapping_folders: Sequence[Path], ask: bool = False
+) -> CheckedSource:
+    """Make the source and its mapping, and speak to it if asked to.
+
+    Raises InvalidSettings, also for a mapping whose own examples do not come out as they say, and SourceError for
+    a source that does not answer well.
+    """
+    source = make_source(name, source_settings)
+    mapping = find_mapping(name, source_settings, mapping_folders)
+    files = _files(source_settings, mapping_folders)
+    for number, expected, rendered in failed_examples(mapping):
+        message = f"example {number} of {files[-1]} gives {rendered.document}, not {expected}"
+        raise InvalidSettings(violations=[Violation(field=f"[sources.{name}] mapping", message=message)])
+    return CheckedSource(mapping_files=files, mapping=mapping, answer=source.check() if ask else None)
+
+
+def find_mapping(name: str, source_settings: SourceSettings, folders: Sequence[Path]) -> FieldMapping:
+    """The mapping of the first folder that has it, with that of a later folder laid over it.
+
+    Raises InvalidSettings when no folder has it, or when it is wrong.
+    """
+    files = _files(source_settings, folders)
+    if not files:
+        known = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
+        wanted = source_settings.mapping_name
+        message = f"there is no mapping {wanted!r} in {_joined(folders)}; there are: {', '.join(known) or 'none'}"
+        field = f"[sources.{name}] mapping"
+        raise InvalidSettings(violations=[Violation(field=field, value=wanted, message=message)])
+    return load_mapping(files[0], files[-1] if len(files) > 1 else None)
+
+
+def _files(source_settings: SourceSettings, folders: Sequence[Path]) -> tuple[Path, ...]:
+    """The mapping's files: the shipped one, the operator's own, or both in this order."""
+    wanted = f"{source_settings.mapping_name}.yaml"
+    return tuple(folder / wanted for folder in folders if (folder / wanted).is_file())
+
+
+def _joined(folders: Sequence[Path]) -> str:
+    return " or ".join(str(folder) for folder in folders)

@@ -1,0 +1,114 @@
+"""A bench for each adapter: the adapter, a live system of its own, and what the conformance suite does to it."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import adapters.alertmanager
+import adapters.roundup
+from hub.demo.roundup import Roundup
+from hub.ports import Page, Record, Source
+from tests.real.alertmanager import Alertmanager
+
+READER = "hub"
+READER_PASSWORD = "reads-and-no-more"
+
+
+def records(pages: Iterable[Page]) -> list[Record]:
+    return [record for page in pages for record in page.records]
+
+
+class Bench(Protocol):
+    """What the suite needs of a system."""
+
+    system: str
+    url: str
+
+    def source(self, **options: Any) -> Source:
+        """The adapter under test, made as the hub makes it."""
+        ...
+
+    def create(self, *names: str) -> None: ...
+
+    def change(self, name: str) -> None: ...
+
+    def put_on_one_stamp(self) -> None:
+        """Make all tickets look as if they had changed in the same instant."""
+        ...
+
+    def name_of(self, record: Record) -> str: ...
+
+
+class RoundupBench:
+    """A tracker with a user who only reads."""
+
+    system = "roundup"
+
+    def __init__(self, tracker: Roundup, password_file: Path) -> None:
+        self.tracker = tracker
+        self.client = tracker.client
+        self.url = tracker.url
+        self._password_file = password_file
+        self._ids: dict[str, str] = {}
+        password_file.write_text(f"{READER_PASSWORD}\n")
+        self.client.create_user(READER, READER_PASSWORD)
+
+    def source(self, **options: Any) -> Source:
+        own = {"url": self.url, "username": READER, "password": f"file:{self._password_file}", "max_wait": 20}
+        return adapters.roundup.make("desk", own | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self._ids[name] = self.client.create_issue(name)
+
+    def change(self, name: str) -> None:
+        self.client.change_issue(self._ids[name], status="in-progress")
+
+    def id_of(self, name: str) -> str:
+        return self._ids[name]
+
+    def put_on_one_stamp(self) -> None:
+        self.put_on_stamps({"%": "20261122100000.000"})
+
+    def put_on_stamps(self, stamps: dict[str, str]) -> None:
+        """Set the activity of the issues whose title is like the key, in the tracker's own tables."""
+        database = sqlite3.connect(self.tracker.home / "db" / "db")
+        with database:
+            for title, stamp in stamps.items():
+                database.execute("update _issue set _activity = ? where _title like ?", (stamp, title))
+        database.close()
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["title"])
+
+
+class AlertmanagerBench:
+    """An instance whose alerts are told apart by their service."""
+
+    system = "alertmanager"
+
+    def __init__(self, instance: Alertmanager) -> None:
+        self.instance = instance
+        self.url = instance.url
+        self._starts = datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+    def source(self, **options: Any) -> Source:
+        return adapters.alertmanager.make("prometheus", {"url": self.url, "max_wait": 20} | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self.instance.fire(self._labels(name), starts=self._starts)
+
+    def change(self, name: str) -> None:
+        self.instance.fire(self._labels(name), annotations={"summary": "worse"}, starts=self._starts)
+
+    def put_on_one_stamp(self) -> None:
+        """They started in one instant, and the order of a snapshot has no weight."""
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["labels"]["service"])
+
+    def _labels(self, name: str) -> dict[str, str]:
+        return {"alertname": "MosLow", "service": name}

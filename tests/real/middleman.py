@@ -1,0 +1,71 @@
+"""Stands between an adapter and a system: counts the requests, and answers some of them itself."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import requests
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canned:
+    """An answer that the middleman gives in the system's place."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Middleman:
+    """Passes GET on to `target`; `instead` holds the answers that it gives itself first."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.paths: list[str] = []
+        self.instead: list[Canned] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @contextmanager
+    def serving(self) -> Iterator["Middleman"]:
+        thread = Thread(target=self._server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            thread.join()
+            self._server.server_close()
+
+    def answer(self, path: str, headers: Mapping[str, str]) -> Canned:
+        self.paths.append(path)
+        if self.instead:
+            return self.instead.pop(0)
+        passed = {name: headers[name] for name in ("Authorization", "Accept") if name in headers}
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(f"{self.target}{path}", headers=passed, timeout=30)
+        kept = {name: answer.headers[name] for name in ("Content-Type", "Retry-After") if name in answer.headers}
+        return Canned(status=answer.status_code, headers=kept, body=answer.content)
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        middleman = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                canned = middleman.answer(self.path, dict(self.headers))
+                self.send_response(canned.status)
+                for name, value in {"Content-Length": str(len(canned.body)), **canned.headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(canned.body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        return Handler
