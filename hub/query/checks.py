@@ -1,5 +1,6 @@
 """What is refused in any query: too much of it, unsuitable text, and comparisons that could never hold."""
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -11,12 +12,13 @@ COMPARISONS_MAXIMUM = 64
 VALUES_MAXIMUM = 500
 DEPTH_MAXIMUM = 12
 
+_UNSUITABLE = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 _ORDERED = frozenset({Operator.GT, Operator.GTE, Operator.LT, Operator.LTE})
 
 
 def check_text(text: str) -> str:
     """The text itself. Raises ValueError when it holds what no attribute holds."""
-    if any(character < " " or "\ud800" <= character <= "\udfff" for character in text):
+    if _UNSUITABLE.search(text):
         raise ValueError("holds a control character or half a surrogate pair")
     return text
 

@@ -71,8 +71,6 @@ def _any(node: Any, path: tuple[str, ...], test: Test) -> bool:
         if not isinstance(node, dict):
             return False
         node = node.get(name)
-        if node is None:
-            return False
     if isinstance(node, list):
         return any(test(element) for element in node)
     return test(node)

@@ -65,7 +65,8 @@ def instant_of(text: str) -> str:
 
 
 def _seconds(whole: str) -> str:
-    same = f"strftime('%Y-%m-%dT%H:%M:%S', {whole}) = {whole} AND {whole} > '0001'"
+    # Without a modifier strftime gives back what it read, a 31 February too.
+    same = f"strftime('%Y-%m-%dT%H:%M:%S', {whole}, '+0 days') = {whole} AND {whole} > '0001'"
     return f"CASE WHEN {same} THEN CAST(strftime('%s', {whole}) AS INTEGER) END"
 
 

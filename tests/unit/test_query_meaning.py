@@ -193,24 +193,54 @@ def test_a_typed_column_is_asked_in_a_way_that_an_index_serves() -> None:
     connection.close()
 
 
+MOMENTS = [
+    "2026-11-22T10:00:00Z",
+    "2026-11-22T12:00:00+02:00",
+    "2026-11-22T10:00:00.5Z",
+    "2026-11-22T10:00:00.1234567Z",
+    "2026-11-22T10:00:00.123456Z",
+    "2026-11-22T09:59:59.999999Z",
+    "2026-11-22T09:00:00.500000-01:00",
+    "2026-11-22T10:00:00+23:59",
+    "2026-11-22T10:00:00+24:00",
+    "2026-11-22T10:00:00+02:60",
+    "2026-11-22T10:00:00+0200",
+    "2026-11-22T10:00:00.Z",
+    "2026-11-22T10:00:00z",
+    "2026-11-22T10:00:00",
+    "2026-11-22T10:00Z",
+    "2026-11-22 10:00:00Z",
+    "2026-11-22",
+    "2026-02-30",
+    "2026-02-30T10:00:00Z",
+    "2026-02-29T10:00:00Z",
+    "2024-02-29T10:00:00Z",
+    "2024-02-29T24:00:00Z",
+    "2026-00-10T10:00:00Z",
+    "2026-13-10T10:00:00Z",
+    "2026-11-22T10:00:60Z",
+    "1969-12-31T23:59:59.000001Z",
+    "0000-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+23:00",
+    "9999-12-31T23:59:59-23:00",
+    "now",
+    "12:00",
+    "2461000.5",
+]
+
+
+@pytest.mark.parametrize("operator", [Operator.EQ, Operator.LT, Operator.GTE])
+@pytest.mark.parametrize("found", MOMENTS)
+def test_both_forms_agree_on_what_an_instant_is(
+    database: sqlite3.Connection, found: str, operator: Operator
+) -> None:
+    for asked in MOMENTS:
+        condition = Comparison(path=("a",), operator=operator, values=(asked,))
+        assert fits(database, {"a": found}, condition) is predicate(condition)({"a": found}), asked
+
+
 NAMES = ("a", "b", "c d", "é'\"")
-INSTANTS = st.sampled_from(
-    [
-        "2026-11-22T10:00:00Z",
-        "2026-11-22T12:00:00+02:00",
-        "2026-11-22T10:00:00.5Z",
-        "2026-11-22T09:59:59.999999Z",
-        "2026-11-22T09:00:00.500000-01:00",
-        "2026-11-22",
-        "2026-02-30T10:00:00Z",
-        "2026-11-22T10:00:00",
-        "1969-12-31T23:59:59.000001Z",
-        "0001-01-01T00:00:00+23:00",
-        "9999-12-31T23:59:59-23:00",
-        "2024-02-29T24:00:00Z",
-        "now",
-    ]
-)
+INSTANTS = st.sampled_from(MOMENTS)
 TEXTS = (
     st.sampled_from(
         [
@@ -299,6 +329,27 @@ ROWS = st.fixed_dictionaries(
         "anything": TEXTS | st.integers(-(2**60), 2**60) | st.integers(-40, 400).map(lambda n: n / 8),
     },
 )
+
+
+@pytest.mark.parametrize("operator", [each for each in Operator if each is not Operator.REGEX])
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("status", "held"),
+        ("status", "2026-11-22T12:00:00+02:00"),
+        ("seen", None),
+        ("seen", "2026-11-22T10:00:00.000Z"),
+        ("seen", "2026-11-22T10:00:00.123Z"),
+        ("seen", "2026-11-22T10:00:00.124Z"),
+    ],
+)
+def test_a_column_answers_every_moment_as_the_document_does(
+    database: sqlite3.Connection, name: str, found: str | None, operator: Operator
+) -> None:
+    document = {name: found}
+    for asked in MOMENTS:
+        condition = Comparison(path=(name,), operator=operator, values=(asked,))
+        assert fits(database, document, condition, COLUMNS) is predicate(condition)(document), asked
 
 
 @settings(max_examples=400, deadline=None)
