@@ -11,6 +11,9 @@ import click
 
 from hub import __version__
 from hub.check import check
+from hub.demo.hub_process import HubEnded
+from hub.demo.roundup import CannotStart
+from hub.demo.run import NotArrived, demonstrate
 from hub.errors import HubError
 from hub.initialise import initialise
 from hub.serve import serve
@@ -84,3 +87,22 @@ def init_command(folder: Path) -> None:
     with _clear_end():
         for line in initialise(folder):
             click.echo(line)
+
+
+@main.command("demo")
+@click.option("--once", is_flag=True, help="End when all has arrived: 0 when it did, 1 when it did not.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".demo"),
+    show_default=True,
+    help="Where the trouble system, the database and the logs are kept.",
+)
+def demo_command(once: bool, folder: Path) -> None:
+    """Show the main job: a ticket in a real trouble system, the report it becomes, and a listener that is told."""
+    try:
+        arrived = demonstrate(folder.resolve(), once=once)
+    except (CannotStart, HubEnded, NotArrived) as error:
+        click.echo(f"qos-hub: {error}", err=True)
+        sys.exit(1)
+    sys.exit(0 if arrived else 1)
