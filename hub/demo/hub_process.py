@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import requests
 
-PASSWORD_VARIABLE = "QOS_HUB_DEMO_ROUNDUP_PASSWORD"
+PASSWORD_VARIABLE = "DEMO_ROUNDUP_PASSWORD"
 USUAL_PORT = 8080
 READY_WITHIN = 30.0
 V5 = "/tmf-api/serviceProblemManagement/v5"

@@ -52,8 +52,8 @@ class Roundup:
     """
 
     def __init__(self, *, cache: Path, home: Path, settings: Mapping[str, str] | None = None) -> None:
-        self._programs = install(cache)
-        self.home = home
+        self._programs = install(cache.resolve())
+        self.home = home.resolve()
         self._settings = dict(settings or {})
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None

@@ -152,6 +152,7 @@ class Demonstration:
         self._screen.plain(f"  API documentation   {url}/docs")
         self._screen.plain(f"  the report          {url}{V5}/serviceProblem/{self._problem['id']}")
         self._screen.plain(f"  its history         {url}{V5}/serviceProblemEventRecord")
+        self._screen.plain(f"  console             {url}/console/")
         self._screen.plain(f"  delivery log        {url}{OPERATIONS}/deliveries")
         self._screen.plain(f"  sources             {url}{OPERATIONS}/sources")
         self._screen.plain(f"  Roundup             {tracker_url} (admin / {PASSWORD})")

@@ -44,8 +44,8 @@ class Alertmanager:
     """One instance with its data in `home`, to be used in a `with`; `kill` and `start` are a crash and its end."""
 
     def __init__(self, *, cache: Path, home: Path) -> None:
-        self._program = install(cache)
-        self._home = home
+        self._program = install(cache.resolve())
+        self._home = home.resolve()
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._session = requests.Session()
