@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from hub.errors import InvalidSettings, Violation
+from hub.intake.mapping_rules import messages_of
 from hub.ports import Source
 from hub.settings import SourceSettings
 
@@ -28,9 +29,11 @@ def make_source(name: str, settings: SourceSettings) -> Source:
     try:
         source: Source = make(name, dict(settings.options))
     except ValidationError as error:
-        raise InvalidSettings(violations=_refused(name, error.normalized_messages())) from error
+        raise InvalidSettings(violations=_refused(name, messages_of(error))) from error
     except ValueError as error:
-        raise InvalidSettings(violations=[Violation(field=f"[sources.{name}] options", message=str(error))]) from error
+        raise InvalidSettings(
+            violations=[Violation(field=f"[sources.{name}] options", message=str(error))]
+        ) from error
     return source
 
 
@@ -54,8 +57,7 @@ def _maker(name: str, adapter: str) -> Any:
 def _refused(name: str, messages: Mapping[str, Any]) -> list[Violation]:
     """One violation an option. Its value is not shown: whoever got an option wrong may have written a password."""
     return [
-        Violation(field=f"[sources.{name}] options{key}", message=message)
-        for key, message in _flat("", messages)
+        Violation(field=f"[sources.{name}] options{key}", message=message) for key, message in _flat("", messages)
     ]
 
 

@@ -1,0 +1,122 @@
+"""What a poll makes of a record: whether it says anything new, and the observation of a report that it then is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from hub.intake.digest import digest
+from hub.intake.mapping import FieldMapping, Rendered, render
+from hub.model.problem import Document, Problem, Status
+from hub.model.times import to_micros
+from hub.ports import Record
+from hub.problems.rules import Observation
+from hub.store.sources import Item
+
+FINAL = frozenset({Status.RESOLVED, Status.CLOSED, Status.CANCELLED, Status.REJECTED})
+"""States in which the end of a ticket changes nothing any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """A record that differs from what was last taken of its ticket, and what the mapping makes of it."""
+
+    record: Record
+    digest: bytes
+    rendered: Rendered
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gone:
+    """A ticket that the source deleted or merged away."""
+
+    record: Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Back:
+    """A ticket that an earlier poll missed is there, and as it was."""
+
+    record: Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """A record with a content that no report can hold."""
+
+    record: Record
+    why: str
+
+
+News = Changed | Gone | Back | Unreadable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Reads the records of one source by its mapping."""
+
+    source: str
+    mapping: FieldMapping
+
+    def news_of(self, record: Record, item: Item | None) -> News | None:
+        """What a record says that `item` does not know yet; None when there is nothing."""
+        if record.gone:
+            return Gone(record=record) if item is not None and not item.gone else None
+        try:
+            fresh = digest(record.data, ignore=self.mapping.ignore, revision=self.mapping.revision)
+            if item is None or item.gone or item.digest != fresh:
+                return Changed(record=record, digest=fresh, rendered=render(self.mapping, record.data))
+        except TypeError as error:
+            # A number of more than 64 bits, or half of a surrogate pair: JSON has them, the hub's reports do not.
+            return Unreadable(record=record, why=f"its content cannot be kept: {error}")
+        return Back(record=record) if item.missed else None
+
+    def observation(self, changed: Changed, before: Problem | None, now: datetime, *, told: bool) -> Observation:
+        """`before` is the report as it stands, None when this record is the first of its ticket."""
+        rendered = changed.rendered
+        occurred = rendered.event_time or changed.record.updated
+        return Observation(
+            source=self.source,
+            key=changed.record.key,
+            document=self._first(rendered) if before is None else self._next(rendered, before.document),
+            status=rendered.status,
+            source_status=rendered.source_status,
+            event_time=to_micros(min(occurred, now)),
+            told=told,
+        )
+
+    def ended(self, key: str, status: Status, word: str, occurred: datetime, *, told: bool) -> Observation:
+        """The end of a ticket that the source does not tell in words of its own: all but its status stays."""
+        speaks = "statusChangeReason" in self.mapping.attributes
+        return Observation(
+            source=self.source,
+            key=key,
+            document={"statusChangeReason": word} if speaks else {},
+            status=status,
+            source_status=word,
+            event_time=to_micros(occurred),
+            told=told,
+        )
+
+    @cached_property
+    def _defaults(self) -> Document:
+        return self.mapping.defaults
+
+    def _first(self, rendered: Rendered) -> Document:
+        return {**self._defaults, **rendered.document}
+
+    def _next(self, rendered: Rendered, before: Document) -> Document:
+        """What turns the report into what the record says: an attribute that it leaves out is empty at the source."""
+        kept = {attribute.partition(".")[0] for attribute, _ in rendered.unmapped} | {"status"}
+        emptied = self.mapping.attributes - rendered.document.keys() - kept
+        patch = {name: replacement(before.get(name), value) for name, value in rendered.document.items()}
+        return {**dict.fromkeys(emptied), **patch}
+
+
+def replacement(before: Any, after: Any) -> Any:
+    """The merge patch that turns one value into another; a patch alone would leave members that are gone."""
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return after
+    removed = dict.fromkeys(name for name in before if name not in after)
+    return {**removed, **{name: replacement(before.get(name), value) for name, value in after.items()}}

@@ -1,0 +1,152 @@
+"""Takes what one page of a source says into reports, history, events and the source's place: one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hub.errors import InvalidInput
+from hub.intake.observe import FINAL, Back, Changed, Gone, News, Reader, Unreadable
+from hub.model.problem import Problem, Status
+from hub.model.times import to_micros
+from hub.problems.rules import Observation, ProblemRules
+from hub.store.sources import Sources
+from hub.store.tables import Tables
+
+WORDS_KEPT = 100
+"""How many unknown words of one attribute are counted each by itself."""
+WORD_LENGTH = 100
+OTHER_WORDS = "…"
+"""Stands for all further unknown words."""
+
+ABSENT = "absent"
+GONE = "gone"
+"""What stands for the source's own word when a ticket ended by leaving its list, or by being deleted there."""
+
+
+@dataclass(kw_only=True)
+class Taken:
+    """What a transaction did. `failed` is {ticket key: why}, `mended` the keys that became reports."""
+
+    changed: int = 0
+    newest: datetime | None = None
+    failed: dict[str, str] = field(default_factory=dict)
+    mended: set[str] = field(default_factory=set)
+    unmapped: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def note_change(self, updated: datetime) -> None:
+        self.changed += 1
+        self.newest = max(self.newest or updated, updated)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transaction:
+    """One use of the tables for one source. `told` False keeps its changes from the listeners."""
+
+    tables: Tables
+    reader: Reader
+    rules: ProblemRules
+    now: datetime
+    told: bool
+    taken: Taken = field(default_factory=Taken)
+
+    def take(self, news: Iterable[News]) -> Taken:
+        for one in news:
+            match one:
+                case Changed():
+                    self._take_changed(one)
+                case Gone(record=record):
+                    self._end(record.key, Status.CANCELLED, GONE, min(record.updated, self.now), missed=0)
+                case Back(record=record):
+                    self._sources.set_missed(self._name, record.key, 0)
+                case Unreadable(record=record, why=why):
+                    self._fail(record.key, why)
+        if self.taken.unmapped:
+            self._count_unmapped()
+        return self.taken
+
+    def take_absent(self, waiting: Mapping[str, int], gone: Mapping[str, int]) -> Taken:
+        """Note polls that missed a ticket; resolve what is gone."""
+        for key, missed in waiting.items():
+            self._sources.set_missed(self._name, key, missed)
+        for key, missed in gone.items():
+            self._end(key, Status.RESOLVED, ABSENT, self.now, missed=missed)
+        return self.taken
+
+    @property
+    def _name(self) -> str:
+        return self.reader.source
+
+    @property
+    def _sources(self) -> Sources:
+        return self.tables.sources
+
+    def _take_changed(self, changed: Changed) -> None:
+        key = changed.record.key
+        item = self._sources.item(self._name, key)
+        if item is not None and not item.gone and item.digest == changed.digest:
+            # The page has the same record twice.
+            return
+        before = self._report(key)
+        observation = self.reader.observation(changed, before, self.now, told=self.told)
+        after = self._upsert(observation, before, changed.record.updated)
+        if after is None:
+            return
+        updated = to_micros(changed.record.updated)
+        self._sources.put_item(self._name, key, problem_id=after.id, digest=changed.digest, updated=updated)
+        self.taken.unmapped += [(name, word, key) for name, word in changed.rendered.unmapped]
+
+    def _end(self, key: str, status: Status, word: str, occurred: datetime, *, missed: int) -> None:
+        """Bring a report to its end, unless it is there already or a client has deleted it."""
+        item = self._sources.item(self._name, key)
+        if item is None or item.gone:
+            return
+        before = self._report(key)
+        if before is not None and before.status not in FINAL:
+            observation = self.reader.ended(key, status, word, occurred, told=self.told)
+            if self._upsert(observation, before, occurred) is None:
+                return
+        self.taken.mended.add(key)
+        self._sources.set_gone(self._name, key, missed=missed)
+
+    def _report(self, key: str) -> Problem | None:
+        stored = self.tables.problems.get_by_source(self._name, key)
+        return stored.problem if stored else None
+
+    def _upsert(self, observation: Observation, before: Problem | None, updated: datetime) -> Problem | None:
+        """The report as it is now; None, and nothing written, when it would not be a valid one."""
+        try:
+            after = self.rules.upsert(self.tables, observation)
+        except InvalidInput as error:
+            self._fail(observation.key, str(error))
+            return None
+        self.taken.mended.add(observation.key)
+        self.taken.failed.pop(observation.key, None)
+        if before is None or after.version != before.version:
+            self.taken.note_change(updated)
+        return after
+
+    def _fail(self, key: str, why: str) -> None:
+        """Its digest stays what it was, so the record is new again when it is next read; it was seen all the same."""
+        self.taken.failed[key] = why
+        self.taken.mended.discard(key)
+        self._sources.set_missed(self._name, key, 0)
+
+    def _count_unmapped(self) -> None:
+        row = self._sources.get(self._name)
+        known = row.unmapped if row else {}
+        self._sources.set_unmapped(self._name, counted(known, self.taken.unmapped))
+
+
+def counted(
+    unmapped: Mapping[str, Mapping[str, Any]], found: Sequence[tuple[str, str, str]]
+) -> dict[str, dict[str, Any]]:
+    """{attribute: {word: {"count": n, "example": ticket key}}} with what was found: attribute, word and ticket key."""
+    counts = {attribute: dict(words) for attribute, words in unmapped.items()}
+    for attribute, word, key in found:
+        words = counts.setdefault(attribute, {})
+        shown = word[:WORD_LENGTH]
+        if shown not in words and len(words) >= WORDS_KEPT:
+            shown = OTHER_WORDS
+        words[shown] = {"count": words.get(shown, {"count": 0})["count"] + 1, "example": key}
+    return counts
