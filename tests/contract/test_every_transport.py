@@ -396,6 +396,18 @@ def test_many_requests_are_each_given_back_once(make: Make, listener: Listener) 
     assert listener.connections <= 16
 
 
+def test_connections_that_come_and_go_lose_no_request(make: Make, listener: Listener) -> None:
+    listener.on("/closing", fake.then_close(fake.answer(204)))
+    transport = make(max_connections=4)
+    for turn in range(20):
+        paths = ["/closing", "/kept", "/closing", "/kept", "/kept"]
+        transport.submit([post(listener.url(path), key=(turn, n)) for n, path in enumerate(paths)])
+        found = results(transport, len(paths))
+        assert sorted(result.key for result in found) == [(turn, n) for n in range(len(paths))]
+        assert {judge(result) for result in found} == {Outcome.DELIVERED}
+    assert len(listener.received("/kept")) == 60
+
+
 def test_wake_ends_a_wait_from_another_thread(make: Make) -> None:
     transport = make()
     begun = time.monotonic()

@@ -3,6 +3,7 @@
 import os
 import select
 import time
+from contextlib import suppress
 from threading import Lock
 
 import pycurl
@@ -16,7 +17,10 @@ _FAULT = select.EPOLLERR | select.EPOLLHUP
 
 
 class CurlLoop:
-    """A multi handle and what it waits for."""
+    """A multi handle and what it waits for.
+
+    A connection that rests between two requests stays registered, which saves two system calls a request.
+    """
 
     def __init__(self, max_connections: int) -> None:
         self.multi = pycurl.CurlMulti()
@@ -29,6 +33,7 @@ class CurlLoop:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._wake, select.EPOLLIN)
         self._masks: dict[int, int] = {}
+        self._resting: set[int] = set()
         self._timer: float | None = None
 
     def turn(self, timeout: float | None) -> None:
@@ -36,6 +41,8 @@ class CurlLoop:
         for descriptor, events in self._epoll.poll(self._patience(timeout)):
             if descriptor == self._wake:
                 os.eventfd_read(self._wake)
+            elif descriptor in self._resting:
+                self._forget(descriptor)
             else:
                 self.multi.socket_action(descriptor, _action(events))
         self.run_timer()
@@ -45,6 +52,11 @@ class CurlLoop:
         with self._open:
             if self._wake >= 0:
                 os.eventfd_write(self._wake, 1)
+
+    def forget_resting(self) -> None:
+        """To be called before a socket is opened, because it may get the number of one that was closed."""
+        for descriptor in tuple(self._resting):
+            self._forget(descriptor)
 
     def run_timer(self) -> None:
         """Lets libcurl act where its timer is due; a request that was just added starts by it."""
@@ -71,8 +83,9 @@ class CurlLoop:
 
     def _watch(self, what: int, descriptor: int, multi: object, data: object) -> None:
         if what == pycurl.POLL_REMOVE:
-            self._forget(descriptor)
+            self._resting.add(descriptor)
             return
+        self._resting.discard(descriptor)
         mask = _EPOLL_MASKS[what]
         known = self._masks.get(descriptor)
         if known is None:
@@ -82,7 +95,10 @@ class CurlLoop:
         self._masks[descriptor] = mask
 
     def _forget(self, descriptor: int) -> None:
-        if self._masks.pop(descriptor, None) is not None:
+        self._resting.discard(descriptor)
+        del self._masks[descriptor]
+        # A closed descriptor has left the epoll by itself.
+        with suppress(OSError):
             self._epoll.unregister(descriptor)
 
 

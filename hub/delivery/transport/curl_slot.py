@@ -35,27 +35,21 @@ class Rules:
     ca_file: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Load:
-    """One request in a slot: when it was submitted, and how long its name took to look up."""
-
-    outgoing: Outgoing
-    started: int
-    looked_up_ms: float
-
-
 class Slot:
-    """One handle and its buffers."""
+    """One handle, its buffers, and the request that it carries."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, opening: Callable[[], None]) -> None:
         self._rules = rules
+        self._opening = opening
         self._head: list[bytes] = []
         self._body: list[bytes] = []
         self._room = 0
         self._cut = False
         self._refusal: str | None = None
         self._opened: list[socket.socket] = []
-        self.load: Load | None = None
+        self._started = 0
+        self._looked_up_ms = 0.0
+        self.outgoing: Outgoing | None = None
         self.easy = self._fresh()
 
     def _fresh(self) -> pycurl.Curl:
@@ -83,10 +77,21 @@ class Slot:
             set_option(option, value)
         return easy
 
-    def fill(self, load: Load, target: Target, pinned: Pinned, remaining_ms: int) -> None:
+    def fill(
+        self,
+        outgoing: Outgoing,
+        target: Target,
+        pinned: Pinned,
+        *,
+        started: int,
+        looked_up_ms: float,
+        remaining_ms: int,
+    ) -> None:
         """Loads a request; only what differs between requests is set."""
-        easy, outgoing = self.easy, load.outgoing
-        self.load = load
+        easy = self.easy
+        self.outgoing = outgoing
+        self._started = started
+        self._looked_up_ms = looked_up_ms
         self._room = self._rules.response_limit
         if not target.literal:
             # Without a sign before it the entry never expires, and it replaces an older one: libcurl itself asks
@@ -99,27 +104,27 @@ class Slot:
 
     def result(self, errno: int, text: str) -> SendResult:
         """What became of the request; `errno` is libcurl's, 0 for a complete answer."""
-        assert self.load is not None
+        assert self.outgoing is not None
         info = self.easy.getinfo
         status = info(pycurl.RESPONSE_CODE) or None
         reused = not info(pycurl.NUM_CONNECTS)
         failure = None if self._complete(errno) else self._failure(errno)
         return SendResult(
-            key=self.load.outgoing.key,
-            started=self.load.started,
+            key=self.outgoing.key,
+            started=self._started,
             status=status,
             headers=() if status and 200 <= status < 300 else parse_head(self._head),
             body=b"".join(self._body),
             error=failure,
             error_text=(self._refusal or text) if failure else None,
-            timing=self._timing(self.load.looked_up_ms, reused, status is not None),
+            timing=self._timing(reused, status is not None),
             peer_address=info(pycurl.PRIMARY_IP) or None,
             reused=reused and status is not None,
         )
 
     def empty(self) -> None:
         """Ready for the next request."""
-        self.load = None
+        self.outgoing = None
         self._head.clear()
         self._body.clear()
         self._cut = False
@@ -136,8 +141,8 @@ class Slot:
             return Failure.ADDRESS_REFUSED
         return _FAILURES.get(errno, Failure.BROKEN)
 
-    def _timing(self, before: float, reused: bool, answered: bool) -> Timing:
-        info = self.easy.getinfo
+    def _timing(self, reused: bool, answered: bool) -> Timing:
+        info, before = self.easy.getinfo, self._looked_up_ms
         first = info(pycurl.STARTTRANSFER_TIME_T) if answered else 0
         connect, tls = (0, 0) if reused else (info(pycurl.CONNECT_TIME_T), info(pycurl.APPCONNECT_TIME_T))
         return Timing(
@@ -165,6 +170,7 @@ class Slot:
         self._refusal = self._rules.guard.refusal(place[0])
         if self._refusal is not None:
             return int(pycurl.SOCKET_BAD)
+        self._opening()
         opened = socket.socket(family, kind, protocol)
         # pycurl connects a duplicate of it; ours is closed when the request is done.
         self._opened.append(opened)

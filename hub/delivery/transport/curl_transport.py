@@ -10,7 +10,7 @@ import pycurl
 
 from hub.delivery.resolve import NotPinned, Pinned, Resolution, Resolver
 from hub.delivery.transport.curl_loop import CurlLoop
-from hub.delivery.transport.curl_slot import Load, Rules, Slot
+from hub.delivery.transport.curl_slot import Rules, Slot
 from hub.delivery.transport.port import Closed, Failure, Outgoing, SendResult
 from hub.model.delivery import Timing
 from hub.model.times import Clock, system_clock, to_micros
@@ -106,7 +106,7 @@ class CurlTransport:
         while self._busy:
             easy, slot = self._busy.popitem()
             self._loop.multi.remove_handle(easy)
-            unfinished += [slot.load.outgoing] if slot.load else []
+            unfinished += [slot.outgoing] if slot.outgoing else []
             slot.empty()
             self._idle.append(slot)
         while self._idle:
@@ -162,11 +162,15 @@ class CurlTransport:
             case Pinned() if remaining <= 0:
                 self._fail(waiting, now, Failure.TIMEOUT, "the look-up of the name took all the time")
             case Pinned():
-                load = Load(
-                    outgoing=waiting.outgoing, started=waiting.started, looked_up_ms=(now - waiting.since) * 1000
+                slot = self._idle.pop() if self._idle else Slot(self._rules, self._loop.forget_resting)
+                slot.fill(
+                    waiting.outgoing,
+                    known_target(waiting.outgoing.url),
+                    resolution,
+                    started=waiting.started,
+                    looked_up_ms=(now - waiting.since) * 1000,
+                    remaining_ms=remaining,
                 )
-                slot = self._idle.pop() if self._idle else Slot(self._rules)
-                slot.fill(load, known_target(waiting.outgoing.url), resolution, remaining)
                 self._busy[slot.easy] = slot
                 self._loop.multi.add_handle(slot.easy)
 
