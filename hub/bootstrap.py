@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from a2wsgi import WSGIMiddleware
+from a2wsgi.wsgi_typing import WSGIApp
+from flask import Flask
+from starlette.types import ASGIApp
 
 from hub import shipped
 from hub.api.app import HubApp, make_app, operations_handlers, problem_handlers
@@ -16,6 +21,8 @@ from hub.api.pages import pages
 from hub.api.problems import ProblemOperations
 from hub.api.render import Face
 from hub.api.schemas import compile_schema, errors_of, load_contract
+from hub.api.type_names import type_filler
+from hub.console.app import make_console
 from hub.delivery.leases import Holder
 from hub.delivery.resolve import Resolver
 from hub.delivery.schedule import Schedule
@@ -43,6 +50,10 @@ FACE_V5 = "/tmf-api/serviceProblemManagement/v5"
 OPERATIONS_V1 = "/qos-hub/v1"
 WATCH = 0.02
 """Seconds between looks at the database when another process may write to it: SQLite cannot call."""
+
+
+CONSOLE_THREADS = 4
+"""How many people the console serves at the same moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +139,11 @@ def _rules(settings: Settings, contracts: Contracts, clock: Clock, new_id: Uuid7
         reporting_system=settings.api.originating_system, base_url=settings.server.base_url + FACE_V5
     )
     return ProblemRules(
-        clock=clock, new_id=new_id, check_document=check_report(contracts.v5), letterhead=letterhead
+        clock=clock,
+        new_id=new_id,
+        check_document=check_report(contracts.v5),
+        complete=type_filler(contracts.v5, "ServiceProblem"),
+        letterhead=letterhead,
     )
 
 
@@ -154,7 +169,7 @@ def _app(
         store=store,
         rules=rules,
         face=face,
-        attributes=attributes_of(contracts.v5, "ServiceProblem"),
+        attributes=attributes_of(contracts.v5, "ServiceProblem") - {"href"},
         page_maximum=settings.api.page_maximum,
     )
     operations = Operations(
@@ -171,10 +186,15 @@ def _app(
     }
     return make_app(
         faces,
-        pages=pages(shipped.openapi_dir()),
+        pages=pages(shipped.openapi_dir(), _mounted(make_console(store))),
         api_keys=settings.security.api_keys,
         body_limit=settings.api.body_limit,
     )
+
+
+def _mounted(console: Flask) -> ASGIApp:
+    """The console as an ASGI application; a2wsgi, Flask and Starlette each have types of their own for the same."""
+    return cast(ASGIApp, WSGIMiddleware(cast(WSGIApp, console), workers=CONSOLE_THREADS))
 
 
 def _worker(

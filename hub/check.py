@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hub.api.app import operation_ids
 from hub.bootstrap import Contracts, installed_adapters, mapping_folders
-from hub.intake.poller import check_source
+from hub.intake.configured import check_source
 from hub.serve import refuse_open_door
 from hub.settings import Settings
 
@@ -29,7 +29,9 @@ def check(settings: Settings) -> Iterator[str]:
     total = sum(delivery.schedule) / 3600
     yield f"tries again    {len(delivery.schedule)} times over {total:.1f} h, then keeps a dead letter"
     yield f"adapters       {', '.join(sorted(installed_adapters())) or 'none installed'}"
-    for name, line in sources.items():
-        yield f"source         {name}: {line}"
+    for name, checked in sources.items():
+        source = settings.sources[name]
+        files = " under ".join(str(file) for file in reversed(checked.mapping_files))
+        yield f"source         {name}: adapter {source.adapter}, every {settings.interval_of(source):g} s, mapping {files}"
     if not sources:
         yield "sources        none"

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from swagger_ui_bundle import swagger_ui_path
 
 from hub.errors import NotFound, Violation
@@ -39,8 +39,11 @@ SwaggerUIBundle({{
 """
 
 
-def pages(contracts: Path) -> Router:
-    """A router for `/docs` and `/openapi/…`; anything else is not found. `contracts` is the folder of contracts."""
+def pages(contracts: Path, console: ASGIApp) -> Router:
+    """A router for `/docs`, `/openapi/…` and `/console`; anything else is not found.
+
+    `contracts` is the folder of contracts.
+    """
     names = sorted(path.name for path in contracts.glob("*.yaml"))
     urls = ", ".join(f'{{url: "/openapi/{name}", name: "{name}"}}' for name in _served_first(names))
     links = ", ".join(f'<a href="/openapi/{escape(name)}">{escape(name)}</a>' for name in names)
@@ -61,6 +64,7 @@ def pages(contracts: Path) -> Router:
             Route("/docs", documentation),
             Route("/openapi/{name}", contract),
             Mount("/docs/assets", StaticFiles(directory=swagger_ui_path)),
+            Mount("/console", console),
         ],
         default=_default,
     )

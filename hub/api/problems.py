@@ -1,24 +1,26 @@
 """The operations on reports and on their history."""
 
 import asyncio
+from collections.abc import Iterator
 from functools import partial
 
 from hub.api.messages import Request, Response, json_response
 from hub.api.paging import page_headers
 from hub.api.render import Face
-from hub.errors import NotFound, Violation
+from hub.errors import InvalidInput, NotFound, Violation
 from hub.model.event import Record
 from hub.problems.rules import ProblemRules
 from hub.query.parse import ListQuery, parse_list_query, split_query_string
 from hub.query.syntax import Comparison, Condition, Operator
 from hub.store.problems import COLUMNS
+from hub.store.records import COLUMNS as RECORD_COLUMNS
 from hub.store.sqlite import Store
 
 FAR = 1000
 """The offset up to which a page is read on the event loop; a page behind it takes a thread."""
 
 RECORD_ATTRIBUTES = frozenset(
-    {"id", "href", "@type", "eventTime", "recordTime", "eventType", "notification", "serviceProblem"}
+    {"id", "@type", "eventTime", "recordTime", "eventType", "notification", "serviceProblem"}
 )
 NO_QUERY = ListQuery(condition=None, fields=(), offset=0, limit=None)
 
@@ -88,6 +90,7 @@ class ProblemOperations:
 
     async def list_records(self, request: Request) -> Response:
         query = self._query(request, RECORD_ATTRIBUTES)
+        _refuse_unfiltered(query.condition)
         records, total = await asyncio.to_thread(self._read_records, query)
         headers = self._headers(request, "serviceProblemEventRecord", query, len(records), total)
         return json_response([self._face.record(record, query.fields) for record in records], headers=headers)
@@ -107,6 +110,27 @@ class ProblemOperations:
 
 def _missing(kind: str, key: str) -> NotFound:
     return NotFound(violations=[Violation(field="id", value=key, message=f"no {kind} {key}")])
+
+
+def _refuse_unfiltered(condition: Condition | None) -> None:
+    """The history is filtered by what it has columns for. Raises InvalidInput naming anything else."""
+    known = ", ".join(".".join(path) for path in RECORD_COLUMNS)
+    violations = [
+        Violation(field=".".join(path), message=f"event records cannot be filtered by it, only by {known}")
+        for path in paths_of(condition)
+        if path not in RECORD_COLUMNS
+    ]
+    if violations:
+        raise InvalidInput(violations=violations)
+
+
+def paths_of(condition: Condition | None) -> Iterator[tuple[str, ...]]:
+    """The path of every comparison."""
+    if isinstance(condition, Comparison):
+        yield condition.path
+    elif condition is not None:
+        for part in condition.parts:
+            yield from paths_of(part)
 
 
 def _is_near(query: ListQuery) -> bool:

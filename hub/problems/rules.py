@@ -18,6 +18,9 @@ from hub.store.tables import Tables
 CheckDocument = Callable[[Document], Sequence[Violation]]
 """Holds a whole report against the contract; gives every violation."""
 
+Complete = Callable[[Document], Document]
+"""Gives a report the `@type` of each part that was read without one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
@@ -50,11 +53,18 @@ class _Change:
 
 class ProblemRules:
     def __init__(
-        self, *, clock: Clock, new_id: NewId, check_document: CheckDocument, letterhead: Letterhead
+        self,
+        *,
+        clock: Clock,
+        new_id: NewId,
+        check_document: CheckDocument,
+        complete: Complete,
+        letterhead: Letterhead,
     ) -> None:
         self._clock = clock
         self._new_id = new_id
         self._check_document = check_document
+        self._complete = complete
         self._letterhead = letterhead
 
     def create(self, tables: Tables, given: Document) -> Problem:
@@ -65,7 +75,7 @@ class ProblemRules:
         now = to_micros(self._clock())
         status = Status(given.get("status", INITIAL))
         check_step(None, status)
-        document = {**_stated(given), "status": status}
+        document = self._complete({**_stated(given), "status": status})
         return self._insert(tables, document, _Change(event_time=now, record_time=now)).problem
 
     def patch(self, tables: Tables, problem_id: str, patch: Document) -> Problem:
@@ -76,7 +86,7 @@ class ProblemRules:
         stored = _found(tables, problem_id)
         before = stored.problem
         self._refuse_fixed(before, patch)
-        merged = merge(before.document, _stated(patch))
+        merged = self._complete(merge(before.document, _stated(patch)))
         self._refuse_invalid(merged)
         check_step(before.status, Status(merged["status"]))
         now = to_micros(self._clock())
@@ -106,7 +116,7 @@ class ProblemRules:
             source_status=observation.source_status,
             irregular=before is not None and not is_legal(before.status, status),
         )
-        document = {**_stated(observation.document), "status": status}
+        document = self._complete({**_stated(observation.document), "status": status})
         if stored is None:
             self._refuse_invalid(document)
             identity = (observation.source, observation.key)
