@@ -1,6 +1,7 @@
 """One poll of one source: pull its pages, and commit each with the place up to which the source is then read."""
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -85,27 +86,29 @@ class SourcePoll:
         # The first complete pull brings what has been there for long: old news.
         told = self._backfill_notify or row.last_success is not None
         seen: set[str] = set()
-        whole = False
+        snapshots: list[bool] = []
         for page in self._source.pull(self._cursor):
             self._take(page, told)
             seen |= {record.key for record in page.records if not record.gone}
-            whole = page.snapshot
+            snapshots.append(page.snapshot)
             if stopped():
                 return False
-        if whole:
+        if snapshots and all(snapshots):
             self._take_absences(seen, told)
         self._checked = True
         return True
 
     def _take(self, page: Page, told: bool) -> None:
+        self._forget(record.key for record in page.records if record.gone)
         news = self._news(page)
         taken = Taken()
         if news or self._moves(page.cursor):
             taken = self._store.write(lambda tables: self._commit(tables, page, news, told))
             self._note_failures(taken)
             if not self.failed:
-                self._kept_cursor = page.cursor
-        self._cursor = page.cursor
+                self._kept_cursor = deepcopy(page.cursor)
+        # A copy, because an adapter may go on writing into its own.
+        self._cursor = deepcopy(page.cursor)
         self.progress = self.progress.after(taken, pages=1, records=len(page.records))
 
     def _news(self, page: Page) -> list[News]:
@@ -130,7 +133,7 @@ class SourcePoll:
 
     def _take_absences(self, seen: Set[str], told: bool) -> None:
         name = self._reader.source
-        self.failed = {key: why for key, why in self.failed.items() if key in seen}
+        self._forget(self.failed.keys() - seen)
         if self._store.read.sources.present(name).keys() <= seen:
             return
 
@@ -144,6 +147,11 @@ class SourcePoll:
 
     def _failed_after(self, taken: Taken) -> dict[str, str]:
         return {key: why for key, why in self.failed.items() if key not in taken.mended} | taken.failed
+
+    def _forget(self, gone: Iterable[str]) -> None:
+        """A ticket that is no longer there cannot become a report any more."""
+        for key in gone:
+            self.failed.pop(key, None)
 
     def _note_failures(self, taken: Taken) -> None:
         self.failed = self._failed_after(taken)

@@ -2,23 +2,23 @@
 
 import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 
 from hub.errors import StoreUnavailable
+from hub.intake.account import Account
 from hub.intake.adapters import make_source
 from hub.intake.configured import find_mapping
 from hub.intake.health import Health, Random, health_after_failure, health_after_success
 from hub.intake.observe import Reader
 from hub.intake.poll import SourcePoll
-from hub.model.times import Clock, from_micros, to_micros, to_text
+from hub.model.times import Clock, from_micros
 from hub.ports import SourceError
 from hub.problems.rules import ProblemRules
 from hub.settings import IntakeSettings, SourceSettings
-from hub.store.sources import Run, SourceRow, SourceState
+from hub.store.sources import SourceRow, SourceState
 from hub.store.sqlite import Store
-from hub.store.tables import Tables
 from hub.telemetry import logger
 
 log = logger("hub.intake")
@@ -49,17 +49,18 @@ class Poller:
         self._draw = draw
         self._failures = 0
         self._lag: float | None = None
+        self._first_wait = 0.0
         self._stopping = Event()
         self._bell = Event()
         self._thread = Thread(target=self._run, name=f"intake-{name}", daemon=True)
 
     def start(self) -> None:
-        """Raises StoreUnavailable."""
-        self._row()
+        """Poll at once, and then at the interval. Raises StoreUnavailable."""
+        self._first_wait = self._left_to_wait(self._row())
         self._thread.start()
 
     def stop(self, timeout: float) -> bool:
-        """Poll no more. True when the page at hand was finished within `timeout`, or nothing was at hand."""
+        """Poll no more. False when a request to the source still runs after `timeout`; nothing of it is kept."""
         self._stopping.set()
         self._bell.set()
         if self._thread.is_alive():
@@ -71,18 +72,18 @@ class Poller:
         self._bell.set()
 
     def poll(self) -> Health:
-        """Poll once on the caller's thread, and keep how it went."""
+        """Poll once on the caller's thread, and keep how it went. Without a wait, no poll follows."""
         started = self._clock()
         row = self._row()
-        self._lag, self._failures = row.lag, max(self._failures, row.failures)
+        self._lag, self._failures = row.lag, row.failures
         try:
             complete = self._poll.run(row, self._stopping.is_set)
         except (SourceError, StoreUnavailable) as error:
             return self._end(started, error)
-        return self._end(started, None) if complete else Health(state=row.state, wait=None)
+        return self._end(started) if complete else Health(state=row.state, wait=None)
 
     def _run(self) -> None:
-        wait: float | None = self._first_wait()
+        wait: float | None = self._first_wait
         while wait is not None and self._waited(wait):
             started = self._clock()
             try:
@@ -97,9 +98,8 @@ class Poller:
         self._bell.clear()
         return not self._stopping.is_set()
 
-    def _first_wait(self) -> float:
-        """A source that asked us to wait is not asked again because we were started anew."""
-        row = self._row()
+    def _left_to_wait(self, row: SourceRow) -> float:
+        """A source that asked us to wait is not asked earlier because we were started anew."""
         if row.state is not SourceState.RATE_LIMITED or row.next_poll is None:
             return 0.0
         left = (from_micros(row.next_poll) - self._clock()).total_seconds()
@@ -114,17 +114,26 @@ class Poller:
             raise StoreUnavailable(f"the source {self.name} was written and is not there")
         return row
 
-    def _end(self, started: datetime, error: Exception | None) -> Health:
+    def _end(self, started: datetime, error: Exception | None = None) -> Health:
         """What the poll says about the source: decided, kept and logged."""
         ended = self._clock()
+        progress = self._poll.progress
         health = self._health(error)
         self._failures = health.failures
-        newest = self._poll.progress.newest
-        if newest is not None:
-            self._lag = max((ended - newest).total_seconds(), 0.0)
-        due = None if health.wait is None else ended + timedelta(seconds=health.wait)
-        self._keep(health, started, ended, due, succeeded=error is None)
-        self._log(health, started, ended, due)
+        if progress.newest is not None:
+            self._lag = max((ended - progress.newest).total_seconds(), 0.0)
+        account = Account(
+            source=self.name,
+            adapter=self._adapter,
+            started=started,
+            ended=ended,
+            health=health,
+            progress=progress,
+            lag=self._lag,
+            complete=error is None,
+        )
+        self._keep(account)
+        account.tell()
         return health
 
     def _health(self, error: Exception | None) -> Health:
@@ -138,55 +147,11 @@ class Poller:
             draw=self._draw,
         )
 
-    def _keep(
-        self, health: Health, started: datetime, ended: datetime, due: datetime | None, *, succeeded: bool
-    ) -> None:
-        progress = self._poll.progress
-        run = Run(
-            source=self.name,
-            started=to_micros(started),
-            ended=to_micros(ended),
-            pages=progress.pages,
-            records=progress.records,
-            changed=progress.changed,
-            error=health.error,
-        )
-
-        def work(tables: Tables) -> None:
-            tables.sources.set_health(
-                self.name,
-                state=health.state,
-                error=health.error,
-                last_poll=run.started,
-                last_success=run.started if succeeded else None,
-                next_poll=None if due is None else to_micros(due),
-                failures=health.failures,
-                lag=self._lag,
-            )
-            tables.sources.append_run(run)
-
+    def _keep(self, account: Account) -> None:
         try:
-            self._store.write(work)
+            self._store.write(account.keep)
         except StoreUnavailable as error:
-            log.warning("source.health.unkept", source=self.name, error=str(error))
-
-    def _log(self, health: Health, started: datetime, ended: datetime, due: datetime | None) -> None:
-        progress = self._poll.progress
-        write = log.info if health.error is None else log.warning
-        write(
-            "source.polled",
-            source=self.name,
-            adapter=self._adapter,
-            state=health.state,
-            pages=progress.pages,
-            records=progress.records,
-            changed=progress.changed,
-            unmapped=progress.unmapped,
-            error=health.error,
-            duration_ms=round((ended - started).total_seconds() * 1000, 3),
-            lag=self._lag,
-            next_poll=None if due is None else to_text(due),
-        )
+            log.warning("source.unkept", source=self.name, error=str(error))
 
 
 def make_poller(

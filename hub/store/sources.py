@@ -100,7 +100,7 @@ class Sources:
         *,
         state: SourceState,
         error: str | None,
-        last_poll: int,
+        last_poll: int | None,
         last_success: int | None,
         next_poll: int | None,
         failures: int,

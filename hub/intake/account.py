@@ -1,0 +1,90 @@
+"""How a poll went: kept with the source, as one row of its history, and as one line of log."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.intake.health import Health
+from hub.intake.poll import Progress
+from hub.model.times import to_micros, to_text
+from hub.store.sources import Run, SourceState
+from hub.store.tables import Tables
+from hub.telemetry import logger
+
+log = logger("hub.intake")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """One poll. `lag` is how old the newest change was when it was read, in seconds; None when none was read yet."""
+
+    source: str
+    adapter: str
+    started: datetime
+    ended: datetime
+    health: Health
+    progress: Progress
+    lag: float | None
+    complete: bool
+
+    @property
+    def next_poll(self) -> datetime | None:
+        wait = self.health.wait
+        return None if wait is None else self.ended + timedelta(seconds=wait)
+
+    def keep(self, tables: Tables) -> None:
+        started, due = to_micros(self.started), self.next_poll
+        tables.sources.set_health(
+            self.source,
+            state=self.health.state,
+            error=self.health.error,
+            last_poll=started,
+            last_success=started if self.complete else None,
+            next_poll=None if due is None else to_micros(due),
+            failures=self.health.failures,
+            lag=self.lag,
+        )
+        tables.sources.append_run(
+            Run(
+                source=self.source,
+                started=started,
+                ended=to_micros(self.ended),
+                pages=self.progress.pages,
+                records=self.progress.records,
+                changed=self.progress.changed,
+                error=self.health.error,
+            )
+        )
+
+    def tell(self) -> None:
+        due = self.next_poll
+        write = log.info if self.health.error is None else log.warning
+        write(
+            "source.polled",
+            source=self.source,
+            adapter=self.adapter,
+            state=self.health.state,
+            pages=self.progress.pages,
+            records=self.progress.records,
+            changed=self.progress.changed,
+            unmapped=self.progress.unmapped,
+            error=self.health.error,
+            duration_ms=round((self.ended - self.started).total_seconds() * 1000, 3),
+            lag=self.lag,
+            next_poll=None if due is None else to_text(due),
+        )
+
+
+def note_disabled(tables: Tables, source: str, adapter: str) -> None:
+    """Say of a source that the settings switch off that nobody polls it."""
+    tables.sources.ensure(source, adapter)
+    row = tables.sources.get(source)
+    tables.sources.set_health(
+        source,
+        state=SourceState.DISABLED,
+        error=None,
+        last_poll=row.last_poll if row else None,
+        last_success=None,
+        next_poll=None,
+        failures=0,
+        lag=row.lag if row else None,
+    )
