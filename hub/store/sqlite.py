@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from hub.errors import StoreUnavailable
 from hub.store.migrations import MIGRATIONS
@@ -65,13 +66,23 @@ class Store:
         """
         try:
             connection = self._connect()
-            connection.execute("PRAGMA journal_mode = WAL")
+            self._use_wal(connection)
             connection.execute("BEGIN IMMEDIATE")
             MIGRATIONS.apply(Database(connection))
             connection.execute("COMMIT")
             connection.close()
         except sqlite3.Error as error:
             raise StoreUnavailable(f"cannot open the database {self.database}: {error}") from error
+
+    def _use_wal(self, connection: sqlite3.Connection) -> None:
+        """Another process may be doing the same on a new file, and here SQLite does not wait for it by itself."""
+        retrying = Retrying(
+            retry=retry_if_exception(_is_busy),
+            stop=stop_after_delay(self._busy_timeout),
+            wait=wait_random(0.005, 0.05),
+            reraise=True,
+        )
+        retrying(connection.execute, "PRAGMA journal_mode = WAL")
 
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
@@ -120,6 +131,10 @@ class Store:
 
     def close(self) -> None:
         self._writer.close()
+
+
+def _is_busy(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
 
 
 class _Gate:
