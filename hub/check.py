@@ -32,6 +32,6 @@ def check(settings: Settings) -> Iterator[str]:
     for name, checked in sources.items():
         source = settings.sources[name]
         files = " under ".join(str(file) for file in reversed(checked.mapping_files))
-        yield f"source         {name}: adapter {source.adapter}, every {settings.interval_of(source):g} s, mapping {files}"
+        yield f"source         {name}: {source.adapter}, every {settings.interval_of(source):g} s, mapping {files}"
     if not sources:
         yield "sources        none"
