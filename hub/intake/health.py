@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from tenacity import RetryCallState, Retrying
 from tenacity.wait import wait_base, wait_exponential
 
+from hub.model.times import from_micros
 from hub.ports import AuthFailed, RateLimited
-from hub.store.sources import SourceState
+from hub.store.sources import SourceRow, SourceState
 
 TOLERATED_SKEW = 5.0
 """Seconds that a source's clock may be off before we say so."""
@@ -66,6 +68,13 @@ def health_after_failure(
         case _:
             wait = _back_off(failures, interval, longest, draw)
             return Health(state=SourceState.DEGRADED, error=text, failures=failures, wait=wait)
+
+
+def first_wait(row: SourceRow, now: datetime, *, longest: float) -> float:
+    """A source that asked us to wait is not asked earlier because the hub was started anew; any other is at once."""
+    if row.state is not SourceState.RATE_LIMITED or row.next_poll is None:
+        return 0.0
+    return min(max((from_micros(row.next_poll) - now).total_seconds(), 0.0), longest)
 
 
 _RETRYING = Retrying()

@@ -10,14 +10,14 @@ from hub.errors import StoreUnavailable
 from hub.intake.account import Account
 from hub.intake.adapters import make_source
 from hub.intake.configured import find_mapping
-from hub.intake.health import Health, Random, health_after_failure, health_after_success
+from hub.intake.health import Health, Random, first_wait, health_after_failure, health_after_success
 from hub.intake.observe import Reader
 from hub.intake.poll import SourcePoll
-from hub.model.times import Clock, from_micros
+from hub.model.times import Clock
 from hub.ports import SourceError
 from hub.problems.rules import ProblemRules
 from hub.settings import IntakeSettings, SourceSettings
-from hub.store.sources import SourceRow, SourceState
+from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
 from hub.telemetry import logger
 
@@ -56,7 +56,7 @@ class Poller:
 
     def start(self) -> None:
         """Poll at once, and then at the interval. Raises StoreUnavailable."""
-        self._first_wait = self._left_to_wait(self._row())
+        self._first_wait = first_wait(self._row(), self._clock(), longest=self._longest_wait)
         self._thread.start()
 
     def stop(self, timeout: float) -> bool:
@@ -97,13 +97,6 @@ class Poller:
         self._bell.wait(seconds)
         self._bell.clear()
         return not self._stopping.is_set()
-
-    def _left_to_wait(self, row: SourceRow) -> float:
-        """A source that asked us to wait is not asked earlier because we were started anew."""
-        if row.state is not SourceState.RATE_LIMITED or row.next_poll is None:
-            return 0.0
-        left = (from_micros(row.next_poll) - self._clock()).total_seconds()
-        return min(max(left, 0.0), self._longest_wait)
 
     def _row(self) -> SourceRow:
         row = self._store.read.sources.get(self.name)

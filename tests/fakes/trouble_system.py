@@ -1,0 +1,93 @@
+"""Trouble systems in memory, seen through the port: a feed read from a cursor on, and a list of what is open."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hub.ports import Check, Page, Record, SourceError
+
+START = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
+
+
+class ManualClock:
+    """A clock that a test turns."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class TroubleSystem:
+    """Tickets that a test files. `breaks` is {number of pages yielded before: what then happens}, for one pull."""
+
+    snapshot = False
+
+    def __init__(self, clock: ManualClock, *, page_size: int = 100) -> None:
+        self.clock = clock
+        self.page_size = page_size
+        self.tickets: dict[str, tuple[int, Record]] = {}
+        self.changes = 0
+        self.breaks: dict[int, SourceError | Callable[[], None]] = {}
+        self.refusal: SourceError | None = None
+        self.skew: float | None = 0.0
+        self.checks = 0
+        self.cursors: list[Mapping[str, Any]] = []
+
+    def put(self, key: str, *, gone: bool = False, **data: Any) -> None:
+        """File a ticket, or change it."""
+        self.changes += 1
+        known = dict(self.tickets[key][1].data) if key in self.tickets else {"id": key, "title": f"Ticket {key}"}
+        record = Record(key=key, updated=self.clock(), data=known | data, gone=gone)
+        self.tickets[key] = (self.changes, record)
+
+    def drop(self, *keys: str) -> None:
+        for key in keys:
+            del self.tickets[key]
+
+    def check(self) -> Check:
+        self.checks += 1
+        if self.refusal is not None:
+            raise self.refusal
+        return Check(identity="hub", clock_skew=self.skew)
+
+    def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
+        self.cursors.append(dict(cursor))
+        breaks, self.breaks = self.breaks, {}
+        for number, page in enumerate([*self.pages(cursor), None]):
+            broken = breaks.get(number)
+            if isinstance(broken, SourceError):
+                raise broken
+            if broken is not None:
+                broken()
+            if page is not None:
+                yield page
+
+    def pages(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
+        raise NotImplementedError
+
+    def _parts(self, rows: list[tuple[int, Record]]) -> Iterator[list[tuple[int, Record]]]:
+        for start in range(0, len(rows), self.page_size):
+            yield rows[start : start + self.page_size]
+
+
+class Feed(TroubleSystem):
+    """Tells what changed after the cursor, and the last change before it once more."""
+
+    def pages(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
+        rows = [row for row in self.tickets.values() if row[0] >= cursor.get("change", 0)]
+        rows.sort(key=lambda row: row[0])
+        for part in self._parts(rows):
+            yield Page(records=tuple(record for _, record in part), cursor={"change": part[-1][0]})
+
+
+class OpenList(TroubleSystem):
+    """Lists all that is open, each time."""
+
+    def pages(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
+        for part in list(self._parts(list(self.tickets.values()))) or [[]]:
+            yield Page(records=tuple(record for _, record in part), cursor={}, snapshot=True)

@@ -1,0 +1,399 @@
+"""Pollers: health, waits, threads that do not wait for each other, and what the settings of a source name."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+import yaml
+from structlog.testing import capture_logs
+
+from hub.errors import InvalidSettings
+from hub.intake.account import note_disabled
+from hub.intake.adapters import installed_adapters
+from hub.intake.configured import check_source
+from hub.intake.health import Health
+from hub.intake.poller import Poller, make_poller
+from hub.model.times import to_micros
+from hub.ports import AuthFailed, RateLimited, SourceError, Unavailable
+from hub.settings import IntakeSettings, SourceSettings
+from hub.store.sources import SourceState
+from tests.fakes.intake_bench import MAPPING, SOURCE, Bench
+from tests.fakes.trouble_system import Feed, ManualClock
+
+PATIENCE = 10.0
+"""Seconds within which a thread has to do what it should."""
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    clock = ManualClock()
+    made = Bench(tmp_path, clock, Feed(clock))
+    yield made
+    made.poller.stop(PATIENCE)
+    made.store.close()
+
+
+def seconds_to_next_poll(bench: Bench) -> float | None:
+    due = bench.row.next_poll
+    return None if due is None else (due - to_micros(bench.clock())) / 1e6
+
+
+# Health
+
+
+def test_a_good_poll_says_so(bench: Bench) -> None:
+    bench.poller.poll()
+    row = bench.row
+    assert (row.state, row.error, row.failures, row.adapter) == (SourceState.OK, None, 0, "desk")
+    assert row.last_success == row.last_poll == to_micros(bench.clock())
+    assert seconds_to_next_poll(bench) == 30.0
+
+
+def test_a_refused_login_ends_polling_until_the_hub_is_started_again(bench: Bench) -> None:
+    bench.system.refusal = AuthFailed("401: wrong password")
+    assert bench.poller.poll().wait is None
+    assert (bench.row.state, seconds_to_next_poll(bench)) == (SourceState.AUTH_FAILED, None)
+    assert "401: wrong password" in (bench.row.error or "")
+    bench.system.refusal = None
+    bench.restart()
+    bench.poller.poll()
+    assert (bench.row.state, bench.row.error) == (SourceState.OK, None)
+
+
+def test_the_thread_of_a_refused_source_ends_and_no_waking_helps(bench: Bench) -> None:
+    bench.system.refusal = AuthFailed("401")
+    bench.poller.start()
+    wait_until(lambda: "intake-desk" not in {thread.name for thread in threading.enumerate()})
+    bench.poller.wake()
+    assert (bench.system.checks, bench.row.state) == (1, SourceState.AUTH_FAILED)
+
+
+def test_a_source_that_asks_for_time_gets_it_and_keeps_what_was_read(bench: Bench) -> None:
+    bench.system.page_size = 1
+    bench.system.put("1")
+    bench.system.put("2")
+    bench.system.breaks = {1: RateLimited("429", after=150.0)}
+    assert bench.poller.poll().wait == 150.0
+    assert (bench.row.state, seconds_to_next_poll(bench)) == (SourceState.RATE_LIMITED, 150.0)
+    assert bench.row.cursor == {"change": 1}
+    bench.poller.poll()
+    assert bench.system.cursors == [{}, {"change": 1}]
+    assert (bench.row.state, bench.row.cursor) == (SourceState.OK, {"change": 2})
+
+
+def test_failures_in_a_row_are_counted_and_make_the_waits_grow_up_to_the_longest(bench: Bench) -> None:
+    bench.system.refusal = Unavailable("connection refused")
+    waits = [bench.poller.poll().wait for _ in range(7)]
+    assert waits == [60.0, 120.0, 240.0, 480.0, 900.0, 900.0, 900.0]
+    assert (bench.row.failures, bench.row.last_success) == (7, None)
+    bench.system.refusal = None
+    assert bench.poller.poll() == Health(state=SourceState.OK, wait=30.0)
+    assert bench.row.failures == 0
+
+
+def test_a_source_is_checked_at_the_start_and_after_failures_only(bench: Bench) -> None:
+    bench.poll(3)
+    assert bench.system.checks == 1
+    bench.system.breaks = {0: Unavailable("reset")}
+    bench.poll(3)
+    assert bench.system.checks == 2
+    bench.restart()
+    bench.poll(2)
+    assert bench.system.checks == 3
+
+
+def test_a_clock_that_is_off_is_told_at_every_poll_until_it_is_found_right(bench: Bench) -> None:
+    bench.system.skew = 90.0
+    bench.poll(2)
+    assert (bench.row.state, bench.row.error) == (SourceState.OK, "the clock of the source is 90 s ahead")
+
+
+def test_a_poll_is_one_line_of_log(bench: Bench) -> None:
+    bench.system.put("1", state="what?")
+    bench.clock.turn(3)
+    with capture_logs() as lines:
+        bench.poller.poll()
+        bench.system.breaks = {0: Unavailable("504")}
+        bench.poller.poll()
+    good, bad = lines
+    assert good == {
+        "event": "source.polled",
+        "log_level": "info",
+        "source": SOURCE,
+        "adapter": "desk",
+        "state": "ok",
+        "pages": 1,
+        "records": 1,
+        "changed": 1,
+        "unmapped": 1,
+        "error": None,
+        "duration_ms": 0.0,
+        "lag": 3.0,
+        "next_poll": "2026-11-22T17:00:33.000Z",
+    }
+    assert bad["event"] == "source.polled"
+    assert (bad["log_level"], bad["state"], bad["error"], bad["pages"]) == ("warning", "degraded", "504", 0)
+
+
+def test_of_a_source_that_is_switched_off_it_is_said_that_nobody_polls_it(bench: Bench) -> None:
+    bench.poll()
+    polled = bench.row.last_poll
+    bench.store.write(lambda tables: note_disabled(tables, SOURCE, "desk"))
+    assert (bench.row.state, bench.row.next_poll, bench.row.last_poll) == (SourceState.DISABLED, None, polled)
+    bench.store.write(lambda tables: note_disabled(tables, "never polled", "desk"))
+    states = {row.name: (row.state, row.last_poll) for row in bench.store.read.sources.all()}
+    assert states["never polled"] == (SourceState.DISABLED, None)
+
+
+# Threads
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Look until it is so; PATIENCE bounds it."""
+    never = Event()
+    for _ in range(int(PATIENCE / 0.01)):
+        if condition():
+            return
+        never.wait(0.01)
+    raise AssertionError("it did not happen in time")
+
+
+def test_a_poller_polls_at_once_and_again_when_woken(bench: Bench) -> None:
+    bench.system.put("1")
+    bench.poller.start()
+    wait_until(lambda: bench.has("1"))
+    bench.system.put("2")
+    bench.poller.wake()
+    wait_until(lambda: bench.has("2"))
+    assert bench.poller.stop(PATIENCE)
+
+
+def test_a_poller_polls_at_its_interval(bench: Bench) -> None:
+    bench.options["interval"] = 0.001
+    bench.restart()
+    bench.poller.start()
+    wait_until(lambda: len(bench.system.cursors) >= 5)
+    assert bench.poller.stop(PATIENCE)
+
+
+def test_a_stopped_poller_polls_no_more(bench: Bench) -> None:
+    bench.poller.start()
+    wait_until(lambda: len(bench.system.cursors) == 1)
+    assert bench.poller.stop(PATIENCE)
+    bench.poller.wake()
+    assert len(bench.system.cursors) == 1
+
+
+def test_a_poller_that_never_started_stops(bench: Bench) -> None:
+    assert bench.poller.stop(0)
+
+
+def test_a_fault_of_the_adapter_is_told_and_the_next_poll_comes(bench: Bench) -> None:
+    def fault() -> None:
+        raise KeyError("no such field")
+
+    bench.options["interval"] = 0.001
+    bench.restart()
+    bench.system.breaks = {0: fault}
+    bench.system.put("1")
+    bench.poller.start()
+    wait_until(lambda: bench.has("1") and bench.row.state is SourceState.OK)
+    rows = bench.store.read.connection.execute("SELECT error FROM run ORDER BY id").fetchall()
+    assert rows[0] == ("'no such field'",)
+
+
+def test_a_source_that_hangs_delays_no_other_and_stops_in_bounded_time(bench: Bench, tmp_path: Path) -> None:
+    entered, released = Event(), Event()
+
+    def hang() -> None:
+        entered.set()
+        released.wait(PATIENCE)
+
+    (tmp_path / "other").mkdir()
+    hanging = Bench(tmp_path / "other", bench.clock, Feed(bench.clock))
+    hanging.system.breaks = {0: hang}
+    hanging.poller.start()
+    assert entered.wait(PATIENCE)
+    bench.system.put("1")
+    bench.poller.start()
+    wait_until(lambda: bench.has("1"))
+    assert hanging.poller.stop(0) is False
+    released.set()
+    assert hanging.poller.stop(PATIENCE)
+    hanging.store.close()
+
+
+# What the settings name
+
+ADAPTER = '''
+"""An adapter of a third party, as a package brings it."""
+
+from marshmallow import Schema, fields
+
+
+class Options(Schema):
+    url = fields.Url(required=True)
+    pages = fields.Integer(load_default=1)
+
+
+class Desk:
+    def __init__(self, name, options):
+        self.name, self.options = name, options
+
+    def check(self):
+        from hub.ports import Check, Unavailable
+
+        if self.options["pages"] == 0:
+            raise Unavailable("nobody answers")
+        return Check(identity=self.name)
+
+    def pull(self, cursor):
+        from datetime import datetime, timezone
+
+        from hub.ports import Page, Record
+
+        data = {"title": "From " + self.options["url"]}
+        record = Record(key="1", updated=datetime(2026, 11, 22, tzinfo=timezone.utc), data=data)
+        yield Page(records=(record,), cursor={"n": 1})
+
+
+def make(name, options):
+    return Desk(name, Options().load(options))
+
+
+def stubborn(name, options):
+    raise ValueError("this adapter wants nothing of it")
+'''
+MODULE = f"third_party_desk_{os.getpid()}"
+
+
+@pytest.fixture
+def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package that offers adapters is installed beside the hub."""
+    site = tmp_path / "site"
+    info = site / "third_party_desk-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / f"{MODULE}.py").write_text(ADAPTER)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: third-party-desk\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        f"[qos_hub.adapters]\ndesk = {MODULE}:make\nstubborn = {MODULE}:stubborn\n"
+        f"lost = {MODULE}_lost:make\nempty = {MODULE}:nothing\n"
+    )
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.delitem(sys.modules, MODULE, raising=False)
+    return site
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "mappings"
+    made.mkdir()
+    (made / "desk.yaml").write_text(yaml.safe_dump(MAPPING))
+    return made
+
+
+def settings(adapter: str = "desk", **values: Any) -> SourceSettings:
+    given = {"options": {"url": "http://127.0.0.1:9"}, **values}
+    return SourceSettings(name=SOURCE, adapter=adapter, **given)
+
+
+INTAKE = IntakeSettings(interval=7.0, absent_polls=2, failure_wait_maximum=900.0, mappings="")
+
+
+def made(bench: Bench, source: SourceSettings, *folders: Path) -> Poller:
+    return make_poller(
+        SOURCE,
+        source,
+        store=bench.store,
+        rules=bench.rules,
+        clock=bench.clock,
+        intake_settings=INTAKE,
+        mapping_folders=folders,
+    )
+
+
+def refusal(source: SourceSettings, *folders: Path) -> str:
+    with pytest.raises(InvalidSettings) as caught:
+        check_source(SOURCE, source, mapping_folders=folders)
+    return str(caught.value)
+
+
+@pytest.mark.usefixtures("third_party")
+def test_an_installed_adapter_is_found_by_its_name_and_polled(bench: Bench, folder: Path) -> None:
+    poller = made(bench, settings(backfill_notify=True), folder)
+    assert poller.poll().wait == 7.0
+    assert bench.told() == [("Create", "From http://127.0.0.1:9")]
+    assert made(bench, settings(interval=3.0), folder).poll().wait == 3.0
+
+
+@pytest.mark.usefixtures("third_party")
+def test_an_unknown_adapter_is_refused_with_the_installed_ones(folder: Path) -> None:
+    told = refusal(settings("deks"), folder)
+    assert told.startswith("[sources.desk] adapter: there is no adapter 'deks'; installed are: ")
+    assert {"desk", "stubborn"} <= set(told.partition("installed are: ")[2].split(", "))
+
+
+@pytest.mark.usefixtures("third_party")
+@pytest.mark.parametrize("adapter", ["lost", "empty"])
+def test_an_adapter_that_cannot_be_loaded_is_named(folder: Path, adapter: str) -> None:
+    told = refusal(settings(adapter), folder)
+    assert told.startswith(f"[sources.desk] adapter: the adapter '{adapter}' ({MODULE}")
+    assert "cannot be loaded" in told
+
+
+@pytest.mark.usefixtures("third_party")
+def test_options_that_an_adapter_refuses_are_all_named_and_not_shown(folder: Path) -> None:
+    told = refusal(settings(options={"url": "hunter2", "pages": "x", "pasword": "hunter3"}), folder)
+    for option in ("url", "pages", "pasword"):
+        assert f"[sources.desk] options.{option}: " in told
+    assert "hunter" not in told
+    assert refusal(settings("stubborn"), folder) == "[sources.desk] options: this adapter wants nothing of it"
+
+
+@pytest.mark.usefixtures("third_party")
+def test_a_mapping_that_is_nowhere_is_refused_with_those_that_are(folder: Path) -> None:
+    told = refusal(settings(mapping="dekc"), folder)
+    assert told == f"[sources.desk] mapping: there is no mapping 'dekc' in {folder}; there are: desk"
+
+
+@pytest.mark.usefixtures("third_party")
+def test_an_own_mapping_is_laid_over_the_one_of_the_same_name(tmp_path: Path, folder: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "desk.yaml").write_text("fields: {reason: {value: Ours}}")
+    assert check_source(SOURCE, settings(), mapping_folders=[folder]).mapping.defaults["reason"] == "Unknown"
+    checked = check_source(SOURCE, settings(), mapping_folders=[folder, own])
+    assert checked.mapping.defaults["reason"] == "Ours"
+    assert checked.mapping_files == (folder / "desk.yaml", own / "desk.yaml")
+    assert checked.answer is None
+    (own / "alone.yaml").write_text(yaml.safe_dump(MAPPING))
+    assert check_source(SOURCE, settings(mapping="alone"), mapping_folders=[folder, own]).mapping.system == "desk"
+
+
+@pytest.mark.usefixtures("third_party")
+def test_a_mapping_whose_examples_come_out_otherwise_is_refused(folder: Path) -> None:
+    wrong = {**MAPPING, "examples": [{"record": {"state": "new"}, "expect": {"status": "held"}}]}
+    (folder / "wrong.yaml").write_text(yaml.safe_dump(wrong))
+    told = refusal(settings(mapping="wrong"), folder)
+    assert told.startswith(f"[sources.desk] mapping: example 1 of {folder / 'wrong.yaml'} gives ")
+
+
+@pytest.mark.usefixtures("third_party")
+def test_a_check_speaks_to_the_source_only_when_asked_to(folder: Path) -> None:
+    answered = check_source(SOURCE, settings(), mapping_folders=[folder], ask=True)
+    assert answered.answer is not None
+    assert answered.answer.identity == SOURCE
+    mute = settings(options={"url": "http://127.0.0.1:9", "pages": 0})
+    assert check_source(SOURCE, mute, mapping_folders=[folder]).answer is None
+    with pytest.raises(SourceError, match="nobody answers"):
+        check_source(SOURCE, mute, mapping_folders=[folder], ask=True)
+
+
+@pytest.mark.usefixtures("third_party")
+def test_adapters_of_a_third_party_stand_beside_our_own() -> None:
+    assert installed_adapters()["desk"].value == f"{MODULE}:make"
