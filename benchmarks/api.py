@@ -1,0 +1,193 @@
+"""How much the API costs: the hub as it is shipped, beside a raw ASGI application and Connexion's FlaskApp.
+
+All have the same tables with the same 1,000 reports, FULL durability, one process on one core; the load comes from
+the other core over 16 connections. The repeats are interleaved, so that other work on the machine meets all alike.
+"""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+import orjson
+import requests
+
+from benchmarks.children import SERVER_CORE, Process, free_port, python, running, wait_until_answers
+from benchmarks.contract import COLLECTION
+from benchmarks.load import HOW_TO_INSTALL, Load, has_wrk, press
+from benchmarks.measure import Repeats, Sample, cpu_seconds, sync_cost_us
+from benchmarks.reports import fill, report
+from benchmarks.sender import settings_of
+from benchmarks.table import Table
+
+REPORTS = 1000
+LISTED = 100
+GOAL = 0.8
+HUB, RAW, RAW_GROUPED, FLASK = "qos-hub", "raw ASGI", "raw ASGI, grouped", "Connexion FlaskApp"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    name: str
+    url: str
+    child: Process
+
+
+def command_of(name: str, database: Path, port: int) -> list[str]:
+    match name:
+        case "qos-hub":
+            return python("hub", "serve", "--database", str(database), "--port", str(port))
+        case "Connexion FlaskApp":
+            return python("benchmarks.flask_app", str(database), str(port))
+        case _:
+            grouped = ["--grouped"] if name == RAW_GROUPED else []
+            return python("benchmarks.raw_app", str(database), str(port), *grouped)
+
+
+@contextmanager
+def serving(name: str, folder: Path, filled: Path) -> Iterator[Server]:
+    own = folder / name.replace(" ", "-")
+    own.mkdir()
+    database, log, port = own / "qos-hub.db", own / "log", free_port()
+    shutil.copy(filled, database)
+    with running(command_of(name, database, port), core=SERVER_CORE, log=log) as child:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_answers(f"{url}{COLLECTION}?limit=1", child, log)
+        yield Server(name=name, url=url, child=child)
+
+
+def filled_database(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """A database with the reports, and the ids of those that are asked for."""
+    database = folder / "filled.db"
+    fill(settings_of(database), reports=REPORTS)
+    connection = sqlite3.connect(database)
+    ids = [row[0] for row in connection.execute("SELECT id FROM problem ORDER BY seq LIMIT ?", (LISTED,))]
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return database, tuple(ids)
+
+
+def loads_of(ids: tuple[str, ...]) -> dict[str, Load]:
+    """Reading comes first: what is written makes a list's count dearer."""
+    return {
+        "GET one": Load(paths=tuple(f"{COLLECTION}/{one}" for one in ids)),
+        f"list of {LISTED}": Load(paths=(f"{COLLECTION}?limit={LISTED}",)),
+        "POST": Load(paths=(COLLECTION,), body=orjson.dumps(report(4711))),
+    }
+
+
+def refuse_different(servers: list[Server], loads: Mapping[str, Load]) -> None:
+    """Raises AssertionError unless all servers answer the same question with the same document."""
+    for load in loads.values():
+        answers = [_ask(server, load) for server in servers]
+        assert all(answer == answers[0] for answer in answers), "the servers do not do the same work"
+
+
+def _ask(server: Server, load: Load) -> object:
+    method = "GET" if load.body is None else "POST"
+    headers = {"Content-Type": "application/json"}
+    answer = requests.request(method, server.url + load.paths[0], data=load.body, headers=headers, timeout=10)
+    answer.raise_for_status()
+    content = answer.json()
+    shown = content[0] if isinstance(content, list) else content
+    return answer.status_code, len(content), sorted(shown)
+
+
+def measured(server: Server, load: Load, folder: Path, seconds: float) -> Sample:
+    before = cpu_seconds(server.child.pid)
+    answered = press(server.url, load, folder, seconds=seconds)
+    cpu = cpu_seconds(server.child.pid) - before
+    assert answered.failed == 0, f"{server.name}: {answered.failed} of {answered.count} requests failed"
+    return Sample(count=answered.count, wall=answered.seconds, cpu=cpu, p99=answered.p99)
+
+
+def run(folder: Path, *, seconds: float, repeats: int) -> dict[str, dict[str, Repeats]]:
+    """{operation: {server: repeats}}."""
+    database, ids = filled_database(folder)
+    loads = loads_of(ids)
+    found: dict[str, dict[str, Repeats]] = {}
+    with ExitStack() as stack:
+        names = (HUB, RAW, RAW_GROUPED, FLASK)
+        servers = [stack.enter_context(serving(name, folder, database)) for name in names]
+        refuse_different(servers, loads)
+        for operation, load in loads.items():
+            found[operation] = {server.name: Repeats() for server in servers}
+            for _ in range(repeats):
+                for server in servers:
+                    found[operation][server.name].append(measured(server, load, folder, seconds))
+    return found
+
+
+def table_of(found: Mapping[str, Mapping[str, Repeats]]) -> Table:
+    table = Table("operation", "server", "req/s", "median", "CPU us", "median", "noise", "p99 ms", "req/s to", "CPU to")
+    for operation, by_server in found.items():
+        ours = by_server[HUB]
+        for name, repeats in by_server.items():
+            table.row(
+                operation,
+                name,
+                f"{repeats.rate:,.0f}",
+                f"{repeats.rate_median:,.0f}",
+                f"{repeats.cpu_us:,.0f}",
+                f"{repeats.cpu_us_median:,.0f}",
+                f"{repeats.noise:.0%}",
+                f"{repeats.p99:.1f}",
+                "" if name == HUB else f"{ours.rate / repeats.rate:.2f}",
+                "" if name == HUB else f"{repeats.cpu_us / ours.cpu_us:.2f}",
+            )
+    return table
+
+
+def figures_of(found: Mapping[str, Mapping[str, Repeats]]) -> dict[str, object]:
+    return {
+        operation: {
+            name: {
+                "rate": repeats.rate,
+                "rate_median": repeats.rate_median,
+                "cpu_us": repeats.cpu_us,
+                "cpu_us_median": repeats.cpu_us_median,
+                "noise": repeats.noise,
+                "p99_ms": repeats.p99,
+                "ratio": by_server[HUB].rate / repeats.rate,
+                "cpu_ratio": repeats.cpu_us / by_server[HUB].cpu_us,
+            }
+            for name, repeats in by_server.items()
+        }
+        for operation, by_server in found.items()
+    }
+
+
+def goals_of(found: Mapping[str, Mapping[str, Repeats]]) -> Iterator[str]:
+    for operation, by_server in found.items():
+        ratio = by_server[HUB].rate / by_server[RAW].rate
+        yield f"{operation}: {ratio:.2f} of raw ASGI, goal {GOAL}: {'met' if ratio >= GOAL else 'NOT MET'}"
+
+
+@click.command(help=__doc__)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and no table.")
+@click.option("--quick", is_flag=True, help="One short repeat: to see that it works, not to be quoted.")
+@click.option("--seconds", default=2.0, show_default=True, help="How long one repeat lasts.")
+@click.option("--repeats", default=3, show_default=True)
+def main(as_json: bool, quick: bool, seconds: float, repeats: int) -> None:
+    with TemporaryDirectory(prefix="qos-hub-bench-") as name:
+        folder = Path(name)
+        sync = sync_cost_us(folder)
+        found = run(folder, seconds=1.0 if quick else seconds, repeats=1 if quick else repeats)
+    if as_json:
+        load = "wrk" if has_wrk() else "own"
+        click.echo(json.dumps({"load": load, "sync_us": sync, "operations": figures_of(found)}))
+        return
+    click.echo(table_of(found).text())
+    click.echo("req/s to: ours divided by this server's; CPU to: this server's CPU a request divided by ours.")
+    click.echo(f"A write that is on the disk takes {sync:,.0f} us here.")
+    for line in ([] if has_wrk() else [HOW_TO_INSTALL], goals_of(found)):
+        click.echo("\n".join(line))
+
+
+if __name__ == "__main__":
+    main()
