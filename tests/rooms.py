@@ -1,8 +1,11 @@
-"""Builds rooms of the hub for tests: the real rules on a real store, with a clock that the test turns."""
+"""Builds rooms of the hub for tests: the real rules, store and senders, with a clock that the test turns."""
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +14,33 @@ import orjson
 from hub.api.attributes import attributes_of
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.api.type_names import type_filler
+from hub.delivery.leases import Holder
+from hub.delivery.resolve import Resolver
+from hub.delivery.schedule import Schedule
+from hub.delivery.settle import Settler
+from hub.delivery.transport.curl_transport import CurlTransport
+from hub.delivery.transport.port import Transport
+from hub.delivery.transport.requests_transport import RequestsTransport
+from hub.delivery.worker import DeliveryWorker, WorkerSettings
 from hub.errors import Violation
 from hub.model.event import Record
 from hub.model.ids import Uuid7
 from hub.model.problem import Document, Problem, Status
-from hub.model.times import Clock, to_micros
+from hub.model.times import Clock, system_clock, to_micros
 from hub.problems.envelope import Letterhead
 from hub.problems.rules import Observation, ProblemRules
 from hub.query.hub_query import HubQuery, parse_hub_query
 from hub.query.syntax import Comparison, Operator
 from hub.shipped import openapi_dir
+from hub.store.deliveries import DELIVERIES_CHANGED, DeliveryView
 from hub.store.events import Queued
 from hub.store.sqlite import Store
+from hub.store.subscriptions import Registered
+from hub.store.tables import Tables
+from hub.subscriptions.addresses import AddressGuard
+from hub.subscriptions.callback import CallbackPolicy
+from hub.subscriptions.registration import Registrations
+from hub.subscriptions.secrets import SecretBox, load_key
 
 FACE = "http://127.0.0.1:8080/tmf-api/serviceProblemManagement/v5"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -150,3 +168,107 @@ class Desk:
 
 def open_store(folder: Path, **options: Any) -> Store:
     return Store(folder / "hub.db", **options)
+
+
+class Exchange:
+    """Registrations and senders on a store; every sender is stopped at the end."""
+
+    def __init__(
+        self, store: Store, folder: Path, *, transport: str = "pycurl", clock: Clock = system_clock
+    ) -> None:
+        self.store = store
+        self.transport = transport
+        self.clock = clock
+        self.secrets = SecretBox(load_key(folder / "hub.db.key"))
+        self._guard = AddressGuard((ip_network("127.0.0.0/8"),))
+        self.registrations = Registrations(
+            clock=clock,
+            new_id=Uuid7(clock),
+            parse_query=parse_query(),
+            policy=CallbackPolicy(self._guard),
+            secrets=self.secrets,
+        )
+        self._workers: list[DeliveryWorker] = []
+
+    def register(self, callback: str, query: str | None = None, secret: str | None = None) -> Registered:
+        request = self.registrations.check({"callback": callback, "query": query, "secret": secret})
+        made = self.store.write(partial(self.registrations.register, request=request))
+        return next(one for one in self.store.read.subscriptions.all() if one.subscription.id == made.id)
+
+    def unregister(self, registered: Registered) -> None:
+        work = partial(self.registrations.unregister, subscription_id=registered.subscription.id)
+        self.store.write(work)
+
+    def worker(
+        self,
+        *,
+        clock: Clock | None = None,
+        schedule: Sequence[float] = (0.0,) * 5,
+        holder: Holder | None = None,
+        secrets: SecretBox | None = None,
+        lease: float = 60.0,
+        order_patience: float = 900.0,
+        per_listener: int = 64,
+        total: int = 512,
+        watch: float | None = None,
+    ) -> DeliveryWorker:
+        """A sender that is not started yet."""
+        clock = clock or self.clock
+        kind = CurlTransport if self.transport == "pycurl" else RequestsTransport
+        transport: Transport = kind(guard=self._guard, resolver=Resolver(self._guard), clock=clock, deadline=30.0)
+        worker = DeliveryWorker(
+            store=self.store,
+            transport=transport,
+            settler=Settler(schedule=Schedule.from_settings(schedule, 0.0), longest_hint=0.0),
+            clock=clock,
+            parse_query=parse_query(),
+            secrets=secrets or self.secrets,
+            settings=WorkerSettings(
+                lease=lease,
+                order_patience=order_patience,
+                per_listener=per_listener,
+                total=total,
+                watch=watch,
+            ),
+            holder=holder or Holder.this(),
+        )
+        self._workers.append(worker)
+        return worker
+
+    def start(self, **options: Any) -> DeliveryWorker:
+        worker = self.worker(**options)
+        worker.start()
+        return worker
+
+    def stop(self, worker: DeliveryWorker, grace: float = 0.0) -> None:
+        self._workers.remove(worker)
+        worker.stop(grace)
+
+    def nudge(self) -> None:
+        """Let the senders look at the clock again."""
+
+        def signal(tables: Tables) -> None:
+            tables.signals.add(DELIVERIES_CHANGED)
+
+        self.store.write(signal)
+
+    def log(self, **filters: str) -> list[DeliveryView]:
+        """The deliveries that fit, oldest first."""
+        return self.store.read.deliveries.page(filters, offset=0, limit=10_000)[::-1]
+
+    def states(self) -> list[str]:
+        return [view.state.value for view in self.log()]
+
+    def close(self) -> None:
+        for worker in self._workers:
+            worker.stop(0.0)
+        self.store.close()
+
+
+def until(condition: Callable[[], object], within: float = 15.0) -> None:
+    """Wait for a thread or a process to bring something about; fails the test when that takes too long."""
+    deadline = time.monotonic() + within
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {within} s"
+        pause.wait(0.005)

@@ -1,7 +1,8 @@
 """The active listeners in memory, found by event type: which events each wants, and how it is addressed."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from hub.model.event import EventType
@@ -14,7 +15,10 @@ from hub.subscriptions.secrets import SecretBox
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """A registration made ready: its condition compiled, its secret open. `fields` cut what it is sent."""
+    """A registration made ready: its condition compiled, its secret open.
+
+    `fields` cut what it is sent; `types` are the event types that it can want, None for all.
+    """
 
     seq: int
     id: str
@@ -24,44 +28,52 @@ class Listener:
     from_event: int
     active: bool
     fields: tuple[str, ...]
+    types: frozenset[str] | None
     wants: Predicate | None
 
 
 class Listeners:
     """`by_type` has the candidates for an event; `by_seq` finds the listener of a delivery."""
 
-    def __init__(self, listeners: Iterable[Listener], types: Mapping[int, frozenset[str] | None]) -> None:
+    def __init__(self, listeners: Iterable[Listener] = ()) -> None:
         self.by_seq = {listener.seq: listener for listener in listeners}
         self.by_type: dict[EventType, list[Listener]] = {kind: [] for kind in EventType}
         for listener in self.by_seq.values():
-            wanted = types[listener.seq]
             for kind in EventType:
-                if wanted is None or kind in wanted:
+                if listener.types is None or kind in listener.types:
                     self.by_type[kind].append(listener)
 
 
 def make_listeners(
-    registered: Iterable[Registered], *, parse_query: Callable[[str | None], HubQuery], secrets: SecretBox
+    registered: Iterable[Registered],
+    *,
+    known: Mapping[int, Listener] = MappingProxyType({}),
+    parse_query: Callable[[str | None], HubQuery],
+    secrets: SecretBox,
 ) -> Listeners:
-    listeners, types = [], {}
+    """`known` are the listeners made before: of a registration only the state can change."""
+    listeners = []
     for one in registered:
-        subscription = one.subscription
-        query = parse_query(subscription.query)
-        types[one.seq] = query.event_types
-        listeners.append(
-            Listener(
-                seq=one.seq,
-                id=subscription.id,
-                url=subscription.url,
-                secret=secrets.open(subscription.secret),
-                order=subscription.order,
-                from_event=one.from_event,
-                active=subscription.state is SubscriptionState.ACTIVE,
-                fields=query.fields,
-                wants=predicate(query.condition) if query.condition else None,
-            )
-        )
-    return Listeners(listeners, types)
+        active = one.subscription.state is SubscriptionState.ACTIVE
+        listener = known.get(one.seq) or _listener(one, parse_query(one.subscription.query), secrets)
+        listeners.append(listener if listener.active is active else replace(listener, active=active))
+    return Listeners(listeners)
+
+
+def _listener(one: Registered, query: HubQuery, secrets: SecretBox) -> Listener:
+    subscription = one.subscription
+    return Listener(
+        seq=one.seq,
+        id=subscription.id,
+        url=subscription.url,
+        secret=secrets.open(subscription.secret),
+        order=subscription.order,
+        from_event=one.from_event,
+        active=subscription.state is SubscriptionState.ACTIVE,
+        fields=query.fields,
+        types=query.event_types,
+        wants=predicate(query.condition) if query.condition else None,
+    )
 
 
 def is_wanted(listener: Listener, seq: int, document: Callable[[], Mapping[str, Any]]) -> bool:

@@ -18,8 +18,10 @@ FAN_OUT_BATCH = 500
 class TurnWork:
     """What a turn is asked to do.
 
-    `ready` are the subscriptions with due work in the order of service, `room_of` tells how many deliveries a lane
-    can take (it may be asked from another thread: room only grows meanwhile), `room` is what is left for all.
+    `fan_out_to` is the last event at the time when `listeners` were read: who registers later may want what comes
+    later, so it stays for the next turn. `ready` are the subscriptions with due work in the order of service,
+    `room_of` tells how many deliveries a lane can take (it may be asked from another thread: room only grows
+    meanwhile), `room` is what is left for all.
     """
 
     now: int
@@ -29,7 +31,7 @@ class TurnWork:
     listeners: Listeners
     settlements: Sequence[Settlement] = ()
     released: Sequence[Claim] = ()
-    fan_out: bool = False
+    fan_out_to: int = 0
     sweep: bool = False
     ready: Sequence[int] = ()
     room: int = 0
@@ -56,8 +58,10 @@ def take_turn(tables: Tables, work: TurnWork) -> TurnResult:
         stirred.update(dict.fromkeys(sorted(tables.deliveries.expire_leases(now=work.now))))
     _record(tables, work, result, stirred)
     tables.deliveries.release(work.released)
-    if work.fan_out:
+    if work.fan_out_to:
         _fan_out(tables, work, result, stirred)
+    for subscription in result.disabled:
+        tables.deliveries.park(subscription)
     _claim(tables, work, result, stirred)
     return result
 
@@ -86,12 +90,12 @@ def _is_active(listeners: Listeners, subscription: int) -> bool:
 def _disable(tables: Tables, subscription: int, result: TurnResult) -> None:
     """The listener says that it is gone for good: what it has not been told is parked, not dropped."""
     tables.subscriptions.set_state(subscription, SubscriptionState.DISABLED, "the listener answered 410 Gone")
-    tables.deliveries.park(subscription)
     result.disabled.append(subscription)
 
 
 def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:
-    queued = tables.events.after(tables.events.fanned_out(), limit=FAN_OUT_BATCH)
+    found = tables.events.after(tables.events.fanned_out(), limit=FAN_OUT_BATCH)
+    queued = [one for one in found if one.seq <= work.fan_out_to]
     for one in queued:
         new = list(deliveries_of(one, work.listeners))
         tables.deliveries.insert(new, now=work.now, patience=work.patience)
@@ -100,7 +104,7 @@ def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[i
         )
     if queued:
         tables.events.set_fanned_out(queued[-1].seq)
-    result.more_events = len(queued) == FAN_OUT_BATCH
+    result.more_events = len(queued) < len(found) or len(found) == FAN_OUT_BATCH
 
 
 def _claim(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:

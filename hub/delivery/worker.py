@@ -14,8 +14,9 @@ from hub.delivery.listeners import Listener, Listeners, make_listeners
 from hub.delivery.outcome import Outcome
 from hub.delivery.settle import Settler
 from hub.delivery.sign import headers as signed_headers
-from hub.delivery.transport.port import Outgoing, SendResult, Transport
+from hub.delivery.transport.port import Closed, Outgoing, SendResult, Transport
 from hub.delivery.turn import TurnResult, TurnWork, take_turn
+from hub.errors import StoreUnavailable
 from hub.model.delivery import Claim
 from hub.model.times import Clock, micros_to_text, to_micros
 from hub.query.hub_query import HubQuery
@@ -72,7 +73,7 @@ class DeliveryWorker:
         self._settings = settings
         self._holder = holder
         self._lanes = Lanes(per_listener=settings.per_listener, total=settings.total)
-        self._listeners = Listeners((), {})
+        self._listeners = Listeners()
         self._settlements: list[Settlement] = []
         self._heard: deque[str] = deque((EVENT_APPENDED, DELIVERIES_CHANGED, SUBSCRIPTIONS_CHANGED))
         self._turn: TurnWork | None = None
@@ -86,13 +87,20 @@ class DeliveryWorker:
         self._thread = Thread(target=self._run, name="delivery", daemon=True)
 
     def start(self) -> None:
-        """Free what a dead process of this host held, then begin."""
+        """Free what a dead process of this host held, then begin.
+
+        Raises InvalidSettings when the listeners' secrets do not open.
+        """
+        self._read_listeners()
         self._store.listen(self._hear)
         self._store.write(self._free_abandoned)
         self._thread.start()
 
     def stop(self, grace: float) -> None:
         """Claim nothing more, let what is in flight finish for `grace` seconds, give back the rest."""
+        if self._thread.ident is None:
+            self._transport.close(0)
+            return
         self._grace = grace
         self._stopping.set()
         self._transport.wake()
@@ -168,6 +176,7 @@ class DeliveryWorker:
 
     def _begin_turn(self) -> None:
         now = self._now()
+        end = self._store.read.events.last()  # before the listeners are read: see TurnWork
         heard = self._take_heard()
         ready = [lane.subscription for lane in self._lanes.ready(now)] if self._lanes.room > 0 else []
         sweep = now >= self._next_sweep
@@ -181,7 +190,7 @@ class DeliveryWorker:
             patience=round(self._settings.order_patience * 1e6),
             listeners=self._listeners,
             settlements=self._settlements,
-            fan_out=EVENT_APPENDED in heard,
+            fan_out_to=end if EVENT_APPENDED in heard else 0,
             sweep=sweep,
             ready=ready,
             room=self._lanes.room,
@@ -201,15 +210,25 @@ class DeliveryWorker:
                 self._version = version
                 heard |= {EVENT_APPENDED, SUBSCRIPTIONS_CHANGED}
         if SUBSCRIPTIONS_CHANGED in heard:
-            self._read_listeners()
+            self._read_listeners_or_hear_again(heard)
         if DELIVERIES_CHANGED in heard or SUBSCRIPTIONS_CHANGED in heard:
             for subscription in self._listeners.by_seq:
                 self._lanes.note_due(subscription, self._now())
         return heard
 
+    def _read_listeners_or_hear_again(self, heard: set[str]) -> None:
+        """No event may be fanned out to listeners of yesterday: what was heard waits until they can be read."""
+        try:
+            self._read_listeners()
+        except BaseException:
+            self._heard.extend(heard)
+            raise
+
     def _read_listeners(self) -> None:
         registered = self._store.read.subscriptions.all()
-        self._listeners = make_listeners(registered, parse_query=self._parse_query, secrets=self._secrets)
+        self._listeners = make_listeners(
+            registered, known=self._listeners.by_seq, parse_query=self._parse_query, secrets=self._secrets
+        )
         self._lanes.keep_only(self._listeners.by_seq)
 
     def _turn_ended(self, result: TurnResult | None, error: BaseException | None) -> None:
@@ -252,8 +271,17 @@ class DeliveryWorker:
         self._transport.submit(outgoing)
 
     def _drain(self) -> None:
-        """The last turn: what finished is recorded, what did not is given back."""
+        """The last turn: what finished is recorded, what did not is given back.
+
+        When the database refuses, the leases end by themselves and the deliveries are made again.
+        """
         closed = self._transport.close(self._grace)
+        try:
+            self._last_turn(closed)
+        except StoreUnavailable as error:
+            log.error("delivery.turn_refused", error=error.message)
+
+    def _last_turn(self, closed: Closed) -> None:
         if self._turn is not None:
             self._store.write(lambda _: None)  # its commit comes before this one's
         unsent = self._turn_end[0].claims if self._turn_end and self._turn_end[0] else []
