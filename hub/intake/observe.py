@@ -62,10 +62,10 @@ class Reader:
     def news_of(self, record: Record, item: Item | None) -> News | None:
         """What a record says that `item` does not know yet; None when there is nothing."""
         if record.gone:
-            return Gone(record=record) if item is not None and not item.gone else None
+            return None if item is not None and item.gone else Gone(record=record)
         try:
             fresh = digest(record.data, ignore=self.mapping.ignore, revision=self.mapping.revision)
-            if item is None or item.gone or item.digest != fresh:
+            if item is None or item.digest != fresh:
                 return Changed(record=record, digest=fresh, rendered=render(self.mapping, record.data))
         except TypeError as error:
             # A number of more than 64 bits, or half of a surrogate pair: JSON has them, the hub's reports do not.

@@ -84,7 +84,7 @@ class Transaction:
     def _take_changed(self, changed: Changed) -> None:
         key = changed.record.key
         item = self._sources.item(self._name, key)
-        if item is not None and not item.gone and item.digest == changed.digest:
+        if item is not None and item.digest == changed.digest:
             # The page has the same record twice.
             return
         before = self._report(key)
@@ -106,7 +106,6 @@ class Transaction:
             observation = self.reader.ended(key, status, word, occurred, told=self.told)
             if self._upsert(observation, before, occurred) is None:
                 return
-        self.taken.mended.add(key)
         self._sources.set_gone(self._name, key, missed=missed)
 
     def _report(self, key: str) -> Problem | None:

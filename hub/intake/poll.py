@@ -114,10 +114,16 @@ class SourcePoll:
     def _news(self, page: Page) -> list[News]:
         """What the page says that is not known, found out before the transaction: mapping takes time."""
         sources = self._store.read.sources
-        found = (
-            self._reader.news_of(record, sources.item(self._reader.source, record.key)) for record in page.records
-        )
-        return [news for news in found if news is not None]
+        found: list[News] = []
+        earlier: set[str] = set()
+        for record in page.records:
+            # Of a ticket that the page tells more than once, only the transaction knows what was last taken.
+            item = None if record.key in earlier else sources.item(self._reader.source, record.key)
+            news = self._reader.news_of(record, item)
+            earlier.add(record.key)
+            if news is not None:
+                found.append(news)
+        return found
 
     def _moves(self, cursor: Mapping[str, Any]) -> bool:
         return not self.failed and cursor != self._kept_cursor

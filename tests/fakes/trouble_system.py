@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from hub.ports import Check, Page, Record, SourceError
@@ -24,8 +25,6 @@ class ManualClock:
 
 class TroubleSystem:
     """Tickets that a test files. `breaks` is {number of pages yielded before: what then happens}, for one pull."""
-
-    snapshot = False
 
     def __init__(self, clock: ManualClock, *, page_size: int = 100) -> None:
         self.clock = clock
@@ -58,7 +57,7 @@ class TroubleSystem:
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
         self.cursors.append(dict(cursor))
         breaks, self.breaks = self.breaks, {}
-        for number, page in enumerate([*self.pages(cursor), None]):
+        for number, page in enumerate(chain(self.pages(cursor), [None])):
             broken = breaks.get(number)
             if isinstance(broken, SourceError):
                 raise broken
@@ -76,13 +75,18 @@ class TroubleSystem:
 
 
 class Feed(TroubleSystem):
-    """Tells what changed after the cursor, and the last change before it once more."""
+    """Tells what changed after the cursor, and the last change before it once more.
+
+    It writes on in the one cursor that it gives out, as an adapter may.
+    """
 
     def pages(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
+        position = dict(cursor)
         rows = [row for row in self.tickets.values() if row[0] >= cursor.get("change", 0)]
         rows.sort(key=lambda row: row[0])
         for part in self._parts(rows):
-            yield Page(records=tuple(record for _, record in part), cursor={"change": part[-1][0]})
+            position["change"] = part[-1][0]
+            yield Page(records=tuple(record for _, record in part), cursor=position)
 
 
 class OpenList(TroubleSystem):
@@ -91,3 +95,11 @@ class OpenList(TroubleSystem):
     def pages(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
         for part in list(self._parts(list(self.tickets.values()))) or [[]]:
             yield Page(records=tuple(record for _, record in part), cursor={}, snapshot=True)
+
+
+class MixedList(OpenList):
+    """Lists what is open, and ends with a page that is no part of the list."""
+
+    def pages(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
+        yield from super().pages(cursor)
+        yield Page(records=(), cursor={})

@@ -71,15 +71,26 @@ def test_an_irregular_step_of_the_source_is_kept_and_marked(bench: Bench) -> Non
     assert bench.history()[-1].irregular
 
 
-def test_an_unchanged_poll_writes_its_own_health_and_nothing_else(bench: Bench) -> None:
+def test_an_unchanged_poll_writes_its_own_health_and_nothing_else(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bench.system.put("1")
     bench.poll(2)
+    writes: list[Any] = []
+    write = bench.store.write
+
+    def counted_write(work: Any) -> Any:
+        writes.append(work)
+        return write(work)
+
+    monkeypatch.setattr(bench.store, "write", counted_write)
     before = bench.store.read.connection.execute("SELECT * FROM item, problem, event, problem_record").fetchall()
     polled = bench.row.last_poll
     bench.poll()
     after = bench.store.read.connection.execute("SELECT * FROM item, problem, event, problem_record").fetchall()
     assert before == after
     assert len(after) == 1
+    assert len(writes) == 1
     assert bench.row.last_poll == bench.row.last_success
     assert (bench.row.last_poll or 0) > (polled or 0)
 
@@ -94,10 +105,32 @@ def test_what_the_mapping_ignores_is_no_change(bench: Bench) -> None:
 
 
 def test_the_same_record_twice_on_a_page_is_taken_once(bench: Bench) -> None:
-    bench.system.put("1", state="new")
+    bench.system.put("1", state="working", urgency="sky-high")
     bench.system.tickets["again"] = bench.system.tickets["1"]
     bench.poll()
     assert bench.told() == [("Create", "Ticket 1")]
+    assert bench.row.unmapped["priority"]["sky-high"]["count"] == 1
+
+
+def test_all_that_one_page_tells_of_a_ticket_is_taken_in_its_order(bench: Bench) -> None:
+    bench.system.put("1", state="working")
+    bench.poll()
+    first = bench.system.tickets["1"][1]
+    bench.system.put("1", state="waiting")
+    bench.system.tickets["1, meanwhile"] = bench.system.tickets["1"]
+    bench.system.put("1", state="working")
+    assert bench.system.tickets["1"][1].data == first.data
+    bench.poll()
+    assert bench.report("1")["status"] == "inProgress"
+    assert [kind for kind, _ in bench.told()] == ["Create", "StateChange", "InformationRequired", "StateChange"]
+
+
+def test_a_ticket_that_is_filed_and_deleted_on_one_page_ends_cancelled(bench: Bench) -> None:
+    bench.system.put("1", state="working")
+    bench.system.tickets["1, at first"] = bench.system.tickets["1"]
+    bench.system.put("1", gone=True)
+    bench.poll()
+    assert bench.report("1")["status"] == "cancelled"
 
 
 def test_times_are_those_of_the_source_and_never_in_the_future(bench: Bench) -> None:
@@ -366,7 +399,10 @@ def test_a_deleted_ticket_cancels_its_report_and_keeps_what_it_said(bench: Bench
     bench.system.put("1", title="No picture", state="working", service="iptv-7")
     bench.poll()
     bench.system.put("1", gone=True)
+    deleted = bench.clock()
+    bench.clock.turn(7)
     bench.poll(2)
+    assert bench.history()[-1].event_time == to_micros(deleted)
     report = bench.report("1")
     assert (report["status"], report["statusChangeReason"]) == ("cancelled", "gone")
     assert (report["name"], report["affectedService"][0]["id"]) == ("No picture", "iptv-7")
@@ -436,3 +472,15 @@ def test_each_poll_leaves_a_row(bench: Bench) -> None:
     ).fetchall()
     start = to_micros(START)
     assert rows == [(start, 0, 0, 0, None), (start + 30_000_000, 1, 1, 1, None)]
+
+
+def test_a_change_that_the_report_does_not_show_is_no_change_of_the_report(bench: Bench) -> None:
+    bench.system.put("1")
+    bench.poll()
+    bench.system.put("1", room="4711")
+    bench.poll()
+    assert bench.store.read.connection.execute("SELECT changed FROM run ORDER BY id").fetchall()[1:] == [
+        (1,),
+        (0,),
+    ]
+    assert len(bench.history()) == 1

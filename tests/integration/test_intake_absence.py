@@ -9,7 +9,7 @@ from hub.model.problem import Status
 from hub.ports import Unavailable
 from hub.store.sources import SourceState
 from tests.fakes.intake_bench import SOURCE, Bench
-from tests.fakes.trouble_system import ManualClock, OpenList
+from tests.fakes.trouble_system import ManualClock, MixedList, OpenList
 
 
 @pytest.fixture
@@ -145,6 +145,30 @@ def test_a_record_that_fails_is_present_all_the_same(bench: Bench) -> None:
     bench.poll(4)
     assert statuses(bench, "1") == ["inProgress"]
     assert bench.row.state is SourceState.DEGRADED
+
+
+def test_a_record_that_fails_ends_a_row_of_missed_polls(bench: Bench) -> None:
+    bench.system.put("1", state="working")
+    bench.poll()
+    kept = bench.system.tickets["1"]
+    for _ in range(3):
+        bench.system.drop("1")
+        bench.poll()
+        bench.system.tickets["1"] = kept
+        bench.system.put("1", note="x", noted="yesterday")
+        bench.poll()
+    assert statuses(bench, "1") == ["inProgress"]
+
+
+def test_a_pull_that_is_a_whole_list_only_in_part_says_nothing_about_absence(tmp_path: Path) -> None:
+    clock = ManualClock()
+    mixed = Bench(tmp_path, clock, MixedList(clock))
+    mixed.system.put("1", state="working")
+    mixed.poll()
+    mixed.system.drop("1")
+    mixed.poll(4)
+    assert statuses(mixed, "1") == ["inProgress"]
+    mixed.store.close()
 
 
 def test_a_record_that_failed_and_left_the_list_is_forgotten(bench: Bench) -> None:

@@ -171,6 +171,7 @@ def test_a_poller_polls_at_once_and_again_when_woken(bench: Bench) -> None:
     bench.poller.wake()
     wait_until(lambda: bench.has("2"))
     assert bench.poller.stop(PATIENCE)
+    assert len(bench.system.cursors) == 2
 
 
 def test_a_poller_polls_at_its_interval(bench: Bench) -> None:
