@@ -4,7 +4,9 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from signal import SIGINT, SIGTERM
 
 import uvicorn
@@ -27,6 +29,7 @@ def serve(settings: Settings) -> None:
     """
     refuse_open_door(settings)
     with _listening(settings) as door:
+        settings = _with_port(settings, door)
         hub = build(settings)
         try:
             hub.start()
@@ -70,9 +73,17 @@ def _listening(settings: Settings) -> Iterator[socket.socket | None]:
         yield door
 
 
+def _with_port(settings: Settings, door: socket.socket | None) -> Settings:
+    """With the port that was given, where any free one was asked for: links and the log name it."""
+    if door is None:
+        return settings
+    return replace(settings, server=replace(settings.server, port=door.getsockname()[1]))
+
+
 async def _until_told(hub: Hub, door: socket.socket | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(hub.settings.store.reader_threads, thread_name_prefix="reader"))
     for signal in (SIGINT, SIGTERM):
         loop.add_signal_handler(signal, stop.set)
     if hub.app is None or door is None:

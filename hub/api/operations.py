@@ -8,7 +8,7 @@ from hub import __version__
 from hub.api.messages import Request, Response, json_response
 from hub.api.operations_view import attempt_view, delivery_view, source_view, subscription_view
 from hub.api.paging import page_headers
-from hub.errors import Conflict, InvalidInput, NotFound, Violation
+from hub.errors import Conflict, InvalidInput, NotFound, StoreUnavailable, Violation
 from hub.model.delivery import DeliveryState
 from hub.model.problem import Document
 from hub.model.times import Clock, to_micros
@@ -42,8 +42,8 @@ class Operations:
     async def _store_check(self) -> Document:
         try:
             await self._store.awrite(_touch)
-        except Exception as error:  # whatever the database says is the answer
-            return {"ok": False, "detail": str(error)}
+        except StoreUnavailable as error:
+            return {"ok": False, "detail": error.message}
         return {"ok": True, "detail": "the database takes writes"}
 
     def _delivery_check(self) -> Document:

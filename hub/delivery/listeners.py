@@ -33,9 +33,13 @@ class Listener:
 
 
 class Listeners:
-    """`by_type` has the candidates for an event; `by_seq` finds the listener of a delivery."""
+    """`by_type` has the candidates for an event; `by_seq` finds the listener of a delivery.
 
-    def __init__(self, listeners: Iterable[Listener] = ()) -> None:
+    `version` is that of the registrations they were made of; -1 for none.
+    """
+
+    def __init__(self, listeners: Iterable[Listener] = (), *, version: int = -1) -> None:
+        self.version = version
         self.by_seq = {listener.seq: listener for listener in listeners}
         self.by_type: dict[EventType, list[Listener]] = {kind: [] for kind in EventType}
         for listener in self.by_seq.values():
@@ -47,6 +51,7 @@ class Listeners:
 def make_listeners(
     registered: Iterable[Registered],
     *,
+    version: int,
     known: Mapping[int, Listener] = MappingProxyType({}),
     parse_query: Callable[[str | None], HubQuery],
     secrets: SecretBox,
@@ -57,7 +62,7 @@ def make_listeners(
         active = one.subscription.state is SubscriptionState.ACTIVE
         listener = known.get(one.seq) or _listener(one, parse_query(one.subscription.query), secrets)
         listeners.append(listener if listener.active is active else replace(listener, active=active))
-    return Listeners(listeners)
+    return Listeners(listeners, version=version)
 
 
 def _listener(one: Registered, query: HubQuery, secrets: SecretBox) -> Listener:

@@ -18,8 +18,8 @@ FAN_OUT_BATCH = 500
 class TurnWork:
     """What a turn is asked to do.
 
-    `fan_out_to` is the last event at the time when `listeners` were read: who registers later may want what comes
-    later, so it stays for the next turn. `ready` are the subscriptions with due work in the order of service,
+    New events are only fanned out while `listeners` are those of the database: who has registered since may want
+    them, so they stay for a turn that knows him. `ready` are the subscriptions with due work in the order of service,
     `room_of` tells how many deliveries a lane can take (it may be asked from another thread: room only grows
     meanwhile), `room` is what is left for all.
     """
@@ -31,7 +31,7 @@ class TurnWork:
     listeners: Listeners
     settlements: Sequence[Settlement] = ()
     released: Sequence[Claim] = ()
-    fan_out_to: int = 0
+    fan_out: bool = False
     sweep: bool = False
     ready: Sequence[int] = ()
     room: int = 0
@@ -48,6 +48,7 @@ class TurnResult:
     lost: list[Settlement] = field(default_factory=list)
     disabled: list[int] = field(default_factory=list)
     more_events: bool = False
+    stale_listeners: bool = False
 
 
 def take_turn(tables: Tables, work: TurnWork) -> TurnResult:
@@ -58,7 +59,7 @@ def take_turn(tables: Tables, work: TurnWork) -> TurnResult:
         stirred.update(dict.fromkeys(sorted(tables.deliveries.expire_leases(now=work.now))))
     _record(tables, work, result, stirred)
     tables.deliveries.release(work.released)
-    if work.fan_out_to:
+    if work.fan_out:
         _fan_out(tables, work, result, stirred)
     for subscription in result.disabled:
         tables.deliveries.park(subscription)
@@ -94,8 +95,10 @@ def _disable(tables: Tables, subscription: int, result: TurnResult) -> None:
 
 
 def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:
-    found = tables.events.after(tables.events.fanned_out(), limit=FAN_OUT_BATCH)
-    queued = [one for one in found if one.seq <= work.fan_out_to]
+    if tables.subscriptions.version() != work.listeners.version:
+        result.stale_listeners = True
+        return
+    queued = tables.events.after(tables.events.fanned_out(), limit=FAN_OUT_BATCH)
     for one in queued:
         new = list(deliveries_of(one, work.listeners))
         tables.deliveries.insert(new, now=work.now, patience=work.patience)
@@ -104,7 +107,7 @@ def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[i
         )
     if queued:
         tables.events.set_fanned_out(queued[-1].seq)
-    result.more_events = len(queued) < len(found) or len(found) == FAN_OUT_BATCH
+    result.more_events = len(queued) == FAN_OUT_BATCH
 
 
 def _claim(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:

@@ -176,7 +176,6 @@ class DeliveryWorker:
 
     def _begin_turn(self) -> None:
         now = self._now()
-        end = self._store.read.events.last()  # before the listeners are read: see TurnWork
         heard = self._take_heard()
         ready = [lane.subscription for lane in self._lanes.ready(now)] if self._lanes.room > 0 else []
         sweep = now >= self._next_sweep
@@ -190,7 +189,7 @@ class DeliveryWorker:
             patience=round(self._settings.order_patience * 1e6),
             listeners=self._listeners,
             settlements=self._settlements,
-            fan_out_to=end if EVENT_APPENDED in heard else 0,
+            fan_out=EVENT_APPENDED in heard,
             sweep=sweep,
             ready=ready,
             room=self._lanes.room,
@@ -225,9 +224,14 @@ class DeliveryWorker:
             raise
 
     def _read_listeners(self) -> None:
-        registered = self._store.read.subscriptions.all()
+        subscriptions = self._store.read.subscriptions
+        version = subscriptions.version()  # first: a change between the two is seen as one to come
         self._listeners = make_listeners(
-            registered, known=self._listeners.by_seq, parse_query=self._parse_query, secrets=self._secrets
+            subscriptions.all(),
+            version=version,
+            known=self._listeners.by_seq,
+            parse_query=self._parse_query,
+            secrets=self._secrets,
         )
         self._lanes.keep_only(self._listeners.by_seq)
 
@@ -248,6 +252,8 @@ class DeliveryWorker:
             self._lanes.set_due(subscription, due_at)
         for settlement in result.lost:
             log.warning("delivery.lease_lost", delivery=settlement.claim.delivery)
+        if result.stale_listeners:
+            self._heard.extend((SUBSCRIPTIONS_CHANGED, EVENT_APPENDED))
         if result.more_events:
             self._heard.append(EVENT_APPENDED)
         self._send(result)

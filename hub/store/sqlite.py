@@ -19,6 +19,9 @@ from hub.store.writer import Writer
 
 T = TypeVar("T")
 
+CACHE_KIB = 16384
+"""The page cache of a connection, in KiB; the operating system caches the file for all of them."""
+
 Listener = Callable[[frozenset[str]], None]
 """Told, on the writer's thread and after the commit, which signals the commit carried."""
 
@@ -56,7 +59,7 @@ class Store:
             cached_statements=256,
         )
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         return connection
 
     def _migrate(self) -> None:

@@ -58,7 +58,7 @@ class Subscriptions:
             from_event,
         )
         self._connection.execute(SQL["insert"], values)
-        self._signals.add(SUBSCRIPTIONS_CHANGED)
+        self._changed()
 
     def same(self, url: str, normalised_query: str) -> str | None:
         """The id of the registration with this URL and query, if there is one."""
@@ -68,14 +68,23 @@ class Subscriptions:
     def end(self, subscription_id: str, *, now: int) -> int | None:
         """End a registration; gives its row number, or None when there is no such one."""
         row = self._connection.execute(SQL["end"], (now, subscription_id)).fetchone()
-        self._signals.add(SUBSCRIPTIONS_CHANGED)
+        self._changed()
         return row[0] if row else None
 
     def set_state(self, seq: int, state: SubscriptionState, reason: str | None) -> bool:
         """Change the state; False when the registration is in it already, or has ended."""
         changed = self._connection.execute(SQL["set_state"], (state, reason, seq, state)).rowcount
-        self._signals.add(SUBSCRIPTIONS_CHANGED)
+        self._changed()
         return changed > 0
+
+    def _changed(self) -> None:
+        self._connection.execute(SQL["set_version"])
+        self._signals.add(SUBSCRIPTIONS_CHANGED)
+
+    def version(self) -> int:
+        """A number that rises with every change of a registration."""
+        row = self._connection.execute(SQL["version"]).fetchone()
+        return row[0] if row else 0
 
     def all(self) -> list[Registered]:
         """The registrations that have not ended, oldest first."""

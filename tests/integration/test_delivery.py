@@ -23,7 +23,7 @@ from standardwebhooks import Webhook
 from hub import telemetry
 from hub.delivery.lanes import FIRST_WINDOW
 from hub.delivery.leases import Holder
-from hub.delivery.listeners import make_listeners
+from hub.delivery.listeners import Listeners, make_listeners
 from hub.delivery.schedule import Schedule
 from hub.delivery.settle import Settler
 from hub.delivery.transport.port import SendResult
@@ -33,7 +33,6 @@ from hub.model.delivery import DeliveryState
 from hub.model.subscription import SubscriptionState
 from hub.model.times import Clock, system_clock, to_micros
 from hub.store.deliveries import Settlement
-from hub.store.subscriptions import Registered
 from hub.store.tables import Tables
 from hub.subscriptions.secrets import SecretBox
 from tests.fakes.listener import Listener, Received, answer, hang, held
@@ -258,6 +257,8 @@ def test_a_failure_and_a_goodbye_in_one_turn_park_both(exchange: Exchange, desk:
     desk.create()
     result = exchange.store.write(partial(turn, exchange, room=5, settlements=settlements))
     assert result.claims == []
+    assert exchange.states() == ["parked"] * 2
+    assert exchange.store.write(partial(turn, exchange, room=5)).claims == []
     assert exchange.states() == ["parked"] * 3
 
 
@@ -265,27 +266,32 @@ def turn(
     exchange: Exchange,
     tables: Tables,
     *,
-    registered: Sequence[Registered] | None = None,
-    fan_out_to: int | None = None,
+    listeners: Listeners | None = None,
     token: str = "h:1:b:1",
     room: int = 0,
     settlements: Sequence[Settlement] = (),
 ) -> TurnResult:
-    """One turn of a sender: with the listeners and up to the event that the test says, or with all."""
-    known = tables.subscriptions.all() if registered is None else registered
+    """One turn of a sender: with the listeners that the test says, or with all."""
     now = to_micros(system_clock())
     work = TurnWork(
         now=now,
         token=token,
         lease_until=now + 60_000_000,
         patience=0,
-        listeners=make_listeners(known, known={}, parse_query=parse_query(), secrets=exchange.secrets),
+        listeners=listeners or listeners_of(tables, exchange),
         settlements=settlements,
-        fan_out_to=tables.events.last() if fan_out_to is None else fan_out_to,
+        fan_out=True,
         room=room,
         room_of=lambda _: room,
     )
     return take_turn(tables, work)
+
+
+def listeners_of(tables: Tables, exchange: Exchange) -> Listeners:
+    subscriptions = tables.subscriptions
+    return make_listeners(
+        subscriptions.all(), version=subscriptions.version(), parse_query=parse_query(), secrets=exchange.secrets
+    )
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_only_the_new_holder_settles(
@@ -538,11 +544,12 @@ def test_a_registration_during_a_turn_misses_nothing(exchange: Exchange, desk: D
     """A turn knows the listeners of its beginning; others may register and changes may come before it is done."""
     store = exchange.store
     desk.create()
-    end, known = store.read.events.last(), store.read.subscriptions.all()
+    of_yesterday = listeners_of(store.read, exchange)
     exchange.register("http://127.0.0.1:9/in")
     desk.create()
-    early = store.write(partial(turn, exchange, registered=known, fan_out_to=end))
-    assert early.more_events
+    early = store.write(partial(turn, exchange, listeners=of_yesterday))
+    assert early.stale_listeners
+    assert exchange.log() == []
     store.write(partial(turn, exchange))
     assert [view.event_id for view in exchange.log()] == [desk.queued()[-1].event.id]
 

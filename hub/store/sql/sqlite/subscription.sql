@@ -14,3 +14,9 @@ UPDATE subscription SET ended = ? WHERE id = ? AND ended IS NULL RETURNING seq;
 
 -- name: set_state
 UPDATE subscription SET state = ?, state_reason = ? WHERE seq = ? AND ended IS NULL AND state <> ?;
+
+-- name: version
+SELECT value FROM mark WHERE name = 'subscriptions';
+
+-- name: set_version
+INSERT INTO mark (name, value) VALUES ('subscriptions', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1;
