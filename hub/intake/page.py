@@ -98,9 +98,6 @@ class Transaction:
 
     def _end(self, key: str, status: Status, word: str, occurred: datetime, *, missed: int) -> None:
         """Bring a report to its end, unless it is there already or a client has deleted it."""
-        item = self._sources.item(self._name, key)
-        if item is None or item.gone:
-            return
         before = self._report(key)
         if before is not None and before.status not in FINAL:
             observation = self.reader.ended(key, status, word, occurred, told=self.told)

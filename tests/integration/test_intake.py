@@ -102,6 +102,7 @@ def test_what_the_mapping_ignores_is_no_change(bench: Bench) -> None:
     bench.system.put("1", polled=2)
     bench.poll()
     assert bench.store.read.sources.item(SOURCE, "1") == item
+    assert bench.row.cursor == {"change": 2}, "what says nothing new is read all the same"
 
 
 def test_the_same_record_twice_on_a_page_is_taken_once(bench: Bench) -> None:
@@ -418,6 +419,19 @@ def test_a_deleted_ticket_whose_report_had_ended_changes_nothing(bench: Bench, s
     bench.poll()
     assert bench.report("1") == before
     assert len(bench.told()) == 1
+
+
+def test_a_report_that_a_client_reopened_is_not_ended_by_a_deletion_of_long_ago(bench: Bench) -> None:
+    bench.system.put("1", state="done")
+    bench.poll()
+    bench.system.put("1", gone=True)
+    bench.poll()
+    stored = bench.store.read.problems.get_by_source(SOURCE, "1")
+    assert stored is not None
+    patch = {"status": "inProgress"}
+    bench.store.write(lambda tables: bench.rules.patch(tables, stored.problem.id, patch))
+    bench.poll(2)
+    assert bench.report("1")["status"] == "inProgress"
 
 
 def test_a_ticket_that_was_deleted_unseen_is_no_report(bench: Bench) -> None:
