@@ -1,0 +1,512 @@
+"""The API of a running server: every operation, and every way to be told no."""
+
+import hashlib
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from hub.shipped import openapi_dir
+from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.running import Server
+from tests.fakes.listener import Listener, answer
+from tests.rooms import report, until
+
+FACE = ContractClient.face
+OPERATIONS = ContractClient.operations
+LIMIT = 1_048_576
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests of this file; each works on reports of its own."""
+    with Server(tmp_path_factory.mktemp("api"), settings={"QOS_HUB_DELIVERY_SCHEDULE": "0s"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> ContractClient:
+    return server.client
+
+
+@pytest.fixture
+def problem(client: ContractClient) -> dict[str, Any]:
+    made: dict[str, Any] = client.create(report(name="ring")).json()
+    return made
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with Listener() as running:
+        yield running
+
+
+def path_of(problem: dict[str, Any]) -> str:
+    return f"{FACE}/serviceProblem/{problem['id']}"
+
+
+def violations(refused: requests.Response) -> dict[str, str]:
+    """{field: message} of a refusal."""
+    return {one["field"]: one["message"] for one in refused.json()["violation"]}
+
+
+# -- reports
+
+
+def test_a_report_is_created_and_found_at_its_location(client: ContractClient) -> None:
+    made = client.create(report(name="ring"))
+    assert made.status_code == 201
+    location = made.headers["Location"]
+    assert location == made.json()["href"] == f"{client.base_url}{FACE}/serviceProblem/{made.json()['id']}"
+    assert client.get(location.removeprefix(client.base_url)).json() == made.json()
+
+
+def test_all_that_the_contract_shows_is_kept(client: ContractClient) -> None:
+    full = json.loads((openapi_dir() / "examples" / "serviceProblem.create.request.json").read_text("utf-8"))
+    made = client.create(full)
+    assert made.status_code == 201
+    kept = made.json()
+    assert {name: kept[name] for name in full if name not in ("creationDate", "lastUpdate")} == full
+
+
+def test_a_part_without_a_type_is_given_one(client: ContractClient) -> None:
+    party = {"role": "supplier", "partyOrPartyRole": {"id": "org-1", "name": "Elbe"}}
+    made = client.create(report(originatorParty=party, affectedService=[{"id": "svc-1"}]))
+    assert made.status_code == 201
+    assert made.json()["originatorParty"]["@type"] == "RelatedPartyRefOrPartyRoleRef"
+    assert made.json()["affectedService"][0]["@type"] == "ServiceRef"
+
+
+def test_fields_choose_what_is_given(client: ContractClient, problem: dict[str, Any]) -> None:
+    given = client.get(path_of(problem), params={"fields": "priority"}).json()
+    assert given == {name: problem[name] for name in ("id", "href", "@type", "priority")}
+    nothing = client.get(path_of(problem), params={"fields": "none"}).json()
+    assert nothing.keys() == {"id", "href", "@type"}
+
+
+@pytest.mark.parametrize("media_type", ["application/merge-patch+json", "application/json"])
+def test_a_patch_is_merged(client: ContractClient, problem: dict[str, Any], media_type: str) -> None:
+    patch = json.dumps({"priority": 7, "name": None})
+    changed = client.call("PATCH", path_of(problem), data=patch, headers={"Content-Type": media_type})
+    assert changed.status_code == 200
+    assert changed.json()["priority"] == 7
+    assert "name" not in changed.json()
+    assert client.get(path_of(problem)).json() == changed.json()
+
+
+def test_a_deleted_report_is_gone_and_its_history_stays(client: ContractClient, problem: dict[str, Any]) -> None:
+    assert client.call("DELETE", path_of(problem)).status_code == 204
+    assert client.get(path_of(problem)).status_code == 404
+    assert client.call("DELETE", path_of(problem)).status_code == 404
+    query = {"serviceProblem.id": problem["id"], "fields": "eventType"}
+    history = client.get(f"{FACE}/serviceProblemEventRecord", params=query).json()
+    assert [one["eventType"] for one in history] == ["ServiceProblemCreateEvent", "ServiceProblemDeleteEvent"]
+
+
+def test_a_list_comes_in_pages_that_lead_to_each_other(client: ContractClient) -> None:
+    made = [client.create(report(category="paged")).json()["id"] for _ in range(5)]
+    found: list[str] = []
+    path: str | None = f"{FACE}/serviceProblem?category=paged&limit=2&fields=none"
+    while path is not None:
+        page = client.get(path)
+        assert page.headers["X-Total-Count"] == "5"
+        assert page.headers["X-Result-Count"] == str(len(page.json()))
+        found += [one["id"] for one in page.json()]
+        following = page.links.get("next")
+        path = following["url"].removeprefix(client.base_url) if following else None
+    assert found == made
+
+
+def test_several_filters_must_all_hold(client: ContractClient) -> None:
+    wanted = client.create(report(category="filtered", priority=3)).json()
+    client.create(report(category="filtered", priority=4))
+    assert client.problems(category="filtered", priority=3) == [wanted]
+    assert client.problems(category="filtered", priority=9) == []
+
+
+def test_a_page_has_no_more_than_the_server_gives(client: ContractClient) -> None:
+    client.create(report())
+    assert client.get(f"{FACE}/serviceProblem", params={"limit": 0}).json() == []
+    assert len(client.problems(limit=100_000)) >= 1
+
+
+def test_the_history_tells_what_changed(client: ContractClient, problem: dict[str, Any]) -> None:
+    client.patch(problem["id"], status="inProgress", statusChangeReason="on the way", priority=1)
+    query = {"serviceProblem.id": problem["id"]}
+    created, moved, changed = client.get(f"{FACE}/serviceProblemEventRecord", params=query).json()
+    assert (moved["notification"]["fromStatus"], moved["notification"]["toStatus"]) == (
+        "acknowledged",
+        "inProgress",
+    )
+    assert changed["notification"]["changes"] == {"priority": {"from": 2, "to": 1}}
+    assert [one["notification"]["sequence"] for one in (created, moved, changed)] == [1, 2, 3]
+    assert client.get(f"{FACE}/serviceProblemEventRecord/{moved['id']}").json() == moved
+
+
+def test_an_illegal_step_names_both_states_and_the_legal_ones(
+    client: ContractClient, problem: dict[str, Any]
+) -> None:
+    refused = client.patch(problem["id"], status="closed")
+    assert (refused.status_code, refused.json()["code"]) == (409, "illegalTransition")
+    assert violations(refused) == {
+        "status": "a report that is acknowledged cannot be closed, only inProgress or rejected or cancelled"
+    }
+
+
+# -- what is wrong with a body
+
+
+def test_a_body_that_is_not_json_is_quoted(client: ContractClient) -> None:
+    for broken in (b'{"priority": ', b"", b"\xff\xfe", b"{'a': 1}"):
+        refused = client.call(
+            "POST", f"{FACE}/serviceProblem", data=broken, headers={"Content-Type": "application/json"}
+        )
+        assert (refused.status_code, list(violations(refused))) == (400, ["body"])
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "application/json; charset=latin-1"])
+def test_another_media_type_is_named(client: ContractClient, media_type: str) -> None:
+    body = json.dumps(report())
+    refused = client.call("POST", f"{FACE}/serviceProblem", data=body, headers={"Content-Type": media_type})
+    assert (refused.status_code, refused.json()["code"]) == (415, "unsupportedMediaType")
+    assert media_type in violations(refused)["Content-Type"]
+
+
+def test_everything_that_is_wrong_is_told_at_once(client: ContractClient) -> None:
+    wrong = report(priority=11, status="submitted", firstAlert=7, affectedService=[{"name": "no id"}])
+    del wrong["category"]
+    refused = client.create(wrong)
+    assert refused.status_code == 400
+    assert violations(refused).keys() >= {"category", "priority", "status", "affectedService[0].id"}
+    shown = {one["field"]: one["value"] for one in refused.json()["violation"]}
+    assert (shown["priority"], shown["status"]) == (11, "submitted")
+    assert "acknowledged, rejected" in violations(refused)["status"]
+
+
+@pytest.mark.parametrize("date", ["2026-03-01T12:00:00", "yesterday", "2026-03-01", "2026-02-30T00:00:00Z"])
+def test_a_date_that_names_no_instant_is_refused(client: ContractClient, date: str) -> None:
+    refused = client.create(report(creationDate=date))
+    assert refused.status_code == 400
+    assert "a time with its zone" in violations(refused)["creationDate"]
+
+
+@pytest.mark.parametrize("body", [[], "text", None, 7, [report()]])
+def test_a_body_must_be_one_object(client: ContractClient, body: object) -> None:
+    refused = (
+        client.create(body)
+        if body is not None
+        else client.call(
+            "POST", f"{FACE}/serviceProblem", data="null", headers={"Content-Type": "application/json"}
+        )
+    )
+    assert refused.status_code == 400
+
+
+def test_a_status_cannot_be_taken_away(client: ContractClient, problem: dict[str, Any]) -> None:
+    refused = client.patch(problem["id"], status=None)
+    assert (refused.status_code, list(violations(refused))) == (400, ["status"])
+
+
+def test_a_patch_may_not_leave_a_report_without_what_it_must_have(
+    client: ContractClient, problem: dict[str, Any]
+) -> None:
+    refused = client.patch(problem["id"], category=None, originatorParty=None)
+    assert refused.status_code == 400
+    assert violations(refused).keys() == {"category", "originatorParty"}
+    assert client.get(path_of(problem)).json() == problem
+
+
+def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(client: ContractClient) -> None:
+    count = client.get(f"{FACE}/serviceProblem", params={"limit": 0}).headers["X-Total-Count"]
+    refused = client.create(report(description="x" * 10_000_000))
+    assert (refused.status_code, refused.json()["code"]) == (413, "bodyTooLarge")
+    assert "10000" in refused.json()["message"]
+    assert client.get(f"{FACE}/serviceProblem", params={"limit": 0}).headers["X-Total-Count"] == count
+
+
+def test_a_body_without_a_length_is_refused_where_the_limit_is(client: ContractClient) -> None:
+    refused = client.call(
+        "POST",
+        f"{FACE}/serviceProblem",
+        data=(b"x" * 65536 for _ in range(LIMIT // 65536 + 2)),
+        headers={"Content-Type": "application/json"},
+    )
+    assert refused.status_code == 413
+
+
+def test_a_body_just_within_the_limit_is_read(client: ContractClient) -> None:
+    made = client.create(report(description="x" * (LIMIT - 1000)))
+    assert made.status_code == 201
+    client.call("DELETE", path_of(made.json()))
+
+
+# -- what is wrong with a call
+
+
+UNKNOWN = [
+    ("GET", f"{FACE}/serviceProblem/4711"),
+    ("PATCH", f"{FACE}/serviceProblem/4711"),
+    ("DELETE", f"{FACE}/serviceProblem/4711"),
+    ("GET", f"{FACE}/serviceProblemEventRecord/4711"),
+    ("DELETE", f"{FACE}/hub/4711"),
+    ("GET", f"{OPERATIONS}/deliveries/4711"),
+    ("GET", f"{OPERATIONS}/deliveries/four"),
+    ("GET", f"{OPERATIONS}/deliveries/99999999999999999999"),
+    ("POST", f"{OPERATIONS}/deliveries/4711/resend"),
+    ("GET", f"{FACE}/serviceProblem/%00%2541%C3%28"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), UNKNOWN)
+def test_what_is_not_there_is_named(client: ContractClient, method: str, path: str) -> None:
+    missing = client.call(method, path, json={} if method == "PATCH" else None)
+    assert (missing.status_code, missing.json()["code"]) == (404, "notFound")
+    if "%" not in path:
+        assert path.split("/")[-1].removesuffix("resend") in missing.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", FACE, f"{FACE}/serviceProblem/a/b", "/openapi/none.yaml", "/qos-hub"]
+)
+def test_a_path_that_nobody_serves_is_a_tmf_error(client: ContractClient, path: str) -> None:
+    missing = client.get(path)
+    assert (missing.status_code, missing.json()["code"]) == (404, "notFound")
+
+
+WRONG_METHODS = [
+    ("PUT", f"{FACE}/serviceProblem", "GET, POST"),
+    ("POST", f"{FACE}/serviceProblem/4711", "DELETE, GET, PATCH"),
+    ("GET", f"{FACE}/hub", "POST"),
+    ("DELETE", f"{OPERATIONS}/health", "GET"),
+    ("OPTIONS", f"{OPERATIONS}/sources", "GET"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "allowed"), WRONG_METHODS)
+def test_a_method_that_a_path_lacks_is_answered_with_those_it_has(
+    client: ContractClient, method: str, path: str, allowed: str
+) -> None:
+    refused = client.call(method, path)
+    assert (refused.status_code, refused.json()["code"]) == (405, "methodNotAllowed")
+    assert refused.headers["Allow"] == allowed
+
+
+BAD_QUERIES = [
+    ("serviceProblem", {"limit": "-1"}, "limit"),
+    ("serviceProblem", {"limit": "many"}, "limit"),
+    ("serviceProblem", {"offset": "-1"}, "offset"),
+    ("serviceProblem", {"offset": "9" * 30}, "offset"),
+    ("serviceProblem", {"colour": "red"}, "colour"),
+    ("serviceProblem", {"fields": "colour"}, "fields"),
+    ("serviceProblemEventRecord", {"limit": "-1"}, "limit"),
+    ("serviceProblemEventRecord", {"colour": "red"}, "colour"),
+]
+
+
+@pytest.mark.parametrize(("resource", "query", "field"), BAD_QUERIES)
+def test_a_bad_query_names_its_parameter(
+    client: ContractClient, resource: str, query: dict[str, str], field: str
+) -> None:
+    refused = client.get(f"{FACE}/{resource}", params=query)
+    assert (refused.status_code, list(violations(refused))) == (400, [field])
+
+
+def test_a_bad_query_of_deliveries_is_told_whole(client: ContractClient) -> None:
+    refused = client.get(f"{OPERATIONS}/deliveries", params={"state": "lost", "limit": "-1", "colour": "red"})
+    assert refused.status_code == 400
+    assert violations(refused).keys() == {"state", "limit", "colour"}
+
+
+@pytest.mark.parametrize("path", [f"{FACE}/serviceProblem", f"{OPERATIONS}/health", "/docs"])
+def test_head_is_get_without_a_body(client: ContractClient, path: str) -> None:
+    got, asked = client.get(path), client.call("HEAD", path)
+    assert asked.status_code == got.status_code == 200
+    assert asked.content == b""
+    assert asked.headers["Content-Type"] == got.headers["Content-Type"]
+
+
+def test_a_request_that_is_not_http_harms_nobody(server: Server, client: ContractClient) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        line.sendall(b"\x16\x03\x01\x00\xff nonsense\r\n\r\n")
+        assert b"400" in line.recv(100)
+    assert client.get(f"{OPERATIONS}/health").json()["live"] is True
+
+
+# -- the hub
+
+
+def test_a_listener_registers_once_and_leaves_once(client: ContractClient, listener: Listener) -> None:
+    callback = listener.url("/once")
+    made = client.post(f"{FACE}/hub", {"callback": callback})
+    assert made.status_code == 201
+    registered = made.json()
+    assert made.headers["Location"] == registered["href"] == f"{client.base_url}{FACE}/hub/{registered['id']}"
+    assert registered["secret"].startswith("whsec_")
+    again = client.post(f"{FACE}/hub", {"callback": callback})
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    assert registered["id"] in again.json()["message"]
+    path = f"{FACE}/hub/{registered['id']}"
+    assert client.call("DELETE", path).status_code == 204
+    assert client.call("DELETE", path).status_code == 404
+    assert client.post(f"{FACE}/hub", {"callback": callback}).status_code == 201
+
+
+def test_the_same_query_in_other_words_is_the_same_registration(
+    client: ContractClient, listener: Listener
+) -> None:
+    callback = listener.url("/words")
+    first = "eventType=ServiceProblemCreateEvent,ServiceProblemStateChangeEvent&event.serviceProblem.priority=1"
+    second = "event.serviceProblem.priority=1&eventType=ServiceProblemStateChangeEvent,ServiceProblemCreateEvent"
+    client.register(callback, first)
+    assert client.post(f"{FACE}/hub", {"callback": callback, "query": second}).status_code == 409
+    client.register(callback, "event.serviceProblem.priority=2")
+    client.register(callback)
+
+
+BAD_REGISTRATIONS = [
+    ({"callback": "http://10.1.2.3/in"}, {"callback"}),
+    ({"callback": "ftp://127.0.0.1/in"}, {"callback"}),
+    ({"callback": "not a url"}, {"callback"}),
+    ({"callback": "http://user:pass@127.0.0.1/in"}, {"callback"}),
+    ({"callback": "http://127.0.0.1/in", "query": "eventType=Nothing"}, {"query"}),
+    ({"callback": "http://127.0.0.1/in", "query": "event.colour=red"}, {"query"}),
+    (
+        {"callback": "http://10.1.2.3/in", "query": "((", "secret": "whsec_" + "A" * 34},
+        {"callback", "query", "secret"},
+    ),
+    ({"callback": "http://127.0.0.1/in", "secret": "open sesame"}, {"secret"}),
+    ({"query": "eventType=ServiceProblemCreateEvent"}, {"callback"}),
+]
+
+
+@pytest.mark.parametrize(("body", "fields"), BAD_REGISTRATIONS, ids=lambda value: str(value)[:60])
+def test_a_bad_registration_says_what_is_wrong(
+    client: ContractClient, body: dict[str, str], fields: set[str]
+) -> None:
+    refused = client.post(f"{FACE}/hub", body)
+    assert refused.status_code == 400
+    assert violations(refused).keys() == fields
+    assert "open sesame" not in refused.text
+
+
+# -- the operator's view
+
+
+def test_the_operator_sees_a_delivery_its_attempts_and_sends_it_again(
+    client: ContractClient, listener: Listener
+) -> None:
+    listener.on("/view", answer(500, body=b"no"), answer(500), answer(204))
+    registered = client.register(listener.url("/view"), "event.serviceProblem.category=viewed")
+    problem = client.create(report(category="viewed")).json()
+    mine = {"subscription": registered["id"]}
+    until(lambda: [one["state"] for one in client.deliveries(**mine)] == ["dead"])
+    (delivery,) = client.deliveries(**mine, state="dead", serviceProblem=problem["id"])
+    path = f"{OPERATIONS}/deliveries/{delivery['id']}"
+    whole = client.get(path).json()
+    assert [(one["number"], one["status"], one["outcome"]) for one in whole["attempt"]] == [
+        (1, 500, "serverError"),
+        (2, 500, "serverError"),
+    ]
+    assert whole["attempt"][0]["body"] == "no"
+    sent = client.call("POST", f"{path}/resend")
+    assert (sent.status_code, sent.json()["state"]) == (202, "due")
+    until(lambda: client.get(path).json()["state"] == "delivered")
+    assert len(client.get(path).json()["attempt"]) == 3
+    (view,) = [one for one in client.get(f"{OPERATIONS}/subscriptions").json() if one["id"] == registered["id"]]
+    assert view["count"] == {"due": 0, "inFlight": 0, "delivered": 1, "dead": 0, "parked": 0}
+    assert "secret" not in view
+
+
+def test_deliveries_come_in_pages(client: ContractClient, listener: Listener) -> None:
+    registered = client.register(listener.url("/pages"), "event.serviceProblem.category=paged-deliveries")
+    for _ in range(3):
+        client.create(report(category="paged-deliveries"))
+    mine = {"subscription": registered["id"]}
+    until(lambda: len(client.deliveries(**mine)) == 3)
+    page = client.get(f"{OPERATIONS}/deliveries", params={**mine, "limit": 2})
+    assert (page.headers["X-Total-Count"], page.headers["X-Result-Count"]) == ("3", "2")
+    assert "next" in page.links
+
+
+def test_a_healthy_hub_says_so(client: ContractClient) -> None:
+    health = client.get(f"{OPERATIONS}/health")
+    assert health.status_code == 200
+    assert (health.json()["live"], health.json()["ready"], health.json()["reason"]) == (True, True, [])
+
+
+def test_a_hub_without_sources_has_an_empty_list(client: ContractClient) -> None:
+    sources = client.get(f"{OPERATIONS}/sources")
+    assert (sources.json(), sources.headers["X-Total-Count"]) == ([], "0")
+
+
+# -- the pages
+
+
+def test_the_documentation_needs_nothing_from_elsewhere(client: ContractClient) -> None:
+    page = client.get("/docs")
+    assert page.headers["Content-Type"].startswith("text/html")
+    addresses = [part.split('"')[0] for part in page.text.split('"')[1:] if part.startswith(("/", "http"))]
+    assert addresses
+    assert [one for one in addresses if one.startswith("http")] == []
+    for address in {one for one in addresses if one.startswith(("/docs", "/openapi"))}:
+        assert client.get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize("name", [path.name for path in openapi_dir().glob("*.yaml")])
+def test_the_contracts_are_served_as_they_are(client: ContractClient, name: str) -> None:
+    served = client.get(f"/openapi/{name}")
+    assert served.content == (openapi_dir() / name).read_bytes()
+
+
+def test_no_file_beside_the_contracts_can_be_read(server: Server) -> None:
+    for path in (
+        "/openapi/../config/qos-hub.toml",
+        "/openapi/%2e%2e/pyproject.toml",
+        "/docs/assets/../../../etc/passwd",
+    ):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+            line.sendall(f"GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n".encode())
+            assert line.makefile("rb").readline().split()[1] == b"404", path
+
+
+def test_the_console_answers(client: ContractClient) -> None:
+    page = client.get("/console/")
+    assert (page.status_code, page.headers["Content-Type"].partition(";")[0]) == (200, "text/html")
+
+
+# -- keys
+
+
+KEY = "correct horse battery staple"
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    key = f"noc:{hashlib.sha256(KEY.encode()).hexdigest()}"
+    settings = {"QOS_HUB_SECURITY_API_KEYS": key}
+    with Server(tmp_path_factory.mktemp("keys"), settings=settings) as running:
+        yield running
+
+
+def test_without_a_key_nobody_gets_in(guarded: Server) -> None:
+    for headers in (
+        {},
+        {"X-API-Key": "wrong"},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": f"Basic {KEY}"},
+    ):
+        refused = guarded.client.get(f"{FACE}/serviceProblem", headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
+        assert refused.headers["WWW-Authenticate"] == "Bearer"
+    assert guarded.client.get("/nothing").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-API-Key": KEY}, {"Authorization": f"Bearer {KEY}"}], ids=["key", "bearer"]
+)
+def test_a_key_opens_the_door(guarded: Server, headers: dict[str, str]) -> None:
+    made = guarded.client.post(f"{FACE}/serviceProblem", report(), headers=headers)
+    assert made.status_code == 201
