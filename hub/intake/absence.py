@@ -20,7 +20,9 @@ def absences(present: Mapping[str, int], seen: Collection[str], absent_polls: in
 
     `present` is {key: polls missed so far} of what was known, `seen` the keys that the source listed.
     """
-    missed = {key: count + 1 for key, count in present.items() if key not in seen}
+    # All were missing and some are back: a source that was started anew is being told its list again, bit by bit.
+    refilling = all(present.values()) and any(key in seen for key in present)
+    missed = {key: 1 if refilling else count + 1 for key, count in present.items() if key not in seen}
     forgotten = not seen and len(present) >= MANY
     limit = absent_polls + 1 if forgotten else absent_polls
     return Absences(

@@ -40,6 +40,16 @@ def test_a_list_of_many_that_is_empty_at_once_waits_for_one_poll_more() -> None:
     assert polls(many, [set(), set(), set()], absent_polls=2) == {"a": 3, "b": 3, "c": 3}
 
 
+def test_a_list_that_fills_again_bit_by_bit_is_counted_anew() -> None:
+    many = {"a": 0, "b": 0, "c": 0}
+    assert polls(many, [set(), set(), {"a"}, {"a", "b", "c"}], absent_polls=2) == {}
+    assert polls(many, [set(), set(), {"a"}, {"a", "b"}], absent_polls=2) == {"c": 4}
+
+
+def test_a_new_ticket_on_an_emptied_list_does_not_speak_for_the_old_ones() -> None:
+    assert polls({"a": 0, "b": 0}, [set(), {"new"}], absent_polls=2) == {"a": 2, "b": 2}
+
+
 def test_a_list_that_shrinks_to_one_is_believed() -> None:
     many = {"a": 0, "b": 0, "c": 0}
     assert polls(many, [{"c"}, {"c"}], absent_polls=2) == {"a": 2, "b": 2}
