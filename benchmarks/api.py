@@ -124,7 +124,9 @@ def run(folder: Path, *, seconds: float, repeats: int) -> dict[str, dict[str, Re
 
 
 def table_of(found: Mapping[str, Mapping[str, Repeats]]) -> Table:
-    table = Table("operation", "server", "req/s", "median", "CPU us", "median", "noise", "p99 ms", "req/s to", "CPU to")
+    table = Table(
+        "operation", "server", "req/s", "median", "CPU us", "median", "noise", "p99 ms", "req/s to", "CPU to"
+    )
     for operation, by_server in found.items():
         ours = by_server[HUB]
         for name, repeats in by_server.items():

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
+from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -27,8 +28,7 @@ class Line(asyncio.Protocol):
         self._body = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # of uvloop, which derives from none
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -54,8 +54,8 @@ class Line(asyncio.Protocol):
 
 
 async def connect(url: str) -> Line:
-    parts = urlsplit(url)
-    _, line = await asyncio.get_running_loop().create_connection(Line, parts.hostname, parts.port)
+    host, _, port = urlsplit(url).netloc.partition(":")
+    _, line = await asyncio.get_running_loop().create_connection(Line, host, int(port))
     return line
 
 

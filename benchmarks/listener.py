@@ -7,6 +7,7 @@ import asyncio
 import sys
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import cast
 
 import httptools
 import orjson
@@ -41,8 +42,7 @@ class Door(asyncio.Protocol):
         self._body = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # of uvloop, which derives from none
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)

@@ -44,11 +44,15 @@ def report(number: int) -> Document:
             "partyOrPartyRole": {"@type": "PartyRef", "id": "org-311", "name": "Elbe Carrier GmbH"},
         },
         "affectedNumberOfServices": 1,
-        "affectedService": [{"@type": "ServiceRef", "id": f"svc-{number}", "name": "Ethernet line Dresden-Leipzig"}],
+        "affectedService": [
+            {"@type": "ServiceRef", "id": f"svc-{number}", "name": "Ethernet line Dresden-Leipzig"}
+        ],
     }
 
 
-def fill(settings: Settings, *, reports: int, changes: Sequence[Document] = (), callbacks: Sequence[str] = ()) -> None:
+def fill(
+    settings: Settings, *, reports: int, changes: Sequence[Document] = (), callbacks: Sequence[str] = ()
+) -> None:
     """Make the database of `settings` with listeners first, then reports, then each change of every report."""
     store = Store(Path(settings.store.database), synchronous="NORMAL")
     new_id = Uuid7(system_clock)
@@ -85,9 +89,7 @@ def _register(store: Store, settings: Settings, new_id: Uuid7, callback: str) ->
         clock=system_clock,
         new_id=new_id,
         parse_query=partial(parse_hub_query, attributes=attributes_of(contract, "ServiceProblem")),
-        policy=CallbackPolicy(
-            AddressGuard(settings.delivery.allowed_networks), schemes=settings.delivery.schemes
-        ),
+        policy=CallbackPolicy(AddressGuard(settings.delivery.allowed_networks), schemes=settings.delivery.schemes),
         secrets=SecretBox(load_key(settings.key_file)),
     )
     request = registrations.check({"callback": callback})

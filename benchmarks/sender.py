@@ -22,6 +22,7 @@ def settings_of(database: Path, *, synchronous: str = "FULL", level: str = "warn
         "store.synchronous": synchronous,
         "delivery.allowed_networks": ["127.0.0.0/8"],
         "log.level": level,
+        "server.shutdown_grace": "500ms",
     }
     return load_settings(None, {}, overrides)
 

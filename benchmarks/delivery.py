@@ -1,0 +1,186 @@
+"""How much delivering costs: the transport alone, the durable sender, latency, fairness, and the hub's start.
+
+The sender has one core, the sink another. The repeats are interleaved; the least CPU and the best rate count.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from benchmarks import durable, latency, load, nginx, start, transport
+from benchmarks.durable import SOUND, WITH_HANGING
+from benchmarks.latency import Latency
+from benchmarks.measure import Repeats, sync_cost_us
+from benchmarks.reports import fill
+from benchmarks.sender import settings_of
+from benchmarks.start import Start
+from benchmarks.table import Table
+from benchmarks.transport import NAIVE, OURS, WRK
+
+PACE = 200.0
+TO_WRK, TO_NAIVE = 0.35, 20.0
+PER_CORE = {"NORMAL": 10_000.0, "FULL": 7_000.0}
+ACCEPTED_P50, ACCEPTED_P99 = 3.0, 20.0
+FAIR = 1.1
+START, RESIDENT = 3.0, 150.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    sink: str
+    sync_us: float
+    transport: dict[str, Repeats]
+    durable: dict[str, Repeats]
+    sender_memory_mb: float
+    latency: Latency
+    fairness: dict[str, Repeats]
+    start: list[Start]
+
+    @property
+    def slowed(self) -> float:
+        return min(one.wall for one in self.fairness[WITH_HANGING]) / min(one.wall for one in self.fairness[SOUND])
+
+    def per_core_to(self, other: str) -> float:
+        return self.transport[OURS].per_core / self.transport[other].per_core
+
+
+def example_event(folder: Path) -> bytes:
+    """The body of one event, as it is sent."""
+    database = folder / "example.db"
+    fill(settings_of(database), reports=1)
+    connection = sqlite3.connect(database)
+    body: bytes = connection.execute("SELECT body FROM event").fetchone()[0]
+    connection.close()
+    return body
+
+
+def run(folder: Path, *, repeats: int, scale: float) -> Found:
+    body = example_event(folder)
+    with nginx.sink(folder) as sink:
+        posts = transport.measure(sink, body, folder, repeats=repeats, scale=scale)
+        sent, memory = durable.measure(sink, folder, repeats=repeats, scale=scale)
+        fair = durable.measure_fairness(sink, folder, repeats=repeats, scale=scale)
+        kind = sink.kind
+    return Found(
+        sink=kind,
+        sync_us=sync_cost_us(folder),
+        transport=posts,
+        durable=sent,
+        sender_memory_mb=memory,
+        latency=latency.measure(folder, rate=PACE, seconds=5 * scale),
+        fairness=fair,
+        start=start.measure(folder, repeats=repeats),
+    )
+
+
+def table_of(found: Found) -> Table:
+    table = Table("what", "how", "a second", "median", "per core", "CPU us", "median", "noise")
+    parts = {"POST": found.transport, "durable delivery": found.durable, "fairness": found.fairness}
+    for what, by_name in parts.items():
+        for name, repeats in by_name.items():
+            table.row(
+                what,
+                name,
+                f"{repeats.rate:,.0f}",
+                f"{repeats.rate_median:,.0f}",
+                f"{repeats.per_core:,.0f}",
+                f"{repeats.cpu_us:,.1f}",
+                f"{repeats.cpu_us_median:,.1f}",
+                f"{repeats.noise:.0%}",
+            )
+    return table
+
+
+def latency_table(found: Latency) -> Table:
+    table = Table(f"latency at {found.rate:,.0f} events/s, FULL", "p50 ms", "p99 ms", left=1)
+    table.row("answer of the POST -> received", f"{found.accepted_p50:.2f}", f"{found.accepted_p99:.2f}")
+    table.row("POST sent -> received", f"{found.sent_p50:.2f}", f"{found.sent_p99:.2f}")
+    table.row("POST sent -> answer", f"{found.post_p50:.2f}", f"{found.post_p99:.2f}")
+    return table
+
+
+def goals_of(found: Found) -> Iterator[str]:
+    """One line a goal: the figure, the goal, and whether it is met."""
+    yield _goal("transport to wrk, per core", found.per_core_to(WRK), TO_WRK, "{:.2f}")
+    yield _goal("transport to requests.post, per core", found.per_core_to(NAIVE), TO_NAIVE, "{:.1f}")
+    for name, repeats in found.durable.items():
+        wanted = PER_CORE[durable.WAYS[name][1].synchronous]
+        yield _goal(f"deliveries/s per core, {name}", repeats.per_core, wanted, "{:,.0f}")
+    yield _goal("accepted -> received p50 ms", found.latency.accepted_p50, ACCEPTED_P50, "{:.2f}", at_most=True)
+    yield _goal("accepted -> received p99 ms", found.latency.accepted_p99, ACCEPTED_P99, "{:.2f}", at_most=True)
+    yield _goal("49 listeners beside one that hangs, time", found.slowed, FAIR, "{:.2f}", at_most=True)
+    yield _goal("start to first answer, s", min(one.seconds for one in found.start), START, "{:.2f}", at_most=True)
+    peak = max(one.peak_mb for one in found.start)
+    yield _goal("memory after the start, MB (peak)", peak, RESIDENT, "{:.0f}", at_most=True)
+    yield _goal(
+        "memory after the latency run, MB (peak)", found.latency.memory_mb, RESIDENT, "{:.0f}", at_most=True
+    )
+    yield _goal(
+        "memory with 20,000 deliveries due, MB (peak)", found.sender_memory_mb, RESIDENT, "{:.0f}", at_most=True
+    )
+
+
+def _goal(what: str, value: float, goal: float, form: str, *, at_most: bool = False) -> str:
+    met = value <= goal if at_most else value >= goal
+    sign = "<=" if at_most else ">="
+    return f"{what}: {form.format(value)}, goal {sign} {form.format(goal)}: {'met' if met else 'NOT MET'}"
+
+
+def figures_of(found: Found) -> dict[str, object]:
+    return {
+        "sink": found.sink,
+        "load": "wrk" if load.has_wrk() else "own",
+        "sync_us": found.sync_us,
+        "transport": _repeats(found.transport),
+        "durable": _repeats(found.durable),
+        "fairness": _repeats(found.fairness),
+        "to_wrk": found.per_core_to(WRK),
+        "to_requests": found.per_core_to(NAIVE),
+        "slowed_by_a_hanging_listener": found.slowed,
+        "sender_memory_mb": found.sender_memory_mb,
+        "latency": asdict(found.latency),
+        "start": [asdict(one) for one in found.start],
+    }
+
+
+def _repeats(by_name: Mapping[str, Repeats]) -> dict[str, object]:
+    return {
+        name: {
+            "rate": repeats.rate,
+            "rate_median": repeats.rate_median,
+            "per_core": repeats.per_core,
+            "cpu_us": repeats.cpu_us,
+            "cpu_us_median": repeats.cpu_us_median,
+            "noise": repeats.noise,
+            "walls": [one.wall for one in repeats],
+        }
+        for name, repeats in by_name.items()
+    }
+
+
+@click.command(help=__doc__)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and no table.")
+@click.option("--quick", is_flag=True, help="A small single repeat: to see that it works, not to be quoted.")
+@click.option("--repeats", default=3, show_default=True)
+def main(as_json: bool, quick: bool, repeats: int) -> None:
+    with TemporaryDirectory(prefix="qos-hub-bench-") as name:
+        found = run(Path(name), repeats=1 if quick else repeats, scale=0.2 if quick else 1.0)
+    if as_json:
+        click.echo(json.dumps(figures_of(found)))
+        return
+    click.echo(table_of(found).text())
+    click.echo(f"\n{latency_table(found.latency).text()}\n")
+    click.echo(f"The sink is {found.sink}. A write that is on the disk takes {found.sync_us:,.0f} us here.")
+    for missing, how in ((found.sink != "nginx", nginx.HOW_TO_INSTALL), (not load.has_wrk(), load.HOW_TO_INSTALL)):
+        if missing:
+            click.echo(how)
+    click.echo("\n".join(goals_of(found)))
+
+
+if __name__ == "__main__":
+    main()
