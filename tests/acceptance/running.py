@@ -118,11 +118,19 @@ class Server:
             self.client.base_url = started["address"]
             self._wait_until(self._answers)
 
-    def stop(self, within: float = 20.0) -> int:
-        """SIGTERM, and the code with which it ended."""
+    def terminate(self) -> None:
+        """SIGTERM: the order to stop."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
+
+    def wait(self, within: float = 20.0) -> int:
+        """The code with which it ends."""
+        assert self._process is not None
         return self._process.wait(within)
+
+    def stop(self) -> int:
+        self.terminate()
+        return self.wait()
 
     def kill(self) -> None:
         """SIGKILL: no chance to write anything down."""
