@@ -32,10 +32,15 @@ def _clear_end() -> Iterator[None]:
     try:
         yield
     except HubError as error:
-        sentences = [violation.sentence() for violation in error.violations] or [error.message]
-        for sentence in sentences:
+        for sentence in _sentences(error):
             click.echo(f"qos-hub: {sentence}", err=True)
         sys.exit(2)
+
+
+def _sentences(error: HubError) -> list[str]:
+    """A line for each violation, or the message where it says more than they do, such as the file that they are in."""
+    each = [violation.sentence() for violation in error.violations]
+    return each if error.message == "; ".join(each) else [error.message]
 
 
 def _settings(config: Path | None, overrides: dict[str, Any]) -> Settings:

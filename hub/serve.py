@@ -38,7 +38,7 @@ def serve(settings: Settings) -> None:
                 runner.run(_until_told(hub, door))
         finally:
             hub.stop()
-            log.info("hub.stopped")
+        log.info("hub.stopped")
 
 
 def refuse_open_door(settings: Settings) -> None:

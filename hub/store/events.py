@@ -15,6 +15,9 @@ EVENT_APPENDED = "event"
 FANNED_OUT = "fanned out"
 """The mark that tells the last event whose deliveries are written."""
 
+TOUCHED = "touched"
+"""The mark that tells when somebody last asked whether the database takes a write."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Queued:
@@ -61,3 +64,7 @@ class Events:
 
     def set_fanned_out(self, seq: int) -> None:
         self._connection.execute(SQL["set_mark"], (FANNED_OUT, seq))
+
+    def touch(self, now: int) -> None:
+        """Write something that was not there, to learn whether the database takes it."""
+        self._connection.execute(SQL["set_mark"], (TOUCHED, now))

@@ -72,6 +72,7 @@ class Store:
             self._use_wal(connection)
             connection.execute("BEGIN IMMEDIATE")
             MIGRATIONS.apply(Database(connection))
+            connection.execute("UPDATE mark SET value = value WHERE FALSE")  # fails where nothing can be written
             connection.execute("COMMIT")
             connection.close()
         except sqlite3.Error as error:

@@ -103,4 +103,5 @@ def _read(path: Path) -> bytes:
 
 
 def _bad(path: Path, message: str) -> InvalidSettings:
-    return InvalidSettings(violations=[Violation(field="[security] key_file", message=message, value=str(path))])
+    violation = Violation(field="[security] key_file", message=f"{path}: {message}", value=str(path))
+    return InvalidSettings(violations=[violation])

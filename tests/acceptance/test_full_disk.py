@@ -1,0 +1,76 @@
+"""A disk that is full: changes are refused with one clear sentence, nothing is harmed, and it heals by itself."""
+
+import resource
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event as Gate
+
+from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.running import Server
+from tests.fakes.listener import Listener, answer, held
+from tests.rooms import report, until
+
+
+@contextmanager
+def no_room(server: Server) -> Iterator[None]:
+    """No commit finds room in the log of writes: what a full disk looks like to the server. Its other files do."""
+    end = (server.folder / "qos-hub.db-wal").stat().st_size
+    assert end > 10 * len(server.output())
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (end, resource.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def settled(client: ContractClient, count: int) -> Callable[[], bool]:
+    return lambda: len(client.deliveries(state="delivered")) == count
+
+
+def test_a_full_disk_refuses_changes_and_heals(tmp_path: Path) -> None:
+    with Listener() as listener, Server(tmp_path) as server:
+        client = server.client
+        client.register(listener.url("/in"))
+        kept = [client.create(report()).json() for _ in range(5)]
+        until(settled(client, 5))
+        with no_room(server):
+            refused = client.create(report())
+            assert (refused.status_code, refused.json()["code"]) == (503, "storeUnavailable")
+            assert "the database says" in refused.json()["message"]
+            assert client.patch(kept[0]["id"], name="ring").status_code == 503
+            assert client.post(f"{client.face}/hub", {"callback": listener.url("/more")}).status_code == 503
+            health = client.get(f"{client.operations}/health")
+            assert (health.status_code, health.json()["live"], health.json()["ready"]) == (503, True, False)
+            assert client.problems() == kept
+        kept.append(client.create(report()).json())
+        until(settled(client, 6))
+        assert client.get(f"{client.operations}/health").status_code == 200
+        assert client.problems() == kept
+        told = [each.headers["webhook-id"] for each in listener.received("/in")]
+        assert told == [record["id"] for record in client.records()]
+        assert server.stop() == 0
+        assert "Traceback" not in server.output()
+    assert sqlite3.connect(tmp_path / "qos-hub.db").execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_stop_on_a_full_disk_is_quiet_and_loses_nothing(tmp_path: Path) -> None:
+    released = Gate()
+    with Listener() as listener, Server(tmp_path) as server:
+        listener.on("/in", held(released, answer(204)))
+        server.client.register(listener.url("/in"))
+        made = server.client.create(report()).json()
+        listener.wait_for(1, "/in")
+        with no_room(server):
+            server.terminate()
+            released.set()
+            assert server.wait() == 0
+        assert server.lines("delivery.turn_refused")
+        assert "Traceback" not in server.output()
+        server.start()
+        assert server.client.problems() == [made]
+        until(settled(server.client, 1))
+        first, second = listener.received("/in")
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
