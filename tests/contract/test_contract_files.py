@@ -18,6 +18,7 @@ from hub.model.event import EventType
 from hub.model.problem import Status
 from hub.model.subscription import Order, SubscriptionState
 from hub.shipped import openapi_dir
+from hub.subscriptions.registration import UNREGISTERED
 
 FOLDER = openapi_dir()
 FACE, OPERATIONS, EVENTS = "serviceProblem-v5.yaml", "operations-v1.yaml", "events.yaml"
@@ -258,9 +259,9 @@ def test_the_words_of_the_contract_are_those_of_the_code(
     assert set(enumeration(file, *steps)) == {word.value for word in words}
 
 
-def test_the_last_outcome_has_the_words_of_an_outcome_or_none() -> None:
+def test_the_last_outcome_has_the_words_of_an_outcome_or_says_why_there_was_none() -> None:
     last = enumeration(OPERATIONS, "Delivery", "properties", "lastOutcome")
-    assert last == [*enumeration(OPERATIONS, "Outcome"), None]
+    assert last == [*enumeration(OPERATIONS, "Outcome"), UNREGISTERED, None]
 
 
 @pytest.mark.parametrize("kind", EventType)

@@ -12,7 +12,7 @@ import requests
 from hub.shipped import openapi_dir
 from tests.acceptance.contract_client import ContractClient
 from tests.acceptance.running import Server
-from tests.fakes.listener import Listener, answer
+from tests.fakes.listener import Listener, answer, hang
 from tests.rooms import report, until
 
 FACE = ContractClient.face
@@ -418,6 +418,18 @@ def test_the_operator_sees_a_delivery_its_attempts_and_sends_it_again(
     (view,) = [one for one in client.get(f"{OPERATIONS}/subscriptions").json() if one["id"] == registered["id"]]
     assert view["count"] == {"due": 0, "inFlight": 0, "delivered": 1, "dead": 0, "parked": 0}
     assert "secret" not in view
+
+
+def test_what_a_listener_that_left_was_not_told_is_still_to_be_seen(
+    client: ContractClient, listener: Listener
+) -> None:
+    listener.on("/left", hang)
+    registered = client.register(listener.url("/left"), "event.serviceProblem.category=left")
+    client.create(report(category="left"))
+    listener.wait_for(1, "/left")
+    client.call("DELETE", f"{FACE}/hub/{registered['id']}")
+    (delivery,) = client.deliveries(subscription=registered["id"])
+    assert (delivery["state"], delivery["lastOutcome"]) == ("dead", "unregistered")
 
 
 def test_deliveries_come_in_pages(client: ContractClient, listener: Listener) -> None:
