@@ -1,35 +1,26 @@
 """The API as one ASGI application: Connexion binds the contracts to the handlers, and refuses to start on a gap."""
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
 from connexion import AsyncApp
 from connexion.apps.asynchronous import AsyncApi, AsyncASGIApp, AsyncOperation
-from connexion.exceptions import ProblemException, ResolverError
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
-from connexion.middleware.exceptions import ExceptionMiddleware
-from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.exceptions import ResolverError
 from connexion.operations import AbstractOperation
 from connexion.resolver import Resolver
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hub.api.failures import Failures
 from hub.api.hub import HubOperations
-from hub.api.messages import Request, Response, error_response
+from hub.api.messages import Request, Response
 from hub.api.operations import Operations
 from hub.api.problems import ProblemOperations
 from hub.api.routing import TableRouting
 from hub.api.security import ApiKeys
 from hub.api.validation import REQUEST, CompiledValidation
-from hub.errors import HubError
 
 Handler = Callable[[Request], Awaitable[Response]]
-Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
-
-log = logging.getLogger("hub.api")
 
 
 def problem_handlers(problems: ProblemOperations, hub: HubOperations) -> dict[str, Handler]:
@@ -91,28 +82,24 @@ def make_app(
     pages: ASGIApp,
     api_keys: tuple[str, ...] = (),
     body_limit: int,
-    lifespan: Lifespan | None = None,
 ) -> HubApp:
     """Serve `faces`: {base path: (contract, {operationId: handler})}.
 
     Raises ResolverError when an operation has no handler or a handler no operation.
     """
+    guards = [partial(ApiKeys, keys=api_keys)] if api_keys else []
     app = HubApp(
         __name__,
-        lifespan=lifespan,
         middlewares=[
-            ExceptionMiddleware,
-            partial(ApiKeys, keys=api_keys),
+            Failures,
+            *guards,
             partial(TableRouting, pages=pages),
             partial(CompiledValidation, body_limit=body_limit),
-            LifespanMiddleware,
         ],
     )
     for base_path, (contract, handlers) in faces.items():
         refuse_gaps(base_path, contract, handlers)
         app.add_api(contract, base_path=base_path, resolver=Resolver(partial(_resolve, handlers)))
-    for kind in (HubError, ProblemException, HTTPException, Exception):
-        app.add_error_handler(kind, _answer)
     return app
 
 
@@ -136,33 +123,3 @@ def refuse_gaps(base_path: str, contract: dict[str, Any], handlers: Mapping[str,
 
 def _resolve(handlers: Mapping[str, Handler], operation_id: str) -> Handler:
     return handlers[operation_id]
-
-
-async def _answer(_: ConnexionRequest, error: Exception) -> ConnexionResponse:
-    """Every failure, the framework's own included, as a TMF `Error`."""
-    response = error_response(_ours(error))
-    return ConnexionResponse(
-        status_code=response.status,
-        body=response.body,
-        headers=dict(response.headers),
-        content_type=response.media_type,
-    )
-
-
-def _ours(error: Exception) -> HubError:
-    if isinstance(error, HubError):
-        return error
-    if isinstance(error, HTTPException | ProblemException):
-        return _framework_error(error)
-    log.error("a request failed", exc_info=error)
-    return HubError("the hub failed to answer; its log says why")
-
-
-def _framework_error(error: HTTPException | ProblemException) -> HubError:
-    status = error.status_code if isinstance(error, HTTPException) else error.status
-    by_status = {kind.status: kind for kind in reversed(_all_errors(HubError))}
-    return by_status.get(status, HubError)(str(error.detail))
-
-
-def _all_errors(kind: type[HubError]) -> list[type[HubError]]:
-    return [kind, *(one for child in kind.__subclasses__() for one in _all_errors(child))]

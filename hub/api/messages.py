@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from hub.errors import HubError
 from hub.model.problem import Document
 
-JSON = "application/json;charset=utf-8"
+CONTENT_TYPE = (b"content-type", b"application/json;charset=utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,11 @@ class Response:
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
-    media_type: str = JSON
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
         if self.status != 204:
-            headers.append((b"content-type", self.media_type.encode()))
-            headers.append((b"content-length", str(len(self.body)).encode()))
+            headers += (CONTENT_TYPE, (b"content-length", b"%d" % len(self.body)))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else self.body
         await send({"type": "http.response.body", "body": body})

@@ -5,7 +5,6 @@ another, and tells the same things to the middlewares behind it.
 """
 
 from typing import Any
-from urllib.parse import unquote
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from connexion.spec import Specification
@@ -75,7 +74,7 @@ class TableRouting(SpecMiddleware):
                 if node.parameter is None or not segment:
                     return None, {}
                 name, child = node.parameter
-                parameters[name] = unquote(segment)
+                parameters[name] = segment
             node = child
         return node, parameters
 

@@ -1,0 +1,48 @@
+"""Every failure becomes a TMF `Error`: ours, the frameworks', and the ones that nobody expected."""
+
+from connexion.exceptions import ProblemException
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hub.api.messages import error_response
+from hub.errors import HubError
+from hub.telemetry import logger
+
+log = logger("hub.api")
+
+
+class Failures:
+    """The outermost middleware: it answers whatever is raised behind it.
+
+    A response is sent in one piece after all that can fail, so that there is never half an answer to take back.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:  # the outermost place: the caller gets an answer, the log the reason
+            if scope["type"] != "http":
+                raise
+            await error_response(_ours(error))(scope, receive, send)
+
+
+def _ours(error: Exception) -> HubError:
+    if isinstance(error, HubError):
+        return error
+    if isinstance(error, HTTPException | ProblemException):
+        return _framework_error(error)
+    log.error("request.failed", error=str(error), exc_info=error)
+    return HubError("the hub failed to answer; its log says why")
+
+
+def _framework_error(error: HTTPException | ProblemException) -> HubError:
+    status = error.status_code if isinstance(error, HTTPException) else error.status
+    by_status = {kind.status: kind for kind in reversed(_all_errors(HubError))}
+    return by_status.get(status, HubError)(str(error.detail))
+
+
+def _all_errors(kind: type[HubError]) -> list[type[HubError]]:
+    return [kind, *(one for child in kind.__subclasses__() for one in _all_errors(child))]
