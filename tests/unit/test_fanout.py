@@ -1,0 +1,89 @@
+"""Which deliveries an event deserves."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from hub.delivery.fanout import WHOLE_SUBSCRIPTION, deliveries_of
+from hub.delivery.listeners import Listener, Listeners
+from hub.model.delivery import DeliveryState
+from hub.model.event import Event, EventType
+from hub.model.subscription import Order
+from hub.query.predicate import predicate
+from hub.store.deliveries import NewDelivery
+from hub.store.events import Queued
+from tests.rooms import parse_query
+
+
+def listener(seq: int = 1, query: str | None = None, **parts: Any) -> Listener:
+    parsed = parse_query()(query)
+    plain: dict[str, Any] = {
+        "seq": seq,
+        "id": f"s{seq}",
+        "url": "https://noc.example.com/",
+        "secret": b"",
+        "order": Order.REPORT,
+        "from_event": 0,
+        "active": True,
+        "fields": parsed.fields,
+        "types": parsed.event_types,
+        "wants": predicate(parsed.condition) if parsed.condition else None,
+    }
+    return Listener(**{**plain, **parts})
+
+
+def queued(seq: int = 5, kind: EventType = EventType.CREATE, body: bytes = b"", **report: Any) -> Queued:
+    envelope = body or orjson.dumps({"eventType": kind, "event": {"serviceProblem": report}})
+    event = Event(id="e", type=kind, problem_id="p", sequence=1, time=0, body=envelope)
+    return Queued(seq=seq, problem=40, event=event)
+
+
+def told(one: Queued, *listeners: Listener) -> list[int]:
+    return [delivery.subscription for delivery in deliveries_of(one, Listeners(listeners))]
+
+
+def test_everybody_who_asked_for_everything_is_told() -> None:
+    assert told(queued(), listener(1), listener(2)) == [1, 2]
+    assert told(queued()) == []
+
+
+@pytest.mark.parametrize("kind", EventType)
+def test_a_listener_is_told_of_the_types_that_it_named(kind: EventType) -> None:
+    of_state = listener(query="eventType=ServiceProblemStateChangeEvent,ServiceProblemDeleteEvent")
+    wanted = kind in (EventType.STATE_CHANGE, EventType.DELETE)
+    assert told(queued(kind=kind), of_state) == ([1] if wanted else [])
+
+
+def test_a_listener_is_told_of_the_reports_that_fit_its_condition() -> None:
+    urgent = listener(query="event.serviceProblem.priority=1")
+    assert told(queued(priority=1), urgent) == [1]
+    assert told(queued(priority=2), urgent) == []
+
+
+def test_what_happened_before_the_registration_is_not_told() -> None:
+    late = listener(from_event=5)
+    assert told(queued(seq=5), late) == []
+    assert told(queued(seq=6), late) == [1]
+
+
+def test_a_listener_that_is_not_active_has_its_deliveries_parked() -> None:
+    states = [
+        delivery.state for delivery in deliveries_of(queued(), Listeners([listener(1, active=False), listener(2)]))
+    ]
+    assert states == [DeliveryState.PARKED, DeliveryState.DUE]
+
+
+@pytest.mark.parametrize(
+    ("order", "key"), [(Order.REPORT, 40), (Order.SUBSCRIPTION, WHOLE_SUBSCRIPTION), (Order.NONE, None)]
+)
+def test_what_waits_for_what_is_the_order_of_the_registration(order: Order, key: int | None) -> None:
+    (delivery,) = deliveries_of(queued(), Listeners([listener(order=order)]))
+    assert delivery == NewDelivery(subscription=1, event=5, order_key=key, state=DeliveryState.DUE)
+
+
+def test_an_event_is_parsed_only_for_a_listener_that_asks_about_its_content() -> None:
+    broken = queued(body=b"not JSON")
+    assert told(broken, listener(query="eventType=ServiceProblemCreateEvent")) == [1]
+    with pytest.raises(orjson.JSONDecodeError):
+        told(broken, listener(query="event.serviceProblem.priority=1"))

@@ -1,0 +1,75 @@
+"""Ids that sort by time, and instants as texts and numbers."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
+from threading import Thread
+from uuid import UUID
+
+import pytest
+
+from hub.model.ids import Uuid7
+from hub.model.times import from_micros, from_text, micros_to_text, to_micros, to_text
+from tests.rooms import NOON, TurningClock
+
+
+def test_an_id_is_a_uuid_of_version_7_that_holds_its_time() -> None:
+    made = UUID(Uuid7(TurningClock())())
+    assert (made.version, made.variant) == (7, "specified in RFC 4122")
+    assert made.int >> 80 == to_micros(NOON) // 1000
+
+
+def test_ids_rise_while_the_clock_stands_still_or_steps_back() -> None:
+    clock = TurningClock()
+    new_id = Uuid7(clock)
+    made = [new_id() for _ in range(5000)]
+    clock.turn(hours=-1)
+    made += [new_id() for _ in range(10)]
+    clock.turn(hours=2)
+    made += [new_id() for _ in range(10)]
+    assert all(before < after for before, after in pairwise(made))
+    assert {UUID(one).version for one in made} == {7}
+
+
+def test_threads_never_get_the_same_id() -> None:
+    new_id = Uuid7(TurningClock(), random_bytes=bytes)
+    made: list[list[str]] = [[] for _ in range(4)]
+    threads = [Thread(target=lambda mine=mine: mine.extend(new_id() for _ in range(500))) for mine in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({one for mine in made for one in mine}) == 2000
+
+
+TEXTS = [
+    ("2026-03-01T12:00:00Z", "2026-03-01T12:00:00.000Z"),
+    ("2026-03-01T12:00:00.5+02:00", "2026-03-01T10:00:00.500Z"),
+    ("2026-03-01T00:30:00-01:00", "2026-03-01T01:30:00.000Z"),
+    ("1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"),
+]
+
+
+@pytest.mark.parametrize(("given", "kept"), TEXTS)
+def test_a_text_names_one_instant_in_utc(given: str, kept: str) -> None:
+    instant = from_text(given)
+    assert to_text(instant) == kept
+    assert micros_to_text(to_micros(instant)) == kept
+    assert from_micros(to_micros(instant)) == instant
+
+
+@pytest.mark.parametrize("text", ["2026-03-01T12:00:00", "2026-03-01", "noon", ""])
+def test_a_text_without_a_zone_names_no_instant(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no time zone|isoformat"):
+        from_text(text)
+
+
+def test_texts_sort_as_their_instants_do() -> None:
+    zone = timezone(timedelta(hours=5))
+    instants = [NOON + timedelta(milliseconds=step * 333) for step in range(10)]
+    texts = [to_text(instant.astimezone(zone if number % 2 else UTC)) for number, instant in enumerate(instants)]
+    assert texts == sorted(texts)
+    assert {len(text) for text in texts} == {24}
+
+
+def test_microseconds_are_whole_before_1970_too() -> None:
+    assert to_micros(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)) == -1
