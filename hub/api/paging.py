@@ -1,12 +1,13 @@
 """Pages of a list: counts and links in the headers, as TMF630 names them."""
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 Headers = tuple[tuple[str, str], ...]
 
 
 def page_headers(
-    url: str, pairs: list[tuple[str, str]], *, offset: int, limit: int, returned: int, total: int
+    url: str, pairs: Sequence[tuple[str, str]], *, offset: int, limit: int, returned: int, total: int
 ) -> Headers:
     """X-Total-Count, X-Result-Count, and Link for a page; `pairs` are the other parts of the query."""
     counts = (("X-Total-Count", str(total)), ("X-Result-Count", str(returned)))

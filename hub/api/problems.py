@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from hub.api.messages import Request, Response, json_response
 from hub.api.paging import page_headers
@@ -15,6 +15,9 @@ from hub.query.syntax import Comparison, Condition, Operator
 from hub.store.problems import COLUMNS
 from hub.store.records import COLUMNS as RECORD_COLUMNS
 from hub.store.sqlite import Store
+
+QUERIES_KEPT = 512
+"""How many query strings are kept with what they mean."""
 
 FAR = 1000
 """The offset up to which a page is read on the event loop; a page behind it takes a thread."""
@@ -40,7 +43,7 @@ class ProblemOperations:
     def _query(self, request: Request, attributes: frozenset[str]) -> ListQuery:
         if not request.query_string:
             return NO_QUERY
-        return parse_list_query(split_query_string(request.query_string), attributes=attributes)
+        return _read_query(request.query_string, attributes)
 
     def _limit(self, query: ListQuery) -> int:
         return self._page_maximum if query.limit is None else min(query.limit, self._page_maximum)
@@ -48,7 +51,7 @@ class ProblemOperations:
     def _headers(
         self, request: Request, path: str, query: ListQuery, returned: int, total: int
     ) -> tuple[tuple[str, str], ...]:
-        pairs = split_query_string(request.query_string)
+        pairs = _read_pairs(request.query_string)
         url = f"{self._face.base_url}/{path}"
         limit = self._limit(query)
         return page_headers(url, pairs, offset=query.offset, limit=limit, returned=returned, total=total)
@@ -106,6 +109,17 @@ class ProblemOperations:
         if record is None:
             raise _missing("event record", record_id)
         return json_response(self._face.record(record, self._query(request, RECORD_ATTRIBUTES).fields))
+
+
+@lru_cache(maxsize=QUERIES_KEPT)
+def _read_pairs(query_string: bytes) -> tuple[tuple[str, str], ...]:
+    return tuple(split_query_string(query_string))
+
+
+@lru_cache(maxsize=QUERIES_KEPT)
+def _read_query(query_string: bytes, attributes: frozenset[str]) -> ListQuery:
+    """Clients ask the same again and again; what they ask wrong is read anew each time."""
+    return parse_list_query(_read_pairs(query_string), attributes=attributes)
 
 
 def _missing(kind: str, key: str) -> NotFound:

@@ -15,20 +15,19 @@ class Face:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self._problem = f'{{"id":"%s","href":"{base_url}/serviceProblem/%s",'
+        self._problem = b'{"id":"%%b","href":"%b/serviceProblem/%%b",%%b' % base_url.encode().replace(b"%", b"%%")
 
     def problem_href(self, problem_id: str) -> str:
         return f"{self.base_url}/serviceProblem/{problem_id}"
 
     def problem(self, problem_id: str, document: bytes, fields: tuple[str, ...] = ()) -> bytes:
         """A report as JSON. `document` is the stored object, which is never empty."""
-        whole = (self._problem % (problem_id, problem_id)).encode() + document[1:]
+        key = problem_id.encode()
+        whole = self._problem % (key, key, document[1:])
         return orjson.dumps(select(orjson.loads(whole), fields)) if fields else whole
 
     def problems(self, rows: Iterable[tuple[str, bytes]], fields: tuple[str, ...] = ()) -> bytes:
-        return (
-            b"[" + b",".join([self.problem(problem_id, document, fields) for problem_id, document in rows]) + b"]"
-        )
+        return b"[%b]" % b",".join([self.problem(problem_id, document, fields) for problem_id, document in rows])
 
     def changed(self, problem: Problem, fields: tuple[str, ...] = ()) -> bytes:
         return self.problem(problem.id, orjson.dumps(problem.document), fields)
