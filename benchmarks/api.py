@@ -2,6 +2,7 @@
 
 All have the same tables with the same 1,000 reports, FULL durability, one process on one core; the load comes from
 the other core over 16 connections. The repeats are interleaved, so that other work on the machine meets all alike.
+"raw ASGI" commits for each request, "grouped" lets those that arrived together share a commit, as the hub does.
 """
 
 import json
@@ -17,7 +18,7 @@ import click
 import orjson
 import requests
 
-from benchmarks.children import SERVER_CORE, Process, free_port, python, running, wait_until_answers
+from benchmarks.children import SERVER_CORE, ChildFailed, Process, free_port, python, running, wait_until_answers
 from benchmarks.contract import COLLECTION
 from benchmarks.load import HOW_TO_INSTALL, Load, has_wrk, press
 from benchmarks.measure import Repeats, Sample, cpu_seconds, sync_cost_us
@@ -102,6 +103,8 @@ def measured(server: Server, load: Load, folder: Path, seconds: float) -> Sample
     before = cpu_seconds(server.child.pid)
     answered = press(server.url, load, folder, seconds=seconds)
     cpu = cpu_seconds(server.child.pid) - before
+    if not answered.count:
+        raise ChildFailed(f"{server.name} answered nothing in {seconds} s: the server or its disk stood still")
     assert answered.failed == 0, f"{server.name}: {answered.failed} of {answered.count} requests failed"
     return Sample(count=answered.count, wall=answered.seconds, cpu=cpu, p99=answered.p99)
 
@@ -165,9 +168,14 @@ def figures_of(found: Mapping[str, Mapping[str, Repeats]]) -> dict[str, object]:
 
 
 def goals_of(found: Mapping[str, Mapping[str, Repeats]]) -> Iterator[str]:
+    """By CPU: requests a second swing with whatever else the machine does, and while a disk is waited for."""
     for operation, by_server in found.items():
-        ratio = by_server[HUB].rate / by_server[RAW].rate
-        yield f"{operation}: {ratio:.2f} of raw ASGI, goal {GOAL}: {'met' if ratio >= GOAL else 'NOT MET'}"
+        for reference in (RAW, RAW_GROUPED) if operation == "POST" else (RAW,):
+            other = by_server[reference]
+            ratio = other.cpu_us / by_server[HUB].cpu_us
+            rate = by_server[HUB].rate / other.rate
+            verdict = "met" if ratio >= GOAL else "NOT MET"
+            yield f"{operation}: {ratio:.2f} of {reference} by CPU ({rate:.2f} by req/s), goal {GOAL}: {verdict}"
 
 
 @click.command(help=__doc__)

@@ -1,15 +1,17 @@
-"""A child of the delivery benchmark: posts one body to one listener many times, signed by our transport or naively."""
+"""A child of the delivery benchmark: posts one body to one listener many times, in one of three ways."""
 
 import json
 import sys
 from pathlib import Path
 from time import monotonic, process_time
 
+import pycurl
 import requests
 
 from benchmarks.sender import settings_of
 from hub.bootstrap import make_transport
 from hub.delivery.sign import headers
+from hub.delivery.transport.curl_loop import CurlLoop
 from hub.delivery.transport.port import Outgoing
 from hub.delivery.worker import CONTENT
 from hub.model.times import system_clock
@@ -39,6 +41,37 @@ def ours(url: str, body: bytes, count: int) -> int:
     return succeeded
 
 
+def bare(url: str, body: bytes, count: int) -> int:
+    """libcurl with nothing of ours around it but the loop: what is between this and `ours` is the hub's."""
+    loop = CurlLoop(IN_FLIGHT)
+    handles = [_bare_handle(url, body) for _ in range(min(IN_FLIGHT, count))]
+    started = len(handles)
+    for handle in handles:
+        loop.multi.add_handle(handle)
+    succeeded = 0
+    while succeeded < count:
+        loop.turn(10)
+        _, complete, failed = loop.multi.info_read(IN_FLIGHT)
+        assert not failed, f"libcurl failed: {failed[0][2]}"
+        for handle in complete:
+            loop.multi.remove_handle(handle)
+            if started < count:
+                loop.multi.add_handle(handle)
+                started += 1
+        succeeded += len(complete)
+    return succeeded
+
+
+def _bare_handle(url: str, body: bytes) -> pycurl.Curl:
+    signed = CONTENT + headers(SECRET, "event", 0, body)
+    handle = pycurl.Curl()
+    handle.setopt(pycurl.URL, url)
+    handle.setopt(pycurl.PROXY, "")
+    handle.setopt(pycurl.POSTFIELDS, body)
+    handle.setopt(pycurl.HTTPHEADER, ["Expect:", *[f"{name}: {value}" for name, value in signed]])
+    return handle
+
+
 def naive(url: str, body: bytes, count: int) -> int:
     """As a first draft does it."""
     answers = (requests.post(url, data=body, headers=dict(CONTENT), timeout=10) for _ in range(count))
@@ -47,7 +80,7 @@ def naive(url: str, body: bytes, count: int) -> int:
 
 def main(how: str, url: str, body: str, count: str) -> None:
     content = Path(body).read_bytes()
-    post = {"ours": ours, "naive": naive}[how]
+    post = {"ours": ours, "bare": bare, "naive": naive}[how]
     begin, cpu = monotonic(), process_time()
     succeeded = post(url, content, int(count))
     print(json.dumps({"count": succeeded, "wall": monotonic() - begin, "cpu": process_time() - cpu}))

@@ -1,4 +1,4 @@
-"""What one POST costs the sender: our transport, signing included, beside wrk and beside a plain `requests.post`."""
+"""What one POST costs the sender: our transport, signing included, beside wrk, libcurl alone and `requests.post`."""
 
 import json
 import subprocess
@@ -10,15 +10,16 @@ from benchmarks.measure import Repeats, Sample
 from benchmarks.nginx import Sink
 from benchmarks.posting import IN_FLIGHT
 
-OURS, NAIVE = "our transport, signed", "requests.post loop"
+OURS, BARE, NAIVE = "our transport, signed", "libcurl alone", "requests.post loop"
 WRK = "wrk" if has_wrk() else "our own generator (no wrk)"
 
 
 def measure(sink: Sink, body: bytes, folder: Path, *, repeats: int, scale: float) -> dict[str, Repeats]:
     """{sender: repeats}; all send the same body to the same sink from the same core."""
-    found = {name: Repeats() for name in (OURS, WRK, NAIVE)}
+    found = {name: Repeats() for name in (OURS, BARE, WRK, NAIVE)}
     for _ in range(repeats):
         found[OURS].append(_posting("ours", sink, body, folder, round(30_000 * scale)))
+        found[BARE].append(_posting("bare", sink, body, folder, round(30_000 * scale)))
         found[WRK].append(_pressed(sink, body, folder))
         found[NAIVE].append(_posting("naive", sink, body, folder, round(1_000 * scale)))
     return found
