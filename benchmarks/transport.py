@@ -44,6 +44,10 @@ def _posting(how: str, sink: Sink, body: bytes, folder: Path, count: int) -> Sam
 
 def _pressed(sink: Sink, body: bytes, folder: Path) -> Sample:
     load = Load(paths=("/e/0",), body=body)
+    sink.begin()
     answered = press(sink.url, load, folder, seconds=1, connections=IN_FLIGHT, core=SERVER_CORE)
+    arrived = sink.count()
     assert answered.failed == 0, f"{answered.failed} of {answered.count} requests failed"
+    # What was in flight when the time was up has arrived, and is not in the generator's count.
+    assert 0 <= arrived - answered.count <= IN_FLIGHT, f"{WRK} counts {answered.count}, the sink {arrived}"
     return Sample(count=answered.count, wall=answered.seconds, cpu=answered.cpu)
