@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,6 +31,7 @@ from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker, WorkerSettings
 from hub.errors import Violation
+from hub.intake.account import note_disabled
 from hub.intake.poller import Poller, make_poller
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
@@ -41,6 +41,7 @@ from hub.problems.rules import ProblemRules
 from hub.query.hub_query import HubQuery, parse_hub_query
 from hub.settings import Settings
 from hub.store.sqlite import Store
+from hub.store.tables import Tables
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import CallbackPolicy
 from hub.subscriptions.registration import Registrations
@@ -86,10 +87,19 @@ class Hub:
             self.worker.start()
         for poller in self.pollers:
             poller.start()
+        if "intake" in self.settings.server.roles:
+            self.store.write(self._note_disabled)
+
+    def _note_disabled(self, tables: Tables) -> None:
+        for name, source in self.settings.sources.items():
+            if not source.enabled:
+                note_disabled(tables, name, source.adapter)
 
     def stop(self) -> None:
         """Nothing new in, then what is in flight out, then the last commit."""
         grace = self.settings.server.shutdown_grace
+        for poller in self.pollers:
+            poller.stop(0)
         for poller in self.pollers:
             poller.stop(grace)
         if self.worker:
@@ -262,8 +272,3 @@ def mapping_folders(settings: Settings) -> tuple[Path, ...]:
     """Where mapping files are looked for: the shipped folder, then the operator's own."""
     own = (Path(settings.intake.mappings),) if settings.intake.mappings else ()
     return (shipped.config_dir() / "sources", *own)
-
-
-def installed_adapters() -> dict[str, str]:
-    """{name: where it comes from} of every adapter that is installed."""
-    return {entry.name: entry.value for entry in entry_points(group="qos_hub.adapters")}

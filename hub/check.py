@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from hub.api.app import operation_ids
-from hub.bootstrap import Contracts, installed_adapters, mapping_folders
+from hub.bootstrap import Contracts, mapping_folders
+from hub.intake.adapters import installed_adapters
 from hub.intake.configured import check_source
 from hub.serve import refuse_open_door
 from hub.settings import Settings

@@ -107,7 +107,7 @@ def demo_command(once: bool, folder: Path) -> None:
     """Show the main job: a ticket in a real trouble system, the report it becomes, and a listener that is told."""
     try:
         arrived = demonstrate(folder.resolve(), once=once)
-    except (CannotStart, HubEnded, NotArrived) as error:
+    except (CannotStart, HubEnded, NotArrived, OSError) as error:
         click.echo(f"qos-hub: {error}", err=True)
         sys.exit(1)
     sys.exit(0 if arrived else 1)

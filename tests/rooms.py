@@ -132,6 +132,7 @@ class Desk:
         status: Status | None = Status.ACKNOWLEDGED,
         word: str | None = "new",
         at: datetime | None = None,
+        started: datetime | None = None,
         told: bool = True,
         **attributes: Any,
     ) -> Problem:
@@ -142,6 +143,7 @@ class Desk:
             status=status,
             source_status=word,
             event_time=to_micros(at or self.clock.now),
+            started=None if started is None else to_micros(started),
             told=told,
         )
         return self.store.write(partial(self.rules.upsert, observation=observation))

@@ -75,14 +75,16 @@ class Reader:
     def observation(self, changed: Changed, before: Problem | None, now: datetime, *, told: bool) -> Observation:
         """`before` is the report as it stands, None when this record is the first of its ticket."""
         rendered = changed.rendered
-        occurred = rendered.event_time or changed.record.updated
+        occurred = min(rendered.event_time or changed.record.updated, now)
+        started = rendered.start_time
         return Observation(
             source=self.source,
             key=changed.record.key,
             document=self._first(rendered) if before is None else self._next(rendered, before.document),
             status=rendered.status,
             source_status=rendered.source_status,
-            event_time=to_micros(min(occurred, now)),
+            event_time=to_micros(occurred),
+            started=None if started is None else to_micros(min(started, occurred)),
             told=told,
         )
 

@@ -27,7 +27,8 @@ class Observation:
     """What a trouble system says of a ticket, mapped.
 
     `status` is None when the source's word is not known: the report then keeps the status that it has.
-    `event_time` is the instant of the change at the source; `told` False keeps the change from the listeners.
+    `event_time` is the instant of the change at the source, `started` that of the ticket's creation there, None
+    when it does not say. `told` False keeps the change from the listeners.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Observation:
     status: Status | None
     source_status: str | None
     event_time: int
+    started: int | None = None
     told: bool = True
 
 
@@ -120,7 +122,7 @@ class ProblemRules:
         if stored is None:
             self._refuse_invalid(document)
             identity = (observation.source, observation.key)
-            return self._insert(tables, document, change, identity=identity).problem
+            return self._insert(tables, document, change, identity=identity, started=observation.started).problem
         merged = merge(stored.problem.document, document)
         self._refuse_invalid(merged)
         return self._update(tables, stored, merged, change)
@@ -132,19 +134,20 @@ class ProblemRules:
         change: _Change,
         *,
         identity: tuple[str | None, str | None] = (None, None),
+        started: int | None = None,
     ) -> Stored:
-        created = micros_to_text(change.event_time)
+        moved = micros_to_text(change.event_time)
         document = {
             "@type": "ServiceProblem",
             "originatingSystem": self._letterhead.reporting_system,
             "affectedNumberOfServices": 0,
             **document,
-            "creationDate": created,
+            "creationDate": moved if started is None else micros_to_text(started),
             "lastUpdate": micros_to_text(change.record_time),
-            "statusChangeDate": created,
+            "statusChangeDate": moved,
         }
         if document["status"] == Status.RESOLVED:
-            document["resolutionDate"] = created
+            document["resolutionDate"] = moved
         told: list[tuple[EventType, Document]] = [(EventType.CREATE, {})]
         told += [event for event in events_of({"status": {"to": document["status"]}}) if _is_request(event[0])]
         source, source_key = identity

@@ -27,7 +27,7 @@ from hub.delivery.listeners import Listeners, make_listeners
 from hub.delivery.schedule import Schedule
 from hub.delivery.settle import Settler
 from hub.delivery.transport.port import SendResult
-from hub.delivery.turn import TurnResult, TurnWork, take_turn
+from hub.delivery.turn import FAN_OUT_BATCH, TurnResult, TurnWork, take_turn
 from hub.errors import InvalidSettings
 from hub.model.delivery import DeliveryState
 from hub.model.subscription import SubscriptionState
@@ -36,7 +36,7 @@ from hub.store.deliveries import Settlement
 from hub.store.tables import Tables
 from hub.subscriptions.secrets import SecretBox
 from tests.fakes.listener import Listener, Received, answer, hang, held
-from tests.rooms import Desk, Exchange, TurningClock, open_store, parse_query, until
+from tests.rooms import Desk, Exchange, TurningClock, open_store, parse_query, report, until
 
 SECRET = "whsec_cW9zLWh1Yi1leGFtcGxlLWtleS1ub3Qtc2VjcmV0"
 NewExchange = Callable[..., Exchange]
@@ -552,6 +552,21 @@ def test_a_registration_during_a_turn_misses_nothing(exchange: Exchange, desk: D
     assert exchange.log() == []
     store.write(partial(turn, exchange))
     assert [view.event_id for view in exchange.log()] == [desk.queued()[-1].event.id]
+
+
+def test_a_long_outbox_is_fanned_out_in_several_turns(new_exchange: NewExchange) -> None:
+    exchange = new_exchange()
+    desk = Desk(exchange.store, TurningClock())
+    exchange.register("http://127.0.0.1:9/in")
+
+    def create_many(tables: Tables) -> None:
+        for _ in range(FAN_OUT_BATCH + 1):
+            desk.rules.create(tables, report())
+
+    exchange.store.write(create_many)
+    assert exchange.store.write(partial(turn, exchange)).more_events
+    assert not exchange.store.write(partial(turn, exchange)).more_events
+    assert [view.event_id for view in exchange.log()] == [one.event.id for one in desk.queued()]
 
 
 def test_a_sender_that_cannot_open_the_secrets_does_not_start(

@@ -1,7 +1,7 @@
 """The rules of a report on a real store: document, history and events always say the same."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -300,6 +300,13 @@ def test_a_ticket_that_is_first_seen_resolved_has_its_date(desk: Desk) -> None:
     problem = desk.upsert(status=Status.RESOLVED, word="resolved", at=opened)
     assert problem.document["resolutionDate"] == to_text(opened)
     assert desk.history(problem)[0].to_status is Status.RESOLVED
+
+
+def test_a_report_was_created_when_its_ticket_was(desk: Desk) -> None:
+    filed, changed = datetime(2026, 3, 1, 8, 0, tzinfo=UTC), datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    document = desk.upsert(status=Status.IN_PROGRESS, started=filed, at=changed).document
+    assert document["creationDate"] == "2026-03-01T08:00:00.000Z"
+    assert document["statusChangeDate"] == "2026-03-01T09:30:00.000Z"
 
 
 def test_what_is_not_told_is_recorded_all_the_same(desk: Desk) -> None:
