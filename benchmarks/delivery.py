@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import click
@@ -42,8 +43,10 @@ class Found:
     start: list[Start]
 
     @property
-    def slowed(self) -> float:
-        return min(one.wall for one in self.fairness[WITH_HANGING]) / min(one.wall for one in self.fairness[SOUND])
+    def slowed(self) -> list[float]:
+        """How much longer the 49 waited, pair by pair: the two runs of a pair are neighbours in time."""
+        pairs = zip(self.fairness[SOUND], self.fairness[WITH_HANGING], strict=True)
+        return sorted(hanging.wall / sound.wall for sound, hanging in pairs)
 
     def per_core_to(self, other: str) -> float:
         return self.transport[OURS].per_core / self.transport[other].per_core
@@ -64,7 +67,7 @@ def run(folder: Path, *, repeats: int, scale: float) -> Found:
     with nginx.sink(folder) as sink:
         posts = transport.measure(sink, body, folder, repeats=repeats, scale=scale)
         sent, memory = durable.measure(sink, folder, repeats=repeats, scale=scale)
-        fair = durable.measure_fairness(sink, folder, repeats=repeats, scale=scale)
+        fair = durable.measure_fairness(sink, folder, pairs=repeats + 2, scale=scale)
         kind = sink.kind
     return Found(
         sink=kind,
@@ -116,7 +119,9 @@ def goals_of(found: Found) -> Iterator[str]:
         yield _goal(f"deliveries/s per core, {name}", repeats.per_core, wanted, "{:,.0f}")
     yield _goal("accepted -> received p50 ms", found.latency.accepted_p50, ACCEPTED_P50, "{:.2f}", at_most=True)
     yield _goal("accepted -> received p99 ms", found.latency.accepted_p99, ACCEPTED_P99, "{:.2f}", at_most=True)
-    yield _goal("49 listeners beside one that hangs, time", found.slowed, FAIR, "{:.2f}", at_most=True)
+    slowed = found.slowed
+    pairs = f"49 listeners beside one that hangs, time (median of {slowed[0]:.2f} to {slowed[-1]:.2f})"
+    yield _goal(pairs, median(slowed), FAIR, "{:.2f}", at_most=True)
     yield _goal("start to first answer, s", min(one.seconds for one in found.start), START, "{:.2f}", at_most=True)
     peak = max(one.peak_mb for one in found.start)
     yield _goal("memory after the start, MB (peak)", peak, RESIDENT, "{:.0f}", at_most=True)

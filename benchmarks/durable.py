@@ -150,7 +150,7 @@ def measure(sink: Sink, folder: Path, *, repeats: int, scale: float) -> tuple[di
 SOUND, WITH_HANGING = "49 listeners", "49 listeners and one that hangs"
 
 
-def measure_fairness(sink: Sink, folder: Path, *, repeats: int, scale: float) -> dict[str, Repeats]:
+def measure_fairness(sink: Sink, folder: Path, *, pairs: int, scale: float) -> dict[str, Repeats]:
     """How long 49 listeners wait for their deliveries when they are all, and when a fiftieth never answers."""
     reports = max(1, round(75 * scale))
     found = {SOUND: Repeats(), WITH_HANGING: Repeats()}
@@ -159,7 +159,7 @@ def measure_fairness(sink: Sink, folder: Path, *, repeats: int, scale: float) ->
             SOUND: outbox(folder, sink, listeners=49, reports=reports),
             WITH_HANGING: outbox(folder, sink, listeners=49, reports=reports, hanging=hanging),
         }
-        for _ in range(repeats):
+        for _ in range(pairs):
             for name, box in boxes.items():
                 found[name].append(send(box, sink, Way(), folder))
     return found
