@@ -104,6 +104,7 @@ async def _until_told(hub: Hub, door: socket.socket | None) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=max(1, round(hub.settings.server.shutdown_grace)),
         )
     )

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TextIO, cast
 
 import orjson
@@ -59,6 +60,7 @@ def _without_secrets(key: object, value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=1024)
 def _names_a_secret(key: object) -> bool:
     name = str(key).lower().replace("-", "_").removesuffix("s")
     return any(name == word or name.endswith(f"_{word}") for word in SECRET_NAMES)

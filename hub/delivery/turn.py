@@ -98,6 +98,9 @@ def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[i
     if tables.subscriptions.version() != work.listeners.version:
         result.stale_listeners = True
         return
+    if not work.listeners.by_seq:
+        tables.events.set_fanned_out(tables.events.last())
+        return
     queued = tables.events.after(tables.events.fanned_out(), limit=FAN_OUT_BATCH)
     for one in queued:
         new = list(deliveries_of(one, work.listeners))

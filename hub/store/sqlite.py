@@ -59,6 +59,8 @@ class Store:
             cached_statements=256,
         )
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        # The savepoint of each job keeps what it would take back: in memory, not in a file of its own.
+        connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         return connection
 
