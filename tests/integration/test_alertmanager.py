@@ -1,5 +1,7 @@
 """The adapter of Alertmanager against a real instance: episodes, silences, and what a restart forgets."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,14 +10,22 @@ import adapters.alertmanager
 from hub.intake.digest import digest
 from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
+from hub.intake.poller import make_poller
 from hub.model.problem import Status
-from hub.ports import Record, Unavailable
+from hub.ports import Page, Record, Unavailable
+from hub.settings import IntakeSettings, SourceSettings
+from hub.store.sources import SourceState
+from hub.store.sqlite import Store
+from tests.fakes.intake_bench import make_rules
+from tests.fakes.trouble_system import ManualClock
 from tests.real.alertmanager import Alertmanager
 from tests.real.benches import records
 from tests.real.fixtures import NewAlertmanager
 
-MAPPING = load_mapping(Path(__file__).parents[2] / "config/sources/alertmanager.yaml")
+MAPPINGS = Path(__file__).parents[2] / "config/sources"
+MAPPING = load_mapping(MAPPINGS / "alertmanager.yaml")
 LABELS = {"alertname": "VoLTEMosLow", "service": "volte-north", "severity": "critical"}
+OTHER = {"alertname": "DiskFull", "severity": "warning"}
 
 
 @pytest.fixture
@@ -23,8 +33,25 @@ def instance(new_alertmanager: NewAlertmanager) -> Alertmanager:
     return new_alertmanager()
 
 
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "hub.db", synchronous="NORMAL")
+    yield opened
+    opened.close()
+
+
+def minutes_ago(count: int) -> datetime:
+    return datetime.now(UTC) - timedelta(minutes=count)
+
+
+def pages_of(instance: Alertmanager, last: Page | None = None, /, **options: object) -> list[Page]:
+    """The pages of a pull that goes on from the last page of another."""
+    source = adapters.alertmanager.make("prometheus", {"url": instance.url, **options})
+    return list(source.pull(last.cursor if last else {}))
+
+
 def pulled(instance: Alertmanager, **options: object) -> list[Record]:
-    pages = list(adapters.alertmanager.make("prometheus", {"url": instance.url, **options}).pull({}))
+    pages = pages_of(instance, **options)
     assert pages, "even an empty list is a page: absence from it means something"
     assert all(page.snapshot for page in pages)
     return records(pages)
@@ -80,6 +107,79 @@ def test_a_resolved_alert_is_absent_and_its_next_episode_has_another_key(instanc
     assert second.key != first.key
 
 
+def test_a_start_that_moves_back_while_the_alert_fires_is_the_same_episode(instance: Alertmanager) -> None:
+    instance.fire(LABELS, starts=minutes_ago(1))
+    (first,) = pages_of(instance)
+    instance.fire(LABELS, starts=minutes_ago(5))
+    (second,) = pages_of(instance, first)
+    assert second.records[0].data["startsAt"] < first.records[0].data["startsAt"]
+    assert second.records[0].key == first.records[0].key
+    (third,) = pages_of(instance, second)
+    assert third.records[0].key == first.records[0].key
+    assert second.cursor == third.cursor == first.cursor
+
+
+def test_a_later_start_of_an_alert_in_the_list_is_another_episode(instance: Alertmanager) -> None:
+    instance.fire(LABELS, starts=minutes_ago(5))
+    (first,) = pages_of(instance)
+    instance.resolve(LABELS)
+    instance.fire(LABELS)
+    (second,) = pages_of(instance, first)
+    assert second.records[0].data["fingerprint"] == first.records[0].data["fingerprint"]
+    assert second.records[0].key != first.records[0].key
+    assert second.cursor != first.cursor
+
+
+def test_an_alert_that_was_not_in_the_list_before_is_another_episode_whatever_its_start(
+    instance: Alertmanager,
+) -> None:
+    instance.fire(LABELS, starts=minutes_ago(1))
+    (first,) = pages_of(instance)
+    instance.resolve(LABELS)
+    (empty,) = pages_of(instance, first)
+    assert empty.cursor == {"episodes": {}}
+    instance.fire(LABELS, starts=minutes_ago(5))
+    (second,) = pages_of(instance, empty)
+    assert second.records[0].key.endswith(f"@{second.records[0].data['startsAt']}")
+    assert second.records[0].key != first.records[0].key
+
+
+def test_a_pull_that_is_cut_off_after_a_page_names_no_alert_anew(instance: Alertmanager) -> None:
+    for labels in (LABELS, OTHER):
+        instance.fire(labels, starts=minutes_ago(1))
+    pages = pages_of(instance, page_size=1)
+    assert len(pages) == 2
+    for labels in (LABELS, OTHER):
+        instance.fire(labels, starts=minutes_ago(5))
+    after = pages_of(instance, pages[0], page_size=1)
+    assert {record.key for record in records(after)} == {record.key for record in records(pages)}
+
+
+def test_a_start_that_moves_back_makes_no_second_report_and_resolves_nothing(
+    instance: Alertmanager, store: Store
+) -> None:
+    clock = ManualClock()
+    clock.now = datetime.now(UTC)
+    poller = make_poller(
+        "prometheus",
+        SourceSettings(name="prometheus", adapter="alertmanager", options={"url": instance.url}),
+        store=store,
+        rules=make_rules(clock),
+        clock=clock,
+        intake_settings=IntakeSettings(interval=30.0, absent_polls=2, failure_wait_maximum=900.0, mappings=""),
+        mapping_folders=(MAPPINGS,),
+    )
+    for minutes in (1, 5, 5, 9, 9, 9):
+        instance.fire(LABELS, starts=minutes_ago(minutes))
+        poller.poll()
+        clock.turn(30)
+    row = store.read.sources.get("prometheus")
+    assert row is not None
+    assert (row.state, row.problems) == (SourceState.OK, 1)
+    (record,) = store.read.records.page(None, offset=0, limit=10)
+    assert record.to_status is Status.IN_PROGRESS
+
+
 def test_a_restart_forgets_every_alert_until_it_is_sent_again(instance: Alertmanager) -> None:
     instance.fire(LABELS)
     assert len(pulled(instance)) == 1
@@ -94,7 +194,7 @@ def test_a_restart_forgets_every_alert_until_it_is_sent_again(instance: Alertman
 
 def test_only_alerts_that_match_the_filter_are_read(instance: Alertmanager) -> None:
     instance.fire(LABELS)
-    instance.fire({"alertname": "DiskFull", "severity": "warning"})
+    instance.fire(OTHER)
     found = pulled(instance, filter=['severity="warning"'])
     assert [record.data["labels"]["alertname"] for record in found] == ["DiskFull"]
 
