@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,8 @@ import requests
 PASSWORD_VARIABLE = "DEMO_ROUNDUP_PASSWORD"
 USUAL_PORT = 8080
 READY_WITHIN = 30.0
+ENDS_WITHIN = 2.0
+"""Seconds in which a hub that hung up shows whether it has ended."""
 V5 = "/tmf-api/serviceProblemManagement/v5"
 OPERATIONS = "/qos-hub/v1"
 
@@ -45,6 +48,11 @@ class HubProcess:
         self._password = tracker_password
         self._settings = SETTINGS.format(url=json.dumps(tracker_url), variable=PASSWORD_VARIABLE)
         self._process: subprocess.Popen[bytes] | None = None
+        self._session = requests.Session()
+        # A proxy of the environment does not reach this machine's own addresses.
+        self._session.trust_env = False
+        # An idle connection that the hub closes at the moment of use would look like its end.
+        self._session.headers["Connection"] = "close"
 
     def __enter__(self) -> Self:
         settings = self.folder / "qos-hub.toml"
@@ -82,7 +90,7 @@ class HubProcess:
         while time.monotonic() < deadline:
             self.refuse_dead()
             try:
-                self.get(f"{OPERATIONS}/health")
+                self._request("GET", f"{OPERATIONS}/health")
                 return
             except requests.RequestException:
                 time.sleep(0.05)
@@ -94,16 +102,32 @@ class HubProcess:
             raise HubEnded(f"the hub ended: {self.log.read_text()[-800:].strip()}")
 
     def get(self, path: str) -> Any:
-        answer = requests.get(self.url + path, timeout=10)
+        """Raises HubEnded when nobody answers."""
+        return self._ask("GET", path)
+
+    def register(self, callback: str) -> dict[str, Any]:
+        """Register a listener; the answer shows its secret. Raises HubEnded when nobody answers."""
+        registered: dict[str, Any] = self._ask("POST", f"{V5}/hub", json={"callback": callback})
+        return registered
+
+    def _ask(self, method: str, path: str, **arguments: Any) -> Any:
+        try:
+            return self._request(method, path, **arguments)
+        except (requests.ConnectionError, requests.Timeout) as error:
+            self._wait_for_its_end()
+            self.refuse_dead()
+            raise HubEnded(f"the hub runs and does not answer at {self.url}; see {self.log}") from error
+
+    def _request(self, method: str, path: str, **arguments: Any) -> Any:
+        answer = self._session.request(method, self.url + path, timeout=10, **arguments)
         answer.raise_for_status()
         return answer.json()
 
-    def register(self, callback: str) -> dict[str, Any]:
-        """Register a listener; the answer shows its secret."""
-        answer = requests.post(f"{self.url}{V5}/hub", json={"callback": callback}, timeout=10)
-        answer.raise_for_status()
-        registered: dict[str, Any] = answer.json()
-        return registered
+    def _wait_for_its_end(self) -> None:
+        """A process that is dying hangs up a moment before it is gone."""
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(ENDS_WITHIN)
 
 
 def _free_port() -> int:

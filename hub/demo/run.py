@@ -54,6 +54,7 @@ class Demonstration:
         self._screen = screen
         self.listener = Listener(self._told)
         self._problem: dict[str, Any] = {}
+        self._failures_shown = 0
 
     def run(self) -> bool:
         self._register()
@@ -107,25 +108,24 @@ class Demonstration:
 
     def _fail_for_a_while(self, ticket: str) -> None:
         self.listener.down()
+        back = time.monotonic() + OUTAGE
         self._screen.say("outage", f"the listener is down for {OUTAGE:.0f} s")
         self._change(ticket, status="need-eg")
-        self._until("an attempt fails", lambda: self._failed_attempts() > 0)
+        self._until("an attempt fails", lambda: self._show_failures() >= 1)
         self._change(ticket, status="testing")
-        back = time.monotonic() + OUTAGE
-        seen = 0
-        while time.monotonic() < back:
-            attempts = self._failed_attempts()
-            if attempts > seen:
-                seen = attempts
-                self._screen.say("retry", f"attempt {attempts} failed; the hub tries again, later events wait")
-            time.sleep(0.1)
+        self._until("a retry fails", lambda: self._show_failures() >= 2 and time.monotonic() >= back)
         self.listener.up()
         self._screen.say("outage", "the listener is back")
         self._wait_for_events(6)
 
-    def _failed_attempts(self) -> int:
+    def _show_failures(self) -> int:
+        """Say each attempt that has failed since the last look; the number of all so far."""
         deliveries = self._hub.get(f"{OPERATIONS}/deliveries?state=due")
-        return max((delivery["attempts"] for delivery in deliveries), default=0)
+        attempts = max((delivery["attempts"] for delivery in deliveries), default=0)
+        for number in range(self._failures_shown + 1, attempts + 1):
+            self._screen.say("retry", f"attempt {number} failed; the hub tries again, later events wait")
+        self._failures_shown = max(self._failures_shown, attempts)
+        return self._failures_shown
 
     def _resolve(self, ticket: str) -> None:
         self._change(ticket, status="resolved")
