@@ -1,6 +1,6 @@
 """What the settings of a source name, found and checked: its adapter and its mapping."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,9 @@ from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import failed_examples, load_mapping
 from hub.ports import Check
 from hub.settings import SourceSettings
+
+MAPPINGS = "[intake] mappings"
+"""The setting that names the folder of the operator's own mappings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,26 @@ def find_mapping(name: str, source_settings: SourceSettings, folders: Sequence[P
         field = f"[sources.{name}] mapping"
         raise InvalidSettings(violations=[Violation(field=field, value=wanted, message=message)])
     return load_mapping(files[0], files[-1] if len(files) > 1 else None)
+
+
+def refuse_stray_mappings(folder: Path, known: Collection[str]) -> None:
+    """Refuse a folder of the operator's own mappings that is not there, and each file in it that nothing would read.
+
+    `known` are the names of the mappings that sources ask for and of those that are shipped. Raises InvalidSettings.
+    """
+    if not folder.is_dir():
+        raise InvalidSettings(
+            violations=[
+                Violation(field=MAPPINGS, value=str(folder), message=f"there is no folder {str(folder)!r}")
+            ]
+        )
+    strays = sorted(file for file in folder.glob("*.yaml") if file.stem not in known)
+    if strays:
+        names = ", ".join(sorted(known)) or "none"
+        message = f"no source asks for this mapping, and none of this name is shipped; it could be: {names}"
+        raise InvalidSettings(
+            violations=[Violation(field=f"{MAPPINGS} {file}", value=file.stem, message=message) for file in strays]
+        )
 
 
 def _files(source_settings: SourceSettings, folders: Sequence[Path]) -> tuple[Path, ...]:
