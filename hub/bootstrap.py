@@ -1,10 +1,12 @@
 """The one place that builds objects and hands them to each other."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from a2wsgi import WSGIMiddleware
 from a2wsgi.wsgi_typing import WSGIApp
@@ -12,7 +14,7 @@ from flask import Flask
 from starlette.types import ASGIApp
 
 from hub import shipped
-from hub.api.app import HubApp, make_app, operations_handlers, problem_handlers
+from hub.api.app import HUB, OPERATIONS, PROBLEMS, HubApp, bound, check_contract, make_app
 from hub.api.attributes import attributes_of
 from hub.api.hub import HubOperations
 from hub.api.operations import Operations
@@ -30,8 +32,9 @@ from hub.delivery.transport.curl_transport import CurlTransport
 from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker, WorkerSettings
-from hub.errors import Violation
+from hub.errors import InvalidSettings, Violation
 from hub.intake.account import note_disabled
+from hub.intake.configured import CheckedSource, check_source, refuse_stray_mappings
 from hub.intake.poller import Poller, make_poller
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
@@ -49,8 +52,9 @@ from hub.subscriptions.secrets import SecretBox, load_key
 
 FACE_V5 = "/tmf-api/serviceProblemManagement/v5"
 OPERATIONS_V1 = "/qos-hub/v1"
-WATCH = 0.02
-"""Seconds between looks at the database when another process may write to it: SQLite cannot call."""
+WATCH_ALONE, WATCH_OTHERS = 0.02, 0.25
+"""Seconds between a sender's looks at the database for what other processes wrote, since SQLite cannot call: when
+they bring all the events, and when this process has every door itself."""
 
 
 CONSOLE_THREADS = 4
@@ -100,8 +104,9 @@ class Hub:
         grace = self.settings.server.shutdown_grace
         for poller in self.pollers:
             poller.stop(0)
+        end = time.monotonic() + grace
         for poller in self.pollers:
-            poller.stop(grace)
+            poller.stop(max(0.0, end - time.monotonic()))
         if self.worker:
             self.worker.stop(grace)
         self.store.close()
@@ -110,6 +115,7 @@ class Hub:
 def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     """Raises InvalidSettings, or StoreUnavailable when the database cannot be used."""
     contracts = Contracts.shipped()
+    check_sources(settings)
     new_id = Uuid7(clock)
     attributes = attributes_of(contracts.v5, "ServiceProblem")
     parse_query = partial(parse_hub_query, attributes=attributes)
@@ -132,6 +138,35 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         worker=_worker(settings, store, clock, parse_query, secrets) if "delivery" in roles else None,
         pollers=_pollers(settings, store, rules, clock) if "intake" in roles else (),
     )
+
+
+def check_sources(settings: Settings) -> dict[str, CheckedSource]:
+    """Make every source that is switched on, and its mapping, and throw them away.
+
+    Raises InvalidSettings with what is wrong with all of them, before anything is made that stays.
+    """
+    if settings.intake.mappings:
+        shipped_names = {file.stem for file in (shipped.config_dir() / "sources").glob("*.yaml")}
+        asked = {source.mapping_name for source in settings.sources.values()}
+        refuse_stray_mappings(Path(settings.intake.mappings), shipped_names | asked)
+    checked: dict[str, CheckedSource] = {}
+    violations: list[Violation] = []
+    for name, source in settings.sources.items():
+        if not source.enabled:
+            continue
+        try:
+            checked[name] = check_source(name, source, mapping_folders=mapping_folders(settings))
+        except InvalidSettings as error:
+            violations.append(Violation(field="", message=error.message))
+    if violations:
+        raise InvalidSettings(violations=violations)
+    return checked
+
+
+def check_contracts(contracts: Contracts) -> None:
+    """Raises InvalidContract unless both contracts are OpenAPI and covered by the handlers exactly."""
+    check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *HUB])
+    check_contract(OPERATIONS_V1, contracts.operations, OPERATIONS)
 
 
 def check_report(contract: dict[str, Any]) -> Callable[[Document], list[Violation]]:
@@ -191,13 +226,14 @@ def _app(
     )
     hub = HubOperations(store=store, registrations=registrations, face=face)
     faces = {
-        FACE_V5: (contracts.v5, problem_handlers(problems, hub)),
-        OPERATIONS_V1: (contracts.operations, operations_handlers(operations)),
+        FACE_V5: (contracts.v5, {**bound(PROBLEMS, problems), **bound(HUB, hub)}),
+        OPERATIONS_V1: (contracts.operations, bound(OPERATIONS, operations)),
     }
     return make_app(
         faces,
         pages=pages(shipped.openapi_dir(), _mounted(make_console(store))),
         api_keys=settings.security.api_keys,
+        names=(urlsplit(base_url).hostname or "",),
         body_limit=settings.api.body_limit,
     )
 
@@ -231,7 +267,7 @@ def _worker(
             order_patience=delivery.order_patience,
             per_listener=delivery.in_flight_per_listener,
             total=delivery.in_flight_total,
-            watch=None if together else WATCH,
+            watch=WATCH_OTHERS if together else WATCH_ALONE,
         ),
         holder=Holder.this(),
     )

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from hub.api.app import operation_ids
-from hub.bootstrap import Contracts, mapping_folders
+from hub.bootstrap import Contracts, check_contracts, check_sources
 from hub.intake.adapters import installed_adapters
-from hub.intake.configured import check_source
 from hub.serve import refuse_open_door
 from hub.settings import Settings
 
@@ -14,11 +13,9 @@ def check(settings: Settings) -> Iterator[str]:
     """One line a finding. Raises InvalidSettings with all that is wrong."""
     refuse_open_door(settings)
     contracts = Contracts.shipped()
+    check_contracts(contracts)
     served = len(operation_ids(contracts.v5)) + len(operation_ids(contracts.operations))
-    sources = {
-        name: check_source(name, source, mapping_folders=mapping_folders(settings))
-        for name, source in settings.sources.items()
-    }
+    sources = check_sources(settings)
     delivery = settings.delivery
     yield f"listens at     {settings.server.base_url} with the roles {', '.join(settings.server.roles)}"
     keys = len(settings.security.api_keys)
@@ -34,5 +31,8 @@ def check(settings: Settings) -> Iterator[str]:
         source = settings.sources[name]
         files = " under ".join(str(file) for file in reversed(checked.mapping_files))
         yield f"source         {name}: {source.adapter}, every {settings.interval_of(source):g} s, mapping {files}"
-    if not sources:
+    for name, source in settings.sources.items():
+        if not source.enabled:
+            yield f"source         {name}: switched off"
+    if not settings.sources:
         yield "sources        none"

@@ -70,7 +70,7 @@ def serve_command(
             "server.host": host,
             "server.port": port,
             "store.database": database,
-            "server.roles": roles.split(",") if roles else None,
+            "server.roles": None if roles is None else roles.split(","),
         }
         serve(_settings(config, overrides))
 

@@ -3,8 +3,10 @@
 HubError                    500  something of ours is broken
 ├── InvalidInput            400  the request is wrong; every violation is listed
 │   ├── InvalidSettings          a settings or mapping file is wrong (never leaves by HTTP)
+│   ├── InvalidContract          contract and code differ (never leaves by HTTP)
 │   └── TooLarge            413  the body is larger than the server reads
 ├── Unauthorized            401  no credential, or one that is not known
+├── Forbidden               403  a page of another site speaks through the caller's browser
 ├── NotFound                404  no such resource
 ├── MethodNotAllowed        405  the path exists, the method does not
 ├── Conflict                409  the resource is in a state that forbids the change
@@ -62,6 +64,11 @@ class InvalidSettings(InvalidInput):
     reason = "The settings are not valid"
 
 
+class InvalidContract(InvalidInput):
+    code = "invalidContract"
+    reason = "The contract is not served by this code"
+
+
 class TooLarge(InvalidInput):
     status = 413
     code = "bodyTooLarge"
@@ -72,6 +79,12 @@ class Unauthorized(HubError):
     status = 401
     code = "unauthorized"
     reason = "The call needs a valid credential"
+
+
+class Forbidden(HubError):
+    status = 403
+    code = "forbidden"
+    reason = "The call may come from a page of another site"
 
 
 class NotFound(HubError):

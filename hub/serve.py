@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import ipaddress
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,8 @@ from signal import SIGINT, SIGTERM
 import uvicorn
 import uvloop
 
+from hub.api.protocol import Protocol
+from hub.api.security import is_loopback
 from hub.bootstrap import Hub, build
 from hub.errors import HubError, InvalidSettings, Violation
 from hub.settings import Settings
@@ -52,17 +53,10 @@ def _settle_memory() -> None:
 def refuse_open_door(settings: Settings) -> None:
     """Without API keys anybody who reaches the port may call, so it has to be on loopback."""
     server = settings.server
-    if settings.security.api_keys or "api" not in server.roles or _is_loopback(server.host):
+    if settings.security.api_keys or "api" not in server.roles or is_loopback(server.host):
         return
     message = "without [security] api_keys the server listens on loopback only; set keys, or host to 127.0.0.1"
     raise InvalidSettings(violations=[Violation(field="[server] host", value=server.host, message=message)])
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @contextmanager
@@ -100,7 +94,7 @@ async def _until_told(hub: Hub, door: socket.socket | None) -> None:
     server = _Server(
         uvicorn.Config(
             hub.app,
-            http="httptools",
+            http=Protocol,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -212,7 +212,7 @@ class Exchange:
         order_patience: float = 900.0,
         per_listener: int = 64,
         total: int = 512,
-        watch: float | None = None,
+        watch: float = 0.25,
     ) -> DeliveryWorker:
         """A sender that is not started yet."""
         clock = clock or self.clock

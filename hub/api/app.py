@@ -1,14 +1,15 @@
 """The API as one ASGI application: Connexion binds the contracts to the handlers, and refuses to start on a gap."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
 from connexion import AsyncApp
 from connexion.apps.asynchronous import AsyncApi, AsyncASGIApp, AsyncOperation
-from connexion.exceptions import ResolverError
+from connexion.exceptions import InvalidSpecification
 from connexion.operations import AbstractOperation
 from connexion.resolver import Resolver
+from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.api.failures import Failures
@@ -17,37 +18,37 @@ from hub.api.messages import Request, Response
 from hub.api.operations import Operations
 from hub.api.problems import ProblemOperations
 from hub.api.routing import TableRouting
-from hub.api.security import ApiKeys
+from hub.api.security import ApiKeys, LocalCallers
 from hub.api.validation import REQUEST, CompiledValidation
+from hub.errors import InvalidContract, Violation
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def problem_handlers(problems: ProblemOperations, hub: HubOperations) -> dict[str, Handler]:
-    """{operationId: handler} of the v5 face."""
-    return {
-        "listServiceProblem": problems.list_problems,
-        "createServiceProblem": problems.create,
-        "retrieveServiceProblem": problems.retrieve,
-        "patchServiceProblem": problems.patch,
-        "deleteServiceProblem": problems.delete,
-        "listServiceProblemEventRecord": problems.list_records,
-        "retrieveServiceProblemEventRecord": problems.retrieve_record,
-        "createHub": hub.register,
-        "hubDelete": hub.unregister,
-    }
+PROBLEMS = {
+    "listServiceProblem": ProblemOperations.list_problems,
+    "createServiceProblem": ProblemOperations.create,
+    "retrieveServiceProblem": ProblemOperations.retrieve,
+    "patchServiceProblem": ProblemOperations.patch,
+    "deleteServiceProblem": ProblemOperations.delete,
+    "listServiceProblemEventRecord": ProblemOperations.list_records,
+    "retrieveServiceProblemEventRecord": ProblemOperations.retrieve_record,
+}
+HUB = {"createHub": HubOperations.register, "hubDelete": HubOperations.unregister}
+OPERATIONS = {
+    "getHealth": Operations.health,
+    "listSubscription": Operations.subscriptions,
+    "listDelivery": Operations.deliveries,
+    "retrieveDelivery": Operations.delivery,
+    "resendDelivery": Operations.resend,
+    "listSource": Operations.sources,
+}
+"""{operationId: method} of the v5 face, of its hub, and of `/qos-hub/v1`."""
 
 
-def operations_handlers(operations: Operations) -> dict[str, Handler]:
-    """{operationId: handler} of `/qos-hub/v1`."""
-    return {
-        "getHealth": operations.health,
-        "listSubscription": operations.subscriptions,
-        "listDelivery": operations.deliveries,
-        "retrieveDelivery": operations.delivery,
-        "resendDelivery": operations.resend,
-        "listSource": operations.sources,
-    }
+def bound(table: Mapping[str, Callable[..., Any]], owner: object) -> dict[str, Handler]:
+    """{operationId: handler} of a table's methods on their owner."""
+    return {operation_id: getattr(owner, method.__name__) for operation_id, method in table.items()}
 
 
 class _Operation(AsyncOperation):
@@ -81,18 +82,21 @@ def make_app(
     *,
     pages: ASGIApp,
     api_keys: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
     body_limit: int,
 ) -> HubApp:
     """Serve `faces`: {base path: (contract, {operationId: handler})}.
 
-    Raises ResolverError when an operation has no handler or a handler no operation.
+    Without `api_keys` only callers are served that call this server by a loopback name or by one of `names`.
+
+    Raises InvalidContract when an operation has no handler or a handler no operation.
     """
-    guards = [partial(ApiKeys, keys=api_keys)] if api_keys else []
+    guard = partial(ApiKeys, keys=api_keys) if api_keys else partial(LocalCallers, names=names)
     app = HubApp(
         __name__,
         middlewares=[
             Failures,
-            *guards,
+            guard,
             partial(TableRouting, pages=pages),
             partial(CompiledValidation, body_limit=body_limit),
         ],
@@ -112,13 +116,24 @@ def operation_ids(contract: dict[str, Any]) -> set[str]:
     }
 
 
-def refuse_gaps(base_path: str, contract: dict[str, Any], handlers: Mapping[str, Handler]) -> None:
-    """Raises ResolverError unless each operation has its handler and each handler its operation."""
-    promised = operation_ids(contract)
-    gaps = [f"operation {name} has no handler" for name in sorted(promised - handlers.keys())]
-    gaps += [f"handler {name} has no operation" for name in sorted(handlers.keys() - promised)]
+def check_contract(base_path: str, contract: dict[str, Any], handlers: Collection[str]) -> None:
+    """Raises InvalidContract unless the contract is OpenAPI, and is covered by the handlers exactly."""
+    try:
+        Specification.from_dict(contract)
+    except InvalidSpecification as error:
+        message = f"the contract at {base_path} is not OpenAPI: {error.message}"
+        raise InvalidContract(violations=[Violation(field="openapi", message=message)]) from error
+    refuse_gaps(base_path, contract, handlers)
+
+
+def refuse_gaps(base_path: str, contract: dict[str, Any], handlers: Collection[str]) -> None:
+    """Raises InvalidContract unless each operation has its handler and each handler its operation."""
+    promised, given = operation_ids(contract), set(handlers)
+    gaps = [f"operation {name} has no handler" for name in sorted(promised - given)]
+    gaps += [f"handler {name} has no operation" for name in sorted(given - promised)]
     if gaps:
-        raise ResolverError(f"the contract at {base_path} and the code differ: {'; '.join(gaps)}")
+        message = f"the contract at {base_path} and the code differ: {'; '.join(gaps)}"
+        raise InvalidContract(violations=[Violation(field="openapi", message=message)])
 
 
 def _resolve(handlers: Mapping[str, Handler], operation_id: str) -> Handler:

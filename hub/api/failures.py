@@ -5,7 +5,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.api.messages import error_response
-from hub.errors import HubError
+from hub.errors import HubError, MethodNotAllowed, Violation
 from hub.telemetry import logger
 
 log = logger("hub.api")
@@ -26,22 +26,24 @@ class Failures:
         except Exception as error:  # the outermost place: the caller gets an answer, the log the reason
             if scope["type"] != "http":
                 raise
-            await error_response(_ours(error))(scope, receive, send)
+            await error_response(_ours(error, scope))(scope, receive, send)
 
 
-def _ours(error: Exception) -> HubError:
+def _ours(error: Exception, scope: Scope) -> HubError:
     if isinstance(error, HubError):
         return error
     if isinstance(error, HTTPException | ProblemException):
-        return _framework_error(error)
+        return _framework_error(error, scope)
     log.error("request.failed", error=str(error), exc_info=error)
     return HubError("the hub failed to answer; its log says why")
 
 
-def _framework_error(error: HTTPException | ProblemException) -> HubError:
+def _framework_error(error: HTTPException | ProblemException, scope: Scope) -> HubError:
     status = error.status_code if isinstance(error, HTTPException) else error.status
     by_status = {kind.status: kind for kind in reversed(_all_errors(HubError))}
-    return by_status.get(status, HubError)(str(error.detail))
+    field = "method" if status == MethodNotAllowed.status else "path"
+    violation = Violation(field=field, value=scope[field], message=f"{scope[field]}: {error.detail}")
+    return by_status.get(status, HubError)(violations=[violation], headers=error.headers)
 
 
 def _all_errors(kind: type[HubError]) -> list[type[HubError]]:

@@ -100,7 +100,9 @@ class Operations:
     def _resend(self, tables: Tables, delivery_id: str) -> DeliveryView:
         view = _found(tables, delivery_id)
         if not tables.deliveries.resend(view.id, now=to_micros(self._clock())):
-            message = f"delivery {delivery_id} is in flight; it can be sent again when this attempt has ended"
+            flying = view.state is DeliveryState.IN_FLIGHT
+            why = "is in flight; send it again when this attempt has ended" if flying else "has lost its listener"
+            message = f"delivery {delivery_id} {why}"
             raise Conflict(violations=[Violation(field="id", value=delivery_id, message=message)])
         return _found(tables, delivery_id)
 

@@ -45,6 +45,8 @@ def pages(contracts: Path, console: ASGIApp) -> Router:
     `contracts` is the folder of contracts.
     """
     names = sorted(path.name for path in contracts.glob("*.yaml"))
+    served = dict.fromkeys(names, "application/yaml")
+    served |= {f"examples/{path.name}": "application/json" for path in contracts.glob("examples/*.json")}
     urls = ", ".join(f'{{url: "/openapi/{name}", name: "{name}"}}' for name in _served_first(names))
     links = ", ".join(f'<a href="/openapi/{escape(name)}">{escape(name)}</a>' for name in names)
     html = PAGE.format(urls=urls, links=links)
@@ -54,15 +56,15 @@ def pages(contracts: Path, console: ASGIApp) -> Router:
 
     def contract(request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in names:
+        if name not in served:
             raise _nothing(request.url.path)
-        return FileResponse(contracts / name, media_type="application/yaml")
+        return FileResponse(contracts / name, media_type=served[name])
 
     return Router(
         routes=[
             Route("/", lambda _: RedirectResponse("/docs")),
             Route("/docs", documentation),
-            Route("/openapi/{name}", contract),
+            Route("/openapi/{name:path}", contract),
             Mount("/docs/assets", StaticFiles(directory=swagger_ui_path)),
             Mount("/console", console),
         ],

@@ -1,19 +1,18 @@
 """The operations on reports and on their history."""
 
 import asyncio
-from collections.abc import Iterator
 from functools import lru_cache, partial
 
+from hub.api.filters import PROBLEM_KINDS, RECORD_KINDS, refuse_impossible
 from hub.api.messages import Request, Response, json_response
 from hub.api.paging import page_headers
 from hub.api.render import Face
-from hub.errors import InvalidInput, NotFound, Violation
+from hub.errors import NotFound, Violation
 from hub.model.event import Record
 from hub.problems.rules import ProblemRules
 from hub.query.parse import ListQuery, parse_list_query, split_query_string
 from hub.query.syntax import Comparison, Condition, Operator
 from hub.store.problems import COLUMNS
-from hub.store.records import COLUMNS as RECORD_COLUMNS
 from hub.store.sqlite import Store
 
 QUERIES_KEPT = 512
@@ -58,6 +57,7 @@ class ProblemOperations:
 
     async def list_problems(self, request: Request) -> Response:
         query = self._query(request, self._attributes)
+        refuse_impossible(query.condition, PROBLEM_KINDS)
         read = partial(self._read_problems, query)
         rows, total = read() if _is_near(query) else await asyncio.to_thread(read)
         headers = self._headers(request, "serviceProblem", query, len(rows), total)
@@ -93,7 +93,7 @@ class ProblemOperations:
 
     async def list_records(self, request: Request) -> Response:
         query = self._query(request, RECORD_ATTRIBUTES)
-        _refuse_unfiltered(query.condition)
+        refuse_impossible(query.condition, RECORD_KINDS, only=True)
         records, total = await asyncio.to_thread(self._read_records, query)
         headers = self._headers(request, "serviceProblemEventRecord", query, len(records), total)
         return json_response([self._face.record(record, query.fields) for record in records], headers=headers)
@@ -124,27 +124,6 @@ def _read_query(query_string: bytes, attributes: frozenset[str]) -> ListQuery:
 
 def _missing(kind: str, key: str) -> NotFound:
     return NotFound(violations=[Violation(field="id", value=key, message=f"no {kind} {key}")])
-
-
-def _refuse_unfiltered(condition: Condition | None) -> None:
-    """The history is filtered by what it has columns for. Raises InvalidInput naming anything else."""
-    known = ", ".join(".".join(path) for path in RECORD_COLUMNS)
-    violations = [
-        Violation(field=".".join(path), message=f"event records cannot be filtered by it, only by {known}")
-        for path in paths_of(condition)
-        if path not in RECORD_COLUMNS
-    ]
-    if violations:
-        raise InvalidInput(violations=violations)
-
-
-def paths_of(condition: Condition | None) -> Iterator[tuple[str, ...]]:
-    """The path of every comparison."""
-    if isinstance(condition, Comparison):
-        yield condition.path
-    elif condition is not None:
-        for part in condition.parts:
-            yield from paths_of(part)
 
 
 def _is_near(query: ListQuery) -> bool:

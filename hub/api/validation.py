@@ -4,7 +4,7 @@ It stands in the place of Connexion's RequestValidationMiddleware, which builds 
 reports only the first error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,22 +101,53 @@ def _resolved(contract: dict[str, Any], node: dict[str, Any] | None) -> dict[str
 
 
 def _validator(body: Body, content_type: bytes | None) -> CompiledSchema:
-    """The validator for a media type; a request that names none is read as JSON."""
-    named = (content_type or b"application/json").decode("latin-1")
-    media_type, _, parameters = named.partition(";")
-    validator = body.validators.get(media_type.strip().lower())
-    charset = parameters.partition("charset=")[2].strip(' "').lower()
-    if validator is None or charset not in ("", "utf-8", "utf8"):
-        message = f"{named!r} is not accepted, only {' or '.join(body.validators)} in UTF-8"
-        violation = Violation(field="Content-Type", value=named, message=message)
+    """The validator for a media type.
+
+    A body without one is refused: a page of another site can make a browser send such a body, but not one that is
+    named as JSON.
+    """
+    named = (content_type or b"").decode("latin-1")
+    media_type, *parameters = (part.strip().lower() for part in named.split(";"))
+    validator = body.validators.get(media_type)
+    charsets = {part.partition("=")[2].strip(' "') for part in parameters if part.startswith("charset=")}
+    if validator is None or charsets - {"utf-8", "utf8"}:
+        accepted = " or ".join(body.validators)
+        message = (
+            f"{named!r} is not accepted, only {accepted} in UTF-8" if named else f"is missing; send {accepted}"
+        )
+        violation = Violation(field="Content-Type", value=named or None, message=message)
         raise UnsupportedMediaType(violations=[violation])
     return validator
 
 
+DEEPEST = 64
+"""How many levels of arrays and objects a body may have: more than any report needs, and few for every later step."""
+
+
 def _parsed(content: bytes) -> Any:
     try:
-        return orjson.loads(content)
+        document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         begin = content[:60].decode("utf-8", "replace")
         violation = Violation(field="body", value=begin, message=f"is not JSON: {error}")
         raise InvalidInput(violations=[violation]) from error
+    if content.count(b"[") + content.count(b"{") > DEEPEST:
+        _refuse_deeper(document)
+    return document
+
+
+def _refuse_deeper(document: Any) -> None:
+    """Looks level by level, so that no depth can exhaust the stack."""
+    level, depth = [document], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST + 1:
+            message = f"has more than {DEEPEST} levels of arrays and objects"
+            raise InvalidInput(violations=[Violation(field="body", message=message)])
+        level = [child for one in level for child in _children(one)]
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -99,7 +99,9 @@ def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[i
         result.stale_listeners = True
         return
     if not work.listeners.by_seq:
-        tables.events.set_fanned_out(tables.events.last())
+        last = tables.events.last()
+        if last != tables.events.fanned_out():
+            tables.events.set_fanned_out(last)
         return
     queued = tables.events.after(tables.events.fanned_out(), limit=FAN_OUT_BATCH)
     for one in queued:

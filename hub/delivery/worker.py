@@ -40,13 +40,13 @@ HELD_BACK = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """Times are seconds. `watch` is how often to look for commits of other processes, None when there are none."""
+    """Times are seconds. `watch` is how often to look for commits of other processes, which cannot call."""
 
     lease: float
     order_patience: float
     per_listener: int
     total: int
-    watch: float | None = None
+    watch: float = 0.25
 
 
 class DeliveryWorker:
@@ -80,6 +80,7 @@ class DeliveryWorker:
         self._turn_end: tuple[TurnResult | None, BaseException | None] | None = None
         self._turns = 0
         self._next_sweep = 0
+        self._next_look = 0
         self._not_before = 0
         self._version = 0
         self._grace = 0.0
@@ -145,7 +146,7 @@ class DeliveryWorker:
         if self._heard or self._settlements:
             times.append(0)
         wait = (max(min(times), self._not_before) - self._now()) / 1e6
-        return min(max(wait, 0.0), self._settings.watch or IDLE)
+        return min(max(wait, 0.0), self._settings.watch)
 
     def _came_back(self, result: SendResult) -> None:
         claim: Claim = result.key
@@ -176,9 +177,11 @@ class DeliveryWorker:
 
     def _begin_turn(self) -> None:
         now = self._now()
+        sweep = now >= self._next_sweep
+        if sweep:
+            self._heard.append(DELIVERIES_CHANGED)  # another process may have made some due
         heard = self._take_heard()
         ready = [lane.subscription for lane in self._lanes.ready(now)] if self._lanes.room > 0 else []
-        sweep = now >= self._next_sweep
         if not (heard or ready or sweep or self._settlements):
             return
         self._turns += 1
@@ -203,17 +206,21 @@ class DeliveryWorker:
     def _take_heard(self) -> set[str]:
         """What was signalled since the last turn; the listeners are read again when they changed."""
         heard = {self._heard.popleft() for _ in range(len(self._heard))}
-        if self._settings.watch is not None:
-            version = self._store.data_version()
-            if version != self._version:
-                self._version = version
-                heard |= {EVENT_APPENDED, SUBSCRIPTIONS_CHANGED}
+        if self._now() >= self._next_look:
+            heard |= self._look_for_others()
         if SUBSCRIPTIONS_CHANGED in heard:
             self._read_listeners_or_hear_again(heard)
         if DELIVERIES_CHANGED in heard or SUBSCRIPTIONS_CHANGED in heard:
             for subscription in self._listeners.by_seq:
                 self._lanes.note_due(subscription, self._now())
         return heard
+
+    def _look_for_others(self) -> set[str]:
+        """Whether the database has changed since the last look, by whoever. A turn finds stale listeners itself."""
+        self._next_look = self._now() + round(self._settings.watch * 1e6)
+        version = self._store.data_version()
+        changed, self._version = version != self._version, version
+        return {EVENT_APPENDED} if changed else set()
 
     def _read_listeners_or_hear_again(self, heard: set[str]) -> None:
         """No event may be fanned out to listeners of yesterday: what was heard waits until they can be read."""

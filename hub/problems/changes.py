@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import orjson
+
 from hub.model.event import EventType
 from hub.model.problem import Document, Status
+
+SORTED = orjson.OPT_SORT_KEYS
 
 KEPT_BY_SERVER = frozenset({"creationDate", "lastUpdate", "statusChangeDate", "resolutionDate"})
 """Attributes that the hub writes; what a client says of them is not read."""
@@ -21,8 +25,13 @@ def changed_attributes(before: Document, after: Document) -> Document:
     return {
         name: _change(before.get(name), after.get(name))
         for name in names
-        if name not in KEPT_BY_SERVER and before.get(name) != after.get(name)
+        if name not in KEPT_BY_SERVER and not _same(before.get(name), after.get(name))
     }
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Whether two JSON values are the same; Python alone takes `true` for 1."""
+    return before == after and orjson.dumps(before, option=SORTED) == orjson.dumps(after, option=SORTED)
 
 
 def _change(before: Any, after: Any) -> Document:

@@ -186,7 +186,7 @@ class Deliveries:
         self._connection.executemany(SQL["free_lease"], ((token,) for token in tokens))
 
     def resend(self, delivery: int, *, now: int) -> bool:
-        """Make a delivery due now with a fresh schedule; False when it is in flight or unknown."""
+        """Make a delivery due now with a fresh schedule; False when it is in flight or its listener left."""
         row = self._connection.execute(SQL["resend"], (now, delivery)).fetchone()
         self._signals.add(DELIVERIES_CHANGED)
         return row is not None

@@ -180,6 +180,22 @@ def test_a_mapping_with_an_unknown_status_is_refused(tmp_path: Path, command: st
     assert "acknowledged, rejected, pending" in sentence
 
 
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_a_folder_of_mappings_that_is_not_there_is_named_and_nothing_is_made(tmp_path: Path, command: str) -> None:
+    (tmp_path / "settings.toml").write_text(SOURCE)
+    (sentence,) = sentences(run(tmp_path, command, "--config", "settings.toml", DESK_PASSWORD="x"))
+    assert sentence == "[intake] mappings: there is no folder 'sources'"
+    assert [file.name for file in tmp_path.iterdir()] == ["settings.toml"]
+
+
+def test_every_bad_source_is_named(tmp_path: Path) -> None:
+    source = '[sources.{0}]\nadapter = "roundup"\noptions = {{ url = "http://127.0.0.1:9/", username = "hub" }}\n'
+    (tmp_path / "settings.toml").write_text(source.format("east") + source.format("west"))
+    told = sentences(run(tmp_path, "check", "--config", "settings.toml"))
+    assert any("east" in sentence for sentence in told)
+    assert any("west" in sentence for sentence in told)
+
+
 def test_init_writes_a_configuration_that_check_accepts_and_touches_none_that_is_there(tmp_path: Path) -> None:
     made = run(tmp_path, "init", "conf")
     assert made.returncode == 0, made.stderr

@@ -135,3 +135,10 @@ def test_one_process_answers_and_another_sends(tmp_path: Path, listener: Listene
     assert early == sorted(early)
     late = [json.loads(each.body)["sequence"] for each in listener.received("/late")]
     assert sorted(set(late)) == [2, 3, 4, 5]
+
+
+def test_what_a_second_process_takes_in_is_sent_by_the_first(tmp_path: Path, listener: Listener) -> None:
+    with Server(tmp_path) as whole, Server(tmp_path, "--roles", "api", name="second") as second:
+        whole.client.register(listener.url("/in"))
+        second.client.create(report())
+        listener.wait_for(1)

@@ -174,7 +174,7 @@ def test_the_operations_are_the_promised_ones(file: str) -> None:
 
 @pytest.mark.parametrize("operation", SERVED_OPERATIONS, ids=str)
 def test_an_operation_says_how_it_fails(operation: Operation) -> None:
-    expected = {"401", "405", "500", "503"}
+    expected = {"401", "403", "405", "500", "503"}
     if "{id}" in operation.call:
         expected |= {"404"}
     if "requestBody" in operation.node:

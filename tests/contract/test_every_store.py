@@ -693,6 +693,7 @@ def test_parking_takes_what_is_due_and_not_what_is_under_way(box: Box) -> None:
 def test_a_dead_delivery_is_sent_again_with_a_fresh_schedule(box: Box) -> None:
     heard: list[frozenset[str]] = []
     box.store.listen(heard.append)
+    box.store.write(lambda tables: tables.subscriptions.insert(subscription(1), from_event=0))
     box.insert(1)
     box.claim()
     delivery = box.claims[1].delivery
@@ -704,6 +705,9 @@ def test_a_dead_delivery_is_sent_again_with_a_fresh_schedule(box: Box) -> None:
     assert (box.claims[1].attempts, box.claims[1].tries) == (1, 0)
     assert box.store.write(lambda tables: tables.deliveries.resend(4711, now=NOW)) is False
     assert frozenset({DELIVERIES_CHANGED}) in heard
+    box.settle(1, DeliveryState.DEAD)
+    box.store.write(lambda tables: tables.subscriptions.end("s1", now=NOW))
+    assert box.store.write(lambda tables: tables.deliveries.resend(delivery, now=NOW)) is False
 
 
 def test_an_attempt_is_kept_as_it_was(box: Box) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from connexion.exceptions import ResolverError
 
 from hub.api.app import Handler, make_app, operation_ids, refuse_gaps
 from hub.api.messages import Request, Response
 from hub.bootstrap import FACE_V5, OPERATIONS_V1, Contracts, build
+from hub.errors import InvalidContract
 from hub.settings import load_settings
 
 CONTRACTS = Contracts.shipped()
@@ -38,25 +38,25 @@ def test_each_operation_without_its_handler_is_named(path: str) -> None:
     for name in sorted(operation_ids(SERVED[path])):
         handlers = handlers_of(SERVED[path])
         del handlers[name]
-        with pytest.raises(ResolverError, match=f"operation {name} has no handler"):
+        with pytest.raises(InvalidContract, match=f"operation {name} has no handler"):
             refuse_gaps(path, SERVED[path], handlers)
 
 
 def test_a_handler_without_an_operation_is_named() -> None:
     handlers = handlers_of(CONTRACTS.v5) | {"makeCoffee": answers}
-    with pytest.raises(ResolverError, match="handler makeCoffee has no operation"):
+    with pytest.raises(InvalidContract, match="handler makeCoffee has no operation"):
         refuse_gaps(FACE_V5, CONTRACTS.v5, handlers)
 
 
 def test_an_operation_that_leaves_the_contract_leaves_its_handler_without_one() -> None:
     contract = copy.deepcopy(CONTRACTS.v5)
     del contract["paths"]["/hub"]
-    with pytest.raises(ResolverError, match="handler createHub has no operation"):
+    with pytest.raises(InvalidContract, match="handler createHub has no operation"):
         refuse_gaps(FACE_V5, contract, handlers_of(CONTRACTS.v5))
 
 
 def test_a_gap_is_no_start() -> None:
-    with pytest.raises(ResolverError, match="operation getHealth has no handler"):
+    with pytest.raises(InvalidContract, match="operation getHealth has no handler"):
         make_app({OPERATIONS_V1: (CONTRACTS.operations, {})}, pages=pages, body_limit=1024)
 
 

@@ -33,7 +33,6 @@ REASONS = {
     "media PATCH /serviceProblem/{id} application/json-patch-query+json": "JSON Patch is not offered yet",
     "schema JsonPatchOperations": "JSON Patch is not offered yet",
     "response * 202": "the hub answers when the work is done",
-    "response * 403": "there is one kind of credential, and it may do everything",
     "response * /hub* default": "each failure is listed with its own code",
     # what is read more leniently
     "required *_FVO.@type": LENIENT,

@@ -480,7 +480,7 @@ def test_no_file_beside_the_contracts_can_be_read(server: Server) -> None:
         "/docs/assets/../../../etc/passwd",
     ):
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
-            line.sendall(f"GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n".encode())
+            line.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
             assert line.makefile("rb").readline().split()[1] == b"404", path
 
 
@@ -522,3 +522,109 @@ def test_without_a_key_nobody_gets_in(guarded: Server) -> None:
 def test_a_key_opens_the_door(guarded: Server, headers: dict[str, str]) -> None:
     made = guarded.client.post(f"{FACE}/serviceProblem", report(), headers=headers)
     assert made.status_code == 201
+
+
+# -- what a stranger tries
+
+
+def nested(levels: int) -> Any:
+    value: Any = "core"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("levels", [62, 300, 2000])
+def test_a_body_that_is_too_deep_is_refused_at_the_door(client: ContractClient, levels: int) -> None:
+    body = json.dumps(report()).removesuffix("}") + f', "x": {"[" * levels}{"]" * levels}}}'
+    answer = client.call("POST", f"{FACE}/serviceProblem", data=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == (201 if levels < 64 else 400)
+
+
+def test_the_deepest_value_that_is_taken_passes_every_later_step(client: ContractClient) -> None:
+    made = client.create(report(characteristic=[{"name": "x", "value": nested(58)}])).json()
+    assert client.patch(made["id"], characteristic=None).status_code == 200
+    records = client.get(f"{FACE}/serviceProblemEventRecord", params={"serviceProblem.id": made["id"]}).json()
+    assert [record["eventType"][14:] for record in records] == ["CreateEvent", "AttributeValueChangeEvent"]
+
+
+def test_a_body_without_a_media_type_is_refused(client: ContractClient) -> None:
+    answer = client.call("POST", f"{FACE}/serviceProblem", data=json.dumps(report()).encode())
+    assert answer.status_code == 415
+    assert "is missing" in violations(answer)["Content-Type"]
+
+
+@pytest.mark.parametrize("parameters", ["charset=utf-8", "profile=x; charset=UTF-8;foo=bar", 'charset="utf-8"'])
+def test_parameters_of_the_media_type_are_read(client: ContractClient, parameters: str) -> None:
+    headers = {"Content-Type": f"application/json;{parameters}"}
+    answer = client.call("POST", f"{FACE}/serviceProblem", data=json.dumps(report()).encode(), headers=headers)
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Host": "evil.example"}, {"Origin": "https://shop.example.com"}, {"Origin": "null"}]
+)
+def test_a_page_of_another_site_is_kept_out(client: ContractClient, headers: dict[str, str]) -> None:
+    answer = client.call("GET", f"{OPERATIONS}/subscriptions", headers=headers)
+    assert answer.status_code == 403
+    assert list(violations(answer)) == list(headers)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Host": "localhost:8080"}, {"Host": "[::1]:80", "Origin": "http://127.0.0.2"}]
+)
+def test_a_caller_on_this_machine_is_let_in(client: ContractClient, headers: dict[str, str]) -> None:
+    assert client.call("GET", f"{OPERATIONS}/subscriptions", headers=headers).status_code == 200
+
+
+def test_bytes_that_are_no_request_get_a_tmf_error(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        line.sendall(b"no request at all\r\n\r\n")
+        head, _, body = line.makefile("rb").read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    error = json.loads(body)
+    assert (error["@type"], error["status"], error["violation"][0]["field"]) == ("Error", "400", "request")
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter", "value"),
+    [
+        ("serviceProblem", "status", "bogus"),
+        ("serviceProblem", "priority", "high"),
+        ("serviceProblem", "creationDate", "2026-01-01T00:00:00"),
+        ("serviceProblem", "lastUpdate", "yesterday"),
+        ("serviceProblemEventRecord", "eventType", "Bogus"),
+        ("serviceProblemEventRecord", "notification.reason", "x"),
+    ],
+)
+def test_a_filter_that_can_never_hold_is_named(
+    client: ContractClient, path: str, parameter: str, value: str
+) -> None:
+    answer = client.call("GET", f"{FACE}/{path}", params={parameter: value})
+    assert answer.status_code == 400
+    assert parameter in violations(answer)
+
+
+def test_true_and_one_are_different_values(client: ContractClient) -> None:
+    made = client.create(report(characteristic=[{"name": "x", "value": True}])).json()
+    changed = client.patch(made["id"], characteristic=[{"name": "x", "value": 1}]).json()
+    assert changed["characteristic"][0]["value"] is not True
+
+
+def test_the_examples_that_the_contract_names_are_served(client: ContractClient) -> None:
+    folder = openapi_dir() / "examples"
+    for example in folder.glob("*.json"):
+        answer = requests.get(f"{client.base_url}/openapi/examples/{example.name}", timeout=10)
+        assert answer.json() == json.loads(example.read_text())
+
+
+def test_a_delivery_whose_listener_has_left_is_not_sent_again(client: ContractClient) -> None:
+    registered = client.register("http://127.0.0.1:9/left", "eventType=ServiceProblemDeleteEvent")
+    made = client.create(report()).json()
+    client.call("DELETE", f"{FACE}/serviceProblem/{made['id']}")
+    until(lambda: client.deliveries(subscription=registered["id"]))
+    client.call("DELETE", f"{FACE}/hub/{registered['id']}")
+    (delivery,) = client.deliveries(subscription=registered["id"])
+    answer = client.call("POST", f"{OPERATIONS}/deliveries/{delivery['id']}/resend")
+    assert answer.status_code == 409
+    assert "has lost its listener" in violations(answer)["id"]

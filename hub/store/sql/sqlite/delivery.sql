@@ -58,6 +58,7 @@ FROM attempt WHERE delivery = ? ORDER BY id;
 -- name: resend
 UPDATE delivery SET state = 'due', waiting = 0, due_at = ?, settled_at = NULL, tries = 0
 WHERE id = ? AND state <> 'inFlight'
+  AND EXISTS (SELECT 1 FROM subscription WHERE seq = delivery.subscription AND ended IS NULL)
 RETURNING subscription;
 
 -- name: abandon
