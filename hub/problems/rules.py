@@ -87,9 +87,8 @@ class ProblemRules:
         """
         stored = _found(tables, problem_id)
         before = stored.problem
-        self._refuse_fixed(before, patch)
         merged = self._complete(merge(before.document, _stated(patch)))
-        self._refuse_invalid(merged)
+        self._refuse_invalid(merged, _fixed_violations(before, patch))
         check_step(before.status, Status(merged["status"]))
         now = to_micros(self._clock())
         return self._update(tables, stored, merged, _Change(event_time=now, record_time=now))
@@ -224,22 +223,21 @@ class ProblemRules:
             irregular=change.irregular and moved,
         )
 
-    def _refuse_invalid(self, document: Document) -> None:
-        violations = self._check_document(document)
+    def _refuse_invalid(self, document: Document, others: Sequence[Violation] = ()) -> None:
+        violations = [*others, *self._check_document(document)]
         if violations:
             raise InvalidInput(violations=violations)
 
-    def _refuse_fixed(self, problem: Problem, patch: Document) -> None:
-        """A client may send back what it has read, but not change what is fixed."""
-        fixed = {name: problem.document.get(name) for name in NOT_PATCHABLE}
-        fixed |= {"id": problem.id, "href": patch.get("href")}
-        violations = [
-            Violation(field=name, value=patch[name], message="cannot be changed after creation")
-            for name, present in fixed.items()
-            if name in patch and patch[name] != present
-        ]
-        if violations:
-            raise InvalidInput(violations=violations)
+
+def _fixed_violations(problem: Problem, patch: Document) -> list[Violation]:
+    """A client may send back what it has read, but not change what is fixed."""
+    fixed = {name: problem.document.get(name) for name in NOT_PATCHABLE}
+    fixed |= {"id": problem.id, "href": patch.get("href")}
+    return [
+        Violation(field=name, value=patch[name], message="cannot be changed after creation")
+        for name, present in fixed.items()
+        if name in patch and patch[name] != present
+    ]
 
 
 def _found(tables: Tables, problem_id: str) -> Stored:

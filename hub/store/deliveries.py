@@ -10,8 +10,6 @@ import orjson
 from hub.model.delivery import Attempt, Claim, DeliveryState, Timing
 from hub.store.statements import statements
 
-SQL = statements("sqlite", "delivery")
-
 DELIVERIES_CHANGED = "delivery"
 """The signal that somebody other than the sender has made deliveries due."""
 
@@ -85,8 +83,9 @@ def _attempt(row: tuple[Any, ...]) -> Attempt:
 
 
 class Deliveries:
-    def __init__(self, connection: sqlite3.Connection, signals: set[str]) -> None:
+    def __init__(self, connection: sqlite3.Connection, dialect: str, signals: set[str]) -> None:
         self._connection = connection
+        self._sql = statements(dialect, "delivery")
         self._signals = signals
 
     def insert(self, new: Iterable[NewDelivery], *, now: int, patience: int) -> None:
@@ -105,11 +104,13 @@ class Deliveries:
             }
             for one in new
         )
-        self._connection.executemany(SQL["insert"], rows)
+        self._connection.executemany(self._sql["insert"], rows)
 
     def claim(self, subscription: int, *, now: int, limit: int, token: str, lease_until: int) -> list[Claim]:
         """Lease the listener's longest due deliveries to the holder of the token, oldest first."""
-        rows = self._connection.execute(SQL["claim"], (token, lease_until, subscription, now, limit)).fetchall()
+        rows = self._connection.execute(
+            self._sql["claim"], (token, lease_until, subscription, now, limit)
+        ).fetchall()
         rows.sort()
         return [
             Claim(
@@ -137,7 +138,7 @@ class Deliveries:
             claim.delivery,
             claim.token,
         )
-        if self._connection.execute(SQL["settle"], values).rowcount == 0:
+        if self._connection.execute(self._sql["settle"], values).rowcount == 0:
             return False
         self._append(claim.delivery, attempt)
         return True
@@ -145,7 +146,7 @@ class Deliveries:
     def promote(self, settled: Claim, *, now: int) -> bool:
         """Make due what waits for this delivery; False when nothing does."""
         key = (now, settled.subscription, settled.order_key, settled.delivery)
-        return self._connection.execute(SQL["promote"], key).rowcount > 0
+        return self._connection.execute(self._sql["promote"], key).rowcount > 0
 
     def _append(self, delivery: int, attempt: Attempt) -> None:
         timing = attempt.timing
@@ -165,70 +166,70 @@ class Deliveries:
             attempt.body,
             attempt.error,
         )
-        self._connection.execute(SQL["insert_attempt"], values)
+        self._connection.execute(self._sql["insert_attempt"], values)
 
     def release(self, claims: Iterable[Claim]) -> None:
         """Give claims back unsent."""
-        self._connection.executemany(SQL["release"], ((claim.delivery, claim.token) for claim in claims))
+        self._connection.executemany(self._sql["release"], ((claim.delivery, claim.token) for claim in claims))
 
     def next_due(self, subscription: int) -> int | None:
-        due: int | None = self._connection.execute(SQL["next_due"], (subscription,)).fetchone()[0]
+        due: int | None = self._connection.execute(self._sql["next_due"], (subscription,)).fetchone()[0]
         return due
 
     def expire_leases(self, *, now: int) -> set[int]:
         """Make claims due again whose lease has ended; gives their subscriptions."""
-        return {row[0] for row in self._connection.execute(SQL["expire_leases"], (now,)).fetchall()}
+        return {row[0] for row in self._connection.execute(self._sql["expire_leases"], (now,)).fetchall()}
 
     def lease_tokens(self) -> list[str]:
-        return [row[0] for row in self._connection.execute(SQL["leases"])]
+        return [row[0] for row in self._connection.execute(self._sql["leases"])]
 
     def free_leases(self, tokens: Sequence[str]) -> None:
-        self._connection.executemany(SQL["free_lease"], ((token,) for token in tokens))
+        self._connection.executemany(self._sql["free_lease"], ((token,) for token in tokens))
 
     def resend(self, delivery: int, *, now: int) -> bool:
         """Make a delivery due now with a fresh schedule; False when it is in flight or its listener left."""
-        row = self._connection.execute(SQL["resend"], (now, delivery)).fetchone()
+        row = self._connection.execute(self._sql["resend"], (now, delivery)).fetchone()
         self._signals.add(DELIVERIES_CHANGED)
         return row is not None
 
     def abandon(self, subscription: int, *, now: int, outcome: str) -> None:
         """Close what is open for a registration that has ended."""
-        self._connection.execute(SQL["abandon"], (now, outcome, subscription))
+        self._connection.execute(self._sql["abandon"], (now, outcome, subscription))
 
     def park(self, subscription: int) -> None:
-        self._connection.execute(SQL["park"], (subscription,))
+        self._connection.execute(self._sql["park"], (subscription,))
 
     def get(self, delivery: int) -> DeliveryView | None:
-        row = self._connection.execute(f"{SQL['view']} WHERE delivery.id = ?", (delivery,)).fetchone()
+        row = self._connection.execute(f"{self._sql['view']} WHERE delivery.id = ?", (delivery,)).fetchone()
         return _view(row) if row else None
 
     def attempts(self, delivery: int) -> list[Attempt]:
-        return [_attempt(row) for row in self._connection.execute(SQL["attempts"], (delivery,))]
+        return [_attempt(row) for row in self._connection.execute(self._sql["attempts"], (delivery,))]
 
     def page(self, filters: dict[str, str], *, offset: int, limit: int) -> list[DeliveryView]:
         """The deliveries that fit, newest first; the keys of `filters` are those of FILTERS."""
         where, values = _where(filters)
-        sql = f"{SQL['view']}{where} ORDER BY delivery.id DESC LIMIT ? OFFSET ?"
+        sql = f"{self._sql['view']}{where} ORDER BY delivery.id DESC LIMIT ? OFFSET ?"
         return [_view(row) for row in self._connection.execute(sql, (*values, limit, offset))]
 
     def count(self, filters: dict[str, str]) -> int:
         where, values = _where(filters)
-        return int(self._connection.execute(SQL["count"] + where, values).fetchone()[0])
+        return int(self._connection.execute(self._sql["count"] + where, values).fetchone()[0])
 
     def counts(self) -> dict[int, dict[str, int]]:
         """{subscription: {state: how many deliveries}}."""
         counts: dict[int, dict[str, int]] = {}
-        for subscription, state, count in self._connection.execute(SQL["counts"]):
+        for subscription, state, count in self._connection.execute(self._sql["counts"]):
             counts.setdefault(subscription, {})[state] = count
         return counts
 
     def last_delivered(self, subscription: int) -> int | None:
-        last: int | None = self._connection.execute(SQL["last_delivered"], (subscription,)).fetchone()[0]
+        last: int | None = self._connection.execute(self._sql["last_delivered"], (subscription,)).fetchone()[0]
         return last
 
     def oldest_due(self) -> int | None:
         """The earliest due time of all deliveries that wait for one."""
-        due: int | None = self._connection.execute(SQL["overdue"]).fetchone()[0]
+        due: int | None = self._connection.execute(self._sql["overdue"]).fetchone()[0]
         return due
 
 

@@ -7,8 +7,6 @@ from typing import Any
 from hub.model.event import Event, EventType
 from hub.store.statements import statements
 
-SQL = statements("sqlite", "event")
-
 EVENT_APPENDED = "event"
 """The signal that the outbox has grown."""
 
@@ -37,34 +35,35 @@ def _queued(row: tuple[Any, ...]) -> Queued:
 
 
 class Events:
-    def __init__(self, connection: sqlite3.Connection, signals: set[str]) -> None:
+    def __init__(self, connection: sqlite3.Connection, dialect: str, signals: set[str]) -> None:
         self._connection = connection
+        self._sql = statements(dialect, "event")
         self._signals = signals
 
     def append(self, event: Event, *, problem: int) -> None:
         values = (event.id, event.type, problem, event.problem_id, event.sequence, event.time, event.body)
-        self._connection.execute(SQL["insert"], values)
+        self._connection.execute(self._sql["insert"], values)
         self._signals.add(EVENT_APPENDED)
 
     def after(self, seq: int, *, limit: int) -> list[Queued]:
-        return [_queued(row) for row in self._connection.execute(SQL["after"], (seq, limit))]
+        return [_queued(row) for row in self._connection.execute(self._sql["after"], (seq, limit))]
 
     def body(self, seq: int) -> tuple[str, bytes]:
         """(event id, body) of an event of the outbox."""
-        event_id, body = self._connection.execute(SQL["body"], (seq,)).fetchone()
+        event_id, body = self._connection.execute(self._sql["body"], (seq,)).fetchone()
         return event_id, body
 
     def last(self) -> int:
         """The row number of the latest event; 0 when there is none."""
-        return int(self._connection.execute(SQL["last"]).fetchone()[0])
+        return int(self._connection.execute(self._sql["last"]).fetchone()[0])
 
     def fanned_out(self) -> int:
-        row = self._connection.execute(SQL["get_mark"], (FANNED_OUT,)).fetchone()
+        row = self._connection.execute(self._sql["get_mark"], (FANNED_OUT,)).fetchone()
         return row[0] if row else 0
 
     def set_fanned_out(self, seq: int) -> None:
-        self._connection.execute(SQL["set_mark"], (FANNED_OUT, seq))
+        self._connection.execute(self._sql["set_mark"], (FANNED_OUT, seq))
 
     def touch(self, now: int) -> None:
         """Write something that was not there, to learn whether the database takes it."""
-        self._connection.execute(SQL["set_mark"], (TOUCHED, now))
+        self._connection.execute(self._sql["set_mark"], (TOUCHED, now))

@@ -24,8 +24,6 @@ COLUMNS: dict[tuple[str, ...], Column] = {
 }
 """Attributes that have a column of their own; all others are looked up in the document."""
 
-SQL = statements("sqlite", "problem")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
@@ -66,31 +64,32 @@ def _stored(row: tuple[Any, ...] | None) -> Stored | None:
 
 
 class Problems:
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
+        self._sql = statements(dialect, "problem")
 
     def insert(self, problem: Problem) -> int:
         """Keep a new report; gives its row number."""
         document = orjson.dumps(problem.document).decode()
         values = (problem.id, *_values(problem), problem.source, problem.source_key, document)
-        return self._connection.execute(SQL["insert"], values).lastrowid or 0
+        return self._connection.execute(self._sql["insert"], values).lastrowid or 0
 
     def update(self, problem: Problem) -> None:
         document = orjson.dumps(problem.document).decode()
-        self._connection.execute(SQL["update"], (*_values(problem), document, problem.id))
+        self._connection.execute(self._sql["update"], (*_values(problem), document, problem.id))
 
     def delete(self, problem_id: str) -> None:
-        self._connection.execute(SQL["delete"], (problem_id,))
+        self._connection.execute(self._sql["delete"], (problem_id,))
 
     def get(self, problem_id: str) -> Stored | None:
-        return _stored(self._connection.execute(SQL["get"], (problem_id,)).fetchone())
+        return _stored(self._connection.execute(self._sql["get"], (problem_id,)).fetchone())
 
     def get_by_source(self, source: str, key: str) -> Stored | None:
-        return _stored(self._connection.execute(SQL["get_by_source"], (source, key)).fetchone())
+        return _stored(self._connection.execute(self._sql["get_by_source"], (source, key)).fetchone())
 
     def document(self, problem_id: str) -> bytes | None:
         """The document as JSON bytes, without id and href."""
-        row = self._connection.execute(SQL["document"], (problem_id,)).fetchone()
+        row = self._connection.execute(self._sql["document"], (problem_id,)).fetchone()
         return row[0] if row else None
 
     def page(self, condition: Condition | None, *, offset: int, limit: int) -> list[tuple[str, bytes]]:
@@ -101,7 +100,7 @@ class Problems:
 
     def count(self, condition: Condition | None) -> int:
         where, values = _where(condition)
-        count: int = self._connection.execute(SQL["count"] + where, tuple(values)).fetchone()[0]
+        count: int = self._connection.execute(self._sql["count"] + where, tuple(values)).fetchone()[0]
         return count
 
 

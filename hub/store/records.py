@@ -12,8 +12,6 @@ from hub.query.sql import Column, Kind, sql_condition
 from hub.query.syntax import Condition
 from hub.store.statements import statements
 
-SQL = statements("sqlite", "problem_record")
-
 
 def _instant(column: str) -> Column:
     """Microseconds as the text in which they are shown, so that a filter compares what a client has seen."""
@@ -53,8 +51,9 @@ def _record(row: tuple[Any, ...]) -> Record:
 
 
 class Records:
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
+        self._sql = statements(dialect, "problem_record")
 
     def append(self, record: Record) -> None:
         values = (
@@ -73,16 +72,16 @@ class Records:
             record.irregular,
             orjson.dumps(record.changes).decode(),
         )
-        self._connection.execute(SQL["insert"], values)
+        self._connection.execute(self._sql["insert"], values)
 
     def get(self, record_id: str) -> Record | None:
-        row = self._connection.execute(f"{SQL['columns']} WHERE id = ?", (record_id,)).fetchone()
+        row = self._connection.execute(f"{self._sql['columns']} WHERE id = ?", (record_id,)).fetchone()
         return _record(row) if row else None
 
     def page(self, condition: Condition | None, *, offset: int, limit: int) -> list[Record]:
         """The records that fit, oldest first."""
         where, values = _where(condition)
-        sql = f"{SQL['columns']}{where} ORDER BY seq LIMIT ? OFFSET ?"
+        sql = f"{self._sql['columns']}{where} ORDER BY seq LIMIT ? OFFSET ?"
         return [_record(row) for row in self._connection.execute(sql, (*values, limit, offset))]
 
     def count(self, condition: Condition | None) -> int:

@@ -10,8 +10,6 @@ import orjson
 
 from hub.store.statements import statements
 
-SQL = statements("sqlite", "source")
-
 RUNS_KEPT = 1000
 
 
@@ -78,21 +76,22 @@ def _source(row: tuple[Any, ...]) -> SourceRow:
 
 
 class Sources:
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
+        self._sql = statements(dialect, "source")
 
     def ensure(self, name: str, adapter: str) -> None:
-        self._connection.execute(SQL["ensure"], (name, adapter))
+        self._connection.execute(self._sql["ensure"], (name, adapter))
 
     def get(self, name: str) -> SourceRow | None:
-        row = self._connection.execute(SQL["get"], (name,)).fetchone()
+        row = self._connection.execute(self._sql["get"], (name,)).fetchone()
         return _source(row) if row else None
 
     def all(self) -> list[SourceRow]:
-        return [_source(row) for row in self._connection.execute(SQL["all"])]
+        return [_source(row) for row in self._connection.execute(self._sql["all"])]
 
     def set_cursor(self, name: str, cursor: Mapping[str, Any]) -> None:
-        self._connection.execute(SQL["set_cursor"], (orjson.dumps(dict(cursor)).decode(), name))
+        self._connection.execute(self._sql["set_cursor"], (orjson.dumps(dict(cursor)).decode(), name))
 
     def set_health(
         self,
@@ -108,13 +107,13 @@ class Sources:
     ) -> None:
         """Write how the last poll ended; `last_success` None keeps the earlier one."""
         values = (state, error, last_poll, last_success, next_poll, failures, lag, name)
-        self._connection.execute(SQL["set_health"], values)
+        self._connection.execute(self._sql["set_health"], values)
 
     def set_unmapped(self, name: str, unmapped: Mapping[str, Any]) -> None:
-        self._connection.execute(SQL["set_unmapped"], (orjson.dumps(dict(unmapped)).decode(), name))
+        self._connection.execute(self._sql["set_unmapped"], (orjson.dumps(dict(unmapped)).decode(), name))
 
     def item(self, source: str, key: str) -> Item | None:
-        row = self._connection.execute(SQL["item"], (source, key)).fetchone()
+        row = self._connection.execute(self._sql["item"], (source, key)).fetchone()
         if row is None:
             return None
         problem_id, digest, updated, missed, gone = row
@@ -123,20 +122,20 @@ class Sources:
     def put_item(
         self, source: str, key: str, *, problem_id: str | None, digest: bytes, updated: int, gone: bool = False
     ) -> None:
-        self._connection.execute(SQL["put_item"], (source, key, problem_id, digest, updated, gone))
+        self._connection.execute(self._sql["put_item"], (source, key, problem_id, digest, updated, gone))
 
     def present(self, source: str) -> dict[str, int]:
         """{key: polls missed in a row} of the tickets that are not gone."""
-        return dict(self._connection.execute(SQL["present"], (source,)).fetchall())
+        return dict(self._connection.execute(self._sql["present"], (source,)).fetchall())
 
     def set_missed(self, source: str, key: str, missed: int) -> None:
-        self._connection.execute(SQL["set_missed"], (missed, source, key))
+        self._connection.execute(self._sql["set_missed"], (missed, source, key))
 
     def set_gone(self, source: str, key: str, *, missed: int) -> None:
         """Mark a ticket as gone; its digest is forgotten, so that it is read afresh if it comes back."""
-        self._connection.execute(SQL["set_gone"], (missed, source, key))
+        self._connection.execute(self._sql["set_gone"], (missed, source, key))
 
     def append_run(self, run: Run) -> None:
         values = (run.source, run.started, run.ended, run.pages, run.records, run.changed, run.error)
-        self._connection.execute(SQL["insert_run"], values)
-        self._connection.execute(SQL["trim_runs"], (run.source, run.source, RUNS_KEPT))
+        self._connection.execute(self._sql["insert_run"], values)
+        self._connection.execute(self._sql["trim_runs"], (run.source, run.source, RUNS_KEPT))

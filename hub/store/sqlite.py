@@ -19,6 +19,8 @@ from hub.store.writer import Writer
 
 T = TypeVar("T")
 
+DIALECT = "sqlite"
+
 CACHE_KIB = 16384
 """The page cache of a connection, in KiB; the operating system caches the file for all of them."""
 
@@ -47,7 +49,9 @@ class Store:
         self._local = threading.local()
         self._gates: dict[asyncio.AbstractEventLoop, _Gate] = {}
         self._migrate()
-        self._writer = Writer(self._connect, group_commit=group_commit, signal=self._publish)
+        self._writer = Writer(
+            lambda: Tables(self._connect(), DIALECT), group_commit=group_commit, signal=self._publish
+        )
         self._writer.start()
 
     def _connect(self) -> sqlite3.Connection:
@@ -104,7 +108,7 @@ class Store:
         if tables is None:
             connection = self._connect()
             connection.execute("PRAGMA query_only = ON")
-            tables = self._local.tables = Tables(connection)
+            tables = self._local.tables = Tables(connection, DIALECT)
         return tables
 
     def submit(self, work: Callable[[Tables], T], done: Callable[[T | None, BaseException | None], None]) -> None:

@@ -7,8 +7,6 @@ from typing import Any
 from hub.model.subscription import Order, Subscription, SubscriptionState
 from hub.store.statements import statements
 
-SQL = statements("sqlite", "subscription")
-
 SUBSCRIPTIONS_CHANGED = "subscription"
 """The signal that a registration came, went or changed its state."""
 
@@ -40,8 +38,9 @@ def _registered(row: tuple[Any, ...]) -> Registered:
 
 
 class Subscriptions:
-    def __init__(self, connection: sqlite3.Connection, signals: set[str]) -> None:
+    def __init__(self, connection: sqlite3.Connection, dialect: str, signals: set[str]) -> None:
         self._connection = connection
+        self._sql = statements(dialect, "subscription")
         self._signals = signals
 
     def insert(self, subscription: Subscription, *, from_event: int) -> None:
@@ -57,36 +56,36 @@ class Subscriptions:
             subscription.created,
             from_event,
         )
-        self._connection.execute(SQL["insert"], values)
+        self._connection.execute(self._sql["insert"], values)
         self._changed()
 
     def same(self, url: str, normalised_query: str) -> str | None:
         """The id of the registration with this URL and query, if there is one."""
-        row = self._connection.execute(SQL["same"], (url, normalised_query)).fetchone()
+        row = self._connection.execute(self._sql["same"], (url, normalised_query)).fetchone()
         return row[0] if row else None
 
     def end(self, subscription_id: str, *, now: int) -> int | None:
         """End a registration; gives its row number, or None when there is no such one."""
-        row = self._connection.execute(SQL["end"], (now, subscription_id)).fetchone()
+        row = self._connection.execute(self._sql["end"], (now, subscription_id)).fetchone()
         self._changed()
         return row[0] if row else None
 
     def set_state(self, seq: int, state: SubscriptionState, reason: str | None) -> bool:
         """Change the state; False when the registration is in it already, or has ended."""
-        changed = self._connection.execute(SQL["set_state"], (state, reason, seq, state)).rowcount
+        changed = self._connection.execute(self._sql["set_state"], (state, reason, seq, state)).rowcount
         self._changed()
         return changed > 0
 
     def _changed(self) -> None:
-        self._connection.execute(SQL["set_version"])
+        self._connection.execute(self._sql["set_version"])
         self._signals.add(SUBSCRIPTIONS_CHANGED)
 
     def version(self) -> int:
         """A number that rises with every change of a registration."""
-        row = self._connection.execute(SQL["version"]).fetchone()
+        row = self._connection.execute(self._sql["version"]).fetchone()
         return row[0] if row else 0
 
     def all(self) -> list[Registered]:
         """The registrations that have not ended, oldest first."""
-        sql = f"{SQL['columns']} WHERE ended IS NULL ORDER BY seq"
+        sql = f"{self._sql['columns']} WHERE ended IS NULL ORDER BY seq"
         return [_registered(row) for row in self._connection.execute(sql)]

@@ -11,17 +11,17 @@ from hub.store.subscriptions import Subscriptions
 
 
 class Tables:
-    """One object a table, all on one connection.
+    """One object a table, all on one connection and in one dialect of SQL.
 
     `signals` collects what the open transaction has to tell others once it is committed.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self.connection = connection
         self.signals: set[str] = set()
-        self.problems = Problems(connection)
-        self.records = Records(connection)
-        self.events = Events(connection, self.signals)
-        self.subscriptions = Subscriptions(connection, self.signals)
-        self.deliveries = Deliveries(connection, self.signals)
-        self.sources = Sources(connection)
+        self.problems = Problems(connection, dialect)
+        self.records = Records(connection, dialect)
+        self.events = Events(connection, dialect, self.signals)
+        self.subscriptions = Subscriptions(connection, dialect, self.signals)
+        self.deliveries = Deliveries(connection, dialect, self.signals)
+        self.sources = Sources(connection, dialect)

@@ -29,12 +29,12 @@ class Job:
 class Writer:
     def __init__(
         self,
-        open_connection: Callable[[], sqlite3.Connection],
+        open_tables: Callable[[], Tables],
         *,
         group_commit: int,
         signal: Callable[[frozenset[str]], None],
     ) -> None:
-        self._open = open_connection
+        self._open = open_tables
         self._group_commit = group_commit
         self._signal = signal
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
@@ -57,13 +57,12 @@ class Writer:
             self._thread.join()
 
     def _run(self) -> None:
-        connection = self._open()
-        tables = Tables(connection)
+        tables = self._open()
         batch: deque[Job] = deque()
         while self._fill(batch):
             self._commit(tables, list(batch))
             batch.clear()
-        connection.close()
+        tables.connection.close()
 
     def _fill(self, batch: deque[Job]) -> bool:
         """Wait for a job, then take what else is there; False at the end."""

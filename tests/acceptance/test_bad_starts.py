@@ -189,7 +189,7 @@ def test_a_folder_of_mappings_that_is_not_there_is_named_and_nothing_is_made(tmp
 
 
 def test_every_bad_source_is_named(tmp_path: Path) -> None:
-    source = '[sources.{0}]\nadapter = "roundup"\noptions = {{ url = "http://127.0.0.1:9/", username = "hub", colour = 1 }}\n'
+    source = '[sources.{0}]\nadapter = "roundup"\noptions = {{ url = "http://127.0.0.1:9/", colour = 1 }}\n'
     (tmp_path / "settings.toml").write_text(source.format("east") + source.format("west"))
     told = sentences(run(tmp_path, "check", "--config", "settings.toml"))
     assert any("east" in sentence for sentence in told)

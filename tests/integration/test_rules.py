@@ -206,6 +206,15 @@ def test_a_patch_that_leaves_the_report_invalid_names_every_violation(desk: Desk
     assert desk.kept(problem) == problem
 
 
+def test_what_is_fixed_and_what_is_invalid_are_named_together(desk: Desk) -> None:
+    problem = desk.create()
+    with pytest.raises(InvalidInput) as refused:
+        desk.patch(problem, originatingSystem="other", originatorParty={"partyOrPartyRole": {"id": None}})
+    fields = [violation.field for violation in refused.value.violations]
+    assert fields[0] == "originatingSystem"
+    assert any(field.startswith("originatorParty") for field in fields)
+
+
 def test_an_unknown_report_is_named(desk: Desk) -> None:
     with pytest.raises(NotFound, match="no service problem 4711"):
         desk.patch("4711", priority=1)
