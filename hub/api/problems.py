@@ -42,7 +42,8 @@ class ProblemOperations:
     def _query(self, request: Request, attributes: frozenset[str]) -> ListQuery:
         if not request.query_string:
             return NO_QUERY
-        return _read_query(request.query_string, attributes)
+        kind = "serviceProblemEventRecord" if attributes is RECORD_ATTRIBUTES else "serviceProblem"
+        return _read_query(request.query_string, attributes, f"{self._face.base_url}/{kind}/")
 
     def _limit(self, query: ListQuery) -> int:
         return self._page_maximum if query.limit is None else min(query.limit, self._page_maximum)
@@ -117,9 +118,15 @@ def _read_pairs(query_string: bytes) -> tuple[tuple[str, str], ...]:
 
 
 @lru_cache(maxsize=QUERIES_KEPT)
-def _read_query(query_string: bytes, attributes: frozenset[str]) -> ListQuery:
+def _read_query(query_string: bytes, attributes: frozenset[str], collection: str) -> ListQuery:
     """Clients ask the same again and again; what they ask wrong is read anew each time."""
-    return parse_list_query(_read_pairs(query_string), attributes=attributes)
+    pairs = [_id_for_href(name, value, collection) for name, value in _read_pairs(query_string)]
+    return parse_list_query(pairs, attributes=attributes)
+
+
+def _id_for_href(name: str, value: str, collection: str) -> tuple[str, str]:
+    """An href is made of the id when it leaves, so that is what is asked for; another href fits nothing."""
+    return ("id", value.removeprefix(collection)) if name == "href" else (name, value)
 
 
 def _missing(kind: str, key: str) -> NotFound:

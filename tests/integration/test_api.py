@@ -605,6 +605,14 @@ def test_a_filter_that_can_never_hold_is_named(
     assert parameter in violations(answer)
 
 
+def test_a_report_is_found_by_its_href(client: ContractClient, problem: dict[str, Any]) -> None:
+    assert [one["id"] for one in client.problems(href=problem["href"])] == [problem["id"]]
+    assert client.problems(href=f"https://other.example.com/serviceProblem/{problem['id']}") == []
+    (record,) = client.get(f"{FACE}/serviceProblemEventRecord", params={"serviceProblem.id": problem["id"]}).json()
+    found = client.get(f"{FACE}/serviceProblemEventRecord", params={"href": record["href"]}).json()
+    assert found == [record]
+
+
 def test_true_and_one_are_different_values(client: ContractClient) -> None:
     made = client.create(report(characteristic=[{"name": "x", "value": True}])).json()
     changed = client.patch(made["id"], characteristic=[{"name": "x", "value": 1}]).json()
