@@ -10,10 +10,10 @@ import requests
 
 from benchmarks.sender import settings_of
 from hub.bootstrap import make_transport
+from hub.delivery.outgoing import CONTENT
 from hub.delivery.sign import headers
 from hub.delivery.transport.curl_loop import CurlLoop
 from hub.delivery.transport.port import Outgoing
-from hub.delivery.worker import CONTENT
 from hub.model.times import system_clock
 
 IN_FLIGHT = 64

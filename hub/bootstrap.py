@@ -32,9 +32,9 @@ from hub.delivery.transport.curl_transport import CurlTransport
 from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker, WorkerSettings
-from hub.errors import InvalidSettings, Violation
+from hub.errors import Violation
 from hub.intake.account import note_disabled
-from hub.intake.configured import CheckedSource, check_source, refuse_stray_mappings
+from hub.intake.configured import check_sources, mapping_folders
 from hub.intake.poller import Poller, make_poller
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
@@ -138,29 +138,6 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         worker=_worker(settings, store, clock, parse_query, secrets) if "delivery" in roles else None,
         pollers=_pollers(settings, store, rules, clock) if "intake" in roles else (),
     )
-
-
-def check_sources(settings: Settings) -> dict[str, CheckedSource]:
-    """Make every source that is switched on, and its mapping, and throw them away.
-
-    Raises InvalidSettings with what is wrong with all of them, before anything is made that stays.
-    """
-    if settings.intake.mappings:
-        shipped_names = {file.stem for file in (shipped.config_dir() / "sources").glob("*.yaml")}
-        asked = {source.mapping_name for source in settings.sources.values()}
-        refuse_stray_mappings(Path(settings.intake.mappings), shipped_names | asked)
-    checked: dict[str, CheckedSource] = {}
-    violations: list[Violation] = []
-    for name, source in settings.sources.items():
-        if not source.enabled:
-            continue
-        try:
-            checked[name] = check_source(name, source, mapping_folders=mapping_folders(settings))
-        except InvalidSettings as error:
-            violations.append(Violation(field="", message=error.message))
-    if violations:
-        raise InvalidSettings(violations=violations)
-    return checked
 
 
 def check_contracts(contracts: Contracts) -> None:
@@ -302,9 +279,3 @@ def _pollers(settings: Settings, store: Store, rules: ProblemRules, clock: Clock
         for name, source in settings.sources.items()
         if source.enabled
     ]
-
-
-def mapping_folders(settings: Settings) -> tuple[Path, ...]:
-    """Where mapping files are looked for: the shipped folder, then the operator's own."""
-    own = (Path(settings.intake.mappings),) if settings.intake.mappings else ()
-    return (shipped.config_dir() / "sources", *own)

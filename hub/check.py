@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from hub.api.app import operation_ids
-from hub.bootstrap import Contracts, check_contracts, check_sources
+from hub.bootstrap import Contracts, check_contracts
 from hub.intake.adapters import installed_adapters
+from hub.intake.configured import check_sources
 from hub.serve import refuse_open_door
 from hub.settings import Settings
 

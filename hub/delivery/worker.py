@@ -6,21 +6,19 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
 
-import orjson
-
+from hub.delivery.attempt_log import log_attempt
 from hub.delivery.lanes import Lanes
 from hub.delivery.leases import Holder
-from hub.delivery.listeners import Listener, Listeners, make_listeners
+from hub.delivery.listeners import Listeners, make_listeners
 from hub.delivery.outcome import Outcome
+from hub.delivery.outgoing import outgoing_of
 from hub.delivery.settle import Settler
-from hub.delivery.sign import headers as signed_headers
-from hub.delivery.transport.port import Closed, Outgoing, SendResult, Transport
+from hub.delivery.transport.port import Closed, SendResult, Transport
 from hub.delivery.turn import TurnResult, TurnWork, take_turn
 from hub.errors import StoreUnavailable
 from hub.model.delivery import Claim
-from hub.model.times import Clock, micros_to_text, to_micros
+from hub.model.times import Clock, to_micros
 from hub.query.hub_query import HubQuery
-from hub.query.selection import select_event
 from hub.store.deliveries import DELIVERIES_CHANGED, Settlement
 from hub.store.events import EVENT_APPENDED
 from hub.store.sqlite import Store
@@ -31,7 +29,6 @@ from hub.telemetry import logger
 
 log = logger("hub.delivery")
 
-CONTENT = (("content-type", "application/json;charset=utf-8"), ("user-agent", "qos-hub"))
 IDLE = 30.0
 """The longest wait in seconds when nothing is due."""
 HELD_BACK = 1.0
@@ -153,27 +150,7 @@ class DeliveryWorker:
         settlement = self._settler.settlement_of(claim, result, self._clock())
         self._settlements.append(settlement)
         self._lanes.gave_back(claim.subscription, delivered=settlement.attempt.outcome == Outcome.DELIVERED)
-        self._log(settlement, result)
-
-    def _log(self, settlement: Settlement, result: SendResult) -> None:
-        claim, attempt = settlement.claim, settlement.attempt
-        listener = self._listeners.by_seq.get(claim.subscription)
-        write = log.info if attempt.outcome == Outcome.DELIVERED else log.warning
-        write(
-            "delivery.attempted",
-            delivery=claim.delivery,
-            subscription=listener.id if listener else None,
-            callback=listener.url if listener else None,
-            attempt=attempt.number,
-            outcome=attempt.outcome,
-            status=attempt.status,
-            state=settlement.state,
-            total_ms=attempt.timing.total,
-            peer=attempt.peer_address,
-            reused=result.reused,
-            error=attempt.error,
-            next_due=None if settlement.settled_at else micros_to_text(settlement.due_at),
-        )
+        log_attempt(settlement, result, self._listeners.by_seq.get(claim.subscription))
 
     def _begin_turn(self) -> None:
         now = self._now()
@@ -311,11 +288,3 @@ class DeliveryWorker:
             room_of=lambda _: 0,
         )
         self._store.write(partial(take_turn, work=work))
-
-
-def outgoing_of(claim: Claim, listener: Listener, event_id: str, body: bytes, timestamp: int) -> Outgoing:
-    """The signed request; its id is the event's, the same at every attempt."""
-    if listener.fields:
-        body = orjson.dumps(select_event(orjson.loads(body), listener.fields))
-    headers = signed_headers(listener.secret, event_id, timestamp, body)
-    return Outgoing(key=claim, url=listener.url, headers=CONTENT + headers, body=body, lane=listener.id)

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub import shipped
 from hub.errors import InvalidSettings, Violation
 from hub.intake.adapters import make_source
 from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import failed_examples, load_mapping
 from hub.ports import Check
-from hub.settings import SourceSettings
+from hub.settings import Settings, SourceSettings
 
 MAPPINGS = "[intake] mappings"
 """The setting that names the folder of the operator's own mappings."""
@@ -22,6 +23,29 @@ class CheckedSource:
     mapping_files: tuple[Path, ...]
     mapping: FieldMapping
     answer: Check | None = None
+
+
+def check_sources(settings: Settings) -> dict[str, CheckedSource]:
+    """Make every source that is switched on, and its mapping, and throw them away.
+
+    Raises InvalidSettings with what is wrong with all of them, before anything is made that stays.
+    """
+    if settings.intake.mappings:
+        shipped_names = {file.stem for file in (shipped.config_dir() / "sources").glob("*.yaml")}
+        asked = {source.mapping_name for source in settings.sources.values()}
+        refuse_stray_mappings(Path(settings.intake.mappings), shipped_names | asked)
+    checked: dict[str, CheckedSource] = {}
+    violations: list[Violation] = []
+    for name, source in settings.sources.items():
+        if not source.enabled:
+            continue
+        try:
+            checked[name] = check_source(name, source, mapping_folders=mapping_folders(settings))
+        except InvalidSettings as error:
+            violations.append(Violation(field="", message=error.message))
+    if violations:
+        raise InvalidSettings(violations=violations)
+    return checked
 
 
 def check_source(
@@ -84,3 +108,9 @@ def _files(source_settings: SourceSettings, folders: Sequence[Path]) -> tuple[Pa
 
 def _joined(folders: Sequence[Path]) -> str:
     return " or ".join(str(folder) for folder in folders)
+
+
+def mapping_folders(settings: Settings) -> tuple[Path, ...]:
+    """Where mapping files are looked for: the shipped folder, then the operator's own."""
+    own = (Path(settings.intake.mappings),) if settings.intake.mappings else ()
+    return (shipped.config_dir() / "sources", *own)
