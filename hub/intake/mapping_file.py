@@ -83,7 +83,8 @@ def _yaml(path: Path) -> Mapping[str, Any]:
     except OSError as error:
         raise InvalidSettings(f"{path}: the mapping file cannot be read: {error.strerror}") from error
     except yaml.YAMLError as error:
-        raise InvalidSettings(f"{path}: the mapping file is not YAML: {error}") from error
+        where = " ".join(str(error).split())
+        raise InvalidSettings(f"{path}: the mapping file is not YAML: {where}") from error
     if not isinstance(raw, dict):
         raise InvalidSettings(f"{path}: a mapping file holds `system`, `fields` and `times`, this one does not")
     return raw

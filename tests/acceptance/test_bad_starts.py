@@ -188,6 +188,14 @@ def test_a_folder_of_mappings_that_is_not_there_is_named_and_nothing_is_made(tmp
     assert [file.name for file in tmp_path.iterdir()] == ["settings.toml"]
 
 
+def test_a_mapping_that_is_not_yaml_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text(SOURCE)
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "roundup.yaml").write_text("fields: [status\nx: {")
+    (sentence,) = sentences(run(tmp_path, "check", "--config", "settings.toml", DESK_PASSWORD="x"))
+    assert "sources/roundup.yaml: the mapping file is not YAML" in sentence
+
+
 def test_every_bad_source_is_named(tmp_path: Path) -> None:
     source = '[sources.{0}]\nadapter = "roundup"\noptions = {{ url = "http://127.0.0.1:9/", colour = 1 }}\n'
     (tmp_path / "settings.toml").write_text(source.format("east") + source.format("west"))
