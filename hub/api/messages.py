@@ -2,25 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
 from hub.errors import HubError
+from hub.model.caller import LOCAL, Caller
 from hub.model.problem import Document
 
+NO_HEADERS: Mapping[bytes, bytes] = MappingProxyType({})
 CONTENT_TYPE = (b"content-type", b"application/json;charset=utf-8")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that fits its operation; `body` is parsed JSON, or None when the operation has none."""
+    """A request that fits its operation; `body` is parsed JSON, or None when the operation has none.
+
+    `headers` have their names in lower case; `media_type` is that of the body, without parameters.
+    """
 
     path: str
     path_params: Mapping[str, str]
     query_string: bytes
     body: Any = None
+    headers: Mapping[bytes, bytes] = NO_HEADERS
+    media_type: str = ""
+    caller: Caller = LOCAL
 
 
 @dataclass(frozen=True, slots=True)

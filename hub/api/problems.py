@@ -71,7 +71,9 @@ class ProblemOperations:
 
     async def create(self, request: Request) -> Response:
         fields = self._query(request, self._attributes).fields
-        problem = await self._store.awrite(partial(self._rules.create, given=request.body))
+        problem = await self._store.awrite(
+            partial(self._rules.create, given=request.body, actor=request.caller.name)
+        )
         headers = (("Location", self._face.problem_href(problem.id)),)
         return Response(status=201, body=self._face.changed(problem, fields), headers=headers)
 
@@ -85,11 +87,17 @@ class ProblemOperations:
 
     async def patch(self, request: Request) -> Response:
         fields = self._query(request, self._attributes).fields
-        work = partial(self._rules.patch, problem_id=request.path_params["id"], patch=request.body)
+        work = partial(
+            self._rules.patch,
+            problem_id=request.path_params["id"],
+            patch=request.body,
+            actor=request.caller.name,
+        )
         return Response(body=self._face.changed(await self._store.awrite(work), fields))
 
     async def delete(self, request: Request) -> Response:
-        await self._store.awrite(partial(self._rules.delete, problem_id=request.path_params["id"]))
+        problem_id = request.path_params["id"]
+        await self._store.awrite(partial(self._rules.delete, problem_id=problem_id, actor=request.caller.name))
         return Response(status=204)
 
     async def list_records(self, request: Request) -> Response:

@@ -45,6 +45,7 @@ class Face:
             "party": record.party,
             "reason": record.reason,
             "irregular": record.irregular,
+            "actor": record.actor,
         }
         document: Document = {
             "id": record.id,

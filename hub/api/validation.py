@@ -17,9 +17,13 @@ from hub.api.messages import Request
 from hub.api.routing import METHODS
 from hub.api.schemas import CompiledSchema, compile_schema, errors_of
 from hub.errors import InvalidInput, TooLarge, UnsupportedMediaType, Violation
+from hub.model.caller import LOCAL
 
 REQUEST = "qos_hub.request"
 """Where the checked request stands in the ASGI scope."""
+
+CALLER = "qos_hub.caller"
+"""Where the caller stands in the ASGI scope, once it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,23 @@ class CompiledValidation(SpecMiddleware):
         if scope["type"] == "http":
             context = scope["extensions"][ROUTING_CONTEXT]
             body = self._bodies[context["api_base_path"], context["operation_id"]]
-            content = None if body is None else await self._read(scope, receive, body)
-            scope[REQUEST] = Request(scope["path"], scope["path_params"], scope["query_string"], content)
+            headers = dict(scope["headers"])
+            media_type = "" if body is None else _media_type(body, headers.get(b"content-type"))
+            content = None if body is None else await self._read(headers, receive, body, media_type)
+            scope[REQUEST] = Request(
+                path=scope["path"],
+                path_params=scope["path_params"],
+                query_string=scope["query_string"],
+                body=content,
+                headers=headers,
+                media_type=media_type,
+                caller=scope.get(CALLER, LOCAL),
+            )
         await self._app(scope, receive, send)
 
-    async def _read(self, scope: Scope, receive: Receive, body: Body) -> Any:
-        headers = dict(scope["headers"])
+    async def _read(self, headers: Mapping[bytes, bytes], receive: Receive, body: Body, media_type: str) -> Any:
         self._refuse_longer(int(headers.get(b"content-length", b"0")))
-        validator = _validator(body, headers.get(b"content-type"))
+        validator = body.validators[media_type]
         content = await self._receive(receive)
         if not content and not body.required:
             return None
@@ -100,24 +113,23 @@ def _resolved(contract: dict[str, Any], node: dict[str, Any] | None) -> dict[str
     return node
 
 
-def _validator(body: Body, content_type: bytes | None) -> CompiledSchema:
-    """The validator for a media type.
+def _media_type(body: Body, content_type: bytes | None) -> str:
+    """The media type of a body, which the operation takes.
 
     A body without one is refused: a page of another site can make a browser send such a body, but not one that is
     named as JSON.
     """
     named = (content_type or b"").decode("latin-1")
     media_type, *parameters = (part.strip().lower() for part in named.split(";"))
-    validator = body.validators.get(media_type)
     charsets = {part.partition("=")[2].strip(' "') for part in parameters if part.startswith("charset=")}
-    if validator is None or charsets - {"utf-8", "utf8"}:
+    if media_type not in body.validators or charsets - {"utf-8", "utf8"}:
         accepted = " or ".join(body.validators)
         message = (
             f"{named!r} is not accepted, only {accepted} in UTF-8" if named else f"is missing; send {accepted}"
         )
         violation = Violation(field="Content-Type", value=named or None, message=message)
         raise UnsupportedMediaType(violations=[violation])
-    return validator
+    return media_type
 
 
 DEEPEST = 64

@@ -55,3 +55,5 @@ class Record:
     reason: str | None = None
     irregular: bool = False
     """True when a source made a step that the lifecycle does not have: recorded, never repaired."""
+    actor: str | None = None
+    """The name of the caller who made the change over HTTP; None for what a source says."""

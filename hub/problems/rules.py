@@ -51,6 +51,7 @@ class _Change:
     source: str | None = None
     source_status: str | None = None
     irregular: bool = False
+    actor: str | None = None
 
 
 class ProblemRules:
@@ -69,8 +70,8 @@ class ProblemRules:
         self._complete = complete
         self._letterhead = letterhead
 
-    def create(self, tables: Tables, given: Document) -> Problem:
-        """Make a report of what a client sent.
+    def create(self, tables: Tables, given: Document, *, actor: str | None = None) -> Problem:
+        """Make a report of what a client sent; `actor` is who sent it.
 
         Raises IllegalTransition when it is to start in another state than the lifecycle begins with.
         """
@@ -78,9 +79,9 @@ class ProblemRules:
         status = Status(given.get("status", INITIAL))
         check_step(None, status)
         document = self._complete({**_stated(given), "status": status})
-        return self._insert(tables, document, _Change(event_time=now, record_time=now)).problem
+        return self._insert(tables, document, _Change(event_time=now, record_time=now, actor=actor)).problem
 
-    def patch(self, tables: Tables, problem_id: str, patch: Document) -> Problem:
+    def patch(self, tables: Tables, problem_id: str, patch: Document, *, actor: str | None = None) -> Problem:
         """Merge a client's patch into a report; a patch that changes nothing writes nothing.
 
         Raises NotFound, IllegalTransition, and InvalidInput for what is not patchable or leaves the report invalid.
@@ -91,13 +92,13 @@ class ProblemRules:
         self._refuse_invalid(merged, _fixed_violations(before, patch))
         check_step(before.status, Status(merged["status"]))
         now = to_micros(self._clock())
-        return self._update(tables, stored, merged, _Change(event_time=now, record_time=now))
+        return self._update(tables, stored, merged, _Change(event_time=now, record_time=now, actor=actor))
 
-    def delete(self, tables: Tables, problem_id: str) -> None:
+    def delete(self, tables: Tables, problem_id: str, *, actor: str | None = None) -> None:
         """Remove a report; its history and its events stay. Raises NotFound."""
         stored = _found(tables, problem_id)
         now = to_micros(self._clock())
-        change = _Change(event_time=now, record_time=now)
+        change = _Change(event_time=now, record_time=now, actor=actor)
         tables.problems.delete(problem_id)
         self._tell(tables, stored.seq, stored.problem, [(EventType.DELETE, {})], change)
 
@@ -221,6 +222,7 @@ class ProblemRules:
             party=_party_id(problem.document.get("responsibleParty")),
             reason=problem.document.get("statusChangeReason") if moved else None,
             irregular=change.irregular and moved,
+            actor=change.actor,
         )
 
     def _refuse_invalid(self, document: Document, others: Sequence[Violation] = ()) -> None:

@@ -197,3 +197,9 @@ def sources(db: Database) -> None:
         )"""
     )
     db.execute("CREATE INDEX run_source ON run (source)")
+
+
+@MIGRATIONS()
+def actors(db: Database) -> None:
+    """`actor` is the caller who made the change over HTTP."""
+    db.execute("ALTER TABLE problem_record ADD COLUMN actor TEXT")

@@ -31,7 +31,7 @@ COLUMNS: dict[tuple[str, ...], Column] = {
 
 def _record(row: tuple[Any, ...]) -> Record:
     (record_id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status) = row[:8]
-    source, source_status, party, reason, irregular, changes = row[8:]
+    source, source_status, party, reason, irregular, changes, actor = row[8:]
     return Record(
         id=record_id,
         problem_id=problem_id,
@@ -47,6 +47,7 @@ def _record(row: tuple[Any, ...]) -> Record:
         reason=reason,
         irregular=bool(irregular),
         changes=orjson.loads(changes),
+        actor=actor,
     )
 
 
@@ -71,6 +72,7 @@ class Records:
             record.reason,
             record.irregular,
             orjson.dumps(record.changes).decode(),
+            record.actor,
         )
         self._connection.execute(self._sql["insert"], values)
 

@@ -1,9 +1,9 @@
 -- name: insert
 INSERT INTO problem_record (id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
-                            source, source_status, party, reason, irregular, changes)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                            source, source_status, party, reason, irregular, changes, actor)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: columns
 SELECT id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
-       source, source_status, party, reason, irregular, changes
+       source, source_status, party, reason, irregular, changes, actor
 FROM problem_record;
