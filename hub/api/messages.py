@@ -1,8 +1,7 @@
 """What goes in and out of a handler: a request that has passed the contract, and a response in bytes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -12,7 +11,6 @@ from hub.errors import HubError
 from hub.model.caller import LOCAL, Caller
 from hub.model.problem import Document
 
-NO_HEADERS: Mapping[bytes, bytes] = MappingProxyType({})
 CONTENT_TYPE = (b"content-type", b"application/json;charset=utf-8")
 
 
@@ -27,7 +25,7 @@ class Request:
     path_params: Mapping[str, str]
     query_string: bytes
     body: Any = None
-    headers: Mapping[bytes, bytes] = NO_HEADERS
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
     media_type: str = ""
     caller: Caller = LOCAL
 
