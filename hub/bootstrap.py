@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from hub import shipped
 from hub.api.app import HUB, OPERATIONS, PROBLEMS, HubApp, bound, check_contract, make_app
 from hub.api.attributes import attributes_of
+from hub.api.extensions import Extensions, load_extensions
 from hub.api.hub import HubOperations
 from hub.api.operations import Operations
 from hub.api.pages import pages
@@ -146,25 +147,28 @@ def check_contracts(contracts: Contracts) -> None:
     check_contract(OPERATIONS_V1, contracts.operations, OPERATIONS)
 
 
-def check_report(contract: dict[str, Any]) -> Callable[[Document], list[Violation]]:
-    """Holds a whole report against the contract's schema for a new one."""
+def check_report(contract: dict[str, Any], extensions: Extensions) -> Callable[[Document], list[Violation]]:
+    """Holds a whole report against the contract's schema for a new one, and against that of its own type."""
     validator = compile_schema(contract, {"$ref": "#/components/schemas/ServiceProblem_FVO"})
 
     def check(document: Document) -> list[Violation]:
-        return [] if validator.is_valid(document) else errors_of(validator, document)
+        violations = [] if validator.is_valid(document) else errors_of(validator, document)
+        return violations + extensions.violations(document)
 
     return check
 
 
 def _rules(settings: Settings, contracts: Contracts, clock: Clock, new_id: Uuid7) -> ProblemRules:
+    extensions = load_extensions(settings.api.extension_schemas)
+    fill_types = type_filler(contracts.v5, "ServiceProblem")
     letterhead = Letterhead(
         reporting_system=settings.api.originating_system, base_url=settings.server.base_url + FACE_V5
     )
     return ProblemRules(
         clock=clock,
         new_id=new_id,
-        check_document=check_report(contracts.v5),
-        complete=type_filler(contracts.v5, "ServiceProblem"),
+        check_document=check_report(contracts.v5, extensions),
+        complete=lambda document: extensions.completed(fill_types(document)),
         letterhead=letterhead,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from hub.api.app import operation_ids
+from hub.api.extensions import load_extensions
 from hub.bootstrap import Contracts, check_contracts
 from hub.intake.adapters import installed_adapters
 from hub.intake.configured import check_sources
@@ -17,12 +18,14 @@ def check(settings: Settings) -> Iterator[str]:
     check_contracts(contracts)
     served = len(operation_ids(contracts.v5)) + len(operation_ids(contracts.operations))
     sources = check_sources(settings)
+    types = load_extensions(settings.api.extension_schemas).names()
     delivery = settings.delivery
     yield f"listens at     {settings.server.base_url} with the roles {', '.join(settings.server.roles)}"
     keys = len(settings.security.api_keys)
     yield f"callers        {f'need one of {keys} API keys' if keys else 'need no key: loopback only'}"
     yield f"keeps          {settings.store.database} (synchronous {settings.store.synchronous})"
     yield f"serves         {served} operations, each with its handler"
+    yield f"own types      {', '.join(types) or 'none registered'}"
     networks = ", ".join(str(network) for network in delivery.allowed_networks) or "public addresses only"
     yield f"calls back     {networks}; by {' or '.join(delivery.schemes)}, with {delivery.transport}"
     total = sum(delivery.schedule) / 3600

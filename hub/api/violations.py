@@ -30,7 +30,7 @@ FORMAT_WORDS = {
 }
 
 
-def errors_of(validator: jsonschema_rs.Draft4Validator, instance: Any) -> list[Violation]:
+def errors_of(validator: jsonschema_rs.Validator, instance: Any) -> list[Violation]:
     """What is wrong with `instance`: one violation for each place, at most a hundred."""
     if validator.is_valid(instance):
         return []

@@ -22,6 +22,10 @@ Complete = Callable[[Document], Document]
 """Gives a report the `@type` of each part that was read without one."""
 
 
+PLAIN = "ServiceProblem"
+"""The `@type` of a report that is no subclass."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Observation:
     """What a trouble system says of a ticket, mapped.
@@ -73,12 +77,15 @@ class ProblemRules:
     def create(self, tables: Tables, given: Document, *, actor: str | None = None) -> Problem:
         """Make a report of what a client sent; `actor` is who sent it.
 
-        Raises IllegalTransition when it is to start in another state than the lifecycle begins with.
+        Raises IllegalTransition when it is to start in another state than the lifecycle begins with, and InvalidInput
+        when it does not fit the schema of its type. The contract has been asked before.
         """
         now = to_micros(self._clock())
         status = Status(given.get("status", INITIAL))
         check_step(None, status)
         document = self._complete({**_stated(given), "status": status})
+        if document["@type"] != PLAIN:
+            self._refuse_invalid(document)
         return self._insert(tables, document, _Change(event_time=now, record_time=now, actor=actor)).problem
 
     def patch(self, tables: Tables, problem_id: str, patch: Document, *, actor: str | None = None) -> Problem:
@@ -138,7 +145,7 @@ class ProblemRules:
     ) -> Stored:
         moved = micros_to_text(change.event_time)
         document = {
-            "@type": "ServiceProblem",
+            "@type": PLAIN,
             "originatingSystem": self._letterhead.reporting_system,
             "affectedNumberOfServices": 0,
             **document,

@@ -45,6 +45,7 @@ class ApiSettings:
     body_limit: int = rules.whole(1024, 1 << 30)
     page_maximum: int = rules.whole(1, 100_000)
     originating_system: str = rules.text(empty=False)
+    extension_schemas: str = rules.text()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,71 @@
+"""Reports of one's own types, with attributes and characteristics of one's own, over HTTP."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.running import Server
+from tests.rooms import report
+from tests.unit.test_extensions import LOCATION, SCHEMA
+
+FACE = ContractClient.face
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContractClient]:
+    folder = tmp_path_factory.mktemp("extensions")
+    schemas = folder / "schemas"
+    schemas.mkdir()
+    (schemas / "QosDegradation.schema.json").write_text(json.dumps(SCHEMA), "utf-8")
+    with Server(folder, settings={"QOS_HUB_API_EXTENSION_SCHEMAS": str(schemas)}) as running:
+        yield running.client
+
+
+def degradation(**attributes: Any) -> dict[str, Any]:
+    return report(**{"@type": "QosDegradation", "mosScore": 2.5, **attributes})
+
+
+def test_a_subclass_is_kept_whole_and_says_what_it_is(client: ContractClient) -> None:
+    made = client.create(degradation(kqi="voice"))
+    assert made.status_code == 201, made.text
+    kept = client.get(f"{FACE}/serviceProblem/{made.json()['id']}").json()
+    shown = {name: kept[name] for name in ("@type", "@baseType", "@schemaLocation", "mosScore", "kqi")}
+    assert shown == {
+        "@type": "QosDegradation",
+        "@baseType": "ServiceProblem",
+        "@schemaLocation": LOCATION,
+        "mosScore": 2.5,
+        "kqi": "voice",
+    }
+
+
+def test_what_its_schema_forbids_is_refused_by_name_when_made_and_when_changed(client: ContractClient) -> None:
+    refused = client.create(degradation(mosScore=9))
+    assert refused.status_code == 400
+    assert [(one["field"], one["value"]) for one in refused.json()["violation"]] == [("mosScore", 9)]
+    made = client.create(degradation()).json()
+    path = f"{FACE}/serviceProblem/{made['id']}"
+    again = client.patch(made["id"], mosScore=None)
+    assert again.status_code == 400
+    assert [one["field"] for one in again.json()["violation"]] == ["mosScore"]
+    assert client.get(path).json()["mosScore"] == 2.5
+
+
+def test_a_type_that_nobody_registered_is_kept_as_it_is(client: ContractClient) -> None:
+    made = client.create(report(**{"@type": "Unheard", "ownAttribute": {"deep": [1]}}))
+    assert made.status_code == 201
+    kept = client.get(f"{FACE}/serviceProblem/{made.json()['id']}").json()
+    assert (kept["@type"], kept["@baseType"], kept["ownAttribute"]) == ("Unheard", "ServiceProblem", {"deep": [1]})
+
+
+def test_a_characteristic_has_any_value(client: ContractClient) -> None:
+    characteristics = [
+        {"@type": "Characteristic", "name": "mos", "valueType": "number", "value": 2.5},
+        {"@type": "Characteristic", "name": "codec", "value": {"name": "opus", "rates": [6, 510]}},
+    ]
+    made = client.create(report(characteristic=characteristics))
+    assert made.status_code == 201
+    assert made.json()["characteristic"] == characteristics
