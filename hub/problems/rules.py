@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from hub.errors import InvalidInput, NotFound, Violation
+from hub.errors import InvalidInput, Violation
 from hub.model.event import EventType, Record
 from hub.model.ids import NewId
 from hub.model.problem import Document, Problem, Status
@@ -12,6 +12,7 @@ from hub.problems.changes import KEPT_BY_SERVER, NOT_PATCHABLE, changed_attribut
 from hub.problems.envelope import Letterhead, event_of
 from hub.problems.lifecycle import INITIAL, check_step, is_legal
 from hub.problems.merge import merge
+from hub.problems.ownership import OF_ALL, Ownership, missing
 from hub.store.problems import Stored
 from hub.store.tables import Tables
 
@@ -74,11 +75,14 @@ class ProblemRules:
         self._complete = complete
         self._letterhead = letterhead
 
-    def create(self, tables: Tables, given: Document, *, actor: str | None = None) -> Problem:
+    def create(
+        self, tables: Tables, given: Document, *, actor: str | None = None, owner: Ownership = OF_ALL
+    ) -> Problem:
         """Make a report of what a client sent; `actor` is who sent it.
 
-        Raises IllegalTransition when it is to start in another state than the lifecycle begins with, and InvalidInput
-        when it does not fit the schema of its type. The contract has been asked before.
+        Raises IllegalTransition when it is to start in another state than the lifecycle begins with, InvalidInput
+        when it does not fit the schema of its type, and Forbidden when it does not concern its `owner`. The contract
+        has been asked before.
         """
         now = to_micros(self._clock())
         status = Status(given.get("status", INITIAL))
@@ -86,24 +90,37 @@ class ProblemRules:
         document = self._complete({**_stated(given), "status": status})
         if document["@type"] != PLAIN:
             self._refuse_invalid(document)
+        owner.accept(document)
         return self._insert(tables, document, _Change(event_time=now, record_time=now, actor=actor)).problem
 
-    def patch(self, tables: Tables, problem_id: str, patch: Document, *, actor: str | None = None) -> Problem:
+    def patch(
+        self,
+        tables: Tables,
+        problem_id: str,
+        patch: Document,
+        *,
+        actor: str | None = None,
+        owner: Ownership = OF_ALL,
+    ) -> Problem:
         """Merge a client's patch into a report; a patch that changes nothing writes nothing.
 
-        Raises NotFound, IllegalTransition, and InvalidInput for what is not patchable or leaves the report invalid.
+        Raises NotFound, IllegalTransition, InvalidInput for what is not patchable or leaves the report invalid, and
+        Forbidden when the report would no longer concern its `owner`.
         """
-        stored = _found(tables, problem_id)
+        stored = _found(tables, problem_id, owner)
         before = stored.problem
         merged = self._complete(merge(before.document, _stated(patch)))
         self._refuse_invalid(merged, _fixed_violations(before, patch))
+        owner.accept(merged)
         check_step(before.status, Status(merged["status"]))
         now = to_micros(self._clock())
         return self._update(tables, stored, merged, _Change(event_time=now, record_time=now, actor=actor))
 
-    def delete(self, tables: Tables, problem_id: str, *, actor: str | None = None) -> None:
-        """Remove a report; its history and its events stay. Raises NotFound."""
-        stored = _found(tables, problem_id)
+    def delete(
+        self, tables: Tables, problem_id: str, *, actor: str | None = None, owner: Ownership = OF_ALL
+    ) -> None:
+        """Remove a report; its history and its events stay. Raises NotFound, also for what is not the owner's."""
+        stored = _found(tables, problem_id, owner)
         now = to_micros(self._clock())
         change = _Change(event_time=now, record_time=now, actor=actor)
         tables.problems.delete(problem_id)
@@ -249,11 +266,11 @@ def _fixed_violations(problem: Problem, patch: Document) -> list[Violation]:
     ]
 
 
-def _found(tables: Tables, problem_id: str) -> Stored:
+def _found(tables: Tables, problem_id: str, owner: Ownership) -> Stored:
     stored = tables.problems.get(problem_id)
     if stored is None:
-        message = f"no service problem {problem_id}"
-        raise NotFound(violations=[Violation(field="id", value=problem_id, message=message)])
+        raise missing(problem_id)
+    owner.guard(stored.problem)
     return stored
 
 

@@ -29,6 +29,7 @@ class ServerSettings:
 class SecuritySettings:
     api_keys: tuple[str, ...] = rules.api_keys()
     key_file: str = rules.text()
+    party_paths: tuple[str, ...] = rules.paths()
 
 
 @dataclass(frozen=True, kw_only=True)
