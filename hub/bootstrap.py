@@ -25,7 +25,6 @@ from hub.api.render import Face
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.api.type_names import type_filler
 from hub.console.app import make_console
-from hub.delivery.leases import Holder
 from hub.delivery.resolve import Resolver
 from hub.delivery.schedule import Schedule
 from hub.delivery.settle import Settler
@@ -44,6 +43,7 @@ from hub.problems.envelope import Letterhead
 from hub.problems.rules import ProblemRules
 from hub.query.hub_query import HubQuery, parse_hub_query
 from hub.settings import Settings
+from hub.store.leases import Holder
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.subscriptions.addresses import AddressGuard

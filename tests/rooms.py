@@ -14,7 +14,6 @@ import orjson
 from hub.api.attributes import attributes_of
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.api.type_names import type_filler
-from hub.delivery.leases import Holder
 from hub.delivery.resolve import Resolver
 from hub.delivery.schedule import Schedule
 from hub.delivery.settle import Settler
@@ -34,6 +33,7 @@ from hub.query.syntax import Comparison, Operator
 from hub.shipped import openapi_dir
 from hub.store.deliveries import DELIVERIES_CHANGED, DeliveryView
 from hub.store.events import Queued
+from hub.store.leases import Holder
 from hub.store.sqlite import Store
 from hub.store.subscriptions import Registered
 from hub.store.tables import Tables

@@ -8,7 +8,6 @@ from threading import Event, Thread
 
 from hub.delivery.attempt_log import log_attempt
 from hub.delivery.lanes import Lanes
-from hub.delivery.leases import Holder
 from hub.delivery.listeners import Listeners, make_listeners
 from hub.delivery.outcome import Outcome
 from hub.delivery.outgoing import outgoing_of
@@ -21,6 +20,7 @@ from hub.model.times import Clock, to_micros
 from hub.query.hub_query import HubQuery
 from hub.store.deliveries import DELIVERIES_CHANGED, Settlement
 from hub.store.events import EVENT_APPENDED
+from hub.store.leases import Holder
 from hub.store.sqlite import Store
 from hub.store.subscriptions import SUBSCRIPTIONS_CHANGED
 from hub.store.tables import Tables

@@ -22,7 +22,6 @@ from standardwebhooks import Webhook
 
 from hub import telemetry
 from hub.delivery.lanes import FIRST_WINDOW
-from hub.delivery.leases import Holder
 from hub.delivery.listeners import Listeners, make_listeners
 from hub.delivery.schedule import Schedule
 from hub.delivery.settle import Settler
@@ -33,6 +32,7 @@ from hub.model.delivery import DeliveryState
 from hub.model.subscription import SubscriptionState
 from hub.model.times import Clock, system_clock, to_micros
 from hub.store.deliveries import Settlement
+from hub.store.leases import Holder
 from hub.store.tables import Tables
 from hub.subscriptions.secrets import SecretBox
 from tests.fakes.listener import Listener, Received, answer, hang, held

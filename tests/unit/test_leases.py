@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from hub.delivery.leases import Holder
+from hub.store.leases import Holder
 
 THIS = Holder(host="noc-1", pid=os.getpid(), boot="b2")
 
