@@ -160,7 +160,7 @@ class Desk:
 
     def history(self, problem: Problem) -> list[Record]:
         of_it = Comparison(path=("serviceProblem", "id"), operator=Operator.EQ, values=(problem.id,))
-        return self.store.read.records.page(of_it, offset=0, limit=10_000)
+        return self.store.read.records.page(of_it, offset=0, limit=10_000).rows
 
     def kept(self, problem: Problem) -> Problem:
         stored = self.store.read.problems.get(problem.id)

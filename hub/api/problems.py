@@ -66,7 +66,7 @@ class ProblemOperations:
 
     def _read_problems(self, query: ListQuery) -> tuple[list[tuple[str, bytes]], int]:
         problems = self._store.read.problems
-        rows = problems.page(query.condition, offset=query.offset, limit=self._limit(query))
+        rows = problems.page(query.condition, offset=query.offset, limit=self._limit(query)).rows
         return rows, problems.count(query.condition)
 
     async def create(self, request: Request) -> Response:
@@ -109,7 +109,7 @@ class ProblemOperations:
 
     def _read_records(self, query: ListQuery) -> tuple[list[Record], int]:
         records = self._store.read.records
-        page = records.page(query.condition, offset=query.offset, limit=self._limit(query))
+        page = records.page(query.condition, offset=query.offset, limit=self._limit(query)).rows
         return page, records.count(query.condition)
 
     async def retrieve_record(self, request: Request) -> Response:

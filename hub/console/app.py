@@ -63,7 +63,7 @@ class Views:
         tables = self._store.read
         stored = tables.problems.get(problem_id)
         of_this = Comparison(path=("serviceProblem", "id"), operator=Operator.EQ, values=(problem_id,))
-        records = tables.records.page(of_this, offset=0, limit=HISTORY)
+        records = tables.records.page(of_this, offset=0, limit=HISTORY).rows
         if stored is None and not records:
             abort(404)
         document = stored.problem.document if stored else {}

@@ -36,10 +36,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column that repeats an attribute; `name` is ours and goes into the text as it is."""
+    """A column that repeats an attribute; `name` is ours and goes into the text as it is.
+
+    `required` tells that it is never NULL; `sorted_by` is what gives its order, where that is not the column itself.
+    """
 
     name: str
     kind: Kind = Kind.VALUE
+    required: bool = False
+    sorted_by: str = ""
 
 
 def sql_condition(

@@ -1,28 +1,31 @@
 """Table `problem`: the reports as they are now."""
 
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from hub.model.problem import Problem
-from hub.query.sql import Column, Kind, sql_condition
+from hub.query.ordering import Cursor, Page, Sort
+from hub.query.sql import Column, Kind
 from hub.query.syntax import Condition
+from hub.store.paging import Listed, Row, read_page
 from hub.store.statements import statements
 
 COLUMNS: dict[tuple[str, ...], Column] = {
-    ("id",): Column(name="id"),
-    ("status",): Column(name="status"),
-    ("priority",): Column(name="priority", kind=Kind.NUMBER),
-    ("category",): Column(name="category"),
-    ("creationDate",): Column(name="creation_date", kind=Kind.INSTANT),
-    ("lastUpdate",): Column(name="last_update", kind=Kind.INSTANT),
-    ("statusChangeDate",): Column(name="status_change_date", kind=Kind.INSTANT),
+    ("id",): Column(name="id", required=True),
+    ("status",): Column(name="status", required=True),
+    ("priority",): Column(name="priority", kind=Kind.NUMBER, required=True),
+    ("category",): Column(name="category", required=True),
+    ("creationDate",): Column(name="creation_date", kind=Kind.INSTANT, required=True),
+    ("lastUpdate",): Column(name="last_update", kind=Kind.INSTANT, required=True),
+    ("statusChangeDate",): Column(name="status_change_date", kind=Kind.INSTANT, required=True),
     ("resolutionDate",): Column(name="resolution_date", kind=Kind.INSTANT),
 }
 """Attributes that have a column of their own; all others are looked up in the document."""
+
+LISTED = Listed(table="problem", select="id, CAST(document AS BLOB)", columns=COLUMNS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,20 +95,32 @@ class Problems:
         row = self._connection.execute(self._sql["document"], (problem_id,)).fetchone()
         return row[0] if row else None
 
-    def page(self, condition: Condition | None, *, offset: int, limit: int) -> list[tuple[str, bytes]]:
-        """(id, document) of the reports that fit, oldest first."""
-        where, values = _where(condition)
-        sql = f"SELECT id, CAST(document AS BLOB) FROM problem{where} ORDER BY seq LIMIT ? OFFSET ?"
-        return self._connection.execute(sql, (*values, limit, offset)).fetchall()
+    def page(
+        self,
+        condition: Condition | None,
+        *,
+        sort: Sort = (),
+        offset: int = 0,
+        limit: int,
+        cursor: Cursor | None = None,
+    ) -> Page[tuple[str, bytes]]:
+        """(id, document) of the reports that fit; without `sort`, oldest first."""
+        return read_page(
+            self._connection,
+            LISTED,
+            condition,
+            sort=sort,
+            offset=offset,
+            limit=limit,
+            cursor=cursor,
+            made=_id_and_document,
+        )
 
     def count(self, condition: Condition | None) -> int:
-        where, values = _where(condition)
+        where, values = LISTED.where(condition)
         count: int = self._connection.execute(self._sql["count"] + where, tuple(values)).fetchone()[0]
         return count
 
 
-def _where(condition: Condition | None) -> tuple[str, Iterable[Any]]:
-    if condition is None:
-        return "", ()
-    text, values = sql_condition(condition, columns=COLUMNS, document="document")
-    return f" WHERE {text}", values
+def _id_and_document(row: Row) -> tuple[str, bytes]:
+    return row[0], row[1]

@@ -1,32 +1,38 @@
 """Table `problem_record`: the append-only history, one row for each event of a report."""
 
 import sqlite3
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from hub.model.event import EventType, Record
 from hub.model.problem import Status
-from hub.query.sql import Column, Kind, sql_condition
+from hub.query.ordering import Cursor, Page, Sort
+from hub.query.sql import Column, Kind
 from hub.query.syntax import Condition
+from hub.store.paging import Listed, read_page
 from hub.store.statements import statements
 
 
 def _instant(column: str) -> Column:
     """Microseconds as the text in which they are shown, so that a filter compares what a client has seen."""
     seconds = f"strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch')"
-    return Column(name=f"printf('%s.%03dZ', {seconds}, {column} / 1000 % 1000)", kind=Kind.INSTANT)
+    text = f"printf('%s.%03dZ', {seconds}, {column} / 1000 % 1000)"
+    return Column(name=text, kind=Kind.INSTANT, required=True, sorted_by=column)
 
 
 COLUMNS: dict[tuple[str, ...], Column] = {
-    ("id",): Column(name="id"),
-    ("eventType",): Column(name="event_type"),
+    ("id",): Column(name="id", required=True),
+    ("eventType",): Column(name="event_type", required=True),
     ("eventTime",): _instant("event_time"),
     ("recordTime",): _instant("record_time"),
-    ("serviceProblem", "id"): Column(name="problem_id"),
+    ("serviceProblem", "id"): Column(name="problem_id", required=True),
 }
 """What the history can be filtered by."""
+
+SELECT = """id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
+    source, source_status, party, reason, irregular, changes, actor"""
+LISTED = Listed(table="problem_record", select=SELECT, columns=COLUMNS, document="changes")
 
 
 def _record(row: tuple[Any, ...]) -> Record:
@@ -77,23 +83,31 @@ class Records:
         self._connection.execute(self._sql["insert"], values)
 
     def get(self, record_id: str) -> Record | None:
-        row = self._connection.execute(f"{self._sql['columns']} WHERE id = ?", (record_id,)).fetchone()
+        row = self._connection.execute(self._sql["get"], (record_id,)).fetchone()
         return _record(row) if row else None
 
-    def page(self, condition: Condition | None, *, offset: int, limit: int) -> list[Record]:
-        """The records that fit, oldest first."""
-        where, values = _where(condition)
-        sql = f"{self._sql['columns']}{where} ORDER BY seq LIMIT ? OFFSET ?"
-        return [_record(row) for row in self._connection.execute(sql, (*values, limit, offset))]
+    def page(
+        self,
+        condition: Condition | None,
+        *,
+        sort: Sort = (),
+        offset: int = 0,
+        limit: int,
+        cursor: Cursor | None = None,
+    ) -> Page[Record]:
+        """The records that fit; without `sort`, oldest first."""
+        return read_page(
+            self._connection,
+            LISTED,
+            condition,
+            sort=sort,
+            offset=offset,
+            limit=limit,
+            cursor=cursor,
+            made=_record,
+        )
 
     def count(self, condition: Condition | None) -> int:
-        where, values = _where(condition)
+        where, values = LISTED.where(condition)
         row = self._connection.execute(f"SELECT count(*) FROM problem_record{where}", tuple(values)).fetchone()
         return int(row[0])
-
-
-def _where(condition: Condition | None) -> tuple[str, Iterable[Any]]:
-    if condition is None:
-        return "", ()
-    text, values = sql_condition(condition, columns=COLUMNS, document="changes")
-    return f" WHERE {text}", values

@@ -19,6 +19,7 @@ from hub.model.delivery import Attempt, Claim, DeliveryState, Timing
 from hub.model.event import Event, EventType, Record
 from hub.model.problem import Problem, Status
 from hub.model.subscription import Subscription, SubscriptionState
+from hub.query.ordering import Cursor, Sort, SortKey
 from hub.query.syntax import Comparison, Operator
 from hub.store.deliveries import DELIVERIES_CHANGED, NewDelivery, Settlement
 from hub.store.events import EVENT_APPENDED
@@ -298,7 +299,9 @@ def test_a_commit_of_another_shows_in_the_data_version(kind: Kind, tmp_path: Pat
 
 
 def problem(number: int, **parts: Any) -> Problem:
-    dates = dict.fromkeys(("creationDate", "lastUpdate", "statusChangeDate"), f"2026-03-01T12:00:0{number}.000Z")
+    dates = dict.fromkeys(
+        ("creationDate", "lastUpdate", "statusChangeDate"), f"2026-03-01T12:00:{number % 60:02}.000Z"
+    )
     document = report(status="acknowledged", **dates)
     return replace(Problem(id=f"p{number}", document=document, sequence=1), **parts)
 
@@ -329,10 +332,10 @@ def test_an_update_changes_what_is_filtered_too(store: Store) -> None:
 
 def test_reports_come_in_pages_oldest_first(store: Store) -> None:
     store.write(lambda tables: [tables.problems.insert(problem(number)) for number in (3, 1, 2)])
-    names = [name for name, _ in store.read.problems.page(None, offset=0, limit=10)]
+    names = [name for name, _ in store.read.problems.page(None, offset=0, limit=10).rows]
     assert names == ["p3", "p1", "p2"]
-    assert [name for name, _ in store.read.problems.page(None, offset=1, limit=1)] == ["p1"]
-    assert store.read.problems.page(None, offset=0, limit=0) == []
+    assert [name for name, _ in store.read.problems.page(None, offset=1, limit=1).rows] == ["p1"]
+    assert store.read.problems.page(None, offset=0, limit=0).rows == []
     assert store.read.problems.count(None) == 3
 
 
@@ -348,6 +351,67 @@ def test_one_ticket_is_kept_once(store: Store) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         store.write(lambda tables: tables.problems.insert(problem(2, **same)))
     assert store.read.problems.count(None) == 1
+
+
+def keep(store: Store, number: int, **attributes: Any) -> None:
+    kept = problem(number)
+    kept.document.update(attributes)
+    store.write(lambda tables: tables.problems.insert(kept))
+
+
+def names_by(store: Store, *sort: SortKey) -> list[str]:
+    return [name for name, _ in store.read.problems.page(None, sort=sort, limit=10).rows]
+
+
+def test_reports_come_in_the_order_asked_for_and_missing_values_last(store: Store) -> None:
+    keep(store, 1, priority=2, resolutionDate="2026-03-02T00:00:00.000Z", place={"name": "b"})
+    keep(store, 2, priority=10, place={"name": "a"})
+    keep(store, 3, priority=2, resolutionDate="2026-03-01T00:00:00.000Z", place={"name": ["none"]})
+    assert names_by(store, SortKey(path=("priority",))) == ["p1", "p3", "p2"]
+    assert names_by(store, SortKey(path=("priority",), descending=True)) == ["p2", "p3", "p1"]
+    assert names_by(store, SortKey(path=("resolutionDate",))) == ["p3", "p1", "p2"]
+    assert names_by(store, SortKey(path=("resolutionDate",), descending=True)) == ["p1", "p3", "p2"]
+    assert names_by(store, SortKey(path=("place", "name"))) == ["p2", "p1", "p3"]
+    both = (SortKey(path=("priority",)), SortKey(path=("place", "name"), descending=True))
+    assert names_by(store, *both) == ["p1", "p3", "p2"]
+
+
+SORTS: list[Sort] = [
+    (),
+    (SortKey(path=("priority",)),),
+    (SortKey(path=("priority",), descending=True),),
+    (SortKey(path=("resolutionDate",)),),
+    (SortKey(path=("resolutionDate",), descending=True), SortKey(path=("name",))),
+    (SortKey(path=("seen",), instants=True, descending=True), SortKey(path=("priority",))),
+]
+
+
+@pytest.mark.parametrize("sort", SORTS, ids=str)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_walk_by_cursor_meets_every_report_once_while_others_are_added(
+    store: Store, sort: Sort, backwards: bool
+) -> None:
+    for number in range(12):
+        there: dict[str, Any] = {
+            "priority": number % 3 + 1,
+            "resolutionDate": f"2026-03-0{number % 4 + 1}T00:00:00.000Z" if number % 2 else None,
+            "name": f"n{number % 5}" if number % 5 else None,
+            "seen": f"2026-03-01T0{number % 3}:00:00+0{number % 2}:00" if number % 4 else None,
+        }
+        keep(store, number, **{name: value for name, value in there.items() if value is not None})
+    problems = store.read.problems
+    expected = [name for name, _ in problems.page(None, sort=sort, limit=20).rows]
+    found: list[str] = []
+    cursor, more = Cursor(backwards=backwards), True
+    while more:
+        page = problems.page(None, sort=sort, limit=5, cursor=cursor)
+        names = [name for name, _ in page.rows]
+        found = names + found if backwards else found + names
+        cursor = Cursor(position=page.first if backwards else page.last, backwards=backwards)
+        keep(store, 100 + len(found), priority=1)
+        more = page.more
+    assert [name for name in found if name in expected] == expected
+    assert len(set(found)) == len(found)
 
 
 def record(number: int, problem_id: str = "p1") -> Record:
@@ -379,7 +443,7 @@ def test_the_history_is_kept_as_it_was_written(store: Store) -> None:
         record(2), from_status=None, to_status=None, source=None, source_status=None, party=None, reason=None
     )
     store.write(partial(append_records, [record(1), plain]))
-    assert store.read.records.page(None, offset=0, limit=10) == [record(1), plain]
+    assert store.read.records.page(None, offset=0, limit=10).rows == [record(1), plain]
     assert store.read.records.get("r1") == record(1)
     assert store.read.records.get("r9") is None
 
@@ -387,10 +451,10 @@ def test_the_history_is_kept_as_it_was_written(store: Store) -> None:
 def test_the_history_of_one_report_is_found_by_its_id(store: Store) -> None:
     store.write(partial(append_records, [record(1), record(2, "p2"), record(3)]))
     of_p1 = Comparison(path=("serviceProblem", "id"), operator=Operator.EQ, values=("p1",))
-    assert [one.id for one in store.read.records.page(of_p1, offset=0, limit=10)] == ["r1", "r3"]
+    assert [one.id for one in store.read.records.page(of_p1, offset=0, limit=10).rows] == ["r1", "r3"]
     assert store.read.records.count(of_p1) == 2
     at_one = Comparison(path=("eventTime",), operator=Operator.EQ, values=("1970-01-01T00:00:01.000Z",))
-    assert [one.id for one in store.read.records.page(at_one, offset=0, limit=10)] == ["r1"]
+    assert [one.id for one in store.read.records.page(at_one, offset=0, limit=10).rows] == ["r1"]
 
 
 # -- the outbox

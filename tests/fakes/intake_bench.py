@@ -139,7 +139,7 @@ class Bench:
         return [(_short(body["eventType"]), body["event"]["serviceProblem"]["name"]) for body in bodies]
 
     def history(self) -> list[Record]:
-        return self.store.read.records.page(None, offset=0, limit=10_000)
+        return self.store.read.records.page(None, offset=0, limit=10_000).rows
 
     @property
     def row(self) -> SourceRow:

@@ -176,7 +176,7 @@ def test_a_start_that_moves_back_makes_no_second_report_and_resolves_nothing(
     row = store.read.sources.get("prometheus")
     assert row is not None
     assert (row.state, row.problems) == (SourceState.OK, 1)
-    (record,) = store.read.records.page(None, offset=0, limit=10)
+    (record,) = store.read.records.page(None, offset=0, limit=10).rows
     assert record.to_status is Status.IN_PROGRESS
 
 

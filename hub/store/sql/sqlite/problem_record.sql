@@ -3,7 +3,7 @@ INSERT INTO problem_record (id, problem_id, event_type, event_time, record_time,
                             source, source_status, party, reason, irregular, changes, actor)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- name: columns
+-- name: get
 SELECT id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
        source, source_status, party, reason, irregular, changes, actor
-FROM problem_record;
+FROM problem_record WHERE id = ?;
