@@ -85,10 +85,11 @@ def _do_all(works: Sequence[Callable[[Tables], Problem]], tables: Tables) -> lis
 
 def _register(store: Store, settings: Settings, new_id: Uuid7, callback: str) -> None:
     contract = load_contract(shipped.openapi_dir() / "serviceProblem-v5.yaml")
+    attributes = attributes_of(contract, "ServiceProblem")
     registrations = Registrations(
         clock=system_clock,
         new_id=new_id,
-        parse_query=partial(parse_hub_query, attributes=attributes_of(contract, "ServiceProblem")),
+        parse_query=lambda _, text: parse_hub_query(text, attributes=attributes),
         policy=CallbackPolicy(AddressGuard(settings.delivery.allowed_networks), schemes=settings.delivery.schemes),
         secrets=SecretBox(load_key(settings.key_file)),
     )

@@ -25,6 +25,7 @@ from hub.api.render import Face
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.api.type_names import type_filler
 from hub.console.app import make_console
+from hub.delivery.listeners import MakeListener, make_listener
 from hub.delivery.resolve import Resolver
 from hub.delivery.schedule import Schedule
 from hub.delivery.settle import Settler
@@ -33,6 +34,7 @@ from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker, WorkerSettings
 from hub.errors import Violation
+from hub.faces import V5
 from hub.intake.account import note_disabled
 from hub.intake.configured import check_sources, mapping_folders
 from hub.intake.poller import Poller, make_poller
@@ -41,14 +43,14 @@ from hub.model.problem import Document
 from hub.model.times import Clock, system_clock
 from hub.problems.envelope import Letterhead
 from hub.problems.rules import ProblemRules
-from hub.query.hub_query import HubQuery, parse_hub_query
+from hub.query.hub_query import parse_hub_query
 from hub.settings import Settings
 from hub.store.leases import Holder
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import CallbackPolicy
-from hub.subscriptions.registration import Registrations
+from hub.subscriptions.registration import ParseQuery, Registrations
 from hub.subscriptions.secrets import SecretBox, load_key
 
 FACE_V5 = "/tmf-api/serviceProblemManagement/v5"
@@ -118,8 +120,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     contracts = Contracts.shipped()
     check_sources(settings)
     new_id = Uuid7(clock)
-    attributes = attributes_of(contracts.v5, "ServiceProblem")
-    parse_query = partial(parse_hub_query, attributes=attributes)
+    parse_query = _parse_query(contracts)
     secrets = SecretBox(load_key(settings.key_file))
     rules = _rules(settings, contracts, clock, new_id)
     store = Store(
@@ -132,13 +133,22 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     registrations = Registrations(
         clock=clock, new_id=new_id, parse_query=parse_query, policy=_policy(settings), secrets=secrets
     )
+    making = partial(
+        make_listener, parse_query=parse_query, secrets=secrets, party_paths=settings.security.party_paths
+    )
     return Hub(
         settings=settings,
         store=store,
         app=_app(settings, contracts, store, rules, registrations, clock) if "api" in roles else None,
-        worker=_worker(settings, store, clock, parse_query, secrets) if "delivery" in roles else None,
+        worker=_worker(settings, store, clock, making) if "delivery" in roles else None,
         pollers=_pollers(settings, store, rules, clock) if "intake" in roles else (),
     )
+
+
+def _parse_query(contracts: Contracts) -> ParseQuery:
+    """Reads the query of a registration in the language of the face that is named first."""
+    readers = {V5: partial(parse_hub_query, attributes=attributes_of(contracts.v5, "ServiceProblem"))}
+    return lambda face, text: readers[face](text)
 
 
 def check_contracts(contracts: Contracts) -> None:
@@ -228,8 +238,7 @@ def _worker(
     settings: Settings,
     store: Store,
     clock: Clock,
-    parse_query: Callable[[str | None], HubQuery],
-    secrets: SecretBox,
+    making: MakeListener,
 ) -> DeliveryWorker:
     delivery = settings.delivery
     together = {"api", "intake"} <= set(settings.server.roles)
@@ -241,8 +250,7 @@ def _worker(
             longest_hint=delivery.retry_after_maximum,
         ),
         clock=clock,
-        parse_query=parse_query,
-        secrets=secrets,
+        make_listener=making,
         settings=WorkerSettings(
             lease=delivery.lease,
             order_patience=delivery.order_patience,

@@ -14,6 +14,7 @@ import orjson
 from hub.api.attributes import attributes_of
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.api.type_names import type_filler
+from hub.delivery.listeners import MakeListener, make_listener
 from hub.delivery.resolve import Resolver
 from hub.delivery.schedule import Schedule
 from hub.delivery.settle import Settler
@@ -22,13 +23,16 @@ from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker, WorkerSettings
 from hub.errors import Violation
+from hub.faces import V5
+from hub.model.caller import LOCAL, Caller
 from hub.model.event import Record
 from hub.model.ids import Uuid7
 from hub.model.problem import Document, Problem, Status
 from hub.model.times import Clock, system_clock, to_micros
 from hub.problems.envelope import Letterhead
 from hub.problems.rules import Observation, ProblemRules
-from hub.query.hub_query import HubQuery, parse_hub_query
+from hub.query.hub_query import parse_hub_query
+from hub.query.ownership import PARTY_PATHS
 from hub.query.syntax import Comparison, Operator
 from hub.shipped import openapi_dir
 from hub.store.deliveries import DELIVERIES_CHANGED, DeliveryView
@@ -39,7 +43,7 @@ from hub.store.subscriptions import Registered
 from hub.store.tables import Tables
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import CallbackPolicy
-from hub.subscriptions.registration import Registrations
+from hub.subscriptions.registration import ParseQuery, Registrations
 from hub.subscriptions.secrets import SecretBox, load_key
 
 FACE = "http://127.0.0.1:8080/tmf-api/serviceProblemManagement/v5"
@@ -86,8 +90,13 @@ def contract() -> dict[str, Any]:
 
 
 @cache
-def parse_query() -> Callable[[str | None], HubQuery]:
-    return partial(parse_hub_query, attributes=attributes_of(contract(), "ServiceProblem"))
+def parse_query() -> ParseQuery:
+    readers = {V5: partial(parse_hub_query, attributes=attributes_of(contract(), "ServiceProblem"))}
+    return lambda face, text: readers[face](text)
+
+
+def making(secrets: SecretBox) -> MakeListener:
+    return partial(make_listener, parse_query=parse_query(), secrets=secrets, party_paths=PARTY_PATHS)
 
 
 @cache
@@ -192,9 +201,18 @@ class Exchange:
         )
         self._workers: list[DeliveryWorker] = []
 
-    def register(self, callback: str, query: str | None = None, secret: str | None = None) -> Registered:
-        request = self.registrations.check({"callback": callback, "query": query, "secret": secret})
-        made = self.store.write(partial(self.registrations.register, request=request))
+    def register(
+        self,
+        callback: str,
+        query: str | None = None,
+        secret: str | None = None,
+        *,
+        face: str = V5,
+        caller: Caller = LOCAL,
+    ) -> Registered:
+        given = {"callback": callback, "query": query, "secret": secret}
+        request = self.registrations.check(given, face=face)
+        made = self.store.write(partial(self.registrations.register, request=request, caller=caller))
         return next(one for one in self.store.read.subscriptions.all() if one.subscription.id == made.id)
 
     def unregister(self, registered: Registered) -> None:
@@ -223,8 +241,7 @@ class Exchange:
             transport=transport,
             settler=Settler(schedule=Schedule.from_settings(schedule, 0.0), longest_hint=0.0),
             clock=clock,
-            parse_query=parse_query(),
-            secrets=secrets or self.secrets,
+            make_listener=making(secrets or self.secrets),
             settings=WorkerSettings(
                 lease=lease,
                 order_patience=order_patience,

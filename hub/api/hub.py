@@ -18,7 +18,8 @@ class HubOperations:
     async def register(self, request: Request) -> Response:
         """The answer shows the signing secret, this once."""
         checked = await asyncio.to_thread(self._registrations.check, request.body)
-        subscription = await self._store.awrite(partial(self._registrations.register, request=checked))
+        work = partial(self._registrations.register, request=checked, caller=request.caller)
+        subscription = await self._store.awrite(work)
         href = f"{self._face.base_url}/hub/{subscription.id}"
         body = {
             "@type": "Hub",
@@ -31,6 +32,7 @@ class HubOperations:
         return json_response(body, status=201, headers=(("Location", href),))
 
     async def unregister(self, request: Request) -> Response:
-        work = partial(self._registrations.unregister, subscription_id=request.path_params["id"])
+        subscription_id = request.path_params["id"]
+        work = partial(self._registrations.unregister, subscription_id=subscription_id, caller=request.caller)
         await self._store.awrite(work)
         return Response(status=204)

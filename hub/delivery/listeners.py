@@ -1,23 +1,26 @@
 """The active listeners in memory, found by event type: which events each wants, and how it is addressed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from hub.faces import EVENT_TYPES
 from hub.model.event import EventType
-from hub.model.subscription import Order, SubscriptionState
-from hub.query.hub_query import HubQuery
+from hub.model.subscription import Order, Subscription, SubscriptionState
+from hub.query.ownership import IN_EVENT, both, concerning
 from hub.query.predicate import Predicate, predicate
+from hub.query.syntax import Condition
 from hub.store.subscriptions import Registered
+from hub.subscriptions.registration import ParseQuery
 from hub.subscriptions.secrets import SecretBox
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """A registration made ready: its condition compiled, its secret open.
+    """A registration made ready: its query read, its secret open.
 
-    `fields` cut what it is sent; `types` are the event types that it can want, None for all.
+    It is told in the form of its `face`, of which `fields` are sent; `types` are the event types that it can want.
     """
 
     seq: int
@@ -27,8 +30,9 @@ class Listener:
     order: Order
     from_event: int
     active: bool
+    face: str
     fields: tuple[str, ...]
-    types: frozenset[str] | None
+    types: frozenset[str]
     wants: Predicate | None
 
 
@@ -44,8 +48,11 @@ class Listeners:
         self.by_type: dict[EventType, list[Listener]] = {kind: [] for kind in EventType}
         for listener in self.by_seq.values():
             for kind in EventType:
-                if listener.types is None or kind in listener.types:
+                if kind in listener.types:
                     self.by_type[kind].append(listener)
+
+
+MakeListener = Callable[[Registered], Listener]
 
 
 def make_listeners(
@@ -53,20 +60,28 @@ def make_listeners(
     *,
     version: int,
     known: Mapping[int, Listener] = MappingProxyType({}),
-    parse_query: Callable[[str | None], HubQuery],
-    secrets: SecretBox,
+    make: MakeListener,
 ) -> Listeners:
     """`known` are the listeners made before: of a registration only the state can change."""
     listeners = []
     for one in registered:
         active = one.subscription.state is SubscriptionState.ACTIVE
-        listener = known.get(one.seq) or _listener(one, parse_query(one.subscription.query), secrets)
+        listener = known.get(one.seq) or make(one)
         listeners.append(listener if listener.active is active else replace(listener, active=active))
     return Listeners(listeners, version=version)
 
 
-def _listener(one: Registered, query: HubQuery, secrets: SecretBox) -> Listener:
+def make_listener(
+    one: Registered, *, parse_query: ParseQuery, secrets: SecretBox, party_paths: Sequence[str]
+) -> Listener:
+    """`party_paths` say where a report names the parties that it concerns.
+
+    Raises InvalidSettings when the secret does not open.
+    """
     subscription = one.subscription
+    query = parse_query(subscription.face, subscription.query)
+    types = EVENT_TYPES[subscription.face]
+    condition = _condition(subscription, query.condition, party_paths)
     return Listener(
         seq=one.seq,
         id=subscription.id,
@@ -75,10 +90,20 @@ def _listener(one: Registered, query: HubQuery, secrets: SecretBox) -> Listener:
         order=subscription.order,
         from_event=one.from_event,
         active=subscription.state is SubscriptionState.ACTIVE,
+        face=subscription.face,
         fields=query.fields,
-        types=query.event_types,
-        wants=predicate(query.condition) if query.condition else None,
+        types=types if query.event_types is None else types & query.event_types,
+        wants=predicate(condition) if condition else None,
     )
+
+
+def _condition(
+    subscription: Subscription, asked: Condition | None, party_paths: Sequence[str]
+) -> Condition | None:
+    """What was asked, and for a party that the report concerns it."""
+    if subscription.party is None:
+        return asked
+    return both(concerning(subscription.party, party_paths, inside=IN_EVENT), asked)
 
 
 def is_wanted(listener: Listener, seq: int, document: Callable[[], Mapping[str, Any]]) -> bool:

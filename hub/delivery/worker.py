@@ -1,14 +1,13 @@
 """The sender's loop: wait for answers and wake-ups, take turns with the store, send what was claimed."""
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
 
 from hub.delivery.attempt_log import log_attempt
 from hub.delivery.lanes import Lanes
-from hub.delivery.listeners import Listeners, make_listeners
+from hub.delivery.listeners import Listeners, MakeListener, make_listeners
 from hub.delivery.outcome import Outcome
 from hub.delivery.outgoing import outgoing_of
 from hub.delivery.settle import Settler
@@ -17,14 +16,12 @@ from hub.delivery.turn import TurnResult, TurnWork, take_turn
 from hub.errors import StoreUnavailable
 from hub.model.delivery import Claim
 from hub.model.times import Clock, to_micros
-from hub.query.hub_query import HubQuery
 from hub.store.deliveries import DELIVERIES_CHANGED, Settlement
 from hub.store.events import EVENT_APPENDED
 from hub.store.leases import Holder
 from hub.store.sqlite import Store
 from hub.store.subscriptions import SUBSCRIPTIONS_CHANGED
 from hub.store.tables import Tables
-from hub.subscriptions.secrets import SecretBox
 from hub.telemetry import logger
 
 log = logger("hub.delivery")
@@ -56,8 +53,7 @@ class DeliveryWorker:
         transport: Transport,
         settler: Settler,
         clock: Clock,
-        parse_query: Callable[[str | None], HubQuery],
-        secrets: SecretBox,
+        make_listener: MakeListener,
         settings: WorkerSettings,
         holder: Holder,
     ) -> None:
@@ -65,8 +61,7 @@ class DeliveryWorker:
         self._transport = transport
         self._settler = settler
         self._clock = clock
-        self._parse_query = parse_query
-        self._secrets = secrets
+        self._make_listener = make_listener
         self._settings = settings
         self._holder = holder
         self._lanes = Lanes(per_listener=settings.per_listener, total=settings.total)
@@ -214,8 +209,7 @@ class DeliveryWorker:
             subscriptions.all(),
             version=version,
             known=self._listeners.by_seq,
-            parse_query=self._parse_query,
-            secrets=self._secrets,
+            make=self._make_listener,
         )
         self._lanes.keep_only(self._listeners.by_seq)
 

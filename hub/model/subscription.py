@@ -24,7 +24,9 @@ class Subscription:
 
     `callback` is the URL as registered, `url` the same in the one spelling that is called and compared. `query` is
     the text as registered, `normalised_query` the same query in one spelling, by which duplicates are found.
-    `secret` is the signing key as stored: encrypted.
+    `secret` is the signing key as stored: encrypted. `face` names the version of the API at which it was registered,
+    in whose form it is told; `owner` is the caller who registered it, `party` the id of the party whose reports alone
+    it is told of, None for all.
     """
 
     id: str
@@ -37,3 +39,6 @@ class Subscription:
     order: Order = Order.REPORT
     state: SubscriptionState = SubscriptionState.ACTIVE
     state_reason: str | None = None
+    face: str = "v5"
+    owner: str | None = None
+    party: str | None = None

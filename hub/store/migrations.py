@@ -203,3 +203,19 @@ def sources(db: Database) -> None:
 def actors(db: Database) -> None:
     """`actor` is the caller who made the change over HTTP."""
     db.execute("ALTER TABLE problem_record ADD COLUMN actor TEXT")
+
+
+@MIGRATIONS()
+def faces_and_owners(db: Database) -> None:
+    """`party` is the one whose reports alone are told; `changed` is the version of the registrations at which this one
+    came, went or changed its state."""
+    db.execute("ALTER TABLE subscription ADD COLUMN face TEXT NOT NULL DEFAULT 'v5'")
+    db.execute("ALTER TABLE subscription ADD COLUMN owner TEXT")
+    db.execute("ALTER TABLE subscription ADD COLUMN party TEXT")
+    db.execute("ALTER TABLE subscription ADD COLUMN changed INTEGER NOT NULL DEFAULT 0")
+    db.execute("DROP INDEX subscription_once")
+    db.execute(
+        "CREATE UNIQUE INDEX subscription_once ON subscription (url, normalised_query, face, ifnull(party, '')) "
+        "WHERE ended IS NULL"
+    )
+    db.execute("CREATE INDEX subscription_changed ON subscription (changed)")

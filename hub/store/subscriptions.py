@@ -21,7 +21,10 @@ class Registered:
 
 
 def _registered(row: tuple[Any, ...]) -> Registered:
-    seq, subscription_id, callback, url, query, normalised, secret, order, state, reason, created, from_event = row
+    (seq, subscription_id, callback, url, query, normalised, secret, order, state, reason, created, from_event) = (
+        row[:12]
+    )
+    face, owner, party = row[12:]
     subscription = Subscription(
         id=subscription_id,
         callback=callback,
@@ -33,6 +36,9 @@ def _registered(row: tuple[Any, ...]) -> Registered:
         state=SubscriptionState(state),
         state_reason=reason,
         created=created,
+        face=face,
+        owner=owner,
+        party=party,
     )
     return Registered(seq=seq, from_event=from_event, subscription=subscription)
 
@@ -55,28 +61,36 @@ class Subscriptions:
             subscription.state,
             subscription.created,
             from_event,
+            subscription.face,
+            subscription.owner,
+            subscription.party,
         )
-        self._connection.execute(self._sql["insert"], values)
         self._changed()
+        self._connection.execute(self._sql["insert"], values)
 
-    def same(self, url: str, normalised_query: str) -> str | None:
-        """The id of the registration with this URL and query, if there is one."""
-        row = self._connection.execute(self._sql["same"], (url, normalised_query)).fetchone()
+    def same(self, subscription: Subscription) -> str | None:
+        """The id of the registration that tells the same: of its URL, query, face and party; None without one."""
+        key = (subscription.url, subscription.normalised_query, subscription.face, subscription.party)
+        row = self._connection.execute(self._sql["same"], key).fetchone()
         return row[0] if row else None
 
-    def end(self, subscription_id: str, *, now: int) -> int | None:
-        """End a registration; gives its row number, or None when there is no such one."""
-        row = self._connection.execute(self._sql["end"], (now, subscription_id)).fetchone()
+    def end(self, subscription_id: str, *, now: int, party: str | None = None) -> int | None:
+        """End a registration; gives its row number, or None when there is no such one.
+
+        With a `party`, there is none but its own.
+        """
         self._changed()
+        row = self._connection.execute(self._sql["end"], (now, subscription_id, party, party)).fetchone()
         return row[0] if row else None
 
     def set_state(self, seq: int, state: SubscriptionState, reason: str | None) -> bool:
         """Change the state; False when the registration is in it already, or has ended."""
-        changed = self._connection.execute(self._sql["set_state"], (state, reason, seq, state)).rowcount
         self._changed()
+        changed = self._connection.execute(self._sql["set_state"], (state, reason, seq, state)).rowcount
         return changed > 0
 
     def _changed(self) -> None:
+        """Called before a change, which is then marked with the new version."""
         self._connection.execute(self._sql["set_version"])
         self._signals.add(SUBSCRIPTIONS_CHANGED)
 
@@ -89,3 +103,9 @@ class Subscriptions:
         """The registrations that have not ended, oldest first."""
         sql = f"{self._sql['columns']} WHERE ended IS NULL ORDER BY seq"
         return [_registered(row) for row in self._connection.execute(sql)]
+
+    def changed_since(self, version: int) -> tuple[list[Registered], list[int]]:
+        """The registrations that came or changed after this version, oldest first, and the row numbers of the ended."""
+        sql = f"{self._sql['columns']} WHERE changed > ? AND ended IS NULL ORDER BY seq"
+        present = [_registered(row) for row in self._connection.execute(sql, (version,))]
+        return present, [row[0] for row in self._connection.execute(self._sql["ended"], (version,))]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.errors import Conflict, InvalidInput, NotFound, Violation
+from hub.faces import V5
+from hub.model.caller import LOCAL, Caller
 from hub.model.ids import NewId
 from hub.model.subscription import Subscription
 from hub.model.times import Clock, to_micros
@@ -12,6 +14,9 @@ from hub.query.hub_query import HubQuery
 from hub.store.tables import Tables
 from hub.subscriptions.callback import CallbackPolicy
 from hub.subscriptions.secrets import SecretBox, new_secret, parse_secret
+
+ParseQuery = Callable[[str, str | None], HubQuery]
+"""Reads the query of a registration in the language of a face, which it names first."""
 
 UNREGISTERED = "unregistered"
 """The outcome of a delivery whose listener went away before it was made."""
@@ -26,6 +31,7 @@ class Request:
     query: str | None
     parsed: HubQuery
     secret: str
+    face: str
 
 
 class Registrations:
@@ -39,7 +45,7 @@ class Registrations:
         *,
         clock: Clock,
         new_id: NewId,
-        parse_query: Callable[[str | None], HubQuery],
+        parse_query: ParseQuery,
         policy: CallbackPolicy,
         secrets: SecretBox,
     ) -> None:
@@ -49,14 +55,14 @@ class Registrations:
         self._policy = policy
         self._secrets = secrets
 
-    def check(self, given: dict[str, Any]) -> Request:
-        """Raises InvalidInput with everything that is wrong with callback, query and secret."""
+    def check(self, given: dict[str, Any], *, face: str = V5) -> Request:
+        """What was given at the face. Raises InvalidInput with everything wrong with callback, query and secret."""
         violations = self._policy.resolve_violations(given["callback"])
         query = given.get("query") or None
         secret = given.get("secret") or new_secret()
         parsed = None
         try:
-            parsed = self._parse_query(query)
+            parsed = self._parse_query(face, query)
         except InvalidInput as error:
             violations.extend(error.violations)
         try:
@@ -67,15 +73,19 @@ class Registrations:
             raise InvalidInput(violations=violations)
         callback = given["callback"]
         return Request(
-            callback=callback, url=self._policy.normalised(callback), query=query, parsed=parsed, secret=secret
+            callback=callback,
+            url=self._policy.normalised(callback),
+            query=query,
+            parsed=parsed,
+            secret=secret,
+            face=face,
         )
 
-    def register(self, tables: Tables, request: Request) -> Subscription:
-        """Raises Conflict when the same callback is registered with the same query."""
-        present = tables.subscriptions.same(request.url, request.parsed.normalised)
-        if present is not None:
-            message = f"{request.callback} is registered with the same query as subscription {present}"
-            raise Conflict(violations=[Violation(field="callback", value=request.callback, message=message)])
+    def register(self, tables: Tables, request: Request, *, caller: Caller = LOCAL) -> Subscription:
+        """Keep a registration, which is told of the reports that its caller sees.
+
+        Raises Conflict when the same callback is registered with the same query at the same face for the same party.
+        """
         subscription = Subscription(
             id=self._new_id(),
             callback=request.callback,
@@ -84,14 +94,24 @@ class Registrations:
             query=request.query,
             normalised_query=request.parsed.normalised,
             secret=self._secrets.seal(parse_secret(request.secret)),
+            face=request.face,
+            owner=caller.name,
+            party=caller.party,
         )
+        present = tables.subscriptions.same(subscription)
+        if present is not None:
+            message = f"{request.callback} is registered with the same query as subscription {present}"
+            raise Conflict(violations=[Violation(field="callback", value=request.callback, message=message)])
         tables.subscriptions.insert(subscription, from_event=tables.events.last())
         return subscription
 
-    def unregister(self, tables: Tables, subscription_id: str) -> None:
-        """End a registration; what it has not been told is closed as `unregistered`. Raises NotFound."""
+    def unregister(self, tables: Tables, subscription_id: str, *, caller: Caller = LOCAL) -> None:
+        """End a registration; what it has not been told is closed as `unregistered`.
+
+        Raises NotFound; to a caller with a party there are none but those of this party.
+        """
         now = to_micros(self._clock())
-        seq = tables.subscriptions.end(subscription_id, now=now)
+        seq = tables.subscriptions.end(subscription_id, now=now, party=caller.party)
         if seq is None:
             message = f"no subscription {subscription_id}"
             raise NotFound(violations=[Violation(field="id", value=subscription_id, message=message)])

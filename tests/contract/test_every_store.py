@@ -515,13 +515,56 @@ def test_a_registration_is_kept_as_it_is_until_it_ends(store: Store) -> None:
 
 def test_the_same_listener_and_query_are_registered_once_at_a_time(store: Store) -> None:
     store.write(lambda tables: tables.subscriptions.insert(subscription(1), from_event=0))
-    assert store.read.subscriptions.same("https://noc.example.com/in", "") == "s1"
-    assert store.read.subscriptions.same("https://noc.example.com/in", "status=held") is None
+    assert store.read.subscriptions.same(subscription(9)) == "s1"
+    assert store.read.subscriptions.same(subscription(9, normalised_query="status=held")) is None
     with pytest.raises(sqlite3.IntegrityError):
         store.write(lambda tables: tables.subscriptions.insert(subscription(2), from_event=0))
     store.write(lambda tables: tables.subscriptions.end("s1", now=9))
     store.write(lambda tables: tables.subscriptions.insert(subscription(2), from_event=0))
-    assert store.read.subscriptions.same("https://noc.example.com/in", "") == "s2"
+    assert store.read.subscriptions.same(subscription(9)) == "s2"
+
+
+@pytest.mark.parametrize("other", [{"face": "v4"}, {"party": "org-311"}])
+def test_the_same_query_at_another_face_or_for_a_party_is_another_registration(
+    store: Store, other: dict[str, str]
+) -> None:
+    one, two = subscription(1), subscription(2, owner="portal", **other)
+    store.write(lambda tables: tables.subscriptions.insert(one, from_event=0))
+    assert store.read.subscriptions.same(two) is None
+    store.write(lambda tables: tables.subscriptions.insert(two, from_event=0))
+    assert store.read.subscriptions.same(replace(two, id="s3")) == "s2"
+    assert [each.subscription for each in store.read.subscriptions.all()] == [one, two]
+    with pytest.raises(sqlite3.IntegrityError):
+        store.write(lambda tables: tables.subscriptions.insert(replace(two, id="s3"), from_event=0))
+
+
+def test_a_party_ends_its_own_registration_only(store: Store) -> None:
+    own = subscription(1, party="org-311")
+    store.write(lambda tables: tables.subscriptions.insert(own, from_event=0))
+    assert store.write(lambda tables: tables.subscriptions.end("s1", now=9, party="org-312")) is None
+    assert store.write(lambda tables: tables.subscriptions.end("s1", now=9, party="org-311")) is not None
+    store.write(lambda tables: tables.subscriptions.insert(subscription(2), from_event=0))
+    assert store.write(lambda tables: tables.subscriptions.end("s2", now=9, party="org-311")) is None
+    assert store.write(lambda tables: tables.subscriptions.end("s2", now=9)) is not None
+
+
+def test_what_changed_since_a_version_is_found_and_nothing_else(store: Store) -> None:
+    subscriptions = store.read.subscriptions
+
+    def insert_three(tables: Tables) -> None:
+        for number in (1, 2, 3):
+            tables.subscriptions.insert(subscription(number, party=f"p{number}"), from_event=0)
+
+    store.write(insert_three)
+    seqs = [each.seq for each in subscriptions.all()]
+    before = subscriptions.version()
+    assert subscriptions.changed_since(before) == ([], [])
+    store.write(lambda tables: tables.subscriptions.set_state(seqs[1], SubscriptionState.PAUSED, None))
+    store.write(lambda tables: tables.subscriptions.end("s1", now=9))
+    present, ended = subscriptions.changed_since(before)
+    assert ([each.subscription.id for each in present], ended) == (["s2"], [seqs[0]])
+    assert [each.seq for each in subscriptions.changed_since(-1)[0]] == seqs[1:]
+    assert subscriptions.version() > before
 
 
 def test_the_state_of_a_registration_changes_once(store: Store) -> None:

@@ -36,7 +36,7 @@ from hub.store.leases import Holder
 from hub.store.tables import Tables
 from hub.subscriptions.secrets import SecretBox
 from tests.fakes.listener import Listener, Received, answer, hang, held
-from tests.rooms import Desk, Exchange, TurningClock, open_store, parse_query, report, until
+from tests.rooms import Desk, Exchange, TurningClock, making, open_store, report, until
 
 SECRET = "whsec_cW9zLWh1Yi1leGFtcGxlLWtleS1ub3Qtc2VjcmV0"
 NewExchange = Callable[..., Exchange]
@@ -289,9 +289,7 @@ def turn(
 
 def listeners_of(tables: Tables, exchange: Exchange) -> Listeners:
     subscriptions = tables.subscriptions
-    return make_listeners(
-        subscriptions.all(), version=subscriptions.version(), parse_query=parse_query(), secrets=exchange.secrets
-    )
+    return make_listeners(subscriptions.all(), version=subscriptions.version(), make=making(exchange.secrets))
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_only_the_new_holder_settles(

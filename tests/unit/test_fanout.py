@@ -7,6 +7,7 @@ import pytest
 
 from hub.delivery.fanout import WHOLE_SUBSCRIPTION, deliveries_of
 from hub.delivery.listeners import Listener, Listeners
+from hub.faces import EVENT_TYPES, V5
 from hub.model.delivery import DeliveryState
 from hub.model.event import Event, EventType
 from hub.model.subscription import Order
@@ -17,7 +18,7 @@ from tests.rooms import parse_query
 
 
 def listener(seq: int = 1, query: str | None = None, **parts: Any) -> Listener:
-    parsed = parse_query()(query)
+    parsed = parse_query()(V5, query)
     plain: dict[str, Any] = {
         "seq": seq,
         "id": f"s{seq}",
@@ -27,7 +28,8 @@ def listener(seq: int = 1, query: str | None = None, **parts: Any) -> Listener:
         "from_event": 0,
         "active": True,
         "fields": parsed.fields,
-        "types": parsed.event_types,
+        "face": V5,
+        "types": EVENT_TYPES[V5] if parsed.event_types is None else parsed.event_types,
         "wants": predicate(parsed.condition) if parsed.condition else None,
     }
     return Listener(**{**plain, **parts})

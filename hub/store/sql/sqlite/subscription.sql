@@ -1,19 +1,29 @@
 -- name: insert
-INSERT INTO subscription (id, callback, url, query, normalised_query, secret, order_mode, state, created, from_event)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO subscription (id, callback, url, query, normalised_query, secret, order_mode, state, created, from_event,
+                          face, owner, party, changed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT value FROM mark WHERE name = 'subscriptions'));
 
 -- name: columns
-SELECT seq, id, callback, url, query, normalised_query, secret, order_mode, state, state_reason, created, from_event
+SELECT seq, id, callback, url, query, normalised_query, secret, order_mode, state, state_reason, created, from_event,
+       face, owner, party
 FROM subscription;
 
+-- name: ended
+SELECT seq FROM subscription WHERE changed > ? AND ended IS NOT NULL;
+
 -- name: same
-SELECT id FROM subscription WHERE url = ? AND normalised_query = ? AND ended IS NULL;
+SELECT id FROM subscription
+WHERE url = ? AND normalised_query = ? AND face = ? AND ifnull(party, '') = ifnull(?, '') AND ended IS NULL;
 
 -- name: end
-UPDATE subscription SET ended = ? WHERE id = ? AND ended IS NULL RETURNING seq;
+UPDATE subscription SET ended = ?, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
+WHERE id = ? AND ended IS NULL AND (? IS NULL OR party = ?)
+RETURNING seq;
 
 -- name: set_state
-UPDATE subscription SET state = ?, state_reason = ? WHERE seq = ? AND ended IS NULL AND state <> ?;
+UPDATE subscription
+SET state = ?, state_reason = ?, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
+WHERE seq = ? AND ended IS NULL AND state <> ?;
 
 -- name: version
 SELECT value FROM mark WHERE name = 'subscriptions';
