@@ -3,22 +3,16 @@
 What is kept is v5. A face is named as in its address; for each name there is what it makes of an event.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
+from hub.faces.events import TOLD_IN_V4, EventRenderer, render_v3, render_v4, render_v5
 from hub.model.event import EventType
-from hub.model.problem import Document
 
-V5 = "v5"
+__all__ = ["EVENT_RENDERERS", "EVENT_TYPES", "V3", "V4", "V5", "EventRenderer"]
 
-EventRenderer = Callable[[Document], Document | None]
-"""From the v5 envelope of an event to that of the face; None when the face has no such event."""
+V5, V4, V3 = "v5", "v4", "v3"
 
+EVENT_RENDERERS: Mapping[str, EventRenderer] = {V5: render_v5, V4: render_v4, V3: render_v3}
 
-def _as_kept(envelope: Document) -> Document:
-    return envelope
-
-
-EVENT_RENDERERS: Mapping[str, EventRenderer] = {V5: _as_kept}
-
-EVENT_TYPES: Mapping[str, frozenset[EventType]] = {V5: frozenset(EventType)}
+EVENT_TYPES: Mapping[str, frozenset[EventType]] = {V5: frozenset(EventType), V4: TOLD_IN_V4, V3: TOLD_IN_V4}
 """The events that each face has; a listener is told of no other."""
