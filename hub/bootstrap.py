@@ -14,9 +14,12 @@ from flask import Flask
 from starlette.types import ASGIApp
 
 from hub import shipped
+from hub.access.callers import Callers
+from hub.access.key_ring import KeyRing
 from hub.api.app import HUB, OPERATIONS, PROBLEMS, HubApp, bound, check_contract, make_app
 from hub.api.attributes import attributes_of
 from hub.api.extensions import Extensions, load_extensions
+from hub.api.guard import CONSOLE, PagesGuard
 from hub.api.hub import HubOperations
 from hub.api.operations import Operations
 from hub.api.pages import pages
@@ -220,13 +223,19 @@ def _app(
         FACE_V5: (contracts.v5, {**bound(PROBLEMS, problems), **bound(HUB, hub)}),
         OPERATIONS_V1: (contracts.operations, bound(OPERATIONS, operations)),
     }
+    callers = make_callers(settings, store)
+    console = PagesGuard(_mounted(make_console(store)), callers=callers, requirement=CONSOLE)
     return make_app(
         faces,
-        pages=pages(shipped.openapi_dir(), _mounted(make_console(store))),
-        api_keys=settings.security.api_keys,
+        pages=pages(shipped.openapi_dir(), console),
+        callers=callers,
         names=(urlsplit(base_url).hostname or "",),
         body_limit=settings.api.body_limit,
     )
+
+
+def make_callers(settings: Settings, store: Store) -> Callers:
+    return Callers(KeyRing(settings.security.api_keys, table=lambda: store.read.api_keys))
 
 
 def _mounted(console: Flask) -> ASGIApp:

@@ -6,7 +6,9 @@ HubError                    500  something of ours is broken
 │   ├── InvalidContract          contract and code differ (never leaves by HTTP)
 │   └── TooLarge            413  the body is larger than the server reads
 ├── Unauthorized            401  no credential, or one that is not known
-├── Forbidden               403  a page of another site speaks through the caller's browser
+├── Forbidden               403  the caller is known and may not do this
+│   ├── OtherSite           403  a page of another site speaks through the caller's browser
+│   └── InsufficientScope   403  the caller lacks the scope that the operation needs
 ├── NotFound                404  no such resource
 ├── MethodNotAllowed        405  the path exists, the method does not
 ├── Conflict                409  the resource is in a state that forbids the change
@@ -84,7 +86,17 @@ class Unauthorized(HubError):
 class Forbidden(HubError):
     status = 403
     code = "forbidden"
+    reason = "The caller may not do this"
+
+
+class OtherSite(Forbidden):
+    code = "otherSite"
     reason = "The call may come from a page of another site"
+
+
+class InsufficientScope(Forbidden):
+    code = "insufficientScope"
+    reason = "The caller lacks a scope"
 
 
 class NotFound(HubError):

@@ -12,13 +12,17 @@ from connexion.resolver import Resolver
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hub.access.callers import Callers
+from hub.access.key_ring import KeyRing
 from hub.api.failures import Failures
+from hub.api.guard import Guard
 from hub.api.hub import HubOperations
 from hub.api.messages import Request, Response
 from hub.api.operations import Operations
 from hub.api.problems import ProblemOperations
+from hub.api.requirements import requirements_of
 from hub.api.routing import TableRouting
-from hub.api.security import ApiKeys, LocalCallers
+from hub.api.security import LocalCallers
 from hub.api.validation import REQUEST, CompiledValidation
 from hub.errors import InvalidContract, Violation
 
@@ -81,28 +85,31 @@ def make_app(
     faces: Mapping[str, tuple[dict[str, Any], Mapping[str, Handler]]],
     *,
     pages: ASGIApp,
-    api_keys: tuple[str, ...] = (),
+    callers: Callers | None = None,
     names: tuple[str, ...] = (),
     body_limit: int,
 ) -> HubApp:
     """Serve `faces`: {base path: (contract, {operationId: handler})}.
 
-    Without `api_keys` only callers are served that call this server by a loopback name or by one of `names`.
+    Where `callers` need no credential, only those are served that call this server by a loopback name or by one of
+    `names`.
 
-    Raises InvalidContract when an operation has no handler or a handler no operation.
+    Raises InvalidContract when an operation has no handler or a handler no operation, or does not say who may call.
     """
-    guard = partial(ApiKeys, keys=api_keys) if api_keys else partial(LocalCallers, names=names)
+    callers = callers or Callers(KeyRing())
     app = HubApp(
         __name__,
         middlewares=[
             Failures,
-            guard,
+            partial(LocalCallers, names=names, applies=callers.is_open),
             partial(TableRouting, pages=pages),
+            partial(Guard, callers=callers),
             partial(CompiledValidation, body_limit=body_limit),
         ],
     )
     for base_path, (contract, handlers) in faces.items():
         refuse_gaps(base_path, contract, handlers)
+        requirements_of(base_path, contract)
         app.add_api(contract, base_path=base_path, resolver=Resolver(partial(_resolve, handlers)))
     return app
 
@@ -117,13 +124,14 @@ def operation_ids(contract: dict[str, Any]) -> set[str]:
 
 
 def check_contract(base_path: str, contract: dict[str, Any], handlers: Collection[str]) -> None:
-    """Raises InvalidContract unless the contract is OpenAPI, and is covered by the handlers exactly."""
+    """Raises InvalidContract unless the contract is OpenAPI, says who may call, and the handlers cover it exactly."""
     try:
         Specification.from_dict(contract)
     except InvalidSpecification as error:
         message = f"the contract at {base_path} is not OpenAPI: {error.message}"
         raise InvalidContract(violations=[Violation(field="openapi", message=message)]) from error
     refuse_gaps(base_path, contract, handlers)
+    requirements_of(base_path, contract)
 
 
 def refuse_gaps(base_path: str, contract: dict[str, Any], handlers: Collection[str]) -> None:

@@ -1,41 +1,12 @@
-"""Who may call: with API keys in the settings every call needs one; without them only this machine's own programs."""
+"""Keeps other sites away from a hub that asks for no credentials."""
 
-import hashlib
-import hmac
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.errors import Forbidden, Unauthorized, Violation
-
-HEALTH = "/qos-hub/v1/health"
-"""Open to everybody: what watches over a process has no key."""
-
-
-class ApiKeys:
-    """`keys` are "name:sha256 of the key in hexadecimal"; a caller shows the key itself."""
-
-    def __init__(self, app: ASGIApp, *, keys: Sequence[str]) -> None:
-        self._app = app
-        self._digests = [bytes.fromhex(key.rpartition(":")[2]) for key in keys]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] != HEALTH:
-            self._check(dict(scope["headers"]))
-        await self._app(scope, receive, send)
-
-    def _check(self, headers: dict[bytes, bytes]) -> None:
-        key = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ").strip()
-        digest = hashlib.sha256(key).digest()
-        # All are compared, so that the time taken does not tell which one came near.
-        known = [hmac.compare_digest(digest, one) for one in self._digests]
-        if not any(known):
-            message = "send a known key as `X-API-Key: …` or `Authorization: Bearer …`"
-            raise Unauthorized(
-                violations=[Violation(field="X-API-Key", message=message)], headers={"WWW-Authenticate": "Bearer"}
-            )
+from hub.errors import OtherSite, Violation
 
 
 class LocalCallers:
@@ -43,15 +14,17 @@ class LocalCallers:
 
     A call must name this server in `Host` (a name that leads here by a trick of DNS is another name), and what a
     page of another site sends says so in `Origin`. `names` are the hosts that are ours beside the loopback ones.
+    `applies` says whether the hub asks for no credentials; where it asks for one, that is what keeps strangers out.
     """
 
-    def __init__(self, app: ASGIApp, *, names: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, *, names: Sequence[str], applies: Callable[[], bool]) -> None:
         self._app = app
+        self._applies = applies
         self._names = frozenset(name.lower() for name in names if name)
         self._known: set[bytes] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == "http" and self._applies():
             for name, value in scope["headers"]:
                 if name in (b"host", b"origin") and value not in self._known:
                     self._check(name.decode(), value)
@@ -61,10 +34,8 @@ class LocalCallers:
         text = value.decode("latin-1")
         host = _host(text if header == "origin" else f"//{text}")
         if not (host in self._names or is_loopback(host)):
-            message = (
-                f"without [security] api_keys only callers on this machine are served, and {text!r} is not it"
-            )
-            raise Forbidden(violations=[Violation(field=header.title(), value=text, message=message)])
+            message = f"without keys only callers on this machine are served, and {text!r} is not it"
+            raise OtherSite(violations=[Violation(field=header.title(), value=text, message=message)])
         if len(self._known) < MOST_KNOWN:
             self._known.add(value)
 

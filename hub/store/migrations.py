@@ -219,3 +219,21 @@ def faces_and_owners(db: Database) -> None:
         "WHERE ended IS NULL"
     )
     db.execute("CREATE INDEX subscription_changed ON subscription (changed)")
+
+
+@MIGRATIONS()
+def api_keys(db: Database) -> None:
+    """`digest` is the SHA-256 of the whole key, which is not kept; `scopes` have a space between them."""
+    db.execute(
+        """
+        CREATE TABLE api_key (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            digest BLOB NOT NULL UNIQUE,
+            scopes TEXT NOT NULL,
+            party TEXT,
+            created INTEGER NOT NULL,
+            expires INTEGER,
+            revoked INTEGER
+        )"""
+    )

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from hub.store.api_keys import ApiKeys
 from hub.store.deliveries import Deliveries
 from hub.store.events import Events
 from hub.store.problems import Problems
@@ -25,3 +26,4 @@ class Tables:
         self.subscriptions = Subscriptions(connection, dialect, self.signals)
         self.deliveries = Deliveries(connection, dialect, self.signals)
         self.sources = Sources(connection, dialect)
+        self.api_keys = ApiKeys(connection, dialect)

@@ -60,6 +60,16 @@ def test_a_gap_is_no_start() -> None:
         make_app({OPERATIONS_V1: (CONTRACTS.operations, {})}, pages=pages, body_limit=1024)
 
 
+@pytest.mark.parametrize(
+    "security", [[{}], [{"apiKey": []}], [{"oauth2": []}], [{"oauth2": ["serviceProblem:cook"]}]], ids=str
+)
+def test_an_operation_that_does_not_say_who_may_call_is_no_start(security: Any) -> None:
+    contract = copy.deepcopy(CONTRACTS.v5)
+    contract["paths"]["/hub"]["post"]["security"] = security
+    with pytest.raises(InvalidContract, match="operation createHub does not say in `security` which scope"):
+        make_app({FACE_V5: (contract, handlers_of(contract))}, pages=pages, body_limit=1024)
+
+
 def test_a_callback_of_a_listener_is_no_operation_of_ours() -> None:
     assert not any(name.startswith("on") for name in operation_ids(CONTRACTS.v5))
 

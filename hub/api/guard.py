@@ -1,0 +1,114 @@
+"""Lets a call through to its operation when its caller is known and has the scope that the contract names."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any
+
+from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hub.access.callers import Callers
+from hub.api.messages import error_response
+from hub.api.requirements import Requirement, requirements_of
+from hub.api.validation import CALLER
+from hub.errors import HubError, Unauthorized
+from hub.model.caller import Caller
+from hub.telemetry import logger
+
+log = logger("hub.api")
+
+CONSOLE = Requirement("operations:read")
+"""What the pages of the console demand."""
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Guard(SpecMiddleware):
+    """Stands behind the routing, which says what is called, and before all that reads or looks up anything."""
+
+    def __init__(self, app: ASGIApp, *, callers: Callers) -> None:
+        self._app = app
+        self._callers = callers
+        self._requirements: dict[tuple[str, str], Requirement] = {}
+
+    def add_api(self, specification: Specification, *, base_path: str | None = None, **_: Any) -> None:
+        base = base_path or specification.base_path
+        for operation_id, requirement in requirements_of(base, specification.raw).items():
+            self._requirements[base, operation_id] = requirement
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            context = scope["extensions"][ROUTING_CONTEXT]
+            requirement = self._requirements[context["api_base_path"], context["operation_id"]]
+            if requirement.scope is not None:
+                credential = credential_in(scope["headers"])
+                caller = self._callers.known(credential) or await _identified(self._callers, credential, scope)
+                requirement.check(caller)
+                scope[CALLER] = caller
+        await self._app(scope, receive, send)
+
+
+class PagesGuard:
+    """Lets people in to the console: a browser asks for name and password, and the password is the key.
+
+    The console shows all reports, so it needs `requirement`, and no party may see it.
+    """
+
+    def __init__(self, app: ASGIApp, *, callers: Callers, requirement: Requirement) -> None:
+        self._app = app
+        self._callers = callers
+        self._requirement = requirement
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            credential = credential_in(scope["headers"]) or password_in(scope["headers"])
+            try:
+                caller = self._callers.known(credential) or await _identified(self._callers, credential, scope)
+                self._requirement.check(caller)
+            except HubError as error:
+                await _asking(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+async def _identified(callers: Callers, credential: bytes, scope: Scope) -> Caller:
+    try:
+        return await asyncio.to_thread(callers.identify, credential) if credential else callers.identify(b"")
+    except Unauthorized as error:
+        address = (scope.get("client") or ("", 0))[0]
+        log.info("access.refused", path=scope["path"], address=address, why=error.message)
+        raise
+
+
+def _asking(error: HubError) -> Any:
+    """The refusal of a page; a browser that reads `Basic` asks the person for a key."""
+    if isinstance(error, Unauthorized):
+        error.headers["WWW-Authenticate"] = (
+            'Basic realm="qos-hub: any name, and a key as password", charset="UTF-8"'
+        )
+    return error_response(error)
+
+
+def credential_in(headers: Headers) -> bytes:
+    """The key or token that was sent, b"" when none was; `X-API-Key` goes before `Authorization`."""
+    found = b""
+    for name, value in headers:
+        if name == b"x-api-key":
+            return value
+        if name == b"authorization" and value[:7].lower() == b"bearer ":
+            found = value[7:].strip()
+    return found
+
+
+def password_in(headers: Headers) -> bytes:
+    """The password of HTTP Basic, b"" when there is none."""
+    for name, value in headers:
+        if name == b"authorization" and value[:6].lower() == b"basic ":
+            try:
+                return base64.b64decode(value[6:].strip(), validate=True).partition(b":")[2]
+            except binascii.Error:
+                return b""
+    return b""
