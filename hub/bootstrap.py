@@ -45,6 +45,7 @@ from hub.model.ids import Uuid7
 from hub.model.problem import Document
 from hub.model.times import Clock, system_clock
 from hub.problems.envelope import Letterhead
+from hub.problems.ownership import Owners
 from hub.problems.rules import ProblemRules
 from hub.query.hub_query import parse_hub_query
 from hub.settings import Settings
@@ -207,6 +208,7 @@ def _app(
     problems = ProblemOperations(
         store=store,
         rules=rules,
+        owners=Owners(settings.security.party_paths),
         face=face,
         attributes=attributes_of(contracts.v5, "ServiceProblem") - {"href"},
         page_maximum=settings.api.page_maximum,

@@ -1,15 +1,21 @@
 """The operations on reports and on their history."""
 
 import asyncio
+from dataclasses import replace
 from functools import lru_cache, partial
+
+import orjson
 
 from hub.api.filters import PROBLEM_KINDS, RECORD_KINDS, refuse_impossible
 from hub.api.messages import Request, Response, json_response
 from hub.api.paging import page_headers
 from hub.api.render import Face
 from hub.errors import NotFound, Violation
+from hub.model.caller import Caller
 from hub.model.event import Record
+from hub.problems.ownership import Owners, Ownership, missing
 from hub.problems.rules import ProblemRules
+from hub.query.ownership import both
 from hub.query.parse import ListQuery, parse_list_query, split_query_string
 from hub.query.syntax import Comparison, Condition, Operator
 from hub.store.problems import COLUMNS
@@ -28,13 +34,24 @@ NO_QUERY = ListQuery(condition=None, fields=(), offset=0, limit=None)
 
 
 class ProblemOperations:
-    """`attributes` are the first-level attributes of a report; `page_maximum` is the longest page."""
+    """`attributes` are the first-level attributes of a report; `page_maximum` is the longest page.
+
+    Every operation asks `owners` what its caller sees; a report of another party is as one that is not there.
+    """
 
     def __init__(
-        self, *, store: Store, rules: ProblemRules, face: Face, attributes: frozenset[str], page_maximum: int
+        self,
+        *,
+        store: Store,
+        rules: ProblemRules,
+        owners: Owners,
+        face: Face,
+        attributes: frozenset[str],
+        page_maximum: int,
     ) -> None:
         self._store = store
         self._rules = rules
+        self._owners = owners
         self._face = face
         self._attributes = attributes
         self._page_maximum = page_maximum
@@ -44,6 +61,9 @@ class ProblemOperations:
             return NO_QUERY
         kind = "serviceProblemEventRecord" if attributes is RECORD_ATTRIBUTES else "serviceProblem"
         return _read_query(request.query_string, attributes, f"{self._face.base_url}/{kind}/")
+
+    def _owner(self, caller: Caller) -> Ownership:
+        return self._owners.of(caller.party)
 
     def _limit(self, query: ListQuery) -> int:
         return self._page_maximum if query.limit is None else min(query.limit, self._page_maximum)
@@ -59,6 +79,8 @@ class ProblemOperations:
     async def list_problems(self, request: Request) -> Response:
         query = self._query(request, self._attributes)
         refuse_impossible(query.condition, PROBLEM_KINDS)
+        if request.caller.party is not None:
+            query = replace(query, condition=both(self._owner(request.caller).condition, query.condition))
         read = partial(self._read_problems, query)
         rows, total = read() if _is_near(query) else await asyncio.to_thread(read)
         headers = self._headers(request, "serviceProblem", query, len(rows), total)
@@ -72,7 +94,12 @@ class ProblemOperations:
     async def create(self, request: Request) -> Response:
         fields = self._query(request, self._attributes).fields
         problem = await self._store.awrite(
-            partial(self._rules.create, given=request.body, actor=request.caller.name)
+            partial(
+                self._rules.create,
+                given=request.body,
+                actor=request.caller.name,
+                owner=self._owner(request.caller),
+            )
         )
         headers = (("Location", self._face.problem_href(problem.id)),)
         return Response(status=201, body=self._face.changed(problem, fields), headers=headers)
@@ -80,10 +107,13 @@ class ProblemOperations:
     async def retrieve(self, request: Request) -> Response:
         problem_id = request.path_params["id"]
         document = self._store.read.problems.document(problem_id)
-        if document is None:
-            raise _missing("service problem", problem_id)
+        if document is None or not self._is_seen(request.caller, document):
+            raise missing(problem_id)
         fields = self._query(request, self._attributes).fields
         return Response(body=self._face.problem(problem_id, document, fields))
+
+    def _is_seen(self, caller: Caller, document: bytes) -> bool:
+        return caller.party is None or self._owner(caller).sees(orjson.loads(document))
 
     async def patch(self, request: Request) -> Response:
         fields = self._query(request, self._attributes).fields
@@ -92,32 +122,48 @@ class ProblemOperations:
             problem_id=request.path_params["id"],
             patch=request.body,
             actor=request.caller.name,
+            owner=self._owner(request.caller),
         )
         return Response(body=self._face.changed(await self._store.awrite(work), fields))
 
     async def delete(self, request: Request) -> Response:
         problem_id = request.path_params["id"]
-        await self._store.awrite(partial(self._rules.delete, problem_id=problem_id, actor=request.caller.name))
+        work = partial(
+            self._rules.delete,
+            problem_id=problem_id,
+            actor=request.caller.name,
+            owner=self._owner(request.caller),
+        )
+        await self._store.awrite(work)
         return Response(status=204)
 
     async def list_records(self, request: Request) -> Response:
         query = self._query(request, RECORD_ATTRIBUTES)
         refuse_impossible(query.condition, RECORD_KINDS, only=True)
-        records, total = await asyncio.to_thread(self._read_records, query)
+        owner = self._owner(request.caller)
+        records, total = await asyncio.to_thread(self._read_records, query, owner)
         headers = self._headers(request, "serviceProblemEventRecord", query, len(records), total)
         return json_response([self._face.record(record, query.fields) for record in records], headers=headers)
 
-    def _read_records(self, query: ListQuery) -> tuple[list[Record], int]:
-        records = self._store.read.records
-        page = records.page(query.condition, offset=query.offset, limit=self._limit(query)).rows
-        return page, records.count(query.condition)
+    def _read_records(self, query: ListQuery, owner: Ownership) -> tuple[list[Record], int]:
+        """The history of a report that was deleted has no owner any more: operators alone see it."""
+        records, seen = self._store.read.records, owner.condition
+        limit = self._limit(query)
+        page = records.page(query.condition, offset=query.offset, limit=limit, reports=seen).rows
+        return page, records.count(query.condition, reports=seen)
 
     async def retrieve_record(self, request: Request) -> Response:
         record_id = request.path_params["id"]
         record = self._store.read.records.get(record_id)
-        if record is None:
-            raise _missing("event record", record_id)
+        if record is None or not self._is_of_seen(request.caller, record):
+            raise _missing_record(record_id)
         return json_response(self._face.record(record, self._query(request, RECORD_ATTRIBUTES).fields))
+
+    def _is_of_seen(self, caller: Caller, record: Record) -> bool:
+        if caller.party is None:
+            return True
+        document = self._store.read.problems.document(record.problem_id)
+        return document is not None and self._is_seen(caller, document)
 
 
 @lru_cache(maxsize=QUERIES_KEPT)
@@ -137,8 +183,8 @@ def _id_for_href(name: str, value: str, collection: str) -> tuple[str, str]:
     return ("id", value.removeprefix(collection)) if name == "href" else (name, value)
 
 
-def _missing(kind: str, key: str) -> NotFound:
-    return NotFound(violations=[Violation(field="id", value=key, message=f"no {kind} {key}")])
+def _missing_record(key: str) -> NotFound:
+    return NotFound(violations=[Violation(field="id", value=key, message=f"no event record {key}")])
 
 
 def _is_near(query: ListQuery) -> bool:

@@ -19,20 +19,22 @@ class Listed:
     """A table with a row number `seq`, as lists see it.
 
     `select` are the columns of a row; `columns` are the attributes that have a column, all others are looked up in
-    `document`, an expression that gives the row as JSON.
+    `document`, an expression that gives the row as JSON. `within` is a condition in SQL on every row that is seen.
     """
 
     table: str
     select: str
     columns: Mapping[tuple[str, ...], Column]
     document: str = "document"
+    within: Sql | None = None
 
     def where(self, condition: Condition | None) -> Sql:
         """A WHERE clause with a space before it, or nothing."""
-        if condition is None:
-            return "", []
-        text, values = sql_condition(condition, columns=self.columns, document=self.document)
-        return f" WHERE {text}", values
+        parts = [] if self.within is None else [self.within]
+        if condition is not None:
+            parts.append(sql_condition(condition, columns=self.columns, document=self.document))
+        text = " AND ".join(part for part, _ in parts)
+        return f" WHERE {text}" if text else "", [value for _, values in parts for value in values]
 
 
 def read_page(

@@ -1,6 +1,7 @@
 """Table `problem_record`: the append-only history, one row for each event of a report."""
 
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from hub.query.ordering import Cursor, Page, Sort
 from hub.query.sql import Column, Kind
 from hub.query.syntax import Condition
 from hub.store.paging import Listed, read_page
+from hub.store.problems import LISTED as REPORTS
 from hub.store.statements import statements
 
 
@@ -33,6 +35,15 @@ COLUMNS: dict[tuple[str, ...], Column] = {
 SELECT = """id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
     source, source_status, party, reason, irregular, changes, actor"""
 LISTED = Listed(table="problem_record", select=SELECT, columns=COLUMNS, document="changes")
+
+
+def _of(reports: Condition | None) -> Listed:
+    """The history of the reports that are there and fit; of all that were ever there when None is given."""
+    if reports is None:
+        return LISTED
+    where, values = REPORTS.where(reports)
+    text = f"EXISTS (SELECT 1 FROM problem{where} AND problem.id = problem_record.problem_id)"
+    return replace(LISTED, within=(text, values))
 
 
 def _record(row: tuple[Any, ...]) -> Record:
@@ -94,11 +105,12 @@ class Records:
         offset: int = 0,
         limit: int,
         cursor: Cursor | None = None,
+        reports: Condition | None = None,
     ) -> Page[Record]:
-        """The records that fit; without `sort`, oldest first."""
+        """The records that fit; without `sort`, oldest first. With `reports`, those alone of reports that fit it."""
         return read_page(
             self._connection,
-            LISTED,
+            _of(reports),
             condition,
             sort=sort,
             offset=offset,
@@ -107,7 +119,7 @@ class Records:
             made=_record,
         )
 
-    def count(self, condition: Condition | None) -> int:
-        where, values = LISTED.where(condition)
+    def count(self, condition: Condition | None, *, reports: Condition | None = None) -> int:
+        where, values = _of(reports).where(condition)
         row = self._connection.execute(f"SELECT count(*) FROM problem_record{where}", tuple(values)).fetchone()
         return int(row[0])
