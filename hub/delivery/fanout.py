@@ -1,12 +1,11 @@
 """Fan-out: which deliveries an event deserves."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import orjson
 
-from hub.delivery.listeners import Listener, Listeners, is_wanted
+from hub.delivery.listeners import Listener, Listeners
 from hub.model.delivery import DeliveryState
 from hub.model.subscription import Order
 from hub.store.deliveries import NewDelivery
@@ -17,19 +16,19 @@ WHOLE_SUBSCRIPTION = 0
 
 
 def deliveries_of(queued: Queued, listeners: Listeners) -> Iterator[NewDelivery]:
-    @cache
+    """The event is parsed once at most, and only when a listener asks about its content."""
+
     def document() -> dict[str, Any]:
         parsed: dict[str, Any] = orjson.loads(queued.event.body)
         return parsed
 
-    for listener in listeners.by_type[queued.event.type]:
-        if is_wanted(listener, queued.seq, document):
-            yield NewDelivery(
-                subscription=listener.seq,
-                event=queued.seq,
-                order_key=_order_key(listener, queued),
-                state=DeliveryState.DUE if listener.active else DeliveryState.PARKED,
-            )
+    for listener in listeners.of(queued.event.type, queued.seq, document):
+        yield NewDelivery(
+            subscription=listener.seq,
+            event=queued.seq,
+            order_key=_order_key(listener, queued),
+            state=DeliveryState.DUE if listener.active else DeliveryState.PARKED,
+        )
 
 
 def _order_key(listener: Listener, queued: Queued) -> int | None:

@@ -1,17 +1,16 @@
-"""The active listeners in memory, found by event type: which events each wants, and how it is addressed."""
+"""The listeners in memory: which events each wants, and how it is addressed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 from hub.faces import EVENT_TYPES
 from hub.model.event import EventType
 from hub.model.subscription import Order, Subscription, SubscriptionState
+from hub.query.matching import Matcher
 from hub.query.ownership import IN_EVENT, both, concerning
-from hub.query.predicate import Predicate, predicate
 from hub.query.syntax import Condition
-from hub.store.subscriptions import Registered
+from hub.store.subscriptions import Registered, Subscriptions
 from hub.subscriptions.registration import ParseQuery
 from hub.subscriptions.secrets import SecretBox
 
@@ -20,7 +19,8 @@ from hub.subscriptions.secrets import SecretBox
 class Listener:
     """A registration made ready: its query read, its secret open.
 
-    It is told in the form of its `face`, of which `fields` are sent; `types` are the event types that it can want.
+    It is told of events of these `types` that fit the condition, if there is one; in the form of its `face`, of which
+    `fields` are sent.
     """
 
     seq: int
@@ -33,42 +33,65 @@ class Listener:
     face: str
     fields: tuple[str, ...]
     types: frozenset[str]
-    wants: Predicate | None
+    condition: Condition | None
 
 
 class Listeners:
-    """`by_type` has the candidates for an event; `by_seq` finds the listener of a delivery.
+    """All who are registered, in `by_seq` by their row number; `version` is that of the registrations, -1 for none.
 
-    `version` is that of the registrations they were made of; -1 for none.
+    They change between turns only, for a turn reads them on another thread.
     """
 
-    def __init__(self, listeners: Iterable[Listener] = (), *, version: int = -1) -> None:
-        self.version = version
-        self.by_seq = {listener.seq: listener for listener in listeners}
-        self.by_type: dict[EventType, list[Listener]] = {kind: [] for kind in EventType}
-        for listener in self.by_seq.values():
-            for kind in EventType:
-                if kind in listener.types:
-                    self.by_type[kind].append(listener)
+    def __init__(self, listeners: Iterable[Listener] = ()) -> None:
+        self.version = -1
+        self.by_seq: dict[int, Listener] = {}
+        self._matcher = Matcher()
+        for listener in listeners:
+            self.put(listener)
+
+    def put(self, listener: Listener) -> None:
+        """A new one, or one that was there: of a registration only the state can change."""
+        if listener.seq not in self.by_seq:
+            self._matcher.add(listener.seq, listener.types, listener.condition)
+        self.by_seq[listener.seq] = listener
+
+    def drop(self, seq: int) -> None:
+        if self.by_seq.pop(seq, None) is not None:
+            self._matcher.remove(seq)
+
+    def of(self, kind: EventType, seq: int, document: Callable[[], Mapping[str, Any]]) -> Iterator[Listener]:
+        """Who is told of the event in row `seq`, oldest registration first.
+
+        The event is only parsed when somebody asks about its content.
+        """
+        for number in self._matcher.matching(kind, document):
+            listener = self.by_seq[number]
+            if seq > listener.from_event:
+                yield listener
 
 
 MakeListener = Callable[[Registered], Listener]
 
 
-def make_listeners(
-    registered: Iterable[Registered],
-    *,
-    version: int,
-    known: Mapping[int, Listener] = MappingProxyType({}),
-    make: MakeListener,
-) -> Listeners:
-    """`known` are the listeners made before: of a registration only the state can change."""
-    listeners = []
-    for one in registered:
-        active = one.subscription.state is SubscriptionState.ACTIVE
-        listener = known.get(one.seq) or make(one)
-        listeners.append(listener if listener.active is active else replace(listener, active=active))
-    return Listeners(listeners, version=version)
+def read_listeners(listeners: Listeners, subscriptions: Subscriptions, make: MakeListener) -> list[int]:
+    """Bring the listeners up to date with the registrations; gives the row numbers of those that came or changed.
+
+    What `make` raises leaves the listeners as they were.
+    """
+    version = subscriptions.version()  # first: a change between the two is seen as one to come
+    present, ended = subscriptions.changed_since(listeners.version)
+    ready = [_renewed(listeners.by_seq.get(one.seq) or make(one), one.subscription) for one in present]
+    for listener in ready:
+        listeners.put(listener)
+    for seq in ended:
+        listeners.drop(seq)
+    listeners.version = version
+    return [listener.seq for listener in ready]
+
+
+def _renewed(listener: Listener, subscription: Subscription) -> Listener:
+    active = subscription.state is SubscriptionState.ACTIVE
+    return listener if listener.active is active else replace(listener, active=active)
 
 
 def make_listener(
@@ -81,7 +104,6 @@ def make_listener(
     subscription = one.subscription
     query = parse_query(subscription.face, subscription.query)
     types = EVENT_TYPES[subscription.face]
-    condition = _condition(subscription, query.condition, party_paths)
     return Listener(
         seq=one.seq,
         id=subscription.id,
@@ -93,7 +115,7 @@ def make_listener(
         face=subscription.face,
         fields=query.fields,
         types=types if query.event_types is None else types & query.event_types,
-        wants=predicate(condition) if condition else None,
+        condition=_condition(subscription, query.condition, party_paths),
     )
 
 
@@ -104,10 +126,3 @@ def _condition(
     if subscription.party is None:
         return asked
     return both(concerning(subscription.party, party_paths, inside=IN_EVENT), asked)
-
-
-def is_wanted(listener: Listener, seq: int, document: Callable[[], Mapping[str, Any]]) -> bool:
-    """Whether a listener is told of an event; the event is only parsed when the listener asks about its content."""
-    if seq <= listener.from_event:
-        return False
-    return listener.wants is None or listener.wants(document())

@@ -1,13 +1,14 @@
 """The sender's loop: wait for answers and wake-ups, take turns with the store, send what was claimed."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
 
 from hub.delivery.attempt_log import log_attempt
 from hub.delivery.lanes import Lanes
-from hub.delivery.listeners import Listeners, MakeListener, make_listeners
+from hub.delivery.listeners import Listeners, MakeListener, read_listeners
 from hub.delivery.outcome import Outcome
 from hub.delivery.outgoing import outgoing_of
 from hub.delivery.settle import Settler
@@ -180,11 +181,13 @@ class DeliveryWorker:
         heard = {self._heard.popleft() for _ in range(len(self._heard))}
         if self._now() >= self._next_look:
             heard |= self._look_for_others()
+        stirred: Iterable[int] = ()
         if SUBSCRIPTIONS_CHANGED in heard:
-            self._read_listeners_or_hear_again(heard)
-        if DELIVERIES_CHANGED in heard or SUBSCRIPTIONS_CHANGED in heard:
-            for subscription in self._listeners.by_seq:
-                self._lanes.note_due(subscription, self._now())
+            stirred = self._read_listeners_or_hear_again(heard)
+        if DELIVERIES_CHANGED in heard:
+            stirred = self._listeners.by_seq
+        for subscription in stirred:
+            self._lanes.note_due(subscription, self._now())
         return heard
 
     def _look_for_others(self) -> set[str]:
@@ -194,24 +197,18 @@ class DeliveryWorker:
         changed, self._version = version != self._version, version
         return {EVENT_APPENDED} if changed else set()
 
-    def _read_listeners_or_hear_again(self, heard: set[str]) -> None:
+    def _read_listeners_or_hear_again(self, heard: set[str]) -> list[int]:
         """No event may be fanned out to listeners of yesterday: what was heard waits until they can be read."""
         try:
-            self._read_listeners()
+            return self._read_listeners()
         except BaseException:
             self._heard.extend(heard)
             raise
 
-    def _read_listeners(self) -> None:
-        subscriptions = self._store.read.subscriptions
-        version = subscriptions.version()  # first: a change between the two is seen as one to come
-        self._listeners = make_listeners(
-            subscriptions.all(),
-            version=version,
-            known=self._listeners.by_seq,
-            make=self._make_listener,
-        )
+    def _read_listeners(self) -> list[int]:
+        changed = read_listeners(self._listeners, self._store.read.subscriptions, self._make_listener)
         self._lanes.keep_only(self._listeners.by_seq)
+        return changed
 
     def _turn_ended(self, result: TurnResult | None, error: BaseException | None) -> None:
         """Called on the writer's thread."""
@@ -240,7 +237,7 @@ class DeliveryWorker:
         """A turn that was not kept is asked for again, after a pause."""
         log.error("delivery.turn_refused", error=str(error))
         self._settlements = [*turn.settlements, *self._settlements]
-        self._heard.extend((EVENT_APPENDED, SUBSCRIPTIONS_CHANGED))
+        self._heard.extend((EVENT_APPENDED, DELIVERIES_CHANGED, SUBSCRIPTIONS_CHANGED))
         self._not_before = self._now() + round(HELD_BACK * 1e6)
 
     def _send(self, result: TurnResult) -> None:

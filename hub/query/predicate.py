@@ -14,7 +14,7 @@ from typing import Any
 
 from hub.query.checks import check_supported
 from hub.query.syntax import And, Comparison, Condition, Operator, Or
-from hub.query.values import instant_in, number_in, storable
+from hub.query.values import instant_in, number_in, number_of, storable
 
 Predicate = Callable[[Mapping[str, Any]], bool]
 Test = Callable[[Any], bool]
@@ -95,18 +95,10 @@ def _is_ordered(before: Callable[[Any, Any], bool], value: str) -> Test:
     number, instant = number_in(value), instant_in(value)
     if number is not None:
         limit = number
-        return lambda found: (known := _number_of(found)) is not None and before(known, limit)
+        return lambda found: (known := number_of(found)) is not None and before(known, limit)
     if instant is not None:
         when = instant
         return lambda found: (
             isinstance(found, str) and (known := instant_in(found)) is not None and before(known, when)
         )
     return lambda found: isinstance(found, str) and before(found, value)
-
-
-def _number_of(found: Any) -> int | float | None:
-    if isinstance(found, str):
-        return number_in(found)
-    if isinstance(found, int | float) and not isinstance(found, bool):
-        return storable(found)
-    return None

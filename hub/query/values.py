@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hub.model.times import to_micros
 
@@ -33,6 +34,15 @@ def storable(number: int | float) -> int | float | None:
     if isinstance(number, int) and not -LARGEST_INTEGER <= number <= LARGEST_INTEGER:
         return _finite(float(number)) if number.bit_length() < 1024 else None
     return number
+
+
+def number_of(value: Any) -> int | float | None:
+    """The number that a JSON value is, or that its text is; None for everything else."""
+    if isinstance(value, str):
+        return number_in(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return storable(value)
+    return None
 
 
 def _finite(number: float) -> float | None:

@@ -22,7 +22,7 @@ from standardwebhooks import Webhook
 
 from hub import telemetry
 from hub.delivery.lanes import FIRST_WINDOW
-from hub.delivery.listeners import Listeners, make_listeners
+from hub.delivery.listeners import Listeners, read_listeners
 from hub.delivery.schedule import Schedule
 from hub.delivery.settle import Settler
 from hub.delivery.transport.port import SendResult
@@ -288,8 +288,9 @@ def turn(
 
 
 def listeners_of(tables: Tables, exchange: Exchange) -> Listeners:
-    subscriptions = tables.subscriptions
-    return make_listeners(subscriptions.all(), version=subscriptions.version(), make=making(exchange.secrets))
+    listeners = Listeners()
+    read_listeners(listeners, tables.subscriptions, making(exchange.secrets))
+    return listeners
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_only_the_new_holder_settles(

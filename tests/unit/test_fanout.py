@@ -11,7 +11,6 @@ from hub.faces import EVENT_TYPES, V5
 from hub.model.delivery import DeliveryState
 from hub.model.event import Event, EventType
 from hub.model.subscription import Order
-from hub.query.predicate import predicate
 from hub.store.deliveries import NewDelivery
 from hub.store.events import Queued
 from tests.rooms import parse_query
@@ -30,7 +29,7 @@ def listener(seq: int = 1, query: str | None = None, **parts: Any) -> Listener:
         "fields": parsed.fields,
         "face": V5,
         "types": EVENT_TYPES[V5] if parsed.event_types is None else parsed.event_types,
-        "wants": predicate(parsed.condition) if parsed.condition else None,
+        "condition": parsed.condition,
     }
     return Listener(**{**plain, **parts})
 

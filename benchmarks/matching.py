@@ -1,0 +1,216 @@
+"""How long it takes to find, of many registrations, those that an event is for: the index against trying each."""
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from time import perf_counter
+from typing import Any
+
+import click
+
+from benchmarks.contract import CONTRACT
+from benchmarks.reports import report
+from benchmarks.rows import CREATED
+from benchmarks.table import Table
+from hub.api.attributes import attributes_of
+from hub.query.hub_query import HubQuery, parse_hub_query
+from hub.query.matching import Matcher
+from hub.query.ownership import IN_EVENT, concerning
+from hub.query.predicate import predicate
+from hub.query.syntax import Condition
+
+GOAL_US = 1000.0
+SEED = 20260301
+STATUSES = ("acknowledged", "rejected", "pending", "held", "inProgress", "cancelled", "closed", "resolved")
+TYPES = ("ServiceProblemCreateEvent", "ServiceProblemStateChangeEvent", "ServiceProblemAttributeValueChangeEvent")
+EVERY_TYPE = frozenset(TYPES)
+PREFIX = "event.serviceProblem"
+PARTY_PATHS = [f"{name}.partyOrPartyRole.id" for name in ("relatedParty", "originatorParty", "responsibleParty")]
+
+Query = Callable[[random.Random, int], str]
+Wanted = tuple[frozenset[str], Condition | None]
+
+
+def per_customer(rng: random.Random, number: int) -> str:
+    kind = f"eventType={rng.choice(TYPES)}&" if number % 2 else ""
+    return f"{kind}{PREFIX}.relatedParty.partyOrPartyRole.id=customer-{number}"
+
+
+def statuses(rng: random.Random, number: int) -> str:
+    chosen = ",".join(rng.sample(STATUSES, 3))
+    return f"{PREFIX}.status={chosen}&{PREFIX}.affectedService.id=svc-{number % 2000}"
+
+
+def priorities(rng: random.Random, number: int) -> str:
+    low = rng.randrange(10)
+    return f"{PREFIX}.priority.gte={low}&{PREFIX}.priority.lte={low + 1}&{PREFIX}.category=category-{number % 50}"
+
+
+def patterns(rng: random.Random, number: int) -> str:
+    return f"{PREFIX}.description.regex=ring {number}\\b&{PREFIX}.category=category-{number % 50}"
+
+
+def either(rng: random.Random, number: int) -> str:
+    return f"{PREFIX}.affectedService.id=svc-{number};{PREFIX}.affectedResource.id=port-{number}"
+
+
+def everything(rng: random.Random, number: int) -> str:
+    return ""
+
+
+def all_limits_differ(rng: random.Random, number: int) -> str:
+    """Half of the limits hold on each side, but hardly ever both of one registration."""
+    low = rng.random() * 1000
+    return f"{PREFIX}.affectedNumberOfServices.gt={low:.6f}&{PREFIX}.affectedNumberOfServices.lt={low + 1:.6f}"
+
+
+def all_paths_differ(rng: random.Random, number: int) -> str:
+    return f"{PREFIX}.characteristic.attribute{number}=x"
+
+
+MIXES: dict[str, Sequence[Query]] = {
+    "one customer each": (per_customer,),
+    "status sets of a service": (statuses,),
+    "priority ranges of a category": (priorities,),
+    "either a service or a resource": (either,),
+    "all limits differ": (all_limits_differ,),
+    "all paths differ (worst case)": (all_paths_differ,),
+    "mixed": (per_customer, statuses, priorities, either, all_limits_differ, per_customer, per_customer),
+    "no condition": (everything,),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Times are microseconds an event, the best of the repeats; `built_ms` is for all registrations together."""
+
+    mix: str
+    registrations: int
+    found: float
+    index_us: float
+    each_us: float
+    built_ms: float
+    added_us: float
+
+    @property
+    def ratio(self) -> float:
+        return self.each_us / self.index_us
+
+
+def parsed(mix: Sequence[Query], count: int) -> list[Wanted]:
+    rng, attributes = random.Random(SEED), attributes_of(CONTRACT, "ServiceProblem")
+    texts = [mix[number % len(mix)](rng, number) for number in range(count)]
+    return [_wanted(parse_hub_query(text, attributes=attributes)) for text in texts]
+
+
+def _wanted(query: HubQuery) -> Wanted:
+    return query.event_types or EVERY_TYPE, query.condition
+
+
+def of_parties(count: int) -> list[Wanted]:
+    return [
+        (EVERY_TYPE, concerning(f"customer-{number}", PARTY_PATHS, inside=IN_EVENT)) for number in range(count)
+    ]
+
+
+def events(count: int) -> list[dict[str, Any]]:
+    rng = random.Random(SEED)
+    return [_event(rng, number) for number in range(count)]
+
+
+def _event(rng: random.Random, number: int) -> dict[str, Any]:
+    customer = {"@type": "PartyRef", "id": f"customer-{rng.randrange(10_000)}"}
+    changed = {
+        "status": rng.choice(STATUSES),
+        "priority": rng.randrange(11),
+        "category": f"category-{rng.randrange(50)}",
+        "affectedNumberOfServices": rng.randrange(1000),
+        "affectedService": [{"@type": "ServiceRef", "id": f"svc-{rng.randrange(2000)}"} for _ in range(3)],
+        "relatedParty": [{"role": "customer", "partyOrPartyRole": customer}],
+    }
+    return {"eventType": CREATED, "event": {"serviceProblem": report(number) | changed}}
+
+
+def matched(wanted: Sequence[Wanted], documents: Sequence[dict[str, Any]]) -> Iterator[Any]:
+    """What a measurement asks of both ways: first how many are found, then the times."""
+    matcher = Matcher()
+    begin = perf_counter()
+    for key, (types, condition) in enumerate(wanted):
+        matcher.add(key, types, condition)
+    yield perf_counter() - begin
+    tests = [(key, types, predicate(condition)) for key, (types, condition) in enumerate(wanted)]
+
+    def by_index(document: dict[str, Any]) -> list[int]:
+        return matcher.matching(CREATED, lambda: document)
+
+    def by_each(document: dict[str, Any]) -> list[int]:
+        return [key for key, types, test in tests if CREATED in types and test(document)]
+
+    for document in documents:
+        if by_index(document) != by_each(document):
+            raise SystemExit("the index and trying each condition disagree")
+    yield sum(len(by_index(document)) for document in documents) / len(documents)
+    yield _seconds(by_index, documents)
+    yield _seconds(by_each, documents[:3])
+    begin = perf_counter()
+    for key, (types, condition) in enumerate(wanted[:200]):
+        matcher.remove(key)
+        matcher.add(key, types, condition)
+        by_index(documents[key % len(documents)])
+    yield (perf_counter() - begin) / len(wanted[:200])
+
+
+def _seconds(way: Callable[[dict[str, Any]], list[int]], documents: Sequence[dict[str, Any]]) -> float:
+    begin = perf_counter()
+    for document in documents:
+        way(document)
+    return (perf_counter() - begin) / len(documents)
+
+
+def measured(mix: str, wanted: Sequence[Wanted], documents: Sequence[dict[str, Any]], repeats: int) -> Result:
+    runs = [list(matched(wanted, documents)) for _ in range(repeats)]
+    built, found, index, each, added = (min(values) for values in zip(*runs, strict=True))
+    return Result(
+        mix=mix,
+        registrations=len(wanted),
+        found=found,
+        index_us=index * 1e6,
+        each_us=each * 1e6,
+        built_ms=built * 1e3,
+        added_us=max(added - index, 0.0) * 1e6,
+    )
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object in place of the table.")
+@click.option("--quick", is_flag=True, help="One small repeat, to see that everything works.")
+@click.option("--repeats", default=3, show_default=True)
+@click.option("--registrations", default=10_000, show_default=True)
+def main(as_json: bool, quick: bool, repeats: int, registrations: int) -> None:
+    if quick:
+        repeats, registrations = 1, 500
+    documents = events(20 if quick else 100)
+    mixes = {mix: parsed(queries, registrations) for mix, queries in MIXES.items()}
+    mixes["parties told of their own"] = of_parties(registrations)
+    results = [measured(mix, wanted, documents, repeats) for mix, wanted in mixes.items()]
+    if as_json:
+        print(json.dumps([asdict(result) for result in results]))
+        return
+    table = Table("registrations", "found", "index", "trying each", "ratio", "built", "one more", left=1)
+    for one in results:
+        table.row(
+            one.mix,
+            f"{one.found:.1f}",
+            f"{one.index_us:,.0f} µs",
+            f"{one.each_us:,.0f} µs",
+            f"{one.ratio:.0f} x",
+            f"{one.built_ms:.0f} ms",
+            f"{one.added_us:.0f} µs",
+        )
+    print(f"{registrations:,} registrations, one event; the goal is {GOAL_US:,.0f} µs where few are found\n")
+    print(table.text())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""Which of thousands of conditions an event fits, found without trying each.
+
+Every distinct condition is a row. A row is the AND of clauses; a clause is a comparison, or an OR of comparisons.
+Clauses that ask the same attributes in the same way stand together in a facet, whose probes give all rows whose
+clause holds; each facet strikes out the rows whose clause does not. What no probe answers (a regular expression, for
+example) is asked at the end, of the rows that are left.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakValueDictionary
+
+from hub.query.predicate import Predicate, predicate
+from hub.query.probes import Found, Probe, ProbeKey, new_probe, probe_key
+from hub.query.rows import numbers_in
+from hub.query.syntax import And, Comparison, Condition, Or
+
+Clause = dict[ProbeKey, Comparison]
+FacetKey = frozenset[ProbeKey]
+Wanted = tuple[frozenset[str], Condition | None]
+
+
+@dataclass(slots=True)
+class _Row:
+    """A distinct condition, and who has it. `tests` are what no facet answers."""
+
+    wanted: Wanted
+    clauses: list[tuple[FacetKey, Clause]]
+    tests: list[Predicate]
+    keys: set[int] = field(default_factory=set)
+
+
+class _Facet:
+    """The clauses that ask the same probes; `rows` are those that have one."""
+
+    def __init__(self, key: FacetKey) -> None:
+        self.rows = 0
+        self._probes: dict[ProbeKey, Probe] = {probe: new_probe(probe) for probe in key}
+
+    def add(self, row: int, clause: Clause) -> None:
+        self.rows |= 1 << row
+        for key, comparison in clause.items():
+            self._probes[key].add(row, comparison)
+
+    def remove(self, row: int, clause: Clause) -> None:
+        self.rows &= ~(1 << row)
+        for key, comparison in clause.items():
+            self._probes[key].remove(row, comparison)
+
+    def fitting(self, found: Found) -> int:
+        mask = 0
+        for key, probe in self._probes.items():
+            mask |= probe.rows(found.at(key[0]))
+        return mask
+
+
+class Matcher:
+    """Conditions by numbers of the caller's; each also names the event types that it is for.
+
+    Adding and removing cost what the one condition costs, not what all do.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[int, _Row] = {}
+        self._row_of: dict[Wanted, int] = {}
+        self._row_of_key: dict[int, int] = {}
+        self._free: list[int] = []
+        self._of_type: dict[str, int] = {}
+        self._facets: dict[FacetKey, _Facet] = {}
+        self._asking = 0
+        self._tested = 0
+        self._predicates: WeakValueDictionary[Condition, Predicate] = WeakValueDictionary()
+
+    def add(self, key: int, types: frozenset[str], condition: Condition | None) -> None:
+        """`key` is not in use; no condition fits everything. Raises Unsupported."""
+        wanted = (types, condition)
+        number = self._row_of.get(wanted)
+        if number is None:
+            number = self._new_row(wanted)
+        self._rows[number].keys.add(key)
+        self._row_of_key[key] = number
+
+    def remove(self, key: int) -> None:
+        number = self._row_of_key.pop(key)
+        row = self._rows[number]
+        row.keys.remove(key)
+        if not row.keys:
+            self._drop_row(number, row)
+
+    def matching(self, kind: str, document: Callable[[], Mapping[str, Any]]) -> list[int]:
+        """The keys in ascending order. `document` is called only when a condition asks about it."""
+        rows = self._of_type.get(kind, 0)
+        if rows & self._asking:
+            rows = self._fitting(rows, document())
+        return sorted(key for number in numbers_in(rows) for key in self._rows[number].keys)
+
+    def _fitting(self, rows: int, document: Mapping[str, Any]) -> int:
+        found = Found(document)
+        for facet in self._facets.values():
+            asked = rows & facet.rows
+            if asked:
+                rows ^= asked ^ (asked & facet.fitting(found))
+        verdicts: dict[Predicate, bool] = {}
+        for number in numbers_in(rows & self._tested):
+            for test in self._rows[number].tests:
+                if test not in verdicts:
+                    verdicts[test] = test(document)
+                if not verdicts[test]:
+                    rows ^= 1 << number
+                    break
+        return rows
+
+    def _new_row(self, wanted: Wanted) -> int:
+        clauses, rest = _parted(wanted[1])
+        row = _Row(wanted=wanted, clauses=clauses, tests=[self._predicate(condition) for condition in rest])
+        number = self._free.pop() if self._free else len(self._rows)
+        self._rows[number] = row
+        self._row_of[wanted] = number
+        bit = 1 << number
+        for kind in wanted[0]:
+            self._of_type[kind] = self._of_type.get(kind, 0) | bit
+        for key, clause in clauses:
+            if key not in self._facets:
+                self._facets[key] = _Facet(key)
+            self._facets[key].add(number, clause)
+        if wanted[1] is not None:
+            self._asking |= bit
+        if rest:
+            self._tested |= bit
+        return number
+
+    def _drop_row(self, number: int, row: _Row) -> None:
+        others = ~(1 << number)
+        for kind in row.wanted[0]:
+            self._of_type[kind] &= others
+        for key, clause in row.clauses:
+            facet = self._facets[key]
+            facet.remove(number, clause)
+            if not facet.rows:
+                del self._facets[key]
+        self._asking &= others
+        self._tested &= others
+        del self._rows[number], self._row_of[row.wanted]
+        self._free.append(number)
+
+    def _predicate(self, condition: Condition) -> Predicate:
+        """One function a condition, so that rows that share it ask once."""
+        known = self._predicates.get(condition)
+        if known is None:
+            known = self._predicates[condition] = predicate(condition)
+        return known
+
+
+def _parted(condition: Condition | None) -> tuple[list[tuple[FacetKey, Clause]], list[Condition]]:
+    """(the clauses that facets answer, what is left to ask); a row has one clause in a facet at most."""
+    clauses: dict[FacetKey, Clause] = {}
+    rest: list[Condition] = []
+    for part in _conjuncts(condition):
+        clause = _clause(part)
+        key = frozenset(clause or ())
+        if clause is None or key in clauses:
+            rest.append(part)
+        else:
+            clauses[key] = clause
+    return list(clauses.items()), rest
+
+
+def _conjuncts(condition: Condition | None) -> list[Condition]:
+    if condition is None:
+        return []
+    if isinstance(condition, And):
+        return [each for part in condition.parts for each in _conjuncts(part)]
+    return [condition]
+
+
+def _clause(condition: Condition) -> Clause | None:
+    """The comparisons of a clause by their probes; None when a part has none, or has it in common with another."""
+    parts = condition.parts if isinstance(condition, Or) else (condition,)
+    clause: Clause = {}
+    for part in parts:
+        key = probe_key(part) if isinstance(part, Comparison) else None
+        if key is None or key in clause or not isinstance(part, Comparison):
+            return None
+        clause[key] = part
+    return clause
