@@ -10,6 +10,7 @@ from hub.api.schemas import load_contract
 from hub.model.ids import Uuid7
 from hub.model.problem import Document, Problem
 from hub.model.times import system_clock
+from hub.problems.edits import merge_edit
 from hub.problems.envelope import Letterhead
 from hub.problems.rules import ProblemRules
 from hub.query.hub_query import parse_hub_query
@@ -67,7 +68,7 @@ def fill(
         _register(store, settings, new_id, callback)
     made = _in_commits(store, [partial(rules.create, given=report(number)) for number in range(reports)])
     for change in changes:
-        _in_commits(store, [partial(rules.patch, problem_id=one.id, patch=change) for one in made])
+        _in_commits(store, [partial(rules.patch, problem_id=one.id, edit=merge_edit(change)) for one in made])
     store.close()
 
 

@@ -12,8 +12,11 @@ HubError                    500  something of ours is broken
 ├── NotFound                404  no such resource
 ├── MethodNotAllowed        405  the path exists, the method does not
 ├── Conflict                409  the resource is in a state that forbids the change
-│   └── IllegalTransition   409  the lifecycle has no such step
+│   ├── IllegalTransition   409  the lifecycle has no such step
+│   └── PatchConflict       409  an operation of the patch does not fit the present resource
+├── PreconditionFailed      412  the resource is not the one that `If-Match` or `If-None-Match` speaks of
 ├── UnsupportedMediaType    415  the body's media type is not one of the operation's
+├── UnprocessableKey        422  the idempotency key was used for another request
 ├── Unsupported             501  the standard knows it, this server does not
 └── StoreUnavailable        503  the database cannot be written now; nothing was changed
 """
@@ -122,10 +125,27 @@ class IllegalTransition(Conflict):
     reason = "The lifecycle has no such step"
 
 
+class PatchConflict(Conflict):
+    code = "patchConflict"
+    reason = "The patch does not fit the present resource"
+
+
+class PreconditionFailed(HubError):
+    status = 412
+    code = "preconditionFailed"
+    reason = "The resource is not the one that the condition speaks of"
+
+
 class UnsupportedMediaType(HubError):
     status = 415
     code = "unsupportedMediaType"
     reason = "The media type of the body is not accepted"
+
+
+class UnprocessableKey(HubError):
+    status = 422
+    code = "idempotencyKeyReused"
+    reason = "The idempotency key was used for another request"
 
 
 class Unsupported(HubError):

@@ -29,6 +29,7 @@ from hub.model.event import Record
 from hub.model.ids import Uuid7
 from hub.model.problem import Document, Problem, Status
 from hub.model.times import Clock, system_clock, to_micros
+from hub.problems.edits import merge_edit
 from hub.problems.envelope import Letterhead
 from hub.problems.rules import Observation, ProblemRules
 from hub.query.hub_query import parse_hub_query
@@ -128,7 +129,7 @@ class Desk:
 
     def patch(self, problem: Problem | str, **patch: Any) -> Problem:
         problem_id = problem if isinstance(problem, str) else problem.id
-        return self.store.write(partial(self.rules.patch, problem_id=problem_id, patch=patch))
+        return self.store.write(partial(self.rules.patch, problem_id=problem_id, edit=merge_edit(patch)))
 
     def delete(self, problem: Problem | str) -> None:
         problem_id = problem if isinstance(problem, str) else problem.id

@@ -9,6 +9,7 @@ from hub.model.ids import NewId
 from hub.model.problem import Document, Problem, Status
 from hub.model.times import Clock, micros_to_text, to_micros
 from hub.problems.changes import KEPT_BY_SERVER, NOT_PATCHABLE, changed_attributes, events_of
+from hub.problems.edits import Edit
 from hub.problems.envelope import Letterhead, event_of
 from hub.problems.lifecycle import INITIAL, check_step, is_legal
 from hub.problems.merge import merge
@@ -97,24 +98,26 @@ class ProblemRules:
         self,
         tables: Tables,
         problem_id: str,
-        patch: Document,
+        edit: Edit,
         *,
         actor: str | None = None,
         owner: Ownership = OF_ALL,
     ) -> Problem:
-        """Merge a client's patch into a report; a patch that changes nothing writes nothing.
+        """Give a report the form that a client's edit gives it; an edit that changes nothing writes nothing.
 
-        Raises NotFound, IllegalTransition, InvalidInput for what is not patchable or leaves the report invalid, and
-        Forbidden when the report would no longer concern its `owner`.
+        Raises NotFound, IllegalTransition, InvalidInput for what is not patchable or leaves the report invalid,
+        Forbidden when the report would no longer concern its `owner`, and what the edit raises.
         """
         stored = _found(tables, problem_id, owner)
         before = stored.problem
-        merged = self._complete(merge(before.document, _stated(patch)))
-        self._refuse_invalid(merged, _fixed_violations(before, patch))
-        owner.accept(merged)
-        check_step(before.status, Status(merged["status"]))
+        shown = {"id": before.id, "href": self._letterhead.href(before.id), **before.document}
+        edited = edit(shown)
+        document = self._complete(_with_kept(before.document, edited))
+        self._refuse_invalid(document, _fixed_violations(shown, edited))
+        owner.accept(document)
+        check_step(before.status, Status(document["status"]))
         now = to_micros(self._clock())
-        return self._update(tables, stored, merged, _Change(event_time=now, record_time=now, actor=actor))
+        return self._update(tables, stored, document, _Change(event_time=now, record_time=now, actor=actor))
 
     def delete(
         self, tables: Tables, problem_id: str, *, actor: str | None = None, owner: Ownership = OF_ALL
@@ -255,15 +258,27 @@ class ProblemRules:
             raise InvalidInput(violations=violations)
 
 
-def _fixed_violations(problem: Problem, patch: Document) -> list[Violation]:
+def _fixed_violations(shown: Document, edited: Document) -> list[Violation]:
     """A client may send back what it has read, but not change what is fixed."""
-    fixed = {name: problem.document.get(name) for name in NOT_PATCHABLE}
-    fixed |= {"id": problem.id, "href": patch.get("href")}
-    return [
-        Violation(field=name, value=patch[name], message="cannot be changed after creation")
-        for name, present in fixed.items()
-        if name in patch and patch[name] != present
+    violations = [
+        Violation(field=name, value=edited.get(name), message="cannot be changed after creation")
+        for name in ("id", "href", *NOT_PATCHABLE)
+        if edited.get(name) != shown.get(name)
     ]
+    if "status" not in edited:
+        violations.append(Violation(field="status", message="is missing"))
+    return violations
+
+
+def _with_kept(before: Document, edited: Document) -> Document:
+    """What was edited, without id and href, and with what the hub keeps itself as it was."""
+    document = {name: value for name, value in edited.items() if name not in ("id", "href")}
+    for name in KEPT_BY_SERVER:
+        if name in before:
+            document[name] = before[name]
+        else:
+            document.pop(name, None)
+    return document
 
 
 def _found(tables: Tables, problem_id: str, owner: Ownership) -> Stored:
