@@ -212,6 +212,7 @@ def _app(
         face=face,
         attributes=attributes_of(contracts.v5, "ServiceProblem") - {"href"},
         page_maximum=settings.api.page_maximum,
+        largest=settings.api.body_limit,
     )
     operations = Operations(
         store=store,

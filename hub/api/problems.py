@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 
 import orjson
 
+from hub.api.edits import edit_of
 from hub.api.filters import PROBLEM_KINDS, RECORD_KINDS, refuse_impossible
 from hub.api.messages import Request, Response, json_response
 from hub.api.paging import page_headers
@@ -36,6 +37,7 @@ NO_QUERY = ListQuery(condition=None, fields=(), offset=0, limit=None)
 class ProblemOperations:
     """`attributes` are the first-level attributes of a report; `page_maximum` is the longest page.
 
+    `largest` is how many bytes of JSON a report may grow to by being changed.
     Every operation asks `owners` what its caller sees; a report of another party is as one that is not there.
     """
 
@@ -48,6 +50,7 @@ class ProblemOperations:
         face: Face,
         attributes: frozenset[str],
         page_maximum: int,
+        largest: int,
     ) -> None:
         self._store = store
         self._rules = rules
@@ -55,6 +58,7 @@ class ProblemOperations:
         self._face = face
         self._attributes = attributes
         self._page_maximum = page_maximum
+        self._largest = largest
 
     def _query(self, request: Request, attributes: frozenset[str]) -> ListQuery:
         if not request.query_string:
@@ -120,7 +124,7 @@ class ProblemOperations:
         work = partial(
             self._rules.patch,
             problem_id=request.path_params["id"],
-            patch=request.body,
+            edit=edit_of(request, largest=self._largest),
             actor=request.caller.name,
             owner=self._owner(request.caller),
         )

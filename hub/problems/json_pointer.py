@@ -99,8 +99,12 @@ def _with_child(node: Any, token: str, child: Any) -> Any:
     return [*node[:place], child, *node[place + 1 :]]
 
 
+def is_index(token: str) -> bool:
+    return bool(_INDEX.fullmatch(token))
+
+
 def _index(token: str, last: int) -> int:
-    if not _INDEX.fullmatch(token):
+    if not is_index(token):
         raise LookupError(f"{token!r} is no index of a list")
     if int(token) > last:
         raise LookupError(f"the list has no place {token}")

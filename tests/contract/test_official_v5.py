@@ -29,9 +29,6 @@ REASONS = {
     # what is left out
     "path * /problem*": EARLIER,
     "path POST /listener/problem*": EARLIER,
-    "media PATCH /serviceProblem/{id} application/json-patch+json": "JSON Patch is not offered yet",
-    "media PATCH /serviceProblem/{id} application/json-patch-query+json": "JSON Patch is not offered yet",
-    "schema JsonPatchOperations": "JSON Patch is not offered yet",
     "response * 202": "the hub answers when the work is done",
     "response * /hub* default": "each failure is listed with its own code",
     # what is read more leniently

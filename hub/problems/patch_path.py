@@ -1,0 +1,176 @@
+"""Reads a path with a query into its steps; `patch_query` says what they mean."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hub.errors import InvalidInput
+from hub.problems.json_pointer import is_index, unescaped
+from hub.query.canonical import all_of
+from hub.query.list_query import split_query_string
+from hub.query.predicate import Predicate, predicate
+from hub.query.syntax import Comparison, comparison_of
+
+LONGEST = 2000
+"""Characters of a path."""
+
+_PIECE = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[\[\]]|[^'"\[\]]+""", re.DOTALL)
+_QUOTED = re.compile(r"""'([^'\\]*)'|"([^"\\]*)\"""")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of an object, an index of a list, or a member of each element of a list."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Where:
+    """The elements of a list that fit, or an object that does; without a condition, every element."""
+
+    fits: Predicate | None
+
+
+Step = Member | Where
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What stands between two separators: `note`, `note?author=John`, `note[0]`, `['note'][?(@.author=='John')]`."""
+
+    name: str
+    brackets: tuple[str, ...]
+    query: str | None
+
+
+@lru_cache(maxsize=256)
+def steps_of(path: str) -> tuple[Step, ...]:
+    """The steps of a path; () is the whole. Raises ValueError."""
+    if len(path) > LONGEST:
+        raise ValueError(f"has {len(path)} characters, more than {LONGEST}")
+    names: list[str] = []
+    steps: list[Step] = []
+    places: list[int] = [0]
+    queries: list[tuple[str, int]] = []
+    for part in _parts(path):
+        if part.name or not part.brackets:
+            steps.append(Member(part.name))
+            if not is_index(part.name):
+                names.append(part.name)
+                places.append(0)
+        steps += [_bracket_step(inside) for inside in part.brackets]
+        places[-1] = len(steps)
+        if part.query is not None:
+            queries.append((part.query, len(steps)))
+    found = [one for query, here in queries for one in _conditions(query, here, names, places)]
+    for place, where in sorted(found, key=lambda one: one[0], reverse=True):
+        steps.insert(place, where)
+    return tuple(steps)
+
+
+def _parts(path: str) -> Iterator[_Part]:
+    """The parts of a path, which JSONPath separates by dots, and which may begin with a separator or not."""
+    separators = "./" if path.startswith("$") else "/"
+    rest = path.removeprefix("$")
+    if rest[:1] and rest[0] in separators:
+        rest = rest[1:]
+        if not rest:
+            yield _Part("", (), None)
+    while rest:
+        name, rest = _until(rest, separators + "[?")
+        brackets: list[str] = []
+        while rest.startswith("["):
+            inside, rest = _bracket(rest)
+            brackets.append(inside)
+        query = None
+        if rest.startswith("?"):
+            query, rest = _until(rest[1:], separators)
+        if rest and rest[0] not in separators:
+            raise ValueError(f"has {rest!r} where a new step should begin")
+        yield _Part(unescaped(name), tuple(brackets), query and unescaped(query))
+        if rest and not rest[1:]:
+            yield _Part("", (), None)
+        rest = rest[1:]
+
+
+def _until(text: str, ends: str) -> tuple[str, str]:
+    place = next((place for place, character in enumerate(text) if character in ends), len(text))
+    return text[:place], text[place:]
+
+
+def _bracket(text: str) -> tuple[str, str]:
+    """(inside, rest) of a text that begins with a bracket."""
+    depth, place = 0, 0
+    while place < len(text) and (piece := _PIECE.match(text, place)):
+        place = piece.end()
+        depth += {"[": 1, "]": -1}.get(piece[0], 0)
+        if not depth:
+            return text[1 : place - 1].strip(), text[place:]
+    raise ValueError("has a bracket or a quote without its other half")
+
+
+def _bracket_step(inside: str) -> Step:
+    quoted = _QUOTED.fullmatch(inside)
+    if quoted:
+        return Member(quoted[1] if quoted[1] is not None else quoted[2])
+    if inside == "*":
+        return Where(None)
+    if is_index(inside):
+        return Member(inside)
+    if inside.startswith("?"):
+        return Where(_expression(inside[1:].strip()))
+    raise ValueError(f"[{inside}] is neither a name in quotes, an index, * nor a condition")
+
+
+def _conditions(query: str, here: int, names: Sequence[str], places: Sequence[int]) -> list[tuple[int, Where]]:
+    """Each condition of a query with the number of steps that lead to what it speaks of.
+
+    A name that begins with the path's names is bound where both part; another one speaks of what stands `here`.
+    """
+    bound: dict[int, list[list[Comparison]]] = {}
+    for alternatives in _alternatives(query):
+        depth = min(_shared(comparison.path, names) for comparison in alternatives)
+        place = places[depth] if depth or _begins(alternatives, names) else here
+        relative = [
+            Comparison(path=each.path[depth:], operator=each.operator, values=each.values) for each in alternatives
+        ]
+        bound.setdefault(place, []).append(relative)
+    return [(place, Where(predicate(all_of(groups)))) for place, groups in bound.items()]
+
+
+def _shared(path: Sequence[str], names: Sequence[str]) -> int:
+    """How many of the path's names, but its last, are those of the steps."""
+    count = 0
+    for one, other in zip(path[:-1], names, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _begins(alternatives: Sequence[Comparison], names: Sequence[str]) -> bool:
+    """Whether a condition speaks of the first attribute of the path itself: `/status?status=held`."""
+    return any(comparison.path == tuple(names[:1]) for comparison in alternatives)
+
+
+def _alternatives(query: str) -> list[list[Comparison]]:
+    try:
+        pairs = split_query_string(query.encode())
+    except InvalidInput as error:
+        raise ValueError(error.message) from error
+    groups: list[list[Comparison]] = []
+    for name, value in pairs:
+        comparison = comparison_of(name.removeprefix(";"), value)
+        if name.startswith(";") and groups:
+            groups[-1].append(comparison)
+        else:
+            groups.append([comparison])
+    if not groups:
+        raise ValueError("has a ? without a condition")
+    return groups
+
+
+def _expression(text: str) -> Predicate:
+    raise ValueError(f"{text!r}: conditions in JSONPath are not read")
