@@ -127,12 +127,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     parse_query = _parse_query(contracts)
     secrets = SecretBox(load_key(settings.key_file))
     rules = _rules(settings, contracts, clock, new_id)
-    store = Store(
-        Path(settings.store.database),
-        synchronous=settings.store.synchronous,
-        group_commit=settings.store.group_commit,
-        busy_timeout=settings.store.busy_timeout,
-    )
+    store = make_store(settings)
     roles = settings.server.roles
     registrations = Registrations(
         clock=clock, new_id=new_id, parse_query=parse_query, policy=_policy(settings), secrets=secrets
@@ -153,6 +148,16 @@ def _parse_query(contracts: Contracts) -> ParseQuery:
     """Reads the query of a registration in the language of the face that is named first."""
     readers = {V5: partial(parse_hub_query, attributes=attributes_of(contracts.v5, "ServiceProblem"))}
     return lambda face, text: readers[face](text)
+
+
+def make_store(settings: Settings) -> Store:
+    """Raises StoreUnavailable when the database cannot be used."""
+    return Store(
+        Path(settings.store.database),
+        synchronous=settings.store.synchronous,
+        group_commit=settings.store.group_commit,
+        busy_timeout=settings.store.busy_timeout,
+    )
 
 
 def check_contracts(contracts: Contracts) -> None:
