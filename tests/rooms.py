@@ -23,7 +23,7 @@ from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker, WorkerSettings
 from hub.errors import Violation
-from hub.faces import V5
+from hub.faces import V4, V5
 from hub.model.caller import LOCAL, Caller
 from hub.model.event import Record
 from hub.model.ids import Uuid7
@@ -92,7 +92,8 @@ def contract() -> dict[str, Any]:
 
 @cache
 def parse_query() -> ParseQuery:
-    readers = {V5: partial(parse_hub_query, attributes=attributes_of(contract(), "ServiceProblem"))}
+    read = partial(parse_hub_query, attributes=attributes_of(contract(), "ServiceProblem"))
+    readers = {V5: read, V4: read}
     return lambda face, text: readers[face](text)
 
 
@@ -216,9 +217,9 @@ class Exchange:
         made = self.store.write(partial(self.registrations.register, request=request, caller=caller))
         return next(one for one in self.store.read.subscriptions.all() if one.subscription.id == made.id)
 
-    def unregister(self, registered: Registered) -> None:
-        work = partial(self.registrations.unregister, subscription_id=registered.subscription.id)
-        self.store.write(work)
+    def unregister(self, registered: Registered, *, caller: Caller = LOCAL) -> None:
+        subscription_id = registered.subscription.id
+        self.store.write(partial(self.registrations.unregister, subscription_id=subscription_id, caller=caller))
 
     def worker(
         self,

@@ -221,6 +221,7 @@ class ProblemRules:
                     event_time=change.event_time,
                     record_time=change.record_time,
                     letterhead=self._letterhead,
+                    changed=tuple(changes),
                 )
                 tables.events.append(event, problem=seq)
 

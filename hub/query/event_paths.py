@@ -17,6 +17,7 @@ ENVELOPE = frozenset(
         "eventId",
         "eventTime",
         "eventType",
+        "fieldPath",
         "href",
         "id",
         "priority",

@@ -60,6 +60,7 @@ REASONS = {
     "added Characteristic*.value": "the official schema has a characteristic without a value",
     "added *Event.sequence": "a listener sees whether an event of a report is missing or out of order",
     "added *Event.recordTime": "when the hub recorded it, beside when it happened",
+    "added *Event.fieldPath": "which attributes an event is about, as in v4",
     "added Hub*.secret": "the key that signs what is sent",
     "added ServiceProblemEventRecord.@*": "every resource says its type",
     "added Error.violation": "all that is wrong with a request, not only the first thing",
