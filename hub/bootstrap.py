@@ -13,11 +13,12 @@ from a2wsgi.wsgi_typing import WSGIApp
 from flask import Flask
 from starlette.types import ASGIApp
 
-from hub import shipped
+from hub import __version__, shipped
 from hub.access.callers import Callers
 from hub.access.key_ring import KeyRing
 from hub.api.app import HUB, OPERATIONS, PROBLEMS, HubApp, bound, check_contract, make_app
 from hub.api.attributes import attributes_of
+from hub.api.conditions import Tags
 from hub.api.extensions import Extensions, load_extensions
 from hub.api.guard import CONSOLE, PagesGuard
 from hub.api.hub import HubOperations
@@ -218,6 +219,7 @@ def _app(
         attributes=attributes_of(contracts.v5, "ServiceProblem") - {"href"},
         page_maximum=settings.api.page_maximum,
         largest=settings.api.body_limit,
+        tags=Tags(__version__, face.base_url, settings.api, settings.security.party_paths),
     )
     operations = Operations(
         store=store,

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.access.callers import Callers
 from hub.access.key_ring import KeyRing
+from hub.api.conditions import answered
 from hub.api.failures import Failures
 from hub.api.guard import Guard
 from hub.api.hub import HubOperations
@@ -59,7 +60,10 @@ class _Operation(AsyncOperation):
     """Calls the handler with the checked request; the handler renders its own bytes."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response: Response = await self._fn(scope[REQUEST])
+        request: Request = scope[REQUEST]
+        response: Response = await self._fn(request)
+        if scope["method"] in ("GET", "HEAD"):
+            response = answered(request, response)
         await response(scope, receive, send)
 
 

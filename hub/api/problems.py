@@ -1,19 +1,23 @@
 """The operations on reports and on their history."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
+from typing import TypeVar
 
 import orjson
 
+from hub.api.conditions import Tags, has_conditions, is_known, refuse_unmet
 from hub.api.edits import edit_of
 from hub.api.filters import PROBLEM_KINDS, RECORD_KINDS, refuse_impossible
-from hub.api.messages import Request, Response, json_response
-from hub.api.paging import page_headers
+from hub.api.messages import Request, Response
+from hub.api.paging import Headers, page_headers
 from hub.api.render import Face
 from hub.errors import NotFound, Violation
 from hub.model.caller import Caller
 from hub.model.event import Record
+from hub.model.problem import Problem
 from hub.problems.ownership import Owners, Ownership, missing
 from hub.problems.rules import ProblemRules
 from hub.query.ownership import both
@@ -21,6 +25,9 @@ from hub.query.parse import ListQuery, parse_list_query, split_query_string
 from hub.query.syntax import Comparison, Condition, Operator
 from hub.store.problems import COLUMNS
 from hub.store.sqlite import Store
+from hub.store.tables import Tables
+
+T = TypeVar("T")
 
 QUERIES_KEPT = 512
 """How many query strings are kept with what they mean."""
@@ -51,6 +58,7 @@ class ProblemOperations:
         attributes: frozenset[str],
         page_maximum: int,
         largest: int,
+        tags: Tags,
     ) -> None:
         self._store = store
         self._rules = rules
@@ -59,6 +67,7 @@ class ProblemOperations:
         self._attributes = attributes
         self._page_maximum = page_maximum
         self._largest = largest
+        self._tags = tags
 
     def _query(self, request: Request, attributes: frozenset[str]) -> ListQuery:
         if not request.query_string:
@@ -86,9 +95,16 @@ class ProblemOperations:
         if request.caller.party is not None:
             query = replace(query, condition=both(self._owner(request.caller).condition, query.condition))
         read = partial(self._read_problems, query)
+        tag = self._list_tag(request.caller)
+        if is_known(request, tag):
+            return Response(status=304, etag=tag)
         rows, total = read() if _is_near(query) else await asyncio.to_thread(read)
         headers = self._headers(request, "serviceProblem", query, len(rows), total)
-        return Response(body=self._face.problems(rows, query.fields), headers=headers)
+        return Response(body=self._face.problems(rows, query.fields), headers=headers, etag=tag)
+
+    def _list_tag(self, caller: Caller) -> str:
+        """Read before the list, so that a list that is newer than its tag is only asked for once more."""
+        return self._tags.of(self._store.read.records.last(), party=caller.party)
 
     def _read_problems(self, query: ListQuery) -> tuple[list[tuple[str, bytes]], int]:
         problems = self._store.read.problems
@@ -106,15 +122,22 @@ class ProblemOperations:
             )
         )
         headers = (("Location", self._face.problem_href(problem.id)),)
-        return Response(status=201, body=self._face.changed(problem, fields), headers=headers)
+        return self._changed(problem, fields, status=201, headers=headers)
+
+    def _changed(
+        self, problem: Problem, fields: tuple[str, ...], *, status: int = 200, headers: Headers = ()
+    ) -> Response:
+        body, tag = self._face.changed(problem, fields), self._tags.of(problem.version)
+        return Response(status=status, body=body, headers=headers, etag=tag)
 
     async def retrieve(self, request: Request) -> Response:
         problem_id = request.path_params["id"]
-        document = self._store.read.problems.document(problem_id)
-        if document is None or not self._is_seen(request.caller, document):
+        found = self._store.read.problems.versioned(problem_id)
+        if found is None or not self._is_seen(request.caller, found[0]):
             raise missing(problem_id)
         fields = self._query(request, self._attributes).fields
-        return Response(body=self._face.problem(problem_id, document, fields))
+        document, version = found
+        return Response(body=self._face.problem(problem_id, document, fields), etag=self._tags.of(version))
 
     def _is_seen(self, caller: Caller, document: bytes) -> bool:
         return caller.party is None or self._owner(caller).sees(orjson.loads(document))
@@ -128,7 +151,23 @@ class ProblemOperations:
             actor=request.caller.name,
             owner=self._owner(request.caller),
         )
-        return Response(body=self._face.changed(await self._store.awrite(work), fields))
+        problem = await self._store.awrite(self._on_condition(request, work))
+        return self._changed(problem, fields)
+
+    def _on_condition(self, request: Request, work: Callable[[Tables], T]) -> Callable[[Tables], T]:
+        """The work, and before it, in the same transaction, what the caller demands of the report."""
+        if not has_conditions(request):
+            return work
+
+        def checked(tables: Tables) -> T:
+            problem_id = request.path_params["id"]
+            found = tables.problems.versioned(problem_id)
+            if found is None or not self._is_seen(request.caller, found[0]):
+                raise missing(problem_id)
+            refuse_unmet(request, self._tags.of(found[1]))
+            return work(tables)
+
+        return checked
 
     async def delete(self, request: Request) -> Response:
         problem_id = request.path_params["id"]
@@ -138,16 +177,20 @@ class ProblemOperations:
             actor=request.caller.name,
             owner=self._owner(request.caller),
         )
-        await self._store.awrite(work)
+        await self._store.awrite(self._on_condition(request, work))
         return Response(status=204)
 
     async def list_records(self, request: Request) -> Response:
         query = self._query(request, RECORD_ATTRIBUTES)
         refuse_impossible(query.condition, RECORD_KINDS, only=True)
         owner = self._owner(request.caller)
+        tag = self._list_tag(request.caller)
+        if is_known(request, tag):
+            return Response(status=304, etag=tag)
         records, total = await asyncio.to_thread(self._read_records, query, owner)
         headers = self._headers(request, "serviceProblemEventRecord", query, len(records), total)
-        return json_response([self._face.record(record, query.fields) for record in records], headers=headers)
+        body = orjson.dumps([self._face.record(record, query.fields) for record in records])
+        return Response(body=body, headers=headers, etag=tag)
 
     def _read_records(self, query: ListQuery, owner: Ownership) -> tuple[list[Record], int]:
         """The history of a report that was deleted has no owner any more: operators alone see it."""
@@ -161,7 +204,8 @@ class ProblemOperations:
         record = self._store.read.records.get(record_id)
         if record is None or not self._is_of_seen(request.caller, record):
             raise _missing_record(record_id)
-        return json_response(self._face.record(record, self._query(request, RECORD_ATTRIBUTES).fields))
+        body = orjson.dumps(self._face.record(record, self._query(request, RECORD_ATTRIBUTES).fields))
+        return Response(body=body, etag=self._tags.of(record.sequence))
 
     def _is_of_seen(self, caller: Caller, record: Record) -> bool:
         if caller.party is None:
