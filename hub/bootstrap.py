@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from hub import __version__, shipped
 from hub.access.callers import Callers
 from hub.access.key_ring import KeyRing
-from hub.api.app import HUB, OPERATIONS, PROBLEMS, HubApp, bound, check_contract, make_app
+from hub.api.app import HUB, OPERATIONS, PROBLEMS, TASKS, Handler, HubApp, bound, check_contract, make_app
 from hub.api.attributes import attributes_of
 from hub.api.conditions import Tags
 from hub.api.extensions import Extensions, load_extensions
@@ -27,6 +27,7 @@ from hub.api.pages import pages
 from hub.api.problems import ProblemOperations
 from hub.api.render import Face
 from hub.api.schemas import compile_schema, errors_of, load_contract
+from hub.api.tasks import TaskOperations
 from hub.api.type_names import type_filler
 from hub.console.app import make_console
 from hub.delivery.listeners import MakeListener, make_listener
@@ -44,10 +45,12 @@ from hub.intake.configured import check_sources, mapping_folders
 from hub.intake.poller import Poller, make_poller
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
+from hub.model.task import TaskKind
 from hub.model.times import Clock, system_clock
 from hub.problems.envelope import Letterhead
 from hub.problems.ownership import Owners
 from hub.problems.rules import ProblemRules
+from hub.problems.tasks import TaskRules
 from hub.query.hub_query import parse_hub_query
 from hub.settings import Settings
 from hub.store.leases import Holder
@@ -139,7 +142,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     return Hub(
         settings=settings,
         store=store,
-        app=_app(settings, contracts, store, rules, registrations, clock) if "api" in roles else None,
+        app=_app(settings, contracts, store, rules, registrations, clock, new_id) if "api" in roles else None,
         worker=_worker(settings, store, clock, making) if "delivery" in roles else None,
         pollers=_pollers(settings, store, rules, clock) if "intake" in roles else (),
     )
@@ -163,7 +166,8 @@ def make_store(settings: Settings) -> Store:
 
 def check_contracts(contracts: Contracts) -> None:
     """Raises InvalidContract unless both contracts are OpenAPI and covered by the handlers exactly."""
-    check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *HUB])
+    tasks = [operation_id for table in TASKS.values() for operation_id in table]
+    check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *tasks, *HUB])
     check_contract(OPERATIONS_V1, contracts.operations, OPERATIONS)
 
 
@@ -181,15 +185,18 @@ def check_report(contract: dict[str, Any], extensions: Extensions) -> Callable[[
 def _rules(settings: Settings, contracts: Contracts, clock: Clock, new_id: Uuid7) -> ProblemRules:
     extensions = load_extensions(settings.api.extension_schemas)
     fill_types = type_filler(contracts.v5, "ServiceProblem")
-    letterhead = Letterhead(
-        reporting_system=settings.api.originating_system, base_url=settings.server.base_url + FACE_V5
-    )
     return ProblemRules(
         clock=clock,
         new_id=new_id,
         check_document=check_report(contracts.v5, extensions),
         complete=lambda document: extensions.completed(fill_types(document)),
-        letterhead=letterhead,
+        letterhead=_letterhead(settings),
+    )
+
+
+def _letterhead(settings: Settings) -> Letterhead:
+    return Letterhead(
+        reporting_system=settings.api.originating_system, base_url=settings.server.base_url + FACE_V5
     )
 
 
@@ -208,6 +215,7 @@ def _app(
     rules: ProblemRules,
     registrations: Registrations,
     clock: Clock,
+    new_id: Uuid7,
 ) -> HubApp:
     base_url = settings.server.base_url
     face = Face(base_url + FACE_V5)
@@ -229,8 +237,9 @@ def _app(
         page_maximum=settings.api.page_maximum,
     )
     hub = HubOperations(store=store, registrations=registrations, face=face)
+    tasks = _tasks(settings, contracts, store, task_rules(settings, contracts, rules, clock, new_id), face)
     faces = {
-        FACE_V5: (contracts.v5, {**bound(PROBLEMS, problems), **bound(HUB, hub)}),
+        FACE_V5: (contracts.v5, {**bound(PROBLEMS, problems), **tasks, **bound(HUB, hub)}),
         OPERATIONS_V1: (contracts.operations, bound(OPERATIONS, operations)),
     }
     callers = make_callers(settings, store)
@@ -242,6 +251,37 @@ def _app(
         names=(urlsplit(base_url).hostname or "",),
         body_limit=settings.api.body_limit,
     )
+
+
+def task_rules(
+    settings: Settings, contracts: Contracts, problems: ProblemRules, clock: Clock, new_id: Uuid7
+) -> TaskRules:
+    return TaskRules(
+        problems=problems,
+        clock=clock,
+        new_id=new_id,
+        complete={kind: type_filler(contracts.v5, kind.type_name) for kind in TaskKind},
+        letterhead=_letterhead(settings),
+    )
+
+
+def _tasks(
+    settings: Settings, contracts: Contracts, store: Store, rules: TaskRules, face: Face
+) -> dict[str, Handler]:
+    """The handlers of every kind of task at a face."""
+    handlers: dict[str, Handler] = {}
+    for kind, table in TASKS.items():
+        operations = TaskOperations(
+            kind=kind,
+            store=store,
+            rules=rules,
+            face=face,
+            owners=Owners(settings.security.party_paths),
+            attributes=attributes_of(contracts.v5, kind.type_name) - {"href"},
+            page_maximum=settings.api.page_maximum,
+        )
+        handlers |= bound(table, operations)
+    return handlers
 
 
 def make_callers(settings: Settings, store: Store) -> Callers:

@@ -28,10 +28,13 @@ from hub.model.caller import LOCAL, Caller
 from hub.model.event import Record
 from hub.model.ids import Uuid7
 from hub.model.problem import Document, Problem, Status
+from hub.model.task import Task, TaskKind
 from hub.model.times import Clock, system_clock, to_micros
 from hub.problems.edits import merge_edit
 from hub.problems.envelope import Letterhead
+from hub.problems.ownership import OF_ALL, Ownership
 from hub.problems.rules import Observation, ProblemRules
+from hub.problems.tasks import TaskRules
 from hub.query.hub_query import parse_hub_query
 from hub.query.ownership import PARTY_PATHS
 from hub.query.syntax import Comparison, Operator
@@ -117,13 +120,42 @@ def make_rules(clock: Clock) -> ProblemRules:
     )
 
 
+def make_task_rules(clock: Clock, problems: ProblemRules) -> TaskRules:
+    return TaskRules(
+        problems=problems,
+        clock=clock,
+        new_id=Uuid7(clock),
+        complete={kind: type_filler(contract(), kind.type_name) for kind in TaskKind},
+        letterhead=Letterhead(reporting_system="qos-hub", base_url=FACE),
+    )
+
+
 class Desk:
-    """The rules of reports at work on a store, with what they have written at hand."""
+    """The rules of reports and tasks at work on a store, with what they have written at hand."""
 
     def __init__(self, store: Store, clock: TurningClock) -> None:
         self.store = store
         self.clock = clock
         self.rules = make_rules(clock)
+        self.tasks = make_task_rules(clock, self.rules)
+
+    def perform(
+        self, kind: TaskKind, given: Document, *, caller: Caller = LOCAL, owner: Ownership = OF_ALL
+    ) -> Task:
+        work = partial(self.tasks.perform, given=given, kind=kind, caller=caller, owner=owner)
+        return self.store.write(work)
+
+    def group(self, parent: Problem | str, *children: Problem | str) -> Task:
+        return self.perform(TaskKind.GROUP, grouping(parent, *children))
+
+    def ungroup(self, parent: Problem | str, *children: Problem | str) -> Task:
+        return self.perform(TaskKind.UNGROUP, grouping(parent, *children))
+
+    def acknowledge(self, *problems: Problem | str, **more: Any) -> Task:
+        return self.perform(TaskKind.ACKNOWLEDGEMENT, {"problem": references(*problems), **more})
+
+    def unacknowledge(self, *problems: Problem | str, **more: Any) -> Task:
+        return self.perform(TaskKind.UNACKNOWLEDGEMENT, {"problem": references(*problems), **more})
 
     def create(self, **attributes: Any) -> Problem:
         return self.store.write(partial(self.rules.create, given=report(**attributes)))
@@ -177,6 +209,14 @@ class Desk:
         stored = self.store.read.problems.get(problem.id)
         assert stored is not None
         return stored.problem
+
+
+def references(*problems: Problem | str) -> list[Document]:
+    return [{"id": one if isinstance(one, str) else one.id} for one in problems]
+
+
+def grouping(parent: Problem | str, *children: Problem | str) -> Document:
+    return {"parentProblem": references(parent)[0], "childProblem": references(*children)}
 
 
 def open_store(folder: Path, **options: Any) -> Store:

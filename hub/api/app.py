@@ -24,8 +24,10 @@ from hub.api.problems import ProblemOperations
 from hub.api.requirements import requirements_of
 from hub.api.routing import TableRouting
 from hub.api.security import LocalCallers
+from hub.api.tasks import TaskOperations
 from hub.api.validation import REQUEST, CompiledValidation
 from hub.errors import InvalidContract, Violation
+from hub.model.task import TaskKind
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -40,6 +42,14 @@ PROBLEMS = {
     "retrieveServiceProblemEventRecord": ProblemOperations.retrieve_record,
 }
 HUB = {"createHub": HubOperations.register, "hubDelete": HubOperations.unregister}
+TASKS = {
+    kind: {
+        f"list{kind.type_name}": TaskOperations.list_tasks,
+        f"create{kind.type_name}": TaskOperations.create,
+        f"retrieve{kind.type_name}": TaskOperations.retrieve,
+    }
+    for kind in TaskKind
+}
 OPERATIONS = {
     "getHealth": Operations.health,
     "listSubscription": Operations.subscriptions,
@@ -48,7 +58,7 @@ OPERATIONS = {
     "resendDelivery": Operations.resend,
     "listSource": Operations.sources,
 }
-"""{operationId: method} of the v5 face, of its hub, and of `/qos-hub/v1`."""
+"""{operationId: method} of the v5 face, of its hub, of each kind of task, and of `/qos-hub/v1`."""
 
 
 def bound(table: Mapping[str, Callable[..., Any]], owner: object) -> dict[str, Handler]:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from hub.errors import InvalidInput, Violation
-from hub.model.event import EventType
+from hub.model.event import PROBLEM_EVENTS
 from hub.model.problem import Status
+from hub.model.task import TaskState
 from hub.query.syntax import Comparison, Condition
 from hub.query.values import instant_in, number_in
 
@@ -34,8 +35,9 @@ PROBLEM_KINDS: Mapping[Path, Complaint] = {
     ("statusChangeDate",): _instant,
     ("resolutionDate",): _instant,
 }
+TASK_KINDS: Mapping[Path, Complaint] = {("state",): _one_of(tuple(TaskState))}
 RECORD_KINDS: Mapping[Path, Complaint] = {
-    ("eventType",): _one_of(tuple(EventType)),
+    ("eventType",): _one_of(PROBLEM_EVENTS),
     ("eventTime",): _instant,
     ("recordTime",): _instant,
     ("id",): lambda value: None,

@@ -8,6 +8,7 @@ import orjson
 
 from hub.model.event import Event, EventType
 from hub.model.problem import Document, Problem
+from hub.model.task import Task
 from hub.model.times import micros_to_text
 from hub.problems.changes import information_required
 
@@ -32,6 +33,9 @@ class Letterhead:
 
     def href(self, problem_id: str) -> str:
         return f"{self.base_url}/serviceProblem/{problem_id}"
+
+    def task_href(self, task: Task) -> str:
+        return f"{self.base_url}/{task.kind}/{task.id}"
 
 
 def event_of(

@@ -1,6 +1,9 @@
 """Which paths lead into an event, and how its types are spelt."""
 
+from collections.abc import Mapping
+
 from hub.model.event import EventType
+from hub.model.task import TaskKind
 from hub.query.checks import unknown
 
 EVENT_TYPE = ("eventType",)
@@ -31,7 +34,15 @@ ENVELOPE = frozenset(
     }
 )
 REPORT = "serviceProblem"
-PAYLOAD = {name.lower(): name for name in (REPORT, "informationRequired")}
+OF_EVERY_TASK = frozenset({"@baseType", "@schemaLocation", "@type", "href", "id", "outcome", "state"})
+TASKS: Mapping[str, frozenset[str]] = {
+    TaskKind.ACKNOWLEDGEMENT.payload: OF_EVERY_TASK | {"problem", "ackProblem", "trackingRecord"},
+    TaskKind.UNACKNOWLEDGEMENT.payload: OF_EVERY_TASK | {"problem", "unackProblem", "trackingRecord"},
+    TaskKind.GROUP.payload: OF_EVERY_TASK | {"parentProblem", "childProblem"},
+}
+"""The attributes of the tasks that events hold."""
+
+PAYLOAD = {name.lower(): name for name in (REPORT, "informationRequired", *TASKS)}
 
 OLDER = {
     "ServiceProblemCreateNotification": EventType.CREATE,
@@ -84,6 +95,7 @@ def _payload_path(resource: str, rest: list[str], attributes: frozenset[str]) ->
     name = PAYLOAD.get(resource.lower())
     if name is None:
         raise unknown(resource, frozenset(PAYLOAD.values()))
-    if name == REPORT and rest and rest[0] not in attributes:
-        raise unknown(rest[0], attributes)
+    known = attributes if name == REPORT else TASKS.get(name)
+    if known is not None and rest and rest[0] not in known:
+        raise unknown(rest[0], known)
     return (name, *rest)
