@@ -13,21 +13,20 @@ from a2wsgi.wsgi_typing import WSGIApp
 from flask import Flask
 from starlette.types import ASGIApp
 
-from hub import __version__, shipped
+from hub import shipped
 from hub.access.callers import Callers
 from hub.access.key_ring import KeyRing
-from hub.api.app import HUB, OPERATIONS, PROBLEMS, TASKS, Handler, HubApp, bound, check_contract, make_app
-from hub.api.attributes import attributes_of
-from hub.api.conditions import Tags
+from hub.api.app import HUB, OPERATIONS, PROBLEMS, HubApp, bound, check_contract, make_app
+from hub.api.attributes import problem_attributes, record_attributes
 from hub.api.extensions import Extensions, load_extensions
 from hub.api.guard import CONSOLE, PagesGuard
 from hub.api.hub import HubOperations
+from hub.api.listing import Lists
 from hub.api.operations import Operations
 from hub.api.pages import pages
 from hub.api.problems import ProblemOperations
 from hub.api.render import Face
 from hub.api.schemas import compile_schema, errors_of, load_contract
-from hub.api.tasks import TaskOperations
 from hub.api.type_names import type_filler
 from hub.console.app import make_console
 from hub.delivery.listeners import MakeListener, make_listener
@@ -45,12 +44,11 @@ from hub.intake.configured import check_sources, mapping_folders
 from hub.intake.poller import Poller, make_poller
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
-from hub.model.task import TaskKind
 from hub.model.times import Clock, system_clock
 from hub.problems.envelope import Letterhead
 from hub.problems.ownership import Owners
 from hub.problems.rules import ProblemRules
-from hub.problems.tasks import TaskRules
+from hub.query.attributes import Attributes
 from hub.query.hub_query import parse_hub_query
 from hub.settings import Settings
 from hub.store.leases import Holder
@@ -128,10 +126,17 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     contracts = Contracts.shipped()
     check_sources(settings)
     new_id = Uuid7(clock)
-    parse_query = _parse_query(contracts)
+    more = load_extensions(settings.api.extension_schemas).properties()
+    attributes = problem_attributes(contracts.v5, more)
+    parse_query = _parse_query(attributes)
     secrets = SecretBox(load_key(settings.key_file))
     rules = _rules(settings, contracts, clock, new_id)
-    store = make_store(settings)
+    store = Store(
+        Path(settings.store.database),
+        synchronous=settings.store.synchronous,
+        group_commit=settings.store.group_commit,
+        busy_timeout=settings.store.busy_timeout,
+    )
     roles = settings.server.roles
     registrations = Registrations(
         clock=clock, new_id=new_id, parse_query=parse_query, policy=_policy(settings), secrets=secrets
@@ -142,32 +147,21 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     return Hub(
         settings=settings,
         store=store,
-        app=_app(settings, contracts, store, rules, registrations, clock, new_id) if "api" in roles else None,
+        app=_app(settings, contracts, attributes, store, rules, registrations, clock) if "api" in roles else None,
         worker=_worker(settings, store, clock, making) if "delivery" in roles else None,
         pollers=_pollers(settings, store, rules, clock) if "intake" in roles else (),
     )
 
 
-def _parse_query(contracts: Contracts) -> ParseQuery:
+def _parse_query(attributes: Attributes) -> ParseQuery:
     """Reads the query of a registration in the language of the face that is named first."""
-    readers = {V5: partial(parse_hub_query, attributes=attributes_of(contracts.v5, "ServiceProblem"))}
+    readers = {V5: partial(parse_hub_query, attributes=attributes)}
     return lambda face, text: readers[face](text)
-
-
-def make_store(settings: Settings) -> Store:
-    """Raises StoreUnavailable when the database cannot be used."""
-    return Store(
-        Path(settings.store.database),
-        synchronous=settings.store.synchronous,
-        group_commit=settings.store.group_commit,
-        busy_timeout=settings.store.busy_timeout,
-    )
 
 
 def check_contracts(contracts: Contracts) -> None:
     """Raises InvalidContract unless both contracts are OpenAPI and covered by the handlers exactly."""
-    tasks = [operation_id for table in TASKS.values() for operation_id in table]
-    check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *tasks, *HUB])
+    check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *HUB])
     check_contract(OPERATIONS_V1, contracts.operations, OPERATIONS)
 
 
@@ -185,18 +179,15 @@ def check_report(contract: dict[str, Any], extensions: Extensions) -> Callable[[
 def _rules(settings: Settings, contracts: Contracts, clock: Clock, new_id: Uuid7) -> ProblemRules:
     extensions = load_extensions(settings.api.extension_schemas)
     fill_types = type_filler(contracts.v5, "ServiceProblem")
+    letterhead = Letterhead(
+        reporting_system=settings.api.originating_system, base_url=settings.server.base_url + FACE_V5
+    )
     return ProblemRules(
         clock=clock,
         new_id=new_id,
         check_document=check_report(contracts.v5, extensions),
         complete=lambda document: extensions.completed(fill_types(document)),
-        letterhead=_letterhead(settings),
-    )
-
-
-def _letterhead(settings: Settings) -> Letterhead:
-    return Letterhead(
-        reporting_system=settings.api.originating_system, base_url=settings.server.base_url + FACE_V5
+        letterhead=letterhead,
     )
 
 
@@ -211,11 +202,11 @@ def _policy(settings: Settings) -> CallbackPolicy:
 def _app(
     settings: Settings,
     contracts: Contracts,
+    attributes: Attributes,
     store: Store,
     rules: ProblemRules,
     registrations: Registrations,
     clock: Clock,
-    new_id: Uuid7,
 ) -> HubApp:
     base_url = settings.server.base_url
     face = Face(base_url + FACE_V5)
@@ -224,10 +215,10 @@ def _app(
         rules=rules,
         owners=Owners(settings.security.party_paths),
         face=face,
-        attributes=attributes_of(contracts.v5, "ServiceProblem") - {"href"},
-        page_maximum=settings.api.page_maximum,
+        attributes=attributes.without("href"),
+        record_attributes=record_attributes(contracts.v5),
+        lists=Lists(page_maximum=settings.api.page_maximum, partial_content=settings.api.partial_content),
         largest=settings.api.body_limit,
-        tags=Tags(__version__, face.base_url, settings.api, settings.security.party_paths),
     )
     operations = Operations(
         store=store,
@@ -237,9 +228,8 @@ def _app(
         page_maximum=settings.api.page_maximum,
     )
     hub = HubOperations(store=store, registrations=registrations, face=face)
-    tasks = _tasks(settings, contracts, store, task_rules(settings, contracts, rules, clock, new_id), face)
     faces = {
-        FACE_V5: (contracts.v5, {**bound(PROBLEMS, problems), **tasks, **bound(HUB, hub)}),
+        FACE_V5: (contracts.v5, {**bound(PROBLEMS, problems), **bound(HUB, hub)}),
         OPERATIONS_V1: (contracts.operations, bound(OPERATIONS, operations)),
     }
     callers = make_callers(settings, store)
@@ -251,37 +241,6 @@ def _app(
         names=(urlsplit(base_url).hostname or "",),
         body_limit=settings.api.body_limit,
     )
-
-
-def task_rules(
-    settings: Settings, contracts: Contracts, problems: ProblemRules, clock: Clock, new_id: Uuid7
-) -> TaskRules:
-    return TaskRules(
-        problems=problems,
-        clock=clock,
-        new_id=new_id,
-        complete={kind: type_filler(contracts.v5, kind.type_name) for kind in TaskKind},
-        letterhead=_letterhead(settings),
-    )
-
-
-def _tasks(
-    settings: Settings, contracts: Contracts, store: Store, rules: TaskRules, face: Face
-) -> dict[str, Handler]:
-    """The handlers of every kind of task at a face."""
-    handlers: dict[str, Handler] = {}
-    for kind, table in TASKS.items():
-        operations = TaskOperations(
-            kind=kind,
-            store=store,
-            rules=rules,
-            face=face,
-            owners=Owners(settings.security.party_paths),
-            attributes=attributes_of(contracts.v5, kind.type_name) - {"href"},
-            page_maximum=settings.api.page_maximum,
-        )
-        handlers |= bound(table, operations)
-    return handlers
 
 
 def make_callers(settings: Settings, store: Store) -> Callers:

@@ -16,6 +16,7 @@ HubError                    500  something of ours is broken
 │   └── PatchConflict       409  an operation of the patch does not fit the present resource
 ├── PreconditionFailed      412  the resource is not the one that `If-Match` or `If-None-Match` speaks of
 ├── UnsupportedMediaType    415  the body's media type is not one of the operation's
+├── OutOfRange              416  the page begins behind the last entry of the list
 ├── UnprocessableKey        422  the idempotency key was used for another request
 ├── Unsupported             501  the standard knows it, this server does not
 └── StoreUnavailable        503  the database cannot be written now; nothing was changed
@@ -146,6 +147,12 @@ class UnprocessableKey(HubError):
     status = 422
     code = "idempotencyKeyReused"
     reason = "The idempotency key was used for another request"
+
+
+class OutOfRange(HubError):
+    status = 416
+    code = "outOfRange"
+    reason = "The page lies behind the end of the list"
 
 
 class Unsupported(HubError):

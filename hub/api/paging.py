@@ -1,24 +1,59 @@
 """Pages of a list: counts and links in the headers, as TMF630 names them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
+from hub.query.cursors import cursor_text
+from hub.query.ordering import Page
+from hub.query.parse import ListQuery
+
 Headers = tuple[tuple[str, str], ...]
+Pairs = Sequence[tuple[str, str]]
+
+PLACES = frozenset({"offset", "limit", "after", "before"})
+"""The parts of a query that say which page is meant; the others belong to every page."""
 
 
-def page_headers(
-    url: str, pairs: Sequence[tuple[str, str]], *, offset: int, limit: int, returned: int, total: int
-) -> Headers:
-    """X-Total-Count, X-Result-Count, and Link for a page; `pairs` are the other parts of the query."""
-    counts = (("X-Total-Count", str(total)), ("X-Result-Count", str(returned)))
+def page_headers(url: str, pairs: Pairs, *, offset: int, limit: int, returned: int, total: int) -> Headers:
+    """X-Total-Count, X-Result-Count, and Link for a page; `pairs` are the parts of the query."""
     if limit <= 0:
-        return counts
+        return _counts(returned, total)
     places = {"self": offset, "first": 0}
     if offset > 0:
         places["prev"] = max(0, offset - limit)
     if offset + limit < total:
         places["next"] = offset + limit
     places["last"] = max(0, (total - 1) // limit * limit) if total else 0
-    kept = "".join(f"{quote(name)}={quote(value)}&" for name, value in pairs if name not in ("offset", "limit"))
-    links = [f'<{url}?{kept}offset={place}&limit={limit}>; rel="{name}"' for name, place in places.items()]
-    return (*counts, ("Link", ", ".join(links)))
+    targets = {name: f"offset={place}&limit={limit}" for name, place in places.items()}
+    return (*_counts(returned, total), _link(url, pairs, targets))
+
+
+def cursor_headers(
+    url: str, pairs: Pairs, *, query: ListQuery, limit: int, page: Page[Any], total: int
+) -> Headers:
+    """The same for a page by cursor: `next` continues behind its last row, `prev` before its first one."""
+    cursor = query.cursor
+    if limit <= 0 or cursor is None:
+        return _counts(len(page.rows), total)
+    begins_inside = cursor.position is not None
+    has_next = begins_inside if cursor.backwards else page.more
+    has_previous = page.more if cursor.backwards else begins_inside
+    here = cursor_text(cursor.position, query.sort) if cursor.position else ""
+    places = {"self": f"{'before' if cursor.backwards else 'after'}={here}", "first": "after="}
+    if page.first and has_previous:
+        places["prev"] = f"before={cursor_text(page.first, query.sort)}"
+    if page.last and has_next:
+        places["next"] = f"after={cursor_text(page.last, query.sort)}"
+    places["last"] = "before="
+    targets = {name: f"{place}&limit={limit}" for name, place in places.items()}
+    return (*_counts(len(page.rows), total), _link(url, pairs, targets))
+
+
+def _counts(returned: int, total: int) -> Headers:
+    return (("X-Total-Count", str(total)), ("X-Result-Count", str(returned)))
+
+
+def _link(url: str, pairs: Pairs, targets: Mapping[str, str]) -> tuple[str, str]:
+    kept = "".join(f"{quote(name)}={quote(value)}&" for name, value in pairs if name not in PLACES)
+    return "Link", ", ".join(f'<{url}?{kept}{target}>; rel="{name}"' for name, target in targets.items())

@@ -8,8 +8,8 @@ from hub.faces import EVENT_TYPES
 from hub.model.event import EventType
 from hub.model.subscription import Order, Subscription, SubscriptionState
 from hub.query.matching import Matcher
-from hub.query.ownership import IN_EVENT, both, concerning
-from hub.query.syntax import Condition
+from hub.query.ownership import IN_EVENT, concerning
+from hub.query.syntax import Condition, both
 from hub.store.subscriptions import Registered, Subscriptions
 from hub.subscriptions.registration import ParseQuery
 from hub.subscriptions.secrets import SecretBox

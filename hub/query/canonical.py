@@ -55,6 +55,8 @@ def render(condition: Condition) -> str:
             return _inequality(".".join(condition.path), condition.values)
         case Comparison(path=path, operator=operator, values=values):
             return f"{'.'.join(path)}.{operator}={escaped(values[0])}"
+        case _:
+            raise TypeError(f"{condition} is not made by all_of")
 
 
 def _equality(name: str, values: tuple[str, ...]) -> str:

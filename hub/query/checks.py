@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from hub.errors import Unsupported, Violation
-from hub.query.syntax import And, Comparison, Condition, Operator, Or
+from hub.query.patterns import search_for
+from hub.query.syntax import Comparison, Operator
 from hub.query.values import lacks_zone
 
 COMPARISONS_MAXIMUM = 64
@@ -29,6 +30,8 @@ def check_comparison(comparison: Comparison) -> Comparison:
         raise ValueError(f"the path has more than {DEPTH_MAXIMUM} parts")
     if comparison.operator in _ORDERED and lacks_zone(comparison.values[0]):
         raise ValueError(f"the time {comparison.values[0]} has no zone; write it with Z or as +02:00")
+    if comparison.operator is Operator.REGEX:
+        search_for(comparison.values[0])
     return comparison
 
 
@@ -39,18 +42,6 @@ def check_size(comparisons: Sequence[Comparison]) -> None:
     values = sum(len(comparison.values) for comparison in comparisons)
     if values > VALUES_MAXIMUM:
         raise ValueError(f"has {values} values, more than {VALUES_MAXIMUM}")
-
-
-def check_supported(condition: Condition | None) -> None:
-    """Raises Unsupported, which names the operator."""
-    match condition:
-        case And(parts=parts) | Or(parts=parts):
-            for part in parts:
-                check_supported(part)
-        case Comparison(operator=Operator.REGEX):
-            raise unsupported(f"{'.'.join(condition.path)}.regex", "the operator regex is not supported")
-        case _:
-            pass
 
 
 def unsupported(field: str, message: str) -> Unsupported:

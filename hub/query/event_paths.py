@@ -1,10 +1,12 @@
 """Which paths lead into an event, and how its types are spelt."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from hub.model.event import EventType
-from hub.model.task import TaskKind
-from hub.query.checks import unknown
+from hub.query.attributes import ANY, Attribute, Attributes, Holds, Path, check_against
+from hub.query.checks import check_comparison, unknown
+from hub.query.syntax import Comparison, Operator
+from hub.query.vocabulary import ResourceVocabulary, Translate, as_it_is
 
 EVENT_TYPE = ("eventType",)
 
@@ -20,7 +22,6 @@ ENVELOPE = frozenset(
         "eventId",
         "eventTime",
         "eventType",
-        "fieldPath",
         "href",
         "id",
         "priority",
@@ -33,16 +34,9 @@ ENVELOPE = frozenset(
         "title",
     }
 )
+ENVELOPE_KNOWN = {name: Attribute(holds=Holds.INSTANT) for name in ("eventTime", "recordTime", "timeOccurred")}
 REPORT = "serviceProblem"
-OF_EVERY_TASK = frozenset({"@baseType", "@schemaLocation", "@type", "href", "id", "outcome", "state"})
-TASKS: Mapping[str, frozenset[str]] = {
-    TaskKind.ACKNOWLEDGEMENT.payload: OF_EVERY_TASK | {"problem", "ackProblem", "trackingRecord"},
-    TaskKind.UNACKNOWLEDGEMENT.payload: OF_EVERY_TASK | {"problem", "unackProblem", "trackingRecord"},
-    TaskKind.GROUP.payload: OF_EVERY_TASK | {"parentProblem", "childProblem"},
-}
-"""The attributes of the tasks that events hold."""
-
-PAYLOAD = {name.lower(): name for name in (REPORT, "informationRequired", *TASKS)}
+PAYLOAD = {name.lower(): name for name in (REPORT, "informationRequired")}
 
 OLDER = {
     "ServiceProblemCreateNotification": EventType.CREATE,
@@ -67,35 +61,50 @@ def event_type_named(name: str) -> str:
     return capital
 
 
-def known_path(path: tuple[str, ...], attributes: frozenset[str]) -> tuple[str, ...]:
-    """The path as it is spelt in events. Raises ValueError naming the part that is not known."""
-    head, *rest = path
-    if head == "timeOcurred":  # The spelling of version 4 of the standard.
-        head = "timeOccurred"
-    if head in ENVELOPE:
-        return (head, *rest)
-    if head != "event":
-        raise unknown(head, ENVELOPE | {"event"})
-    if len(rest) < 2:
-        raise ValueError(f"{'.'.join(path)!r} names no attribute; write event.{REPORT}.status, for example")
-    return ("event", *_payload_path(rest[0], rest[1:], attributes))
+class EventVocabulary:
+    """Names of the envelope, and paths behind `event.`; `translate` is for those of a report."""
 
+    def __init__(self, attributes: Attributes, translate: Translate = as_it_is) -> None:
+        self._report = ResourceVocabulary(attributes=attributes, translate=translate)
 
-def known_field(field: str, attributes: frozenset[str]) -> str:
-    """A path of `fields`, which may also stop at `event` or at a part of the payload. Raises ValueError."""
-    path = field.split(".")
-    if path in (["none"], ["event"]):
-        return field
-    if path[0] == "event" and len(path) == 2:
-        return ".".join(("event", *_payload_path(path[1], [], attributes)))
-    return ".".join(known_path(tuple(path), attributes))
+    def find(self, path: Path) -> tuple[Path, Attribute]:
+        """The path as it is spelt in events, and what is there; it may stop at `event` or at a resource.
 
+        Raises ValueError naming the part that is not known.
+        """
+        head, *rest = path
+        if head == "timeOcurred":  # The spelling of version 4 of the standard.
+            head = "timeOccurred"
+        if head in ENVELOPE:
+            return (head, *rest), ENVELOPE_KNOWN.get(head, ANY) if not rest else ANY
+        if head != "event":
+            raise unknown(head, ENVELOPE | {"event"})
+        if not rest:
+            return ("event",), ANY
+        name = PAYLOAD.get(rest[0].lower())
+        if name is None:
+            raise unknown(rest[0], frozenset(PAYLOAD.values()))
+        if name != REPORT or not rest[1:]:
+            return ("event", name, *rest[1:]), ANY
+        below, attribute = self._report.find(tuple(rest[1:]))
+        return ("event", name, *below), attribute
 
-def _payload_path(resource: str, rest: list[str], attributes: frozenset[str]) -> tuple[str, ...]:
-    name = PAYLOAD.get(resource.lower())
-    if name is None:
-        raise unknown(resource, frozenset(PAYLOAD.values()))
-    known = attributes if name == REPORT else TASKS.get(name)
-    if known is not None and rest and rest[0] not in known:
-        raise unknown(rest[0], known)
-    return (name, *rest)
+    def comparison(self, given: Comparison) -> Comparison:
+        path, attribute = self.find(given.path)
+        if path[0] == "event" and len(path) < 3:
+            message = f"names no attribute; write event.{REPORT}.status, for example"
+            raise ValueError(f"{'.'.join(given.path)!r} {message}")
+        checked = check_comparison(replace(given, path=path))
+        if path == EVENT_TYPE:
+            if given.operator not in (Operator.EQ, Operator.NE):
+                raise ValueError(f"eventType is compared with eq or ne, not with {given.operator}")
+            return replace(checked, values=tuple(event_type_named(value) for value in given.values))
+        try:
+            check_against(attribute, checked)
+        except ValueError as error:
+            raise ValueError(f"{'.'.join(given.path)}: {error}") from None
+        return checked
+
+    def field(self, text: str) -> str:
+        """A path of `fields` as it is spelt in events. Raises ValueError."""
+        return text if text == "none" else ".".join(self.find(tuple(text.split(".")))[0])

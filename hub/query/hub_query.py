@@ -1,7 +1,8 @@
 """The query of a registration at the hub: which events a listener wants, and which fields of them.
 
 The language is that of `list_query`, with spaces allowed anywhere. Paths are names of the event's envelope, or
-begin with `event.`; `fields=` among the `&` parts chooses what is sent.
+begin with `event.`; `fields=` among the `&` parts chooses what is sent. A JSONPath filter stands behind `filter=`, or
+begins the text.
 """
 
 import re
@@ -11,12 +12,16 @@ from urllib.parse import unquote
 
 from hub.errors import InvalidInput, Violation
 from hub.model.event import EventType
+from hub.query.attributes import Attributes
 from hub.query.canonical import all_of, escaped, render
-from hub.query.checks import check_comparison, check_size, check_supported, check_text, unsupported
-from hub.query.event_paths import EVENT_TYPE, event_type_named, known_field, known_path
-from hub.query.syntax import And, Comparison, Condition, Operator, comparison_of, split_clause, values_of
+from hub.query.checks import check_size, check_text
+from hub.query.event_paths import EVENT_TYPE, EventVocabulary
+from hub.query.jsonpath import Filter, parse_filter
+from hub.query.parts import parts_of
+from hub.query.syntax import And, Comparison, Condition, Operator, both, comparison_of, split_clause, values_of
+from hub.query.vocabulary import Translate, as_it_is
 
-_JSON_PATH = re.compile(r"\s*(\$|[\w.@]*\[\s*\?\s*\()")
+_JSON_PATH = re.compile(r"\s*(\$|[\w.@]*\[\s*\?)")
 
 TEXT_MAXIMUM = 8192
 
@@ -31,21 +36,20 @@ class HubQuery:
     condition: Condition | None
 
 
-def parse_hub_query(text: str | None, *, attributes: frozenset[str]) -> HubQuery:
-    """Read a query; none or an empty one wants every event. `attributes` are those of a ServiceProblem.
+def parse_hub_query(text: str | None, *, attributes: Attributes, translate: Translate = as_it_is) -> HubQuery:
+    """Read a query; none or an empty one wants every event.
 
+    `attributes` are those of a stored ServiceProblem; `translate` gives the path there for one that a client writes.
     Raises InvalidInput with all that is wrong, or Unsupported for what the standard has and this server has not.
     """
     text = text or ""
     if len(text) > TEXT_MAXIMUM:
         message = f"has {len(text)} characters, more than {TEXT_MAXIMUM}"
         raise InvalidInput(violations=[Violation(field="query", value=f"{text[:100]}…", message=message)])
-    if _JSON_PATH.match(text):
-        raise unsupported("query", "JSONPath in a query is not supported")
-    reader = _Reader(attributes)
+    reader = _Reader(EventVocabulary(attributes, translate))
     try:
         check_text(text)
-        reader.read(text)
+        reader.read(f"filter={text}" if _JSON_PATH.match(text) else text)
         if not reader.complaints:
             return _finished(reader)
     except ValueError as error:
@@ -56,18 +60,18 @@ def parse_hub_query(text: str | None, *, attributes: frozenset[str]) -> HubQuery
 
 
 class _Reader:
-    """Collects the groups, the fields and the complaints of one text."""
+    """Collects the groups, the filters, the fields and the complaints of one text."""
 
-    def __init__(self, attributes: frozenset[str]) -> None:
-        self._attributes = attributes
+    def __init__(self, vocabulary: EventVocabulary) -> None:
+        self._vocabulary = vocabulary
         self.groups: list[list[Comparison]] = []
+        self.filters: list[Filter] = []
         self.fields: set[str] = set()
         self.complaints: list[str] = []
 
     def read(self, text: str) -> None:
-        for part in text.split("&"):
-            # Split first, decode then: an encoded `&` or `;` belongs to its value.
-            clauses = [clause for clause in part.split(";") if clause.strip()]
+        # Split first, decode then: an encoded `&` or `;` belongs to its value.
+        for clauses in parts_of(text):
             group = [found for clause in clauses if (found := self._clause(clause, alone=len(clauses) == 1))]
             if group:
                 self.groups.append(group)
@@ -75,27 +79,21 @@ class _Reader:
     def _clause(self, clause: str, *, alone: bool) -> Comparison | None:
         try:
             name, value = split_clause(check_text(_decoded(clause)))
-            if name == "filter":
-                raise unsupported("query", "filter= (JSONPath) in a query is not supported")
-            if name == "fields":
-                self._add_fields(value, alone=alone)
+            if name in ("fields", "filter"):
+                if not alone:
+                    raise ValueError(f"{name}= cannot be one of several alternatives")
+                self._add(name, value)
                 return None
-            return self._comparison(comparison_of(name, value))
+            return self._vocabulary.comparison(comparison_of(name, value))
         except ValueError as error:
             self.complaints.append(str(error))
             return None
 
-    def _add_fields(self, value: str, *, alone: bool) -> None:
-        if not alone:
-            raise ValueError("fields= cannot be one of several alternatives")
-        self.fields.update(known_field(path, self._attributes) for path in values_of(value) if path)
-
-    def _comparison(self, given: Comparison) -> Comparison:
-        path = known_path(given.path, self._attributes)
-        values = tuple(event_type_named(value) for value in given.values) if path == EVENT_TYPE else given.values
-        if path == EVENT_TYPE and given.operator not in (Operator.EQ, Operator.NE):
-            raise ValueError(f"eventType is compared with eq or ne, not with {given.operator}")
-        return check_comparison(Comparison(path=path, operator=given.operator, values=values))
+    def _add(self, name: str, value: str) -> None:
+        if name == "fields":
+            self.fields.update(self._vocabulary.field(path) for path in values_of(value) if path)
+        else:
+            self.filters.append(parse_filter(value, vocabulary=self._vocabulary, field="query"))
 
 
 def _decoded(clause: str) -> str:
@@ -109,10 +107,14 @@ def _finished(reader: _Reader) -> HubQuery:
     check_size([comparison for group in reader.groups for comparison in group])
     if "none" in reader.fields and len(reader.fields) > 1:
         raise ValueError("fields=none stands alone")
-    condition = all_of(reader.groups)
-    check_supported(condition)
+    plain = all_of(reader.groups)
     fields = tuple(sorted(reader.fields))
-    texts = [render(condition)] if condition else []
+    filters = {each.spelling: each.condition for each in reader.filters}
+    condition = plain
+    for spelling in sorted(filters):
+        condition = both(condition, filters[spelling])
+    texts = [render(plain)] if plain else []
+    texts += [f"filter={escaped(spelling)}" for spelling in sorted(filters)]
     texts += [f"fields={escaped(','.join(fields))}"] if fields else []
     types, rest = _types_and_rest(condition)
     return HubQuery(normalised="&".join(texts), event_types=types, fields=fields, condition=rest)

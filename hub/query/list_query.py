@@ -1,4 +1,4 @@
-"""The query string of a list: filters on attributes, the fields to show, and the page.
+"""The query string of a list: filters on attributes, a JSONPath filter, the order, the fields to show, and the page.
 
 `a=1&b=2` both, `a=1;b=2` either, `a=1,2` and `a=1&a=2` either value; `&` binds looser than `;`. Operators are
 words (`a.gte=5`) or signs (`a>=5`, also percent-encoded). `a.exact=x,y` takes its value whole, commas included.
@@ -10,26 +10,37 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from hub.errors import InvalidInput, Violation
+from hub.query.attributes import Attributes
 from hub.query.canonical import all_of
-from hub.query.checks import check_comparison, check_size, check_supported, check_text, unknown, unsupported
+from hub.query.checks import check_size, check_text
+from hub.query.cursors import position_of
+from hub.query.jsonpath import parse_filter
+from hub.query.ordering import Cursor, Sort
+from hub.query.parts import parts_of
 from hub.query.selection import read_fields
-from hub.query.syntax import Comparison, Condition, comparison_of, split_clause
+from hub.query.sorting import read_sort
+from hub.query.syntax import Comparison, Condition, both, comparison_of, split_clause
 from hub.query.values import LARGEST_INTEGER
+from hub.query.vocabulary import ResourceVocabulary, Translate, as_it_is
 
-RESERVED = ("fields", "offset", "limit", "sort", "filter", "before", "after")
-SERVED = frozenset({"fields", "offset", "limit"})
+RESERVED = frozenset({"fields", "offset", "limit", "sort", "filter", "before", "after"})
 
-_LOST_PLUS = re.compile(r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) (?=[0-9]{2}:[0-9]{2}(?:,|$))")
+_LOST_PLUS = re.compile(r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) (?=[0-9]{2}:[0-9]{2}(?:[,'\")]|$))")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListQuery:
-    """`fields` is empty for whole documents; `limit` is None when the client leaves it to the server."""
+    """`fields` is empty for whole documents; `limit` is None when the client leaves it to the server.
+
+    A `cursor` stands in place of the offset.
+    """
 
     condition: Condition | None
     fields: tuple[str, ...]
     offset: int
     limit: int | None
+    sort: Sort = ()
+    cursor: Cursor | None = None
 
 
 def split_query_string(raw: bytes) -> list[tuple[str, str]]:
@@ -40,13 +51,13 @@ def split_query_string(raw: bytes) -> list[tuple[str, str]]:
     """
     pairs: list[tuple[str, str]] = []
     violations: list[Violation] = []
-    for part in raw.split(b"&"):
-        alternatives = [clause for clause in part.split(b";") if clause.strip()]
-        for position, clause in enumerate(alternatives):
+    # Latin-1 keeps each byte, so that what is encoded is decoded only after the split.
+    for part in parts_of(raw.decode("latin-1")):
+        for position, clause in enumerate(part):
             try:
-                name, value = split_clause(_decoded(clause))
+                name, value = split_clause(_decoded(clause.encode("latin-1")))
             except ValueError as error:
-                text = clause.decode("utf-8", "replace")
+                text = clause.encode("latin-1").decode("utf-8", "replace")
                 violations.append(Violation(field="query string", value=text, message=str(error)))
             else:
                 pairs.append((f";{name}" if position and not name.startswith(";") else name, value))
@@ -65,76 +76,117 @@ def _decoded(clause: bytes) -> str:
 
 
 def parse_list_query(
-    pairs: Sequence[tuple[str, str]], *, attributes: frozenset[str], reserved: tuple[str, ...] = RESERVED
+    pairs: Sequence[tuple[str, str]], *, attributes: Attributes, translate: Translate = as_it_is
 ) -> ListQuery:
     """Read the pairs of `split_query_string`.
 
-    `attributes` are the first-level names that may be filtered and shown.
+    `attributes` are those of the stored resource; `translate` gives the path there for a path that a client writes.
     Raises InvalidInput with all that is wrong, or Unsupported.
     """
-    for name, _ in pairs:
-        if name in reserved and name not in SERVED:
-            raise unsupported(name, f"the query parameter {name} is not supported")
-    violations: list[Violation] = []
-    condition = _condition([pair for pair in pairs if pair[0] not in reserved], attributes, violations)
-    offset = _whole_number("offset", pairs, violations)
-    limit = _whole_number("limit", pairs, violations)
-    fields = _fields(pairs, attributes, violations)
-    if violations:
-        raise InvalidInput(violations=violations)
-    check_supported(condition)
-    return ListQuery(condition=condition, fields=fields, offset=offset or 0, limit=limit)
+    reader = _Reader(pairs, ResourceVocabulary(attributes=attributes, translate=translate))
+    comparisons = reader.comparisons()
+    filters = reader.filters()
+    sort = reader.sort()
+    query = ListQuery(
+        condition=both(comparisons, filters),
+        fields=reader.fields(attributes),
+        offset=reader.whole_number("offset") or 0,
+        limit=reader.whole_number("limit"),
+        sort=sort,
+        cursor=reader.cursor(sort),
+    )
+    if reader.violations:
+        raise InvalidInput(violations=reader.violations)
+    return query
 
 
-def _condition(
-    pairs: Sequence[tuple[str, str]], attributes: frozenset[str], violations: list[Violation]
-) -> Condition | None:
-    groups: list[list[Comparison]] = []
-    for position, (name, value) in enumerate(pairs):
+class _Reader:
+    """Reads one kind of parameter after the other, and collects what is wrong with each."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]], vocabulary: ResourceVocabulary) -> None:
+        self._pairs = pairs
+        self._vocabulary = vocabulary
+        self.violations: list[Violation] = []
+
+    def _values(self, name: str) -> list[str]:
+        return [value for given, value in self._pairs if given == name]
+
+    def _one(self, name: str) -> str | None:
+        values = self._values(name)
+        if len(values) > 1:
+            self._complain(name, ",".join(values), "is given more than once")
+        return values[0] if len(values) == 1 else None
+
+    def _complain(self, field: str, value: str | None, message: object) -> None:
+        self.violations.append(Violation(field=field, value=value, message=str(message)))
+
+    def comparisons(self) -> Condition | None:
+        groups: list[list[Comparison]] = []
+        for position, (given, value) in enumerate(pair for pair in self._pairs if pair[0] not in RESERVED):
+            name = given.removeprefix(";")
+            try:
+                comparison = self._comparison(name, value)
+            except ValueError as error:
+                self._complain(name, value, error)
+                continue
+            if given.startswith(";") and position and groups:
+                groups[-1].append(comparison)
+            else:
+                groups.append([comparison])
         try:
-            comparison = _comparison(name.removeprefix(";"), value, attributes)
+            check_size([comparison for group in groups for comparison in group])
         except ValueError as error:
-            violations.append(Violation(field=name.removeprefix(";"), value=value, message=str(error)))
-            continue
-        if name.startswith(";") and position and groups:
-            groups[-1].append(comparison)
-        else:
-            groups.append([comparison])
-    try:
-        check_size([comparison for group in groups for comparison in group])
-    except ValueError as error:
-        violations.append(Violation(field="query string", message=str(error)))
-    return all_of(groups)
+            self._complain("query string", None, error)
+        return all_of(groups)
 
+    def _comparison(self, name: str, value: str) -> Comparison:
+        return self._vocabulary.comparison(comparison_of(name, check_text(value)))
 
-def _comparison(name: str, value: str, attributes: frozenset[str]) -> Comparison:
-    comparison = check_comparison(comparison_of(name, check_text(value)))
-    if comparison.path[0] not in attributes:
-        raise unknown(comparison.path[0], attributes)
-    return comparison
+    def filters(self) -> Condition | None:
+        condition = None
+        for text in self._values("filter"):
+            try:
+                condition = both(condition, parse_filter(text, vocabulary=self._vocabulary).condition)
+            except ValueError as error:
+                self._complain("filter", text, error)
+        return condition
 
+    def fields(self, attributes: Attributes) -> tuple[str, ...]:
+        try:
+            return read_fields(",".join(self._values("fields")), attributes=attributes.names)
+        except InvalidInput as error:
+            self.violations.extend(error.violations)
+            return ()
 
-def _whole_number(name: str, pairs: Sequence[tuple[str, str]], violations: list[Violation]) -> int | None:
-    texts = [text for given, text in pairs if given == name]
-    if not texts:
-        return None
-    if len(texts) > 1:
-        violations.append(Violation(field=name, value=",".join(texts), message="is given more than once"))
-    elif not re.fullmatch(r"[0-9]{1,19}", texts[0]) or int(texts[0]) > LARGEST_INTEGER:
-        violations.append(
-            Violation(field=name, value=texts[0], message=f"{texts[0]!r} is not a whole number from 0")
-        )
-    else:
-        return int(texts[0])
-    return None
+    def whole_number(self, name: str) -> int | None:
+        text = self._one(name)
+        if text is None:
+            return None
+        if not re.fullmatch(r"[0-9]{1,19}", text) or int(text) > LARGEST_INTEGER:
+            self._complain(name, text, f"{text!r} is not a whole number from 0")
+            return None
+        return int(text)
 
+    def sort(self) -> Sort:
+        text = ",".join(self._values("sort"))
+        try:
+            return read_sort(text, vocabulary=self._vocabulary)
+        except ValueError as error:
+            self._complain("sort", text, error)
+            return ()
 
-def _fields(
-    pairs: Sequence[tuple[str, str]], attributes: frozenset[str], violations: list[Violation]
-) -> tuple[str, ...]:
-    text = ",".join(value for name, value in pairs if name == "fields")
-    try:
-        return read_fields(text, attributes=attributes)
-    except InvalidInput as error:
-        violations.extend(error.violations)
-        return ()
+    def cursor(self, sort: Sort) -> Cursor | None:
+        after, before = self._one("after"), self._one("before")
+        text = before if after is None else after
+        if text is None:
+            return None
+        name = "before" if after is None else "after"
+        if after is not None and before is not None:
+            self._complain("before", before, "cannot stand beside after")
+        if self._values("offset") not in ([], ["0"]):
+            self._complain("offset", self._values("offset")[0], f"cannot stand beside {name}")
+        try:
+            return Cursor(position=position_of(text, sort) if text else None, backwards=name == "before")
+        except ValueError as error:
+            self._complain(name, text, error)
+            return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hub.query.syntax import And, Comparison, Condition, Operator, Or
+from hub.query.syntax import Comparison, Condition, Operator, Or
 
 PARTY_PATHS = (
     "relatedParty.partyOrPartyRole.id",
@@ -24,10 +24,3 @@ def concerning(party: str, paths: Sequence[str], *, inside: tuple[str, ...] = ()
         Comparison(path=(*inside, *path.split(".")), operator=Operator.EQ, values=(party,)) for path in paths
     )
     return named[0] if len(named) == 1 else Or(parts=named)
-
-
-def both(first: Condition | None, second: Condition | None) -> Condition | None:
-    """What fits both conditions; None fits everything."""
-    if first is None or second is None:
-        return second if first is None else first
-    return And(parts=(first, second))

@@ -5,21 +5,26 @@ How values compare, here and in `sql` alike:
 - `eq` compares texts as they are, numbers as numbers, true and false by name, and two date-times as instants.
 - `gt`, `gte`, `lt`, `lte` compare numbers (in texts too) when the given value is a number, instants when it is a
   date-time or a date, else texts by code point. A value of another kind does not match.
+- `regex` searches texts.
 - An array matches when any of its elements does; `ne` is always the opposite of `eq`.
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from hub.query.checks import check_supported
-from hub.query.syntax import And, Comparison, Condition, Operator, Or
+from hub.query.patterns import search_for
+from hub.query.syntax import And, Comparison, Condition, Count, Exists, Length, Not, Operator, Or, Some
 from hub.query.values import instant_in, number_in, number_of, storable
 
-Predicate = Callable[[Mapping[str, Any]], bool]
+Predicate = Callable[[Any], bool]
+"""Asked of a document; inside of `Some` and `Count`, of any value."""
+
 Test = Callable[[Any], bool]
 
-_ORDER: dict[Operator, Callable[[Any, Any], bool]] = {
+SIGNS: dict[Operator, Callable[[Any, Any], bool]] = {
+    Operator.EQ: operator.eq,
+    Operator.NE: operator.ne,
     Operator.GT: operator.gt,
     Operator.GTE: operator.ge,
     Operator.LT: operator.lt,
@@ -28,12 +33,11 @@ _ORDER: dict[Operator, Callable[[Any, Any], bool]] = {
 
 
 def predicate(condition: Condition | None) -> Predicate:
-    """The function that says whether a document fits; no condition fits all. Raises Unsupported."""
-    check_supported(condition)
+    """The function that says whether a document fits; no condition fits all."""
     return _always if condition is None else _compiled(condition)
 
 
-def _always(document: Mapping[str, Any]) -> bool:
+def _always(document: Any) -> bool:
     return True
 
 
@@ -45,21 +49,36 @@ def _compiled(condition: Condition) -> Predicate:
         case Or(parts=parts):
             some = tuple(_compiled(part) for part in parts)
             return lambda document: any(part(document) for part in some)
-        case Comparison():
-            return _comparison(condition)
+        case Not(part=part):
+            denied = _compiled(part)
+            return lambda document: not denied(document)
+        case Comparison(path=path):
+            test = _each(_test(condition))
+            if condition.operator is Operator.NE:
+                return lambda document: not _any(document, path, test)
+            return lambda document: _any(document, path, test)
+        case _:
+            return _looking_inside(condition)
 
 
-def _comparison(comparison: Comparison) -> Predicate:
-    first, *rest = comparison.path
-    path = tuple(rest)
-    if comparison.operator is Operator.EQ:
-        equal = _equals(comparison.values)
-        return lambda document: _any(document.get(first), path, equal)
-    if comparison.operator is Operator.NE:
-        unequal = _equals(comparison.values)
-        return lambda document: not _any(document.get(first), path, unequal)
-    ordered = _is_ordered(_ORDER[comparison.operator], comparison.values[0])
-    return lambda document: _any(document.get(first), path, ordered)
+def _looking_inside(condition: Exists | Some | Length | Count) -> Predicate:
+    path = condition.path
+    match condition:
+        case Exists():
+            return lambda document: _any(document, path, _is_there)
+        case Some(part=part):
+            fits = _each(_there_and(_compiled(part)))
+            return lambda document: _any(document, path, fits)
+        case Length(operator=Operator.NE, number=number):
+            return _compiled(Not(part=Length(path=path, operator=Operator.EQ, number=number)))
+        case Length(operator=word, number=number):
+            holds, size = SIGNS[word], number
+            return lambda document: _any(
+                document, path, lambda found: (length := _length(found)) is not None and holds(length, size)
+            )
+        case Count(part=part, operator=word, number=number):
+            holds, size, fits = SIGNS[word], number, _there_and(_compiled(part))
+            return lambda document: holds(sum(map(fits, _elements(document, path))), size)
 
 
 def _any(node: Any, path: tuple[str, ...], test: Test) -> bool:
@@ -71,9 +90,49 @@ def _any(node: Any, path: tuple[str, ...], test: Test) -> bool:
         if not isinstance(node, dict):
             return False
         node = node.get(name)
-    if isinstance(node, list):
-        return any(test(element) for element in node)
     return test(node)
+
+
+def _elements(node: Any, path: tuple[str, ...]) -> Iterator[Any]:
+    """The values that `_any` tests, and the elements of those that are arrays."""
+    for position, name in enumerate(path):
+        if isinstance(node, list):
+            for element in node:
+                if isinstance(element, dict):
+                    yield from _elements(element, path[position:])
+            return
+        if not isinstance(node, dict):
+            return
+        node = node.get(name)
+    yield from node if isinstance(node, list) else (node,)
+
+
+def _each(test: Test) -> Test:
+    """The test of a value that may be an array: any element passes."""
+    return lambda found: any(test(element) for element in found) if isinstance(found, list) else test(found)
+
+
+def _is_there(found: Any) -> bool:
+    return found is not None
+
+
+def _there_and(fits: Predicate) -> Test:
+    return lambda found: found is not None and fits(found)
+
+
+def _length(found: Any) -> int | None:
+    return len(found) if isinstance(found, str | list | dict) else None
+
+
+def _test(comparison: Comparison) -> Test:
+    match comparison.operator:
+        case Operator.EQ | Operator.NE:
+            return _equals(comparison.values)
+        case Operator.REGEX:
+            search = search_for(comparison.values[0])
+            return lambda found: isinstance(found, str) and search(found) is not None
+        case _:
+            return _is_ordered(SIGNS[comparison.operator], comparison.values[0])
 
 
 def _equals(values: tuple[str, ...]) -> Test:

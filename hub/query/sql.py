@@ -4,23 +4,21 @@ Here are the shape of a condition and the kinds of columns; how SQLite looks int
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from hub.model.times import micros_to_text
-from hub.query.checks import check_supported
-from hub.query.sqlite_json import exists_at, instant_of, number_of
-from hub.query.syntax import And, Comparison, Condition, Operator, Or
+from hub.query.sqlite_json import Node, Sql, instant_of, number_of, root, row, values_at
+from hub.query.syntax import And, Comparison, Condition, Count, Exists, Length, Not, Operator, Or, Some
 from hub.query.values import FIRST_INSTANT, LAST_INSTANT, instant_in, number_in
-
-Sql = tuple[str, list[Any]]
 
 NEVER: Sql = ("0", [])
 ALWAYS: Sql = ("1", [])
 MILLISECOND = 1000
 
 SIGN = {Operator.GT: ">", Operator.GTE: ">=", Operator.LT: "<", Operator.LTE: "<="}
+EVERY_SIGN = {**SIGN, Operator.EQ: "=", Operator.NE: "<>"}
 
 
 class Kind(StrEnum):
@@ -53,27 +51,46 @@ def sql_condition(
     columns: Mapping[tuple[str, ...], str | Column],
     document: str = "document",
 ) -> Sql:
-    """A boolean SQLite expression with `?` for each value, and the values. Raises Unsupported.
+    """A boolean SQLite expression with `?` for each value, and the values; it may be NULL for what does not fit.
 
     A path in `columns` asks that column (a bare name is a column of kind VALUE), any other path the JSON text in
-    column `document`.
+    column `document`. The connection must have the function `pattern_found` (`hub.query.patterns.is_found`).
     """
-    check_supported(condition)
     if condition is None:
         return ALWAYS
     known = {path: Column(name=given) if isinstance(given, str) else given for path, given in columns.items()}
-    return _text(condition, known, document)
+    return _text(condition, _Place(node=root(document), columns=known))
 
 
-def _text(condition: Condition, columns: Mapping[tuple[str, ...], Column], document: str) -> Sql:
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """Where paths begin: at a row with its columns, or at a value inside of it."""
+
+    node: Node
+    columns: Mapping[tuple[str, ...], Column]
+    level: int = 0
+
+    def values(self, path: tuple[str, ...], *, elements: bool = True) -> Sql:
+        return values_at(path, self.node, level=self.level, elements=elements)
+
+    def inside(self, alias: str) -> "_Place":
+        return _Place(node=row(alias), columns={}, level=self.level + 1)
+
+
+def _text(condition: Condition, place: _Place) -> Sql:
     match condition:
         case And(parts=parts):
-            return _joined(" AND ", [_text(part, columns, document) for part in parts]) if parts else ALWAYS
+            return _joined(" AND ", [_text(part, place) for part in parts]) if parts else ALWAYS
         case Or(parts=parts):
-            return _joined(" OR ", [_text(part, columns, document) for part in parts]) if parts else NEVER
+            return _joined(" OR ", [_text(part, place) for part in parts]) if parts else NEVER
+        case Not(part=part):
+            text, values = _text(part, place)
+            return f"({text}) IS NOT TRUE", values
         case Comparison(path=path):
-            column = columns.get(path)
-            return _in_document(condition, document) if column is None else _in_column(condition, column)
+            column = place.columns.get(path)
+            return _in_document(condition, place) if column is None else _in_column(condition, column)
+        case _:
+            return _inside(condition, place)
 
 
 def _joined(word: str, parts: Sequence[Sql]) -> Sql:
@@ -83,16 +100,67 @@ def _joined(word: str, parts: Sequence[Sql]) -> Sql:
     return f"({word.join(text for text, _ in kept)})", [value for _, values in kept for value in values]
 
 
-def _in_document(comparison: Comparison, document: str) -> Sql:
-    if comparison.operator in SIGN:
-        return exists_at(comparison.path, _ordered_value(comparison, "x", "t"), document)
-    text, values = exists_at(comparison.path, _equal_value(comparison.values, "x", "t"), document)
+def _inside(condition: Exists | Some | Length | Count, place: _Place) -> Sql:
+    match condition:
+        case Exists(path=path):
+            if path in place.columns:
+                return f"{place.columns[path].name} IS NOT NULL", []
+            return _is_any(place.values(path, elements=False), ("t <> 'null'", []))
+        case Some(path=(), part=part) if place.level == 0:
+            return _text(part, place)
+        case Some(path=path, part=part):
+            return _chosen("EXISTS (SELECT 1", path, part, place, ")")
+        case Length(operator=Operator.NE):
+            return _text(Not(part=replace(condition, operator=Operator.EQ)), place)
+        case Length():
+            return _length(condition, place)
+        case Count(path=path, part=part, operator=operator, number=number):
+            text, values = _chosen("(SELECT count(*)", path, part, place, f") {EVERY_SIGN[operator]} ?")
+            return text, [*values, number]
+
+
+def _chosen(begin: str, path: tuple[str, ...], part: Condition, place: _Place, end: str) -> Sql:
+    """A SELECT over the elements at the path that fit `part`."""
+    alias = f"s{place.level}"
+    rows, found = place.values(path)
+    text, values = _text(part, place.inside(alias))
+    return f"{begin} FROM ({rows}) AS {alias} WHERE {alias}.t <> 'null' AND {text}{end}", [*found, *values]
+
+
+def _is_any(rows: Sql, test: Sql) -> Sql:
+    return f"EXISTS (SELECT 1 FROM ({rows[0]}) WHERE {test[0]})", [*rows[1], *test[1]]
+
+
+def _length(condition: Length, place: _Place) -> Sql:
+    sign, column = EVERY_SIGN[condition.operator], place.columns.get(condition.path)
+    if column is not None:
+        return f"(typeof({column.name}) = 'text' AND length({column.name}) {sign} ?)", [condition.number]
+    size = (
+        "CASE t WHEN 'text' THEN length(x) WHEN 'array' THEN json_array_length(v)"
+        " WHEN 'object' THEN (SELECT count(*) FROM json_each(v)) END"
+    )
+    return _is_any(place.values(condition.path, elements=False), (f"{size} {sign} ?", [condition.number]))
+
+
+def _in_document(comparison: Comparison, place: _Place) -> Sql:
+    text, values = _is_any(place.values(comparison.path), _tested(comparison))
     return (f"NOT {text}" if comparison.operator is Operator.NE else text), values
+
+
+def _tested(comparison: Comparison) -> Sql:
+    """Whether the scalar `x` of JSON type `t` passes; for NE, whether it equals."""
+    if comparison.operator is Operator.REGEX:
+        return "(t = 'text' AND pattern_found(?, x))", [comparison.values[0]]
+    if comparison.operator in SIGN:
+        return _ordered_value(comparison, "x", "t")
+    return _equal_value(comparison.values, "x", "t")
 
 
 def _in_column(comparison: Comparison, column: Column) -> Sql:
     if comparison.operator in SIGN:
         return _ordered_column(comparison, column)
+    if comparison.operator is Operator.REGEX:
+        return f"(typeof({column.name}) = 'text' AND pattern_found(?, {column.name}))", [comparison.values[0]]
     text, values = _equal_column(comparison.values, column)
     if comparison.operator is Operator.EQ:
         return text, values

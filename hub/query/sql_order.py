@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.query.ordering import Position, Sort, SortValue
-from hub.query.sql import NEVER, Column, Sql
-from hub.query.sqlite_json import instant_of
+from hub.query.sql import NEVER, Column
+from hub.query.sqlite_json import Sql, instant_of
 
 ROW_NUMBER = "seq"
 

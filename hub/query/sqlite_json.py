@@ -3,39 +3,73 @@
 Names are bound and compared with the keys of `json_each`; SQLite's own path texts cannot hold every name.
 """
 
+from dataclasses import dataclass
 from typing import Any
+
+Sql = tuple[str, list[Any]]
 
 _DATE = "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]"
 _SECOND = f"{_DATE}T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
 
 
-def exists_at(path: tuple[str, ...], test: tuple[str, list[Any]], document: str) -> tuple[str, list[Any]]:
-    """Whether a value at the end of the path passes `test`, which calls the value `x` and its JSON type `t`.
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A JSON value in SQL: its text (of arrays and objects), its JSON type, and its value when it is a scalar."""
+
+    text: str
+    type: str
+    atom: str
+
+
+def root(document: str) -> Node:
+    """The document itself, which is an object."""
+    return Node(text=document, type="'object'", atom="NULL")
+
+
+def row(alias: str) -> Node:
+    """A row of `values_at`."""
+    return Node(text=f"{alias}.v", type=f"{alias}.t", atom=f"{alias}.x")
+
+
+def values_at(path: tuple[str, ...], start: Node, *, level: int = 0, elements: bool = True) -> Sql:
+    """A SELECT of the values at the end of the path: `x` the scalar, `t` the JSON type, `v` the text.
+
+    Arrays on the way are entered, one level each; with `elements`, so is one at the end. `level` keeps the names of
+    a SELECT apart from those of the one around it.
 
     k0, k1, … are the members named by the path; e0, e1, … the elements of each that is an array, or itself.
     """
-    tables = [f"json_each({document}) AS k0"]
-    for position in range(1, len(path)):
-        last = f"k{position - 1}"
-        tables.append(
-            f"json_each(CASE {last}.type WHEN 'array' THEN {last}.value"
-            f" WHEN 'object' THEN '[' || {last}.value || ']' ELSE '[]' END) AS e{position - 1}"
+    tables: list[str] = []
+    node = start
+    for position in range(len(path)):
+        if node is not start or start.type != "'object'":
+            element = f"e{level}_{position}"
+            tables.append(
+                f"json_each(CASE {node.type} WHEN 'array' THEN {node.text}"
+                f" WHEN 'object' THEN '[' || {node.text} || ']' ELSE '[]' END) AS {element}"
+            )
+            held = f"CASE {element}.type WHEN 'object' THEN {element}.value ELSE '{{}}' END"
+        else:
+            held = node.text
+        member = f"k{level}_{position}"
+        tables.append(f"json_each({held}) AS {member}")
+        node = Node(text=f"{member}.value", type=f"{member}.type", atom=f"{member}.atom")
+    columns = f"{node.atom} AS x, {node.type} AS t, {node.text} AS v"
+    if elements:
+        # A value that is not in an array is read from its member; the one dummy element keeps the row.
+        last = f"e{level}"
+        tables.append(f"json_each(CASE {node.type} WHEN 'array' THEN {node.text} ELSE '[0]' END) AS {last}")
+        columns = ", ".join(
+            f"CASE {node.type} WHEN 'array' THEN {last}.{inside} ELSE {itself} END AS {name}"
+            for inside, itself, name in (
+                ("atom", node.atom, "x"),
+                ("type", node.type, "t"),
+                ("value", node.text, "v"),
+            )
         )
-        element = f"e{position - 1}"
-        tables.append(
-            f"json_each(CASE {element}.type WHEN 'object' THEN {element}.value ELSE '{{}}' END) AS k{position}"
-        )
-    leaf = f"k{len(path) - 1}"
-    # A value that is not in an array is read from its member; the one dummy element keeps the row.
-    tables.append(f"json_each(CASE {leaf}.type WHEN 'array' THEN {leaf}.value ELSE '[0]' END) AS e")
-    found = ", ".join(
-        f"CASE {leaf}.type WHEN 'array' THEN e.{column} ELSE {leaf}.{column} END AS {name}"
-        for column, name in (("atom", "x"), ("type", "t"))
-    )
-    names = " AND ".join(f"k{position}.key = ?" for position in range(len(path)))
-    text, values = test
-    rows = f"SELECT {found} FROM {', '.join(tables)} WHERE {names}"
-    return f"EXISTS (SELECT 1 FROM ({rows}) WHERE {text})", [*path, *values]
+    where = " AND ".join(f"k{level}_{position}.key = ?" for position in range(len(path)))
+    text = f"SELECT {columns}" + (f" FROM {', '.join(tables)}" if tables else "")
+    return text + (f" WHERE {where}" if where else ""), list(path)
 
 
 def number_of(text: str) -> str:

@@ -21,7 +21,8 @@ class Operator(StrEnum):
 class Comparison:
     """`path` leads from the document to an attribute, through arrays by any of their elements.
 
-    EQ holds when one of `values` is there, NE when none of them is; the other operators have one value.
+    EQ holds when one of `values` is there, NE when none of them is; the other operators have one value. REGEX holds
+    where its pattern is found in a text. An empty path asks the value itself.
     """
 
     path: tuple[str, ...]
@@ -39,7 +40,60 @@ class Or:
     parts: tuple["Condition", ...]
 
 
-Condition = Comparison | And | Or
+@dataclass(frozen=True, kw_only=True)
+class Not:
+    part: "Condition"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exists:
+    """A value that is not null is at the path; an empty list is a value."""
+
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Some:
+    """One and the same element at the path fits `part`, whose paths begin at the element.
+
+    What is no list is its own only element; null is none.
+    """
+
+    path: tuple[str, ...]
+    part: "Condition"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length:
+    """How many characters, elements or members the value at the path has; not REGEX."""
+
+    path: tuple[str, ...]
+    operator: Operator
+    number: int | float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """How many elements at the path fit `part`; not REGEX."""
+
+    path: tuple[str, ...]
+    part: "Condition"
+    operator: Operator
+    number: int | float
+
+
+Condition = Comparison | And | Or | Not | Exists | Some | Length | Count
+
+EVERYTHING = And(parts=())
+
+
+def both(one: Condition | None, other: Condition | None) -> Condition | None:
+    """AND of what is there, flat."""
+    if one is None or other is None:
+        return one or other
+    parts = [each for part in (one, other) for each in (part.parts if isinstance(part, And) else (part,))]
+    return And(parts=tuple(parts))
+
 
 WORDS = {
     "eq": Operator.EQ,

@@ -44,7 +44,8 @@ class StoreSettings:
 @dataclass(frozen=True, kw_only=True)
 class ApiSettings:
     body_limit: int = rules.whole(1024, 1 << 30)
-    page_maximum: int = rules.whole(1, 100_000)
+    page_maximum: int = rules.whole(1000, 100_000)
+    partial_content: bool = rules.flag()
     originating_system: str = rules.text(empty=False)
     extension_schemas: str = rules.text()
 

@@ -23,18 +23,35 @@ def _instant(column: str) -> Column:
     return Column(name=text, kind=Kind.INSTANT, required=True, sorted_by=column)
 
 
+EVENT_TIME, RECORD_TIME = _instant("event_time"), _instant("record_time")
 COLUMNS: dict[tuple[str, ...], Column] = {
     ("id",): Column(name="id", required=True),
     ("eventType",): Column(name="event_type", required=True),
-    ("eventTime",): _instant("event_time"),
-    ("recordTime",): _instant("record_time"),
+    ("eventTime",): EVENT_TIME,
+    ("recordTime",): RECORD_TIME,
     ("serviceProblem", "id"): Column(name="problem_id", required=True),
+    ("notification", "sequence"): Column(name="sequence", kind=Kind.NUMBER, required=True),
+    ("notification", "fromStatus"): Column(name="from_status"),
+    ("notification", "toStatus"): Column(name="to_status"),
+    ("notification", "source"): Column(name="source"),
+    ("notification", "sourceStatus"): Column(name="source_status"),
+    ("notification", "party"): Column(name="party"),
+    ("notification", "reason"): Column(name="reason"),
+    ("notification", "actor"): Column(name="actor"),
 }
-"""What the history can be filtered by."""
+"""What of an entry has a column of its own."""
+
+DOCUMENT = f"""json_object('id', id, '@type', 'ServiceProblemEventRecord', 'eventType', event_type,
+    'eventTime', {EVENT_TIME.name}, 'recordTime', {RECORD_TIME.name},
+    'notification', json_object('@type', 'ServiceProblemChange', 'sequence', sequence, 'fromStatus', from_status,
+        'toStatus', to_status, 'changes', json(changes), 'source', source, 'sourceStatus', source_status,
+        'party', party, 'reason', reason, 'irregular', json(iif(irregular, 'true', 'false')), 'actor', actor),
+    'serviceProblem', json_object('id', problem_id, '@type', 'ServiceProblemRef'))"""
+"""An entry as its face shows it, but for the addresses."""
 
 SELECT = """id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
     source, source_status, party, reason, irregular, changes, actor"""
-LISTED = Listed(table="problem_record", select=SELECT, columns=COLUMNS, document="changes")
+LISTED = Listed(table="problem_record", select=SELECT, columns=COLUMNS, document=DOCUMENT)
 
 
 def _of(reports: Condition | None) -> Listed:
@@ -96,10 +113,6 @@ class Records:
     def get(self, record_id: str) -> Record | None:
         row = self._connection.execute(self._sql["get"], (record_id,)).fetchone()
         return _record(row) if row else None
-
-    def last(self) -> int:
-        """The row number of the latest record; it rises with every change of any report. 0 when there is none."""
-        return int(self._connection.execute(self._sql["last"]).fetchone()[0])
 
     def page(
         self,

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from hub.errors import StoreUnavailable
+from hub.query.patterns import is_found
 from hub.store.migrations import MIGRATIONS
 from hub.store.tables import Tables
 from hub.store.writer import Writer
@@ -66,6 +67,7 @@ class Store:
         # The savepoint of each job keeps what it would take back: in memory, not in a file of its own.
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.create_function("pattern_found", 2, is_found, deterministic=True)
         return connection
 
     def _migrate(self) -> None:

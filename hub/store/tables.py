@@ -9,7 +9,6 @@ from hub.store.problems import Problems
 from hub.store.records import Records
 from hub.store.sources import Sources
 from hub.store.subscriptions import Subscriptions
-from hub.store.tasks import Tasks
 
 
 class Tables:
@@ -28,4 +27,3 @@ class Tables:
         self.deliveries = Deliveries(connection, dialect, self.signals)
         self.sources = Sources(connection, dialect)
         self.api_keys = ApiKeys(connection, dialect)
-        self.tasks = Tasks(connection, dialect)

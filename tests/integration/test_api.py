@@ -594,7 +594,8 @@ def test_bytes_that_are_no_request_get_a_tmf_error(server: Server) -> None:
         ("serviceProblem", "creationDate", "2026-01-01T00:00:00"),
         ("serviceProblem", "lastUpdate", "yesterday"),
         ("serviceProblemEventRecord", "eventType", "Bogus"),
-        ("serviceProblemEventRecord", "notification.reason", "x"),
+        ("serviceProblemEventRecord", "serviceProblem.name", "x"),
+        ("serviceProblemEventRecord", "notification.irregular", "x"),
     ],
 )
 def test_a_filter_that_can_never_hold_is_named(

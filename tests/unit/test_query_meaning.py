@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.errors import Unsupported
 from hub.model.times import micros_to_text
 from hub.query.predicate import predicate
 from hub.query.sql import Column, Kind, sql_condition
@@ -165,15 +164,6 @@ def test_names_and_values_are_bound_whatever_they_hold(
     elsewhere = Comparison(path=("other", text), operator=operator, values=(text,))
     assert fits(database, document, there) is predicate(there)(document) is (operator is not Operator.NE)
     assert fits(database, document, elsewhere) is predicate(elsewhere)(document) is (operator is Operator.NE)
-
-
-@pytest.mark.parametrize("form", ["predicate", "sql"])
-def test_a_regular_expression_is_named_as_unsupported_in_both_forms(form: str) -> None:
-    regex = Comparison(path=("name",), operator=Operator.REGEX, values=("a.*",))
-    condition = And(parts=(Or(parts=(regex, regex)),))
-    with pytest.raises(Unsupported, match="regex") as caught:
-        predicate(condition) if form == "predicate" else sql_condition(condition, columns={})
-    assert caught.value.status == 501
 
 
 def test_a_typed_column_is_asked_in_a_way_that_an_index_serves() -> None:

@@ -1,0 +1,115 @@
+"""How every list is asked and answered: its query, the page, the counts, the links, 206 and 416."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from hub.api.messages import Request, Response
+from hub.api.paging import Headers, cursor_headers, page_headers
+from hub.errors import OutOfRange, Violation
+from hub.query.attributes import Attributes
+from hub.query.ordering import Page
+from hub.query.parse import ListQuery, parse_list_query, split_query_string
+from hub.query.vocabulary import Translate, as_it_is
+
+T = TypeVar("T")
+
+QUERIES_KEPT = 512
+"""How many query strings are kept with what they mean."""
+
+NO_QUERY = ListQuery(condition=None, fields=(), offset=0, limit=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """A list at `url` (no final slash), of resources with these attributes, which a face may name differently."""
+
+    url: str
+    attributes: Attributes
+    translate: Translate = as_it_is
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lists:
+    """`page_maximum` is the longest page; `partial_content` answers 206 to a page that is not the whole list."""
+
+    page_maximum: int
+    partial_content: bool = False
+
+    def query(self, request: Request, collection: Collection) -> ListQuery:
+        """What the query string asks for. Raises InvalidInput or Unsupported."""
+        return _read_query(request.query_string, collection) if request.query_string else NO_QUERY
+
+    def limit(self, query: ListQuery) -> int:
+        return self.page_maximum if query.limit is None else min(query.limit, self.page_maximum)
+
+    def read(
+        self, page: Callable[..., Page[T]], count: Callable[..., int], query: ListQuery, **more: Any
+    ) -> tuple[Page[T], int]:
+        """The page and the total of a table; `more` goes to both of its functions."""
+        found = page(
+            query.condition,
+            sort=query.sort,
+            offset=query.offset,
+            limit=self.limit(query),
+            cursor=query.cursor,
+            **more,
+        )
+        return found, count(query.condition, **more)
+
+    def answer(
+        self,
+        request: Request,
+        collection: Collection,
+        query: ListQuery,
+        page: Page[T],
+        total: int,
+        render: Callable[[list[T]], bytes],
+    ) -> Response:
+        """The rows as `render` writes them. Raises OutOfRange when the page begins behind the last entry."""
+        if query.cursor is None and not page.rows and 0 < query.offset >= total:
+            raise _out_of_range(query.offset, total)
+        partial = self.partial_content and len(page.rows) < total
+        headers = self._headers(request, collection, query, page, total)
+        if partial and page.rows and query.cursor is None:
+            last = query.offset + len(page.rows) - 1
+            headers = (*headers, ("Content-Range", f"items {query.offset}-{last}/{total}"))
+        return Response(status=206 if partial else 200, body=render(page.rows), headers=headers)
+
+    def _headers(
+        self, request: Request, collection: Collection, query: ListQuery, page: Page[T], total: int
+    ) -> Headers:
+        pairs = _read_pairs(request.query_string)
+        limit = self.limit(query)
+        if query.cursor is not None:
+            return cursor_headers(collection.url, pairs, query=query, limit=limit, page=page, total=total)
+        returned = len(page.rows)
+        return page_headers(
+            collection.url, pairs, offset=query.offset, limit=limit, returned=returned, total=total
+        )
+
+
+def _out_of_range(offset: int, total: int) -> OutOfRange:
+    message = f"lies behind the last of {total} entries" if total else "the list is empty, and begins at 0"
+    return OutOfRange(
+        violations=[Violation(field="offset", value=offset, message=message)],
+        headers={"Content-Range": f"items */{total}"},
+    )
+
+
+@lru_cache(maxsize=QUERIES_KEPT)
+def _read_pairs(query_string: bytes) -> tuple[tuple[str, str], ...]:
+    return tuple(split_query_string(query_string))
+
+
+@lru_cache(maxsize=QUERIES_KEPT)
+def _read_query(query_string: bytes, collection: Collection) -> ListQuery:
+    """Clients ask the same again and again; what they ask wrong is read anew each time."""
+    pairs = [_id_for_href(name, value, f"{collection.url}/") for name, value in _read_pairs(query_string)]
+    return parse_list_query(pairs, attributes=collection.attributes, translate=collection.translate)
+
+
+def _id_for_href(name: str, value: str, begin: str) -> tuple[str, str]:
+    """An href is made of the id when it leaves, so that is what is asked for; another href fits nothing."""
+    return ("id", value.removeprefix(begin)) if name == "href" else (name, value)

@@ -1,0 +1,129 @@
+"""What a resource can be asked about: the names of its attributes and what each holds, as its contract says."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from hub.query.checks import unknown
+from hub.query.syntax import Comparison, Operator
+from hub.query.values import instant_in, number_in
+
+Path = tuple[str, ...]
+
+
+class Holds(StrEnum):
+    """What an attribute holds; ANYTHING where the contract leaves it open."""
+
+    TEXT = "a text"
+    NUMBER = "a number"
+    INSTANT = "a date-time"
+    BOOLEAN = "true or false"
+    OBJECT = "an object"
+    ANYTHING = "anything"
+
+
+ORDERED = frozenset({Operator.GT, Operator.GTE, Operator.LT, Operator.LTE})
+REFUSED: Mapping[Holds, frozenset[Operator]] = {
+    Holds.NUMBER: frozenset({Operator.REGEX}),
+    Holds.BOOLEAN: ORDERED | {Operator.REGEX},
+    Holds.OBJECT: frozenset(Operator),
+}
+"""The operators that make no sense, by what an attribute holds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribute:
+    """`many` tells that it is a list; `words` are the only values of an enumeration.
+
+    An object that is `open` may have members that the contract does not name, for it can be extended by its `@type`.
+    """
+
+    holds: Holds = Holds.ANYTHING
+    many: bool = False
+    words: tuple[str, ...] = ()
+    members: Mapping[str, "Attribute"] = field(default_factory=dict)
+    open: bool = True
+
+
+ANY = Attribute()
+
+
+@dataclass(frozen=True, eq=False)
+class Attributes:
+    """The first-level attributes of a resource by name. Compared by identity, so that it can be a key."""
+
+    by_name: Mapping[str, Attribute]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", MappingProxyType(dict(self.by_name)))
+
+    @classmethod
+    def named(cls, *names: str) -> "Attributes":
+        """Attributes of which no more is known than their names."""
+        return cls(dict.fromkeys(names, ANY))
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.by_name)
+
+    def without(self, *names: str) -> "Attributes":
+        return Attributes({name: one for name, one in self.by_name.items() if name not in names})
+
+    def with_more(self, more: Mapping[str, Attribute]) -> "Attributes":
+        """These and others, such as those of an extension; where both know one, the other's word holds."""
+        return Attributes({**self.by_name, **more})
+
+    def with_words(self, name: str, words: Iterable[str]) -> "Attributes":
+        """These, where `name` is an enumeration of `words`."""
+        return self.with_more({name: replace(self.by_name[name], words=tuple(words))})
+
+    def along(self, path: Path) -> list[Attribute]:
+        """The attributes that a path meets. Raises ValueError naming the part that is not known."""
+        if path[0] not in self.by_name:
+            raise unknown(path[0], self.names)
+        met = [self.by_name[path[0]]]
+        for position, name in enumerate(path[1:], start=1):
+            met.append(_member(met[-1], path[:position], name))
+        return met
+
+    def find(self, path: Path) -> Attribute:
+        """The attribute at the end of a path. Raises ValueError naming the part that is not known."""
+        return self.along(path)[-1]
+
+
+def _member(owner: Attribute, path: Path, name: str) -> Attribute:
+    if owner.holds not in (Holds.OBJECT, Holds.ANYTHING):
+        raise ValueError(f"{'.'.join(path)!r} holds {owner.holds}, which has no attribute {name!r}")
+    if name in owner.members:
+        return owner.members[name]
+    if owner.holds is Holds.OBJECT and not owner.open:
+        raise unknown(name, frozenset(owner.members))
+    return ANY
+
+
+def check_against(attribute: Attribute, comparison: Comparison) -> None:
+    """Raises ValueError when the attribute cannot be compared so, or can never have such a value."""
+    word = comparison.operator
+    if attribute.holds is Holds.OBJECT:
+        raise ValueError(f"holds an object; ask for one of its attributes: {', '.join(sorted(attribute.members))}")
+    if word in REFUSED.get(attribute.holds, ()):
+        raise ValueError(f"holds {attribute.holds}, which {word} cannot compare")
+    if word is Operator.REGEX:
+        return
+    for value in comparison.values:
+        if complaint := _impossible(attribute, value):
+            raise ValueError(complaint)
+
+
+def _impossible(attribute: Attribute, value: str) -> str | None:
+    if attribute.words and value not in attribute.words:
+        return f"{value!r} is none of {', '.join(attribute.words)}"
+    match attribute.holds:
+        case Holds.NUMBER if number_in(value) is None:
+            return f"{value!r} is not a number"
+        case Holds.INSTANT if instant_in(value) is None:
+            return f"{value!r} is not a time with its zone (RFC 3339)"
+        case Holds.BOOLEAN if value not in ("true", "false"):
+            return f"{value!r} is neither true nor false"
+    return None

@@ -1,0 +1,256 @@
+"""JSONPath (RFC 9535, as far as it selects by attributes) as a condition: the documents in which it selects something.
+
+`$` is the list of documents or one document, and may be left out; `@size` is the TMF spelling of `@.size`. A filter
+on what is no list asks the value itself. Comparisons are those of `predicate`, so `null` is what is missing.
+"""
+
+from dataclasses import dataclass
+
+from hub.query.checks import COMPARISONS_MAXIMUM, unsupported
+from hub.query.jsonpath_meaning import Literal, Meaning, Path, Query, Step, all_parts
+from hub.query.jsonpath_tokens import Sort, Token, spelling, tokens_of
+from hub.query.patterns import whole
+from hub.query.syntax import EVERYTHING, Condition, Not, Operator, Or
+from hub.query.vocabulary import Vocabulary
+
+TEXT_MAXIMUM = 4096
+DEPTH_MAXIMUM = 12
+SIGNS = {
+    "==": Operator.EQ,
+    "!=": Operator.NE,
+    "<": Operator.LT,
+    "<=": Operator.LTE,
+    ">": Operator.GT,
+    ">=": Operator.GTE,
+    "=~": Operator.REGEX,
+}
+TURNED = {
+    Operator.LT: Operator.GT,
+    Operator.LTE: Operator.GTE,
+    Operator.GT: Operator.LT,
+    Operator.GTE: Operator.LTE,
+}
+STANDARD = frozenset({"min", "max", "avg", "stddev", "sum", "value", "keys", "concat", "append", "index"})
+"""Functions of the standard, and of other readers of JSONPath, that are not served."""
+
+META = frozenset({"type", "baseType", "schemaLocation", "referredType"})
+"""Names that begin with an @ of their own, so that `@type` is not the TMF spelling of `@.type`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """`spelling` is the same for all texts that differ in spaces and quotes only."""
+
+    condition: Condition
+    spelling: str
+
+
+def parse_filter(text: str, *, vocabulary: Vocabulary, field: str = "filter") -> Filter:
+    """Raises ValueError that names the position, or Unsupported for what the standard has and this server has not."""
+    if len(text) > TEXT_MAXIMUM:
+        raise ValueError(f"has {len(text)} characters, more than {TEXT_MAXIMUM}")
+    tokens = tokens_of(text)
+    condition = _Parser(tokens, vocabulary, field).whole()
+    return Filter(condition=condition, spelling=spelling(tokens))
+
+
+class _Parser:
+    def __init__(self, tokens: list[Token], vocabulary: Vocabulary, field: str) -> None:
+        self._tokens = tokens
+        self._at = 0
+        self._meaning = Meaning(vocabulary)
+        self._field = field
+        self._depth = 0
+        self._tests = 0
+
+    # -- tokens
+
+    @property
+    def _next(self) -> Token:
+        return self._tokens[self._at]
+
+    def _ended(self) -> bool:
+        return self._next.sort is Sort.END
+
+    def _take(self) -> Token:
+        token = self._next
+        self._at += 1
+        return token
+
+    def _takes(self, *signs: str) -> Token | None:
+        if self._next.sort is Sort.SIGN and self._next.text in signs:
+            return self._take()
+        return None
+
+    def _expect(self, sign: str) -> None:
+        if not self._takes(sign):
+            raise self._wrong(repr(sign))
+
+    def _wrong(self, expected: str) -> ValueError:
+        found = str(self._next.sort) if self._next.sort is Sort.END else repr(self._next.text)
+        return ValueError(f"at position {self._next.position}: {expected} is expected, not {found}")
+
+    def _unsupported(self, what: str) -> Exception:
+        place = self._next.position
+        return unsupported(self._field, f"{what} is not supported in a JSONPath filter (at position {place})")
+
+    # -- queries
+
+    def whole(self) -> Condition:
+        self._takes("$")
+        if self._ended():
+            raise self._wrong("a path such as note[?(@.author=='noc')]")
+        bare = self._next.sort is Sort.NAME or self._next.text == "@"
+        query = self._query((), bare=bare)
+        if query.function or not self._ended():
+            raise self._wrong("the end")
+        return self._meaning.selects(query)
+
+    def _query(self, scope: Path, *, bare: bool = False) -> Query:
+        """The steps of a path; `bare` when its first name may stand without a dot."""
+        steps: list[Step] = []
+        function = ""
+        if bare:
+            steps.append(self._name())
+        while not function:
+            if self._next.text == ".." and self._next.sort is Sort.SIGN:
+                raise self._unsupported("the descendant step ..")
+            if self._takes("."):
+                if self._takes("*"):
+                    steps.append(EVERYTHING)
+                    continue
+                name = self._name()
+                if self._takes("("):
+                    self._expect(")")
+                    function = self._function(name)
+                else:
+                    steps.append(name)
+            elif self._takes("["):
+                names = tuple(step for step in steps if isinstance(step, str))
+                steps.append(self._bracket((*scope, *names)))
+            else:
+                break
+        return Query(scope=scope, steps=tuple(steps), function=function)
+
+    def _name(self) -> str:
+        meta = "@" if self._takes("@") else ""
+        if self._next.sort is not Sort.NAME:
+            raise self._wrong("a name")
+        return meta + self._take().text
+
+    def _bracket(self, place: Path) -> Step:
+        step: Step
+        if self._takes("*"):
+            step = EVERYTHING
+        elif self._takes("?"):
+            step = self._nested(place)
+        elif self._next.sort is Sort.STRING:
+            step = self._take().text
+        elif self._next.sort is Sort.NUMBER or self._next.text == ":":
+            raise self._unsupported("an index or a slice")
+        else:
+            raise self._wrong("*, ? or a quoted name")
+        if self._next.text == "," and self._next.sort is Sort.SIGN:
+            raise self._unsupported("a selection of several")
+        self._expect("]")
+        return step
+
+    # -- tests
+
+    def _nested(self, scope: Path) -> Condition:
+        self._depth += 1
+        if self._depth > DEPTH_MAXIMUM:
+            raise ValueError(f"at position {self._next.position}: is nested deeper than {DEPTH_MAXIMUM} levels")
+        parts = [self._conjunction(scope)]
+        while self._takes("||"):
+            parts.append(self._conjunction(scope))
+        self._depth -= 1
+        return parts[0] if len(parts) == 1 else Or(parts=tuple(parts))
+
+    def _conjunction(self, scope: Path) -> Condition:
+        parts = [self._unary(scope)]
+        while self._takes("&&"):
+            parts.append(self._unary(scope))
+        return all_parts(parts)
+
+    def _unary(self, scope: Path) -> Condition:
+        denied = False
+        while self._takes("!"):
+            denied = not denied
+        if self._takes("("):
+            found = self._nested(scope)
+            self._expect(")")
+        else:
+            found = self._test(scope)
+        return Not(part=found) if denied else found
+
+    def _test(self, scope: Path) -> Condition:
+        self._tests += 1
+        if self._tests > COMPARISONS_MAXIMUM:
+            raise ValueError(f"has more than {COMPARISONS_MAXIMUM} comparisons")
+        if self._next.sort is Sort.NAME and self._next.text in ("match", "search"):
+            return self._match(scope)
+        left = self._operand(scope)
+        sign = self._takes(*SIGNS)
+        if sign is None:
+            if isinstance(left, Literal) or left.function:
+                raise self._wrong("a comparison")
+            return self._meaning.selects(left)
+        right = self._operand(scope)
+        operator = SIGNS[sign.text]
+        if isinstance(left, Literal) and isinstance(right, Query):
+            left, right, operator = right, left, TURNED.get(operator, operator)
+        if not isinstance(left, Query) or not isinstance(right, Literal):
+            raise self._unsupported("a comparison of two attributes or of two literals")
+        return self._meaning.compared(left, operator, right)
+
+    def _operand(self, scope: Path) -> Query | Literal:
+        token = self._take()
+        match token.sort:
+            case Sort.STRING | Sort.NUMBER | Sort.PATTERN:
+                return Literal(text=token.text, sort=token.sort, token=token)
+            case Sort.NAME if token.text in ("true", "false", "null"):
+                return Literal(text=None if token.text == "null" else token.text, sort=token.sort, token=token)
+            case Sort.NAME if self._takes("("):
+                return self._called(token, scope)
+            case Sort.SIGN if token.text == "@":
+                return self._relative(scope)
+            case Sort.SIGN if token.text == "$":
+                raise self._unsupported("a path from the root inside a filter")
+        self._at -= 1
+        raise self._wrong("a test such as @.status=='held'")
+
+    def _relative(self, scope: Path) -> Query:
+        bare = self._next.sort is Sort.NAME and self._next.tight
+        if bare and self._next.text in META:
+            self._at -= 1  # the @ belongs to the name
+        return self._query(scope, bare=bare)
+
+    def _called(self, token: Token, scope: Path) -> Query:
+        function = self._function(token.text)
+        self._expect("@")
+        query = self._relative(scope)
+        self._expect(")")
+        if query.function:
+            raise self._wrong(f"a path inside {function}()")
+        return Query(scope=query.scope, steps=query.steps, function=function)
+
+    def _function(self, name: str) -> str:
+        if name in STANDARD:
+            raise self._unsupported(f"the function {name}()")
+        if name not in ("length", "count"):
+            self._at -= 1
+            raise self._wrong("one of the functions length(), count(), match(), search()")
+        return name
+
+    def _match(self, scope: Path) -> Condition:
+        function = self._take().text
+        self._expect("(")
+        self._expect("@")
+        query = self._relative(scope)
+        self._expect(",")
+        if self._next.sort is not Sort.STRING:
+            raise self._wrong("a pattern in quotes")
+        pattern = self._take().text
+        self._expect(")")
+        return self._meaning.asked(query, Operator.REGEX, whole(pattern) if function == "match" else pattern)
