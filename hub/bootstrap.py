@@ -16,12 +16,13 @@ from starlette.types import ASGIApp
 from hub import shipped
 from hub.access.callers import Callers
 from hub.access.key_ring import KeyRing
-from hub.api.app import HUB, OPERATIONS, PROBLEMS, HubApp, bound, check_contract, make_app
+from hub.api.app import HUB, JOBS, OPERATIONS, PROBLEMS, HubApp, bound, check_contract, make_app
 from hub.api.attributes import problem_attributes, record_attributes
 from hub.api.extensions import Extensions, load_extensions
 from hub.api.guard import CONSOLE, PagesGuard
 from hub.api.hub import HubOperations
-from hub.api.listing import Lists
+from hub.api.jobs import JobOperations
+from hub.api.listing import Collection, Lists, read_query
 from hub.api.operations import Operations
 from hub.api.pages import pages
 from hub.api.problems import ProblemOperations
@@ -42,6 +43,11 @@ from hub.faces import V5
 from hub.intake.account import note_disabled
 from hub.intake.configured import check_sources, mapping_folders
 from hub.intake.poller import Poller, make_poller
+from hub.jobs.columns import columns_of
+from hub.jobs.exports import Exporter
+from hub.jobs.fetch import Fetcher
+from hub.jobs.imports import Importer
+from hub.jobs.runner import JobRunner
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
 from hub.model.times import Clock, system_clock
@@ -50,7 +56,9 @@ from hub.problems.ownership import Owners
 from hub.problems.rules import ProblemRules
 from hub.query.attributes import Attributes
 from hub.query.hub_query import parse_hub_query
+from hub.query.list_query import ListQuery
 from hub.settings import Settings
+from hub.store.job_files import JobFiles
 from hub.store.leases import Holder
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
@@ -93,6 +101,7 @@ class Hub:
     app: HubApp | None
     worker: DeliveryWorker | None
     pollers: Sequence[Poller]
+    jobs: JobRunner | None = None
 
     def start(self) -> None:
         """Senders first, so that what the other doors bring is sent at once."""
@@ -100,6 +109,8 @@ class Hub:
             self.worker.start()
         for poller in self.pollers:
             poller.start()
+        if self.jobs:
+            self.jobs.start()
         if "intake" in self.settings.server.roles:
             self.store.write(self._note_disabled)
 
@@ -114,6 +125,8 @@ class Hub:
         for poller in self.pollers:
             poller.stop(0)
         end = time.monotonic() + grace
+        if self.jobs:
+            self.jobs.stop(grace)
         for poller in self.pollers:
             poller.stop(max(0.0, end - time.monotonic()))
         if self.worker:
@@ -147,9 +160,12 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     return Hub(
         settings=settings,
         store=store,
-        app=_app(settings, contracts, attributes, store, rules, registrations, clock) if "api" in roles else None,
+        app=_app(settings, contracts, attributes, store, rules, registrations, clock, new_id)
+        if "api" in roles
+        else None,
         worker=_worker(settings, store, clock, making) if "delivery" in roles else None,
         pollers=_pollers(settings, store, rules, clock) if "intake" in roles else (),
+        jobs=_job_runner(settings, contracts, attributes, store, rules, clock) if "jobs" in roles else None,
     )
 
 
@@ -162,7 +178,7 @@ def _parse_query(attributes: Attributes) -> ParseQuery:
 def check_contracts(contracts: Contracts) -> None:
     """Raises InvalidContract unless both contracts are OpenAPI and covered by the handlers exactly."""
     check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *HUB])
-    check_contract(OPERATIONS_V1, contracts.operations, OPERATIONS)
+    check_contract(OPERATIONS_V1, contracts.operations, [*OPERATIONS, *JOBS])
 
 
 def check_report(contract: dict[str, Any], extensions: Extensions) -> Callable[[Document], list[Violation]]:
@@ -176,18 +192,21 @@ def check_report(contract: dict[str, Any], extensions: Extensions) -> Callable[[
     return check
 
 
+def _letterhead(settings: Settings) -> Letterhead:
+    return Letterhead(
+        reporting_system=settings.api.originating_system, base_url=settings.server.base_url + FACE_V5
+    )
+
+
 def _rules(settings: Settings, contracts: Contracts, clock: Clock, new_id: Uuid7) -> ProblemRules:
     extensions = load_extensions(settings.api.extension_schemas)
     fill_types = type_filler(contracts.v5, "ServiceProblem")
-    letterhead = Letterhead(
-        reporting_system=settings.api.originating_system, base_url=settings.server.base_url + FACE_V5
-    )
     return ProblemRules(
         clock=clock,
         new_id=new_id,
         check_document=check_report(contracts.v5, extensions),
         complete=lambda document: extensions.completed(fill_types(document)),
-        letterhead=letterhead,
+        letterhead=_letterhead(settings),
     )
 
 
@@ -207,6 +226,7 @@ def _app(
     rules: ProblemRules,
     registrations: Registrations,
     clock: Clock,
+    new_id: Uuid7,
 ) -> HubApp:
     base_url = settings.server.base_url
     face = Face(base_url + FACE_V5)
@@ -227,10 +247,21 @@ def _app(
         face_url=face.base_url,
         page_maximum=settings.api.page_maximum,
     )
+    jobs = JobOperations(
+        store=store,
+        files=JobFiles(settings.jobs_folder),
+        clock=clock,
+        new_id=new_id,
+        read_query=_list_query(settings, attributes),
+        policy=_policy(settings),
+        base_url=base_url + OPERATIONS_V1,
+        page_maximum=settings.api.page_maximum,
+        content_limit=settings.jobs.content_limit,
+    )
     hub = HubOperations(store=store, registrations=registrations, face=face)
     faces = {
         FACE_V5: (contracts.v5, {**bound(PROBLEMS, problems), **bound(HUB, hub)}),
-        OPERATIONS_V1: (contracts.operations, bound(OPERATIONS, operations)),
+        OPERATIONS_V1: (contracts.operations, {**bound(OPERATIONS, operations), **bound(JOBS, jobs)}),
     }
     callers = make_callers(settings, store)
     console = PagesGuard(_mounted(make_console(store)), callers=callers, requirement=CONSOLE)
@@ -309,3 +340,45 @@ def _pollers(settings: Settings, store: Store, rules: ProblemRules, clock: Clock
         for name, source in settings.sources.items()
         if source.enabled
     ]
+
+
+def _list_query(settings: Settings, attributes: Attributes) -> Callable[[str], ListQuery]:
+    """Reads the query string of a list of reports. What it gives raises InvalidInput or Unsupported."""
+    url = f"{settings.server.base_url}{FACE_V5}/serviceProblem"
+    collection = Collection(url=url, attributes=attributes.without("href"))
+    return lambda text: read_query(text.encode(), collection)
+
+
+def _job_runner(
+    settings: Settings,
+    contracts: Contracts,
+    attributes: Attributes,
+    store: Store,
+    rules: ProblemRules,
+    clock: Clock,
+) -> JobRunner:
+    files = JobFiles(settings.jobs_folder)
+    exporter = Exporter(
+        files=files,
+        read_query=_list_query(settings, attributes),
+        letterhead=_letterhead(settings),
+        owners=Owners(settings.security.party_paths),
+        columns=columns_of(contracts.v5, "ServiceProblem"),
+    )
+    fetcher = Fetcher(
+        files=files,
+        guard=_guard(settings),
+        limit=settings.jobs.content_limit,
+        time_limit=settings.jobs.fetch_time,
+        ca_file=settings.delivery.ca_file or None,
+    )
+    return JobRunner(
+        store=store,
+        files=files,
+        exporter=exporter,
+        importer=Importer(files=files, rules=rules, longest=settings.api.body_limit),
+        fetcher=fetcher,
+        clock=clock,
+        holder=Holder.this(),
+        keep=settings.jobs.keep,
+    )

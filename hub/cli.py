@@ -60,7 +60,7 @@ def main() -> None:
 @click.option("--port", type=int, help="The port to listen at.")
 @DATABASE
 @CONFIG
-@click.option("--roles", help="What this process does: api, intake, delivery; separated by commas.")
+@click.option("--roles", help="What this process does: api, intake, delivery, jobs; separated by commas.")
 def serve_command(
     host: str | None, port: int | None, database: str | None, config: Path | None, roles: str | None
 ) -> None:

@@ -17,6 +17,7 @@ HubError                    500  something of ours is broken
 ├── PreconditionFailed      412  the resource is not the one that `If-Match` or `If-None-Match` speaks of
 ├── UnsupportedMediaType    415  the body's media type is not one of the operation's
 ├── OutOfRange              416  the page begins behind the last entry of the list
+├── RangeNotSatisfiable     416  a download asks for a part that the content does not have
 ├── UnprocessableKey        422  the idempotency key was used for another request
 ├── Unsupported             501  the standard knows it, this server does not
 └── StoreUnavailable        503  the database cannot be written now; nothing was changed
@@ -153,6 +154,12 @@ class OutOfRange(HubError):
     status = 416
     code = "outOfRange"
     reason = "The page lies behind the end of the list"
+
+
+class RangeNotSatisfiable(HubError):
+    status = 416
+    code = "rangeNotSatisfiable"
+    reason = "The content has no such part"
 
 
 class Unsupported(HubError):

@@ -17,6 +17,7 @@ from hub.access.key_ring import KeyRing
 from hub.api.failures import Failures
 from hub.api.guard import Guard
 from hub.api.hub import HubOperations
+from hub.api.jobs import JobOperations
 from hub.api.messages import Request, Response
 from hub.api.operations import Operations
 from hub.api.problems import ProblemOperations
@@ -47,7 +48,21 @@ OPERATIONS = {
     "resendDelivery": Operations.resend,
     "listSource": Operations.sources,
 }
-"""{operationId: method} of the v5 face, of its hub, and of `/qos-hub/v1`."""
+JOBS = {
+    "listExportJob": JobOperations.exports,
+    "createExportJob": JobOperations.create_export,
+    "retrieveExportJob": JobOperations.export,
+    "deleteExportJob": JobOperations.delete_export,
+    "retrieveExportJobContent": JobOperations.export_content,
+    "listImportJob": JobOperations.imports,
+    "createImportJob": JobOperations.create_import,
+    "retrieveImportJob": JobOperations.import_,
+    "deleteImportJob": JobOperations.delete_import,
+    "retrieveImportJobContent": JobOperations.import_content,
+    "putImportJobContent": JobOperations.put_content,
+    "listImportJobError": JobOperations.errors,
+}
+"""{operationId: method} of the v5 face, of its hub, of `/qos-hub/v1`, and of the bulk jobs there."""
 
 
 def bound(table: Mapping[str, Callable[..., Any]], owner: object) -> dict[str, Handler]:

@@ -39,7 +39,7 @@ class Lists:
 
     def query(self, request: Request, collection: Collection) -> ListQuery:
         """What the query string asks for. Raises InvalidInput or Unsupported."""
-        return _read_query(request.query_string, collection) if request.query_string else NO_QUERY
+        return read_query(request.query_string, collection) if request.query_string else NO_QUERY
 
     def limit(self, query: ListQuery) -> int:
         return self.page_maximum if query.limit is None else min(query.limit, self.page_maximum)
@@ -104,8 +104,11 @@ def _read_pairs(query_string: bytes) -> tuple[tuple[str, str], ...]:
 
 
 @lru_cache(maxsize=QUERIES_KEPT)
-def _read_query(query_string: bytes, collection: Collection) -> ListQuery:
-    """Clients ask the same again and again; what they ask wrong is read anew each time."""
+def read_query(query_string: bytes, collection: Collection) -> ListQuery:
+    """What a query string asks for. Raises InvalidInput or Unsupported.
+
+    Clients ask the same again and again; what they ask wrong is read anew each time.
+    """
     pairs = [_id_for_href(name, value, f"{collection.url}/") for name, value in _read_pairs(query_string)]
     return parse_list_query(pairs, attributes=collection.attributes, translate=collection.translate)
 

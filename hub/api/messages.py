@@ -18,7 +18,8 @@ CONTENT_TYPE = (b"content-type", b"application/json;charset=utf-8")
 class Request:
     """A request that fits its operation; `body` is parsed JSON, or None when the operation has none.
 
-    `headers` have their names in lower case; `media_type` is that of the body, without parameters.
+    `headers` have their names in lower case; `media_type` is that of the body, without parameters. A body that the
+    contract calls binary is not read yet: the operation does so with `receive`.
     """
 
     path: str
@@ -28,6 +29,7 @@ class Request:
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     media_type: str = ""
     caller: Caller = LOCAL
+    receive: Receive | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ It stands in the place of Connexion's RequestValidationMiddleware, which builds 
 reports only the first error.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from hub.api.routing import METHODS
 from hub.api.schemas import CompiledSchema, compile_schema, errors_of
 from hub.errors import InvalidInput, TooLarge, UnsupportedMediaType, Violation
 from hub.model.caller import LOCAL
+from hub.model.nesting import DEEPEST, is_too_deep
 
 REQUEST = "qos_hub.request"
 """Where the checked request stands in the ASGI scope."""
@@ -28,10 +29,11 @@ CALLER = "qos_hub.caller"
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What an operation takes: a validator for each media type."""
+    """What an operation takes: a validator for each media type; it reads those that are `streamed` itself."""
 
     required: bool
     validators: Mapping[str, CompiledSchema]
+    streamed: frozenset[str]
 
 
 class CompiledValidation(SpecMiddleware):
@@ -55,7 +57,8 @@ class CompiledValidation(SpecMiddleware):
             body = self._bodies[context["api_base_path"], context["operation_id"]]
             headers = dict(scope["headers"])
             media_type = "" if body is None else _media_type(body, headers.get(b"content-type"))
-            content = None if body is None else await self._read(headers, receive, body, media_type)
+            streamed = body is not None and media_type in body.streamed
+            content = None if body is None or streamed else await self._read(headers, receive, body, media_type)
             scope[REQUEST] = Request(
                 path=scope["path"],
                 path_params=scope["path_params"],
@@ -64,6 +67,7 @@ class CompiledValidation(SpecMiddleware):
                 headers=headers,
                 media_type=media_type,
                 caller=scope.get(CALLER, LOCAL),
+                receive=receive if streamed else None,
             )
         await self._app(scope, receive, send)
 
@@ -101,7 +105,12 @@ def _body_of(contract: dict[str, Any], operation: dict[str, Any]) -> Body | None
         media_type.partition(";")[0]: compile_schema(contract, content["schema"])
         for media_type, content in described["content"].items()
     }
-    return Body(required=described.get("required", False), validators=validators)
+    streamed = frozenset(
+        media_type
+        for media_type, content in described["content"].items()
+        if (_resolved(contract, content["schema"]) or {}).get("format") == "binary"
+    )
+    return Body(required=described.get("required", False), validators=validators, streamed=streamed)
 
 
 def _resolved(contract: dict[str, Any], node: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -132,10 +141,6 @@ def _media_type(body: Body, content_type: bytes | None) -> str:
     return media_type
 
 
-DEEPEST = 64
-"""How many levels of arrays and objects a body may have: more than any report needs, and few for every later step."""
-
-
 def _parsed(content: bytes) -> Any:
     try:
         document = orjson.loads(content)
@@ -143,23 +148,7 @@ def _parsed(content: bytes) -> Any:
         begin = content[:60].decode("utf-8", "replace")
         violation = Violation(field="body", value=begin, message=f"is not JSON: {error}")
         raise InvalidInput(violations=[violation]) from error
-    if content.count(b"[") + content.count(b"{") > DEEPEST:
-        _refuse_deeper(document)
+    if content.count(b"[") + content.count(b"{") > DEEPEST and is_too_deep(document):
+        message = f"has more than {DEEPEST} levels of arrays and objects"
+        raise InvalidInput(violations=[Violation(field="body", message=message)])
     return document
-
-
-def _refuse_deeper(document: Any) -> None:
-    """Looks level by level, so that no depth can exhaust the stack."""
-    level, depth = [document], 0
-    while level:
-        depth += 1
-        if depth > DEEPEST + 1:
-            message = f"has more than {DEEPEST} levels of arrays and objects"
-            raise InvalidInput(violations=[Violation(field="body", message=message)])
-        level = [child for one in level for child in _children(one)]
-
-
-def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()

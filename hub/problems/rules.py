@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from hub.errors import InvalidInput, Violation
+from hub.errors import Conflict, InvalidInput, Violation
 from hub.model.event import EventType, Record
 from hub.model.ids import NewId
 from hub.model.problem import Document, Problem, Status
@@ -12,6 +12,7 @@ from hub.problems.changes import KEPT_BY_SERVER, NOT_PATCHABLE, changed_attribut
 from hub.problems.edits import Edit
 from hub.problems.envelope import Letterhead, event_of
 from hub.problems.lifecycle import INITIAL, check_step, is_legal
+from hub.problems.loading import Loaded, Loading, Row, dates_in, identity_in
 from hub.problems.merge import merge
 from hub.problems.ownership import OF_ALL, Ownership, missing
 from hub.store.problems import Stored
@@ -154,6 +155,55 @@ class ProblemRules:
         self._refuse_invalid(merged)
         return self._update(tables, stored, merged, change)
 
+    def row(self, given: Document) -> Row:
+        """What a row of an import says, checked as far as that can be done before the transaction.
+
+        Raises InvalidInput for an id or a date that is none.
+        """
+        problem_id, dates = identity_in(given), dates_in(given, to_micros(self._clock()))
+        stated = _stated(given)
+        document = self._complete({"status": INITIAL, **stated})
+        return Row(
+            id=problem_id,
+            stated=stated,
+            document=document,
+            violations=tuple(self._check_document(document)),
+            dates=dates,
+        )
+
+    def load(self, tables: Tables, row: Row, loading: Loading) -> Loaded:
+        """Keep a row of an import; its status is what it was elsewhere, so that any is taken.
+
+        Raises Conflict when the report is here already and may not be changed, and InvalidInput when it does not fit
+        the contract.
+        """
+        stored = _loaded_before(tables, row, loading)
+        now = to_micros(self._clock())
+        created = row.dates.get("creationDate")
+        change = _Change(
+            event_time=row.dates.get("statusChangeDate", now if created is None else created),
+            record_time=now,
+            told=loading.told,
+            source=loading.source,
+            actor=loading.actor,
+        )
+        if stored is None:
+            if row.violations:
+                raise InvalidInput(violations=row.violations)
+            resolved = row.dates.get("resolutionDate")
+            self._insert(tables, row.document, change, started=created, problem_id=row.id, resolved=resolved)
+            return Loaded.CREATED
+        return self._reload(tables, stored, row, change)
+
+    def _reload(self, tables: Tables, stored: Stored, row: Row, change: _Change) -> Loaded:
+        """Merge a row into the report that it is about."""
+        before = stored.problem
+        merged = self._complete(merge(before.document, row.stated))
+        self._refuse_invalid(merged)
+        irregular = not is_legal(before.status, Status(merged["status"]))
+        after = self._update(tables, stored, merged, replace(change, irregular=irregular))
+        return Loaded.UNCHANGED if after is before else Loaded.UPDATED
+
     def _insert(
         self,
         tables: Tables,
@@ -162,6 +212,8 @@ class ProblemRules:
         *,
         identity: tuple[str | None, str | None] = (None, None),
         started: int | None = None,
+        problem_id: str | None = None,
+        resolved: int | None = None,
     ) -> Stored:
         moved = micros_to_text(change.event_time)
         document = {
@@ -175,11 +227,17 @@ class ProblemRules:
         }
         if document["status"] == Status.RESOLVED:
             document["resolutionDate"] = moved
+        if resolved is not None and document["status"] in (Status.RESOLVED, Status.CLOSED):
+            document["resolutionDate"] = micros_to_text(resolved)
         told: list[tuple[EventType, Document]] = [(EventType.CREATE, {})]
         told += [event for event in events_of({"status": {"to": document["status"]}}) if _is_request(event[0])]
         source, source_key = identity
         problem = Problem(
-            id=self._new_id(), document=document, sequence=len(told), source=source, source_key=source_key
+            id=problem_id or self._new_id(),
+            document=document,
+            sequence=len(told),
+            source=source,
+            source_key=source_key,
         )
         seq = tables.problems.insert(problem)
         self._tell(tables, seq, replace(problem, sequence=0), told, change)
@@ -287,6 +345,30 @@ def _found(tables: Tables, problem_id: str, owner: Ownership) -> Stored:
         raise missing(problem_id)
     owner.guard(stored.problem)
     return stored
+
+
+def _loaded_before(tables: Tables, row: Row, loading: Loading) -> Stored | None:
+    """The report that a row is about: the one with its id, else, if it may be changed, with its identifier."""
+    stored = tables.problems.get(row.id) if row.id else None
+    if not loading.update:
+        if stored is not None:
+            message = f"there is a service problem {row.id} already; the mode upsert would change it"
+            raise Conflict(violations=[Violation(field="id", value=row.id, message=message)])
+        return None
+    return stored or _identified(tables, row)
+
+
+def _identified(tables: Tables, row: Row) -> Stored | None:
+    """The report with an external identifier of a row. Raises Conflict when there are several."""
+    found = {
+        problem_id
+        for identifier, owner, kind in row.identifiers
+        for problem_id in tables.identifiers.reports(identifier, owner=owner, kind=kind)
+    }
+    if len(found) > 1:
+        message = f"names {len(found)} service problems: {', '.join(sorted(found))}"
+        raise Conflict(violations=[Violation(field="externalIdentifier", message=message)])
+    return tables.problems.get(found.pop()) if found else None
 
 
 def _stated(given: Document) -> Document:

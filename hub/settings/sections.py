@@ -14,7 +14,7 @@ from hub.settings.rules import Network
 class ServerSettings:
     host: str = rules.text(empty=False)
     port: int = rules.whole(0, 65535)
-    roles: tuple[str, ...] = rules.some_of("api", "intake", "delivery")
+    roles: tuple[str, ...] = rules.some_of("api", "intake", "delivery", "jobs")
     public_url: str = rules.text()
     shutdown_grace: float = rules.duration()
 
@@ -77,6 +77,14 @@ class IntakeSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JobsSettings:
+    folder: str = rules.text()
+    keep: float = rules.duration()
+    content_limit: int = rules.whole(1024, 1 << 50)
+    fetch_time: float = rules.duration(1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogSettings:
     level: str = rules.one_of("debug", "info", "warning", "error")
     format: str = rules.one_of("json", "text")
@@ -107,6 +115,7 @@ class Settings:
     api: ApiSettings
     delivery: DeliverySettings
     intake: IntakeSettings
+    jobs: JobsSettings
     log: LogSettings
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
 
@@ -114,6 +123,11 @@ class Settings:
     def key_file(self) -> Path:
         """The file with the key that encrypts secrets."""
         return Path(self.security.key_file or f"{self.store.database}.key")
+
+    @property
+    def jobs_folder(self) -> Path:
+        """The folder with the contents of bulk jobs."""
+        return Path(self.jobs.folder or f"{self.store.database}.jobs")
 
     def interval_of(self, source: SourceSettings) -> float:
         return self.intake.interval if source.interval is None else source.interval

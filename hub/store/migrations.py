@@ -237,3 +237,87 @@ def api_keys(db: Database) -> None:
             revoked INTEGER
         )"""
     )
+
+
+@MIGRATIONS()
+def bulk_jobs(db: Database) -> None:
+    """`place` is the row number of the last report of an export, or the next line of an import; `order_values` is what
+    that report had in the order of the export, as JSON."""
+    db.execute(
+        """
+        CREATE TABLE job (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            content_type TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            ready INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            party TEXT,
+            query TEXT,
+            mode TEXT NOT NULL,
+            notify INTEGER NOT NULL,
+            url TEXT,
+            status TEXT NOT NULL,
+            place INTEGER NOT NULL,
+            order_values TEXT,
+            etag TEXT,
+            started INTEGER,
+            completed INTEGER,
+            error TEXT,
+            token TEXT,
+            lease_until INTEGER,
+            rows_read INTEGER NOT NULL DEFAULT 0,
+            rows_created INTEGER NOT NULL DEFAULT 0,
+            rows_updated INTEGER NOT NULL DEFAULT 0,
+            rows_unchanged INTEGER NOT NULL DEFAULT 0,
+            rows_failed INTEGER NOT NULL DEFAULT 0,
+            bytes_done INTEGER NOT NULL DEFAULT 0,
+            bytes_total INTEGER,
+            expected INTEGER
+        )"""
+    )
+    db.execute(
+        """
+        CREATE TABLE job_error (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            job INTEGER NOT NULL,
+            line INTEGER NOT NULL,
+            field TEXT NOT NULL,
+            message TEXT NOT NULL,
+            value TEXT
+        )"""
+    )
+    db.execute("CREATE INDEX job_error_job ON job_error (job)")
+
+
+@MIGRATIONS()
+def external_identifiers(db: Database) -> None:
+    """Under which identifiers of other systems a report is known; triggers keep it, whoever writes a report.
+
+    `key` is a JSON list of the identifier, its owner and its type.
+    """
+    db.execute(
+        """
+        CREATE TABLE problem_identifier (
+            key TEXT NOT NULL,
+            problem INTEGER NOT NULL,
+            PRIMARY KEY (key, problem)
+        ) WITHOUT ROWID"""
+    )
+    db.execute("CREATE INDEX problem_identifier_problem ON problem_identifier (problem)")
+    keep = """
+        INSERT OR IGNORE INTO problem_identifier (key, problem)
+        SELECT json_array(value ->> 'id', value ->> 'owner', value ->> 'externalIdentifierType'), {problem}.seq
+        FROM {tables} WHERE json_each.type = 'object'"""
+    each = "json_each({problem}.document, '$.externalIdentifier')"
+    new, old = "instr(new.document, '\"externalIdentifier\"')", "instr(old.document, '\"externalIdentifier\"')"
+    keep_new = keep.format(problem="new", tables=each.format(problem="new"))
+    forget = "DELETE FROM problem_identifier WHERE problem = old.seq"
+    db.execute(keep.format(problem="problem", tables=f"problem, {each.format(problem='problem')}"))
+    db.execute(f"CREATE TRIGGER problem_identified AFTER INSERT ON problem WHEN {new} BEGIN {keep_new}; END")
+    db.execute(
+        "CREATE TRIGGER problem_identified_anew AFTER UPDATE OF document ON problem "
+        f"WHEN {new} OR {old} BEGIN {forget}; {keep_new}; END"
+    )
+    db.execute(f"CREATE TRIGGER problem_forgotten AFTER DELETE ON problem WHEN {old} BEGIN {forget}; END")

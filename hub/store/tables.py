@@ -5,6 +5,8 @@ import sqlite3
 from hub.store.api_keys import ApiKeys
 from hub.store.deliveries import Deliveries
 from hub.store.events import Events
+from hub.store.identifiers import Identifiers
+from hub.store.jobs import Jobs
 from hub.store.problems import Problems
 from hub.store.records import Records
 from hub.store.sources import Sources
@@ -27,3 +29,5 @@ class Tables:
         self.deliveries = Deliveries(connection, dialect, self.signals)
         self.sources = Sources(connection, dialect)
         self.api_keys = ApiKeys(connection, dialect)
+        self.jobs = Jobs(connection, dialect, self.signals)
+        self.identifiers = Identifiers(connection, dialect)

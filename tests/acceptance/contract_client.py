@@ -15,12 +15,14 @@ TIMEOUT = 30.0
 
 
 class Operation(NamedTuple):
-    """`segments` are those of the path, None for a parameter; `responses` has the schema for each status."""
+    """`segments` are those of the path, None for a parameter; `responses` has for each status the schema of its body,
+    the media types of one that is no JSON, or None for no body.
+    """
 
     name: str
     method: str
     segments: tuple[str | None, ...]
-    responses: Mapping[int, CompiledSchema | None]
+    responses: Mapping[int, CompiledSchema | frozenset[str] | None]
 
 
 @cache
@@ -38,7 +40,7 @@ def _operations_of(contract: dict[str, Any]) -> Iterator[Operation]:
     base = contract["servers"][0]["url"]
     for path, item in contract["paths"].items():
         segments = tuple(None if part[:1] == "{" else part for part in f"{base}{path}".strip("/").split("/"))
-        for method in ("get", "post", "patch", "delete"):
+        for method in ("get", "post", "patch", "put", "delete"):
             if method in item:
                 responses = {
                     int(status): _schema_of(contract, response)
@@ -47,10 +49,12 @@ def _operations_of(contract: dict[str, Any]) -> Iterator[Operation]:
                 yield Operation(item[method]["operationId"], method.upper(), segments, responses)
 
 
-def _schema_of(contract: dict[str, Any], response: dict[str, Any]) -> CompiledSchema | None:
+def _schema_of(contract: dict[str, Any], response: dict[str, Any]) -> CompiledSchema | frozenset[str] | None:
     if "$ref" in response:
         response = contract["components"]["responses"][response["$ref"].rpartition("/")[2]]
     content = response.get("content")
+    if content and "application/json" not in content:
+        return frozenset(content)
     return compile_schema(contract, content["application/json"]["schema"]) if content else None
 
 
@@ -76,6 +80,8 @@ def check(method: str, path: str, answer: requests.Response) -> None:
     schema = operation.responses[answer.status_code]
     if schema is None:
         assert answer.content == b"", f"{operation.name} promises no body with {answer.status_code}"
+    elif isinstance(schema, frozenset):
+        assert answer.headers["Content-Type"].partition(";")[0] in schema, answer.headers
     else:
         _check_body(schema, method, answer)
 

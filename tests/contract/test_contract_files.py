@@ -15,6 +15,7 @@ from hub.delivery.outcome import Outcome
 from hub.errors import HubError
 from hub.model.delivery import DeliveryState
 from hub.model.event import EventType
+from hub.model.job import ContentType, JobStatus, Mode
 from hub.model.problem import Status
 from hub.model.subscription import Order, SubscriptionState
 from hub.shipped import openapi_dir
@@ -45,6 +46,18 @@ PROMISED = {
         "retrieveDelivery": "GET /deliveries/{id}",
         "resendDelivery": "POST /deliveries/{id}/resend",
         "listSource": "GET /sources",
+        "listExportJob": "GET /exportJob",
+        "createExportJob": "POST /exportJob",
+        "retrieveExportJob": "GET /exportJob/{id}",
+        "deleteExportJob": "DELETE /exportJob/{id}",
+        "retrieveExportJobContent": "GET /exportJob/{id}/content",
+        "listImportJob": "GET /importJob",
+        "createImportJob": "POST /importJob",
+        "retrieveImportJob": "GET /importJob/{id}",
+        "deleteImportJob": "DELETE /importJob/{id}",
+        "retrieveImportJobContent": "GET /importJob/{id}/content",
+        "putImportJobContent": "PUT /importJob/{id}/content",
+        "listImportJobError": "GET /importJob/{id}/errors",
     },
     EVENTS: {f"{kind[0].lower()}{kind[1:]}": f"POST /listener/{kind[0].lower()}{kind[1:]}" for kind in EventType},
 }
@@ -250,6 +263,9 @@ def enumeration(file: str, *steps: str) -> list[str | None]:
         (DeliveryState, OPERATIONS, ("DeliveryState",)),
         (Outcome, OPERATIONS, ("Outcome",)),
         (Order, OPERATIONS, ("SubscriptionView", "properties", "order")),
+        (JobStatus, OPERATIONS, ("JobStateType",)),
+        (ContentType, OPERATIONS, ("ContentType",)),
+        (Mode, OPERATIONS, ("ImportMode",)),
         (SubscriptionState, OPERATIONS, ("SubscriptionView", "properties", "state")),
     ],
 )

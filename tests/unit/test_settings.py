@@ -140,11 +140,11 @@ def test_a_text_on_the_command_line_is_read_like_a_variable(tmp_path: Path) -> N
         ("[server]\nport = true", "[server] port: must be a whole number from 0 to 65535, not true ({file})"),
         (
             '[server]\nroles = ["api", "cook"]',
-            '[server] roles: must be a list with one or more of api, intake, delivery, not "cook" ({file})',
+            '[server] roles: must be a list with one or more of api, intake, delivery, jobs, not "cook" ({file})',
         ),
         (
             "[server]\nroles = []",
-            "[server] roles: must be a list with one or more of api, intake, delivery, not [] ({file})",
+            "[server] roles: must be a list with one or more of api, intake, delivery, jobs, not [] ({file})",
         ),
         ('[store]\nsynchronous = "OFF"', '[store] synchronous: must be one of FULL, NORMAL, not "OFF" ({file})'),
         (

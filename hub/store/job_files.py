@@ -1,0 +1,35 @@
+"""The contents of bulk jobs: one file a job, in a folder of their own."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+SUFFIX = ".content"
+
+
+class JobFiles:
+    """The folder is made when the first file is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def content(self, job_id: str) -> Path:
+        """Where the content of a job is, or is to be."""
+        return self.folder / f"{job_id}{SUFFIX}"
+
+    def make_folder(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def size(self, job_id: str) -> int:
+        """How many bytes of the content are here; 0 when none is."""
+        try:
+            return self.content(job_id).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def remove(self, job_ids: Iterable[str]) -> None:
+        for job_id in job_ids:
+            self.content(job_id).unlink(missing_ok=True)
+
+    def ids(self) -> set[str]:
+        """The jobs that have a file."""
+        return {path.name.removesuffix(SUFFIX) for path in self.folder.glob(f"*{SUFFIX}")}
