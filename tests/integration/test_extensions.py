@@ -69,3 +69,26 @@ def test_a_characteristic_has_any_value(client: ContractClient) -> None:
     made = client.create(report(characteristic=characteristics))
     assert made.status_code == 201
     assert made.json()["characteristic"] == characteristics
+
+
+def test_its_attributes_are_asked_and_shown_like_those_of_the_standard(client: ContractClient) -> None:
+    made = client.create(degradation(mosScore=1.5, kqi="filtered")).json()
+    client.create(degradation(mosScore=4.5, kqi="filtered"))
+    asked = {"@type": "QosDegradation", "kqi": "filtered", "mosScore.lt": "2", "fields": "mosScore"}
+    found = client.problems(**asked)
+    assert [(one["id"], one["mosScore"]) for one in found] == [(made["id"], 1.5)]
+    in_order = client.problems(kqi="filtered", sort="-mosScore")
+    assert [one["mosScore"] for one in in_order] == [4.5, 1.5]
+    assert [one["id"] for one in client.problems(filter="$[?(@.mosScore<2 && @.kqi=='filtered')]")] == [made["id"]]
+    refused = client.get(f"{FACE}/serviceProblem", params={"mosScore.regex": "2"})
+    assert refused.status_code == 400
+    assert refused.json()["violation"][0]["field"] == "mosScore.regex"
+
+
+def test_a_characteristic_is_found_by_its_name_and_value_together(client: ContractClient) -> None:
+    loss = {"name": "loss", "value": 7}
+    made = client.create(report(characteristic=[loss, {"name": "jitter", "value": 40}])).json()
+    client.create(report(characteristic=[{"name": "loss", "value": 40}, {"name": "jitter", "value": 7}]))
+    together = "characteristic[?(@.name=='loss' && @.value<10)]"
+    assert [one["id"] for one in client.problems(filter=together)] == [made["id"]]
+    assert len(client.problems(**{"characteristic.name": "loss", "characteristic.value": "7"})) == 2
