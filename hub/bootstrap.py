@@ -149,6 +149,9 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         synchronous=settings.store.synchronous,
         group_commit=settings.store.group_commit,
         busy_timeout=settings.store.busy_timeout,
+        query_time_limit=settings.store.query_time_limit,
+        scans=settings.store.scans,
+        indexed_paths=settings.store.indexed_paths,
     )
     roles = settings.server.roles
     registrations = Registrations(

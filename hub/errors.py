@@ -20,7 +20,9 @@ HubError                    500  something of ours is broken
 ├── RangeNotSatisfiable     416  a download asks for a part that the content does not have
 ├── UnprocessableKey        422  the idempotency key was used for another request
 ├── Unsupported             501  the standard knows it, this server does not
-└── StoreUnavailable        503  the database cannot be written now; nothing was changed
+├── StoreUnavailable        503  the database cannot be written now; nothing was changed
+├── QueryTooSlow            503  the query has no index and took longer than one may
+└── StoreBusy               503  too many long queries are running
 """
 
 from collections.abc import Iterable, Mapping
@@ -172,3 +174,23 @@ class StoreUnavailable(HubError):
     status = 503
     code = "storeUnavailable"
     reason = "The database cannot be written now; nothing was changed"
+
+
+class QueryTooSlow(HubError):
+    status = 503
+    code = "queryTooSlow"
+    reason = "The query takes longer than the hub gives to one"
+
+    def about(self, paths: Iterable[str]) -> "QueryTooSlow":
+        """The same, naming the attributes that no index serves."""
+        help_ = "an index by [store] indexed_paths would serve comparisons by equality"
+        return QueryTooSlow(
+            self.message,
+            violations=[Violation(field=path, message=f"is not indexed; {help_}") for path in paths],
+        )
+
+
+class StoreBusy(HubError):
+    status = 503
+    code = "storeBusy"
+    reason = "Too many long queries are running"

@@ -1,6 +1,5 @@
 """The operations on reports and on their history."""
 
-import asyncio
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +9,7 @@ from hub.api.edits import edit_of
 from hub.api.listing import Collection, Lists
 from hub.api.messages import Request, Response, json_response
 from hub.api.render import Face
-from hub.errors import NotFound, Violation
+from hub.errors import NotFound, QueryTooSlow, Violation
 from hub.model.caller import Caller
 from hub.model.event import Record
 from hub.problems.ownership import Owners, Ownership, missing
@@ -18,12 +17,10 @@ from hub.problems.rules import ProblemRules
 from hub.query.attributes import Attributes
 from hub.query.ordering import Page
 from hub.query.parse import ListQuery
-from hub.query.syntax import Comparison, Condition, Operator, both
-from hub.store.problems import COLUMNS
+from hub.query.syntax import both
+from hub.store.search import Found, Search
 from hub.store.sqlite import Store
-
-FAR = 1000
-"""The offset up to which a page is read on the event loop; a page behind it takes a thread."""
+from hub.store.tables import Tables
 
 
 class ProblemOperations:
@@ -61,14 +58,30 @@ class ProblemOperations:
         query = self._lists.query(request, self._problems)
         if request.caller.party is not None:
             query = replace(query, condition=both(self._owner(request.caller).condition, query.condition))
-        read = partial(self._read_problems, query)
-        page, total = read() if _is_near(query) else await asyncio.to_thread(read)
+        page, total = await self._read_problems(query)
         render = partial(self._face.problems, fields=query.fields)
         return self._lists.answer(request, self._problems, query, page, total, render)
 
-    def _read_problems(self, query: ListQuery) -> tuple[Page[tuple[str, bytes]], int]:
-        problems = self._store.read.problems
-        return self._lists.read(problems.page, problems.count, query)
+    async def _read_problems(self, query: ListQuery) -> tuple[Page[Found], int]:
+        search = self._search(query, self._store.read)
+        try:
+            return await self._store.aread(partial(self._found, query, search), quick=search.quick)
+        except QueryTooSlow as error:
+            raise error.about(search.unindexed()) from None
+
+    def _search(self, query: ListQuery, tables: Tables) -> Search:
+        return tables.problems.search(
+            query.condition,
+            sort=query.sort,
+            offset=query.offset,
+            limit=self._lists.limit(query),
+            cursor=query.cursor,
+        )
+
+    def _found(self, query: ListQuery, search: Search, tables: Tables) -> tuple[Page[Found], int]:
+        if not search.runs_on(tables.connection):
+            search = self._search(query, tables)
+        return search.page(), search.count()
 
     async def create(self, request: Request) -> Response:
         fields = self._lists.query(request, self._problems).fields
@@ -118,16 +131,17 @@ class ProblemOperations:
 
     async def list_records(self, request: Request) -> Response:
         query = self._lists.query(request, self._records)
-        page, total = await asyncio.to_thread(self._read_records, query, self._owner(request.caller))
+        read = partial(self._read_records, query, self._owner(request.caller))
+        page, total = await self._store.aread(read, quick=False)
         render = partial(self._rendered_records, fields=query.fields)
         return self._lists.answer(request, self._records, query, page, total, render)
 
     def _rendered_records(self, records: list[Record], fields: tuple[str, ...]) -> bytes:
         return orjson.dumps([self._face.record(record, fields) for record in records])
 
-    def _read_records(self, query: ListQuery, owner: Ownership) -> tuple[Page[Record], int]:
+    def _read_records(self, query: ListQuery, owner: Ownership, tables: Tables) -> tuple[Page[Record], int]:
         """The history of a report that was deleted has no owner any more: operators alone see it."""
-        records = self._store.read.records
+        records = tables.records
         return self._lists.read(records.page, records.count, query, reports=owner.condition)
 
     async def retrieve_record(self, request: Request) -> Response:
@@ -146,14 +160,3 @@ class ProblemOperations:
 
 def _missing_record(key: str) -> NotFound:
     return NotFound(violations=[Violation(field="id", value=key, message=f"no event record {key}")])
-
-
-def _is_near(query: ListQuery) -> bool:
-    """Whether the page is quick to read: near the beginning, and found by an index if it is filtered."""
-    return not query.sort and query.offset <= FAR and _is_indexed(query.condition)
-
-
-def _is_indexed(condition: Condition | None) -> bool:
-    if condition is None:
-        return True
-    return isinstance(condition, Comparison) and condition.operator is Operator.EQ and condition.path in COLUMNS

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from hub.model.times import micros_to_text
+from hub.query.entries import keys_for
 from hub.query.sqlite_json import Node, Sql, instant_of, number_of, root, row, values_at
 from hub.query.syntax import And, Comparison, Condition, Count, Exists, Length, Not, Operator, Or, Some
 from hub.query.values import FIRST_INSTANT, LAST_INSTANT, instant_in, number_in
@@ -24,12 +25,15 @@ EVERY_SIGN = {**SIGN, Operator.EQ: "=", Operator.NE: "<>"}
 class Kind(StrEnum):
     """What a column holds: VALUE any text or number; the others are of one form, so that an index serves them.
 
-    INSTANT is RFC 3339 in UTC with milliseconds, as `hub.model.times.to_text` writes it.
+    INSTANT is RFC 3339 in UTC with milliseconds, as `hub.model.times.to_text` writes it. KEYS is no column but a
+    side table with the keys of `hub.query.entries` in its column `value`: `name` is the table, and the WHERE clause
+    that leads to the keys of the row.
     """
 
     VALUE = "value"
     NUMBER = "number"
     INSTANT = "instant"
+    KEYS = "keys"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +74,11 @@ class _Place:
     columns: Mapping[tuple[str, ...], Column]
     level: int = 0
 
+    def column(self, path: tuple[str, ...]) -> Column | None:
+        """The column that holds the value itself."""
+        column = self.columns.get(path)
+        return None if column is None or column.kind is Kind.KEYS else column
+
     def values(self, path: tuple[str, ...], *, elements: bool = True) -> Sql:
         return values_at(path, self.node, level=self.level, elements=elements)
 
@@ -87,7 +96,8 @@ def _text(condition: Condition, place: _Place) -> Sql:
             text, values = _text(part, place)
             return f"({text}) IS NOT TRUE", values
         case Comparison(path=path):
-            column = place.columns.get(path)
+            equality = condition.operator in (Operator.EQ, Operator.NE)
+            column = place.columns.get(path) if equality else place.column(path)
             return _in_document(condition, place) if column is None else _in_column(condition, column)
         case _:
             return _inside(condition, place)
@@ -103,8 +113,9 @@ def _joined(word: str, parts: Sequence[Sql]) -> Sql:
 def _inside(condition: Exists | Some | Length | Count, place: _Place) -> Sql:
     match condition:
         case Exists(path=path):
-            if path in place.columns:
-                return f"{place.columns[path].name} IS NOT NULL", []
+            column = place.column(path)
+            if column is not None:
+                return f"{column.name} IS NOT NULL", []
             return _is_any(place.values(path, elements=False), ("t <> 'null'", []))
         case Some(path=(), part=part) if place.level == 0:
             return _text(part, place)
@@ -132,7 +143,7 @@ def _is_any(rows: Sql, test: Sql) -> Sql:
 
 
 def _length(condition: Length, place: _Place) -> Sql:
-    sign, column = EVERY_SIGN[condition.operator], place.columns.get(condition.path)
+    sign, column = EVERY_SIGN[condition.operator], place.column(condition.path)
     if column is not None:
         return f"(typeof({column.name}) = 'text' AND length({column.name}) {sign} ?)", [condition.number]
     size = (
@@ -164,6 +175,8 @@ def _in_column(comparison: Comparison, column: Column) -> Sql:
     text, values = _equal_column(comparison.values, column)
     if comparison.operator is Operator.EQ:
         return text, values
+    if column.required or column.kind is Kind.KEYS:
+        return f"NOT {text}", values
     # NULL is missing, which differs from everything; NOT alone would make it unknown.
     return f"({column.name} IS NULL OR NOT {text})", values
 
@@ -177,6 +190,9 @@ def _equal_column(values: tuple[str, ...], column: Column) -> Sql:
         case Kind.INSTANT:
             exact = [_milliseconds(instant) for instant in instants if instant % MILLISECOND == 0]
             return _one_of(column.name, exact)
+        case Kind.KEYS:
+            text, bound = _one_of("value", keys_for(values))
+            return f"EXISTS (SELECT 1 FROM {column.name} AND {text})", bound
         case Kind.VALUE:
             plain = _one_of(column.name, [*values, *numbers])
             text, bound = _one_of(instant_of(column.name), instants)
@@ -194,15 +210,23 @@ def _ordered_column(comparison: Comparison, column: Column) -> Sql:
             if number is not None:
                 return NEVER
             return (f"{column.name} {sign} ?", [value]) if instant is None else _after(sign, instant, column.name)
-        case Kind.VALUE:
+        case _:
             return _ordered_value(comparison, column.name, f"typeof({column.name})")
 
 
 def _after(sign: str, instant: int, name: str) -> Sql:
-    """The column counts milliseconds: what lies between two of them is after the first and before the second."""
+    sign, text = bound_of(sign, instant)
+    return f"{name} {sign} ?", [text]
+
+
+def bound_of(sign: str, instant: int) -> tuple[str, str]:
+    """(sign, text) with which a column of kind INSTANT is compared in place of (sign, instant).
+
+    The column counts milliseconds: what lies between two of them is after the first and before the second.
+    """
     if instant % MILLISECOND:
         sign = ">" if sign[0] == ">" else "<="
-    return f"{name} {sign} ?", [_milliseconds(instant)]
+    return sign, _milliseconds(instant)
 
 
 def _milliseconds(instant: int) -> str:

@@ -39,6 +39,9 @@ class StoreSettings:
     group_commit: int = rules.whole(1, 10_000)
     busy_timeout: float = rules.duration()
     reader_threads: int = rules.whole(1, 64)
+    query_time_limit: float = rules.duration(0.001)
+    scans: int = rules.whole(1, 16)
+    indexed_paths: tuple[str, ...] = rules.paths()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -321,3 +321,74 @@ def external_identifiers(db: Database) -> None:
         f"WHEN {new} OR {old} BEGIN {forget}; {keep_new}; END"
     )
     db.execute(f"CREATE TRIGGER problem_forgotten AFTER DELETE ON problem WHEN {old} BEGIN {forget}; END")
+
+
+@MIGRATIONS()
+def lists_at_a_million(db: Database) -> None:
+    """Each index holds all that lists are filtered by, so that a scan of it looks at no report that does not fit.
+
+    `problem_tally` counts the reports of each (status, priority, category): in all, and by the month and the day of
+    `creation_date` and of `last_update`. Its spans are spelt in `hub.store.tally`.
+    """
+    for column in ("status", "priority", "category", "last_update"):
+        db.execute(f"DROP INDEX problem_{column}")
+    for name, columns in {
+        "seq": "seq, status, priority, category, creation_date, last_update",
+        "created": "creation_date, seq, status, priority, category",
+        "updated": "last_update, seq, status, priority, category",
+        "status_seq": "status, seq, priority, category",
+        "status_created": "status, creation_date, seq, priority, category",
+        "status_updated": "status, last_update, seq, priority, category",
+        "priority_seq": "priority, seq, status, category",
+        "category_seq": "category, seq, status, priority",
+    }.items():
+        db.execute(f"CREATE INDEX problem_{name} ON problem ({columns})")
+    db.execute(
+        """
+        CREATE TABLE problem_tally (
+            span TEXT NOT NULL,
+            status TEXT NOT NULL,
+            priority INTEGER NOT NULL,
+            category TEXT NOT NULL,
+            n INTEGER NOT NULL,
+            PRIMARY KEY (span, status, priority, category)
+        ) WITHOUT ROWID"""
+    )
+    for span, index in {
+        "''": "problem_seq",
+        "'cm' || substr(creation_date, 1, 7)": "problem_created",
+        "'cd' || substr(creation_date, 1, 10)": "problem_created",
+        "'um' || substr(last_update, 1, 7)": "problem_updated",
+        "'ud' || substr(last_update, 1, 10)": "problem_updated",
+    }.items():
+        db.execute(
+            f"INSERT INTO problem_tally SELECT {span}, status, priority, category, count(*)"
+            f" FROM problem INDEXED BY {index} GROUP BY 1, 2, 3, 4"
+        )
+
+
+@MIGRATIONS()
+def indexed_paths(db: Database) -> None:
+    """`problem_path` has a row for each value that a report has at a path of the settings; `value` has no type.
+
+    `indexed_path.filled` is the last report whose values are written, or NULL when all are. `dropped` paths are no
+    longer kept; their rows go in batches.
+    """
+    db.execute(
+        """
+        CREATE TABLE indexed_path (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            path TEXT NOT NULL,
+            filled INTEGER DEFAULT 0,
+            dropped INTEGER NOT NULL DEFAULT 0
+        )"""
+    )
+    db.execute(
+        """
+        CREATE TABLE problem_path (
+            path INTEGER NOT NULL,
+            value NOT NULL,
+            problem INTEGER NOT NULL,
+            PRIMARY KEY (path, value, problem)
+        ) WITHOUT ROWID"""
+    )

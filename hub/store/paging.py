@@ -77,8 +77,12 @@ def _window(
     order = order_text(keys, backwards=cursor.backwards)
     statement = f"SELECT {places_of}, {listed.select} FROM {listed.table}{where} ORDER BY {order} LIMIT ?"
     found = connection.execute(statement, (*values, limit + 1)).fetchall()
-    rows = found[:limit][::-1] if cursor.backwards else found[:limit]
-    width = len(keys)
+    return page_of(found, limit, width=len(keys), backwards=cursor.backwards, made=made)
+
+
+def page_of(found: Sequence[Row], limit: int, *, width: int, backwards: bool, made: Callable[[Row], T]) -> Page[T]:
+    """A page by cursor of what was found, at most one row more than `limit`; each row begins with its position."""
+    rows = found[:limit][::-1] if backwards else found[:limit]
     return Page(
         rows=[made(row[width:]) for row in rows],
         first=_position(rows[0][:width]) if rows else None,

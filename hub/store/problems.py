@@ -6,26 +6,13 @@ from typing import Any
 
 import orjson
 
-from hub.model.problem import Problem
+from hub.model.problem import Document, Problem
 from hub.query.ordering import Cursor, Page, Sort
-from hub.query.sql import Column, Kind
 from hub.query.syntax import Condition
-from hub.store.paging import Listed, Row, read_page
+from hub.store.paths import IndexedPaths
+from hub.store.search import Found, Search
 from hub.store.statements import statements
-
-COLUMNS: dict[tuple[str, ...], Column] = {
-    ("id",): Column(name="id", required=True),
-    ("status",): Column(name="status", required=True),
-    ("priority",): Column(name="priority", kind=Kind.NUMBER, required=True),
-    ("category",): Column(name="category", required=True),
-    ("creationDate",): Column(name="creation_date", kind=Kind.INSTANT, required=True),
-    ("lastUpdate",): Column(name="last_update", kind=Kind.INSTANT, required=True),
-    ("statusChangeDate",): Column(name="status_change_date", kind=Kind.INSTANT, required=True),
-    ("resolutionDate",): Column(name="resolution_date", kind=Kind.INSTANT),
-}
-"""Attributes that have a column of their own; all others are looked up in the document."""
-
-LISTED = Listed(table="problem", select="id, CAST(document AS BLOB)", columns=COLUMNS)
+from hub.store.tally import Counted, Tally
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +38,16 @@ def _values(problem: Problem) -> tuple[Any, ...]:
     )
 
 
+def _counted(document: Document) -> Counted:
+    return (
+        document["creationDate"],
+        document["lastUpdate"],
+        document["status"],
+        document["priority"],
+        document["category"],
+    )
+
+
 def _stored(row: tuple[Any, ...] | None) -> Stored | None:
     if row is None:
         return None
@@ -70,19 +67,37 @@ class Problems:
     def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "problem")
+        self.tally = Tally(connection, dialect)
+        self.paths = IndexedPaths(connection, dialect)
 
     def insert(self, problem: Problem) -> int:
         """Keep a new report; gives its row number."""
         document = orjson.dumps(problem.document).decode()
         values = (problem.id, *_values(problem), problem.source, problem.source_key, document)
-        return self._connection.execute(self._sql["insert"], values).lastrowid or 0
+        seq = self._connection.execute(self._sql["insert"], values).lastrowid or 0
+        self.tally.add(_counted(problem.document))
+        self.paths.insert(seq, problem.document)
+        return seq
 
     def update(self, problem: Problem) -> None:
+        before = self._connection.execute(self._sql["before"], (problem.id,)).fetchone()
+        if before is None:
+            return
         document = orjson.dumps(problem.document).decode()
         self._connection.execute(self._sql["update"], (*_values(problem), document, problem.id))
+        seq, was = before[0], orjson.loads(before[1])
+        self.tally.take(_counted(was))
+        self.tally.add(_counted(problem.document))
+        self.paths.update(seq, was, problem.document)
 
     def delete(self, problem_id: str) -> None:
+        before = self._connection.execute(self._sql["before"], (problem_id,)).fetchone()
+        if before is None:
+            return
         self._connection.execute(self._sql["delete"], (problem_id,))
+        was = orjson.loads(before[1])
+        self.tally.take(_counted(was))
+        self.paths.delete(before[0], was)
 
     def get(self, problem_id: str) -> Stored | None:
         return _stored(self._connection.execute(self._sql["get"], (problem_id,)).fetchone())
@@ -103,24 +118,30 @@ class Problems:
         offset: int = 0,
         limit: int,
         cursor: Cursor | None = None,
-    ) -> Page[tuple[str, bytes]]:
+    ) -> Page[Found]:
         """(id, document) of the reports that fit; without `sort`, oldest first."""
-        return read_page(
+        return self.search(condition, sort=sort, offset=offset, limit=limit, cursor=cursor).page()
+
+    def count(self, condition: Condition | None) -> int:
+        return self.search(condition).count()
+
+    def search(
+        self,
+        condition: Condition | None,
+        *,
+        sort: Sort = (),
+        offset: int = 0,
+        limit: int = 0,
+        cursor: Cursor | None = None,
+    ) -> Search:
+        """A list that is not read yet: its page, its count, and whether they are quick to read."""
+        return Search(
             self._connection,
-            LISTED,
+            self.tally,
+            self.paths.declared().complete,
             condition,
             sort=sort,
             offset=offset,
             limit=limit,
             cursor=cursor,
-            made=_id_and_document,
         )
-
-    def count(self, condition: Condition | None) -> int:
-        where, values = LISTED.where(condition)
-        count: int = self._connection.execute(self._sql["count"] + where, tuple(values)).fetchone()[0]
-        return count
-
-
-def _id_and_document(row: Row) -> tuple[str, bytes]:
-    return row[0], row[1]

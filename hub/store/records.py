@@ -11,8 +11,8 @@ from hub.model.problem import Status
 from hub.query.ordering import Cursor, Page, Sort
 from hub.query.sql import Column, Kind
 from hub.query.syntax import Condition
+from hub.store.columns import COLUMNS as REPORT_COLUMNS
 from hub.store.paging import Listed, read_page
-from hub.store.problems import LISTED as REPORTS
 from hub.store.statements import statements
 
 
@@ -52,6 +52,7 @@ DOCUMENT = f"""json_object('id', id, '@type', 'ServiceProblemEventRecord', 'even
 SELECT = """id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
     source, source_status, party, reason, irregular, changes, actor"""
 LISTED = Listed(table="problem_record", select=SELECT, columns=COLUMNS, document=DOCUMENT)
+REPORTS = Listed(table="problem", select="id", columns=REPORT_COLUMNS)
 
 
 def _of(reports: Condition | None) -> Listed:

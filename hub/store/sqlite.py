@@ -4,19 +4,24 @@ import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
-from hub.errors import StoreUnavailable
+from hub.errors import QueryTooSlow, StoreUnavailable
 from hub.query.patterns import is_found
 from hub.store.migrations import MIGRATIONS
+from hub.store.scans import Scans, TimeLimit
 from hub.store.tables import Tables
 from hub.store.writer import Writer
+from hub.telemetry import logger
+
+log = logger("hub.store")
 
 T = TypeVar("T")
 
@@ -25,6 +30,12 @@ DIALECT = "sqlite"
 CACHE_KIB = 16384
 """The page cache of a connection, in KiB; the operating system caches the file for all of them."""
 
+AT_ONCE = 0.02
+"""The seconds after which a query that should have been quick is given to a thread."""
+
+BATCH = 1000
+"""How many reports are indexed, or entries of an index removed, in one transaction."""
+
 Listener = Callable[[frozenset[str]], None]
 """Told, on the writer's thread and after the commit, which signals the commit carried."""
 
@@ -32,7 +43,10 @@ Listener = Callable[[frozenset[str]], None]
 class Store:
     """Reads at once on the caller's thread; writes through the writer.
 
-    `write` waits for the commit, `submit` calls back after it, `awrite` awaits it.
+    `write` waits for the commit, `submit` calls back after it, `awrite` awaits it. `aread` reads in the event loop
+    what is quick, and in one of `scans` threads, for at most `query_time_limit` seconds, what is not.
+    `indexed_paths` become those of the database, which is done before the first caller is served; None leaves them
+    as they are.
     """
 
     def __init__(
@@ -42,6 +56,9 @@ class Store:
         synchronous: str = "FULL",
         group_commit: int = 128,
         busy_timeout: float = 5.0,
+        query_time_limit: float = 2.0,
+        scans: int = 2,
+        indexed_paths: Sequence[str] | None = None,
     ) -> None:
         self.database = database
         self._synchronous = synchronous
@@ -54,6 +71,23 @@ class Store:
             lambda: Tables(self._connect(), DIALECT), group_commit=group_commit, signal=self._publish
         )
         self._writer.start()
+        self.query_time_limit = query_time_limit
+        self._scans = Scans(scans)
+        if indexed_paths is not None:
+            self._index(indexed_paths)
+
+    def _index(self, paths: Sequence[str]) -> None:
+        """Index these paths and no others, in short transactions: whoever is killed between two goes on next time."""
+        new, gone = self.write(lambda tables: tables.problems.paths.declare(paths))
+        if new or gone:
+            log.info("store.indexing", new=new, dropped=gone)
+        while (reached := self.write(lambda tables: tables.problems.paths.fill(BATCH))) is not None:
+            if reached % (100 * BATCH) < BATCH:
+                log.info("store.indexing", reached=reached)
+        while self.write(lambda tables: tables.problems.paths.clear(BATCH)):
+            pass
+        if new or gone:
+            log.info("store.indexed")
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -110,6 +144,7 @@ class Store:
         if tables is None:
             connection = self._connect()
             connection.execute("PRAGMA query_only = ON")
+            self._local.limit = TimeLimit(connection)
             tables = self._local.tables = Tables(connection, DIALECT)
         return tables
 
@@ -137,11 +172,27 @@ class Store:
         self._writer.submit(work, lambda result, error: gate.put(future, result, error))
         return await future
 
+    def within(self, seconds: float, work: Callable[[Tables], T]) -> T:
+        """Read for at most so long. Raises QueryTooSlow."""
+        tables = self.read
+        limit: TimeLimit = self._local.limit
+        return limit.run(seconds, partial(work, tables))
+
+    async def aread(self, work: Callable[[Tables], T], *, quick: bool) -> T:
+        """Read what may take long. Raises QueryTooSlow, or StoreBusy when too many wait."""
+        if quick:
+            try:
+                return self.within(AT_ONCE, work)
+            except QueryTooSlow:
+                log.debug("store.not_quick")
+        return await asyncio.wrap_future(self._scans.submit(partial(self.within, self.query_time_limit, work)))
+
     def data_version(self) -> int:
         """A number that changes when another process has committed."""
         return int(self.read.connection.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
+        self._scans.close()
         self._writer.close()
 
 

@@ -79,6 +79,7 @@ class Writer:
     def _commit(self, tables: Tables, batch: list[Job]) -> None:
         connection = tables.connection
         tables.signals.clear()
+        tables.problems.tally.undo()
         signals: set[str] = set()
         outcomes: list[tuple[Any, BaseException | None]] = []
         try:
@@ -87,6 +88,7 @@ class Writer:
                 outcomes.append(_attempt(tables, job.work))
                 signals |= tables.signals
                 tables.signals.clear()
+            tables.problems.tally.flush()
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             signals.clear()
@@ -105,6 +107,7 @@ def _attempt(tables: Tables, work: Work) -> tuple[Any, BaseException | None]:
     Raises sqlite3.Error when SQLite has given up the whole transaction (a full disk does that).
     """
     connection = tables.connection
+    mark = tables.problems.tally.mark()
     connection.execute("SAVEPOINT job")
     try:
         result = work(tables)
@@ -113,6 +116,7 @@ def _attempt(tables: Tables, work: Work) -> tuple[Any, BaseException | None]:
         if not connection.in_transaction:
             raise error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)) from error
         connection.execute("ROLLBACK TO job")
+        tables.problems.tally.undo(mark)
         connection.execute("RELEASE job")
         return None, _unavailable(error) if isinstance(error, sqlite3.OperationalError) else error
     connection.execute("RELEASE job")

@@ -9,6 +9,9 @@ SET version = ?, sequence = ?, status = ?, priority = ?, category = ?, creation_
     status_change_date = ?, resolution_date = ?, document = ?
 WHERE id = ?;
 
+-- name: before
+SELECT seq, document FROM problem WHERE id = ?;
+
 -- name: delete
 DELETE FROM problem WHERE id = ?;
 
@@ -20,6 +23,3 @@ SELECT seq, id, version, sequence, source, source_key, document FROM problem WHE
 
 -- name: document
 SELECT CAST(document AS BLOB) FROM problem WHERE id = ?;
-
--- name: count
-SELECT count(*) FROM problem;

@@ -1,0 +1,58 @@
+"""The keys under which an index finds the values at a path: a key for each that `eq` can tell apart.
+
+A text is its own key, unless it names an instant: then any text of the same instant has the same key. A number is
+its own key, true and false have their names. So a document has one of the keys of some values exactly when the
+predicate `eq` with these values holds for it.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hub.query.values import instant_in, number_in, storable
+
+Key = str | int | float | bytes
+
+
+def keys_at(document: Any, path: tuple[str, ...]) -> set[Key]:
+    """The keys of all values at the end of the path; arrays on the way are entered, one level each."""
+    return {key for found in _values_at(document, path) if (key := _key_of(found)) is not None}
+
+
+def keys_for(values: Sequence[str]) -> list[Key]:
+    """The keys that a document can have which equals one of the values of a comparison."""
+    keys: list[Key] = []
+    for value in values:
+        keys.append(_text_key(value))
+        number = number_in(value)
+        if number is not None:
+            keys.append(number)
+    return keys
+
+
+def _values_at(node: Any, path: tuple[str, ...]) -> Iterator[Any]:
+    for position, name in enumerate(path):
+        if isinstance(node, list):
+            for element in node:
+                if isinstance(element, dict):
+                    yield from _values_at(element, path[position:])
+            return
+        if not isinstance(node, dict):
+            return
+        node = node.get(name)
+    if isinstance(node, list):
+        yield from node
+    else:
+        yield node
+
+
+def _key_of(found: Any) -> Key | None:
+    if isinstance(found, str):
+        return _text_key(found)
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    return storable(found) if isinstance(found, int | float) else None
+
+
+def _text_key(text: str) -> Key:
+    instant = instant_in(text)
+    return text if instant is None else str(instant).encode()

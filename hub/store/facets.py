@@ -1,0 +1,104 @@
+"""A condition taken apart by what can serve each of its parts: the tally, an index by date, a side table, nothing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from hub.query.syntax import And, Comparison, Condition, Count, Exists, Length, Not, Operator, Or, Some
+from hub.store.windows import DATES, Bound, Window, bound_in, window_of
+
+Path = tuple[str, ...]
+
+COUNTED: tuple[Path, ...] = (("status",), ("priority",), ("category",))
+"""What the tally counts, and what every index of reports holds."""
+
+IDS: tuple[Path, ...] = (("id",),)
+
+
+@dataclass(kw_only=True)
+class Facets:
+    """The parts of a condition that must all hold.
+
+    `keyed` are found by a unique id or by an indexed path; `others` need a look at each report.
+    """
+
+    counted: list[Condition] = field(default_factory=list)
+    bounds: dict[str, list[Bound]] = field(default_factory=dict)
+    keyed: list[Condition] = field(default_factory=list)
+    others: list[Condition] = field(default_factory=list)
+
+    @property
+    def what(self) -> Condition | None:
+        """The part that the tally can count."""
+        return And(parts=tuple(self.counted)) if self.counted else None
+
+    @property
+    def windows(self) -> list[Window]:
+        return [window_of(column, bounds) for column, bounds in self.bounds.items()]
+
+    def values_of(self, path: Path) -> tuple[str, ...]:
+        """The values of which the attribute must have one; none when that is not said."""
+        for part in self.counted:
+            if isinstance(part, Comparison) and part.path == path and part.operator is Operator.EQ:
+                return part.values
+        return ()
+
+
+def facets_of(condition: Condition | None, indexed: Mapping[Path, int]) -> Facets:
+    facets = Facets()
+    for part in _conjuncts(condition):
+        bound = bound_in(part) if isinstance(part, Comparison) else None
+        if bound and isinstance(part, Comparison):
+            facets.bounds.setdefault(DATES[part.path], []).append(bound)
+        elif _is_counted(part):
+            facets.counted.append(part)
+        elif _is_keyed(part, indexed):
+            facets.keyed.append(part)
+        else:
+            facets.others.append(part)
+    return facets
+
+
+def _conjuncts(condition: Condition | None) -> Iterator[Condition]:
+    match condition:
+        case None:
+            return
+        case And(parts=parts):
+            for part in parts:
+                yield from _conjuncts(part)
+        case Some(path=(), part=part):
+            yield from _conjuncts(part)
+        case _:
+            yield condition
+
+
+def _is_counted(condition: Condition) -> bool:
+    match condition:
+        case And(parts=parts) | Or(parts=parts):
+            return all(_is_counted(part) for part in parts)
+        case Not(part=part) | Some(path=(), part=part):
+            return _is_counted(part)
+        case Comparison(path=path):
+            return path in COUNTED
+        case _:
+            return False
+
+
+def _is_keyed(condition: Condition, indexed: Mapping[Path, int]) -> bool:
+    match condition:
+        case Or(parts=parts):
+            return all(_is_keyed(part, indexed) for part in parts)
+        case Comparison(path=path, operator=Operator.EQ):
+            return path in IDS or path in indexed
+        case _:
+            return False
+
+
+def paths_of(condition: Condition) -> Iterator[Path]:
+    match condition:
+        case And(parts=parts) | Or(parts=parts):
+            for part in parts:
+                yield from paths_of(part)
+        case Not(part=part) | Some(path=(), part=part):
+            yield from paths_of(part)
+        case Comparison(path=path) | Exists(path=path) | Length(path=path) | Some(path=path) | Count(path=path):
+            yield path

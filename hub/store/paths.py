@@ -1,0 +1,122 @@
+"""Tables `indexed_path` and `problem_path`: the values that reports have at the paths that the settings index."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from hub.model.problem import Document
+from hub.query.entries import Key, keys_at
+from hub.store.statements import statements
+
+Path = tuple[str, ...]
+Entry = tuple[int, Key, int]
+"""(number of the path, key of the value, row number of the report)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """The paths of a database: `kept` for every report that is written, `complete` for every report there is."""
+
+    version: int
+    kept: Mapping[Path, int]
+    complete: Mapping[Path, int]
+
+
+class IndexedPaths:
+    """Which paths there are is asked of the database, for another process may have changed them."""
+
+    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+        self._connection = connection
+        self._sql = statements(dialect, "problem_path")
+        self._declared = Declared(version=-1, kept={}, complete={})
+
+    def declared(self) -> Declared:
+        row = self._connection.execute(self._sql["version"]).fetchone()
+        version = row[0] if row else 0
+        if version != self._declared.version:
+            rows = self._connection.execute(self._sql["paths"]).fetchall()
+            self._declared = Declared(
+                version=version,
+                kept={_parts(path): number for number, path, _ in rows},
+                complete={_parts(path): number for number, path, complete in rows if complete},
+            )
+        return self._declared
+
+    def insert(self, seq: int, document: Document) -> None:
+        self._insert(_entries(self.declared().kept, seq, document))
+
+    def update(self, seq: int, before: Document, after: Document) -> None:
+        """Touch what changed, and nothing else."""
+        kept = {path: number for path, number in self.declared().kept.items() if _differs(path, before, after)}
+        if not kept:
+            return
+        old, new = _entries(kept, seq, before), _entries(kept, seq, after)
+        self._connection.executemany(self._sql["delete"], old - new)
+        self._insert(new - old)
+
+    def delete(self, seq: int, before: Document) -> None:
+        self._connection.executemany(self._sql["delete"], _entries(self.declared().kept, seq, before))
+
+    def _insert(self, entries: Iterable[Entry]) -> None:
+        self._connection.executemany(self._sql["insert"], entries)
+
+    def declare(self, paths: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Make these the paths of the database; gives (new ones, dropped ones).
+
+        Reports that are there already are not found by a new path before `fill` has reached all of them.
+        """
+        rows = self._connection.execute(self._sql["paths"]).fetchall()
+        there = {path: number for number, path, _ in rows}
+        new = [path for path in dict.fromkeys(paths) if path not in there]
+        gone = [path for path in there if path not in paths]
+        self._connection.executemany(self._sql["declare"], [(path,) for path in new])
+        self._connection.executemany(self._sql["drop"], [(there[path],) for path in gone])
+        if new or gone:
+            self._connection.execute(self._sql["change_version"])
+        return new, gone
+
+    def fill(self, batch: int) -> int | None:
+        """Write the values of the next reports at the new paths; gives the last of them, None when all are done."""
+        unfilled = self._connection.execute(self._sql["unfilled"]).fetchall()
+        if not unfilled:
+            return None
+        begin = min(filled for _, _, filled in unfilled)
+        rows = self._connection.execute(self._sql["fill_from"], (begin, batch)).fetchall()
+        last: int | None = rows[-1][0] if rows else None
+        for seq, document in rows:
+            paths = {_parts(path): number for number, path, filled in unfilled if filled < seq}
+            self._insert(_entries(paths, seq, orjson.loads(document)))
+        for number, _, filled in unfilled:
+            reached = None if last is None else max(last, filled)
+            self._connection.execute(self._sql["set_filled"], (reached, number))
+        if last is None:
+            self._connection.execute(self._sql["change_version"])
+        return last
+
+    def clear(self, batch: int) -> bool:
+        """Remove some rows of a dropped path; False when none is left."""
+        row = self._connection.execute(self._sql["dropped"]).fetchone()
+        if row is None:
+            return False
+        if not self._connection.execute(self._sql["empty"], (row[0], batch)).rowcount:
+            self._connection.execute(self._sql["forget"], row)
+        return True
+
+
+def _parts(path: str) -> Path:
+    return tuple(path.split("."))
+
+
+def _differs(path: Path, before: Document, after: Document) -> bool:
+    return before.get(path[0]) != after.get(path[0])
+
+
+def _entries(paths: Mapping[Path, int], seq: int, document: Document) -> set[Entry]:
+    return {
+        (number, key, seq)
+        for path, number in paths.items()
+        if path[0] in document
+        for key in keys_at(document, path)
+    }

@@ -1,0 +1,113 @@
+"""One list of reports: the way to its rows and to their number, and the statements that go this way."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from hub.query.ordering import Cursor, Page, Sort
+from hub.query.sql_order import KeySql, beyond, order_keys, order_text
+from hub.query.sqlite_json import Sql
+from hub.query.syntax import Condition
+from hub.store.columns import COLUMNS
+from hub.store.paging import page_of
+from hub.store.tally import Tally
+from hub.store.ways import QUICK, SKIP, Way, Ways
+
+Found = tuple[str, bytes]
+"""(id, document as JSON without id and href) of a report."""
+
+
+class Search:
+    """A condition and an order, on the connection of one thread. The rows are not read before they are asked for."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        tally: Tally,
+        indexed: Mapping[tuple[str, ...], int],
+        condition: Condition | None,
+        *,
+        sort: Sort = (),
+        offset: int = 0,
+        limit: int = 0,
+        cursor: Cursor | None = None,
+    ) -> None:
+        self._connection = connection
+        self._sort = sort
+        self._offset = offset
+        self._limit = limit
+        self._cursor = cursor
+        self._ways = Ways(connection, tally, indexed, condition)
+        self._total = self._ways.total()
+
+    def runs_on(self, connection: sqlite3.Connection) -> bool:
+        return self._connection is connection
+
+    @property
+    def quick(self) -> bool:
+        """Whether page and count cost so little that nobody need leave the event loop for them."""
+        cost = self._way().cost + self._offset * SKIP
+        return cost + (0.0 if self._total is not None else self._ways.for_count().cost) <= QUICK
+
+    def unindexed(self) -> list[str]:
+        """The dotted paths that no index serves."""
+        return self._ways.unindexed()
+
+    def page(self) -> Page[Found]:
+        keys = order_keys(self._sort, columns=COLUMNS)
+        backwards = self._cursor is not None and self._cursor.backwards
+        where, values = self._ways.where
+        if self._cursor is not None and self._cursor.position is not None:
+            text, places = beyond(keys, self._cursor.position, backwards=backwards)
+            where, values = f"{where} AND {text}", [*values, *places]
+        chosen, bound = _chosen(self._way(), (where, values), keys, backwards=backwards)
+        # The chosen rows are walked in their order, and each report is fetched by its number: last, and no other.
+        rows = f"FROM ({chosen} LIMIT ? OFFSET ?) AS chosen CROSS JOIN problem ON problem.seq = chosen.number"
+        if self._cursor is None:
+            text = f"SELECT id, CAST(document AS BLOB) {rows}"
+            return Page(rows=self._connection.execute(text, (*bound, self._limit, self._offset)).fetchall())
+        names = ", ".join(key.text for key in keys)
+        text = f"SELECT {names}, id, CAST(document AS BLOB) {rows}"
+        found = self._connection.execute(text, (*bound, self._limit + 1, 0)).fetchall()
+        return page_of(found, self._limit, width=len(keys), backwards=backwards, made=_found)
+
+    def count(self) -> int:
+        if self._total is None:
+            text, values = self._counting()
+            self._total = int(self._connection.execute(text, values).fetchone()[0])
+        return self._total
+
+    def _counting(self) -> Sql:
+        entries = self._ways.entries()
+        if entries is not None:
+            return f"SELECT count(*) FROM ({entries[0]})", entries[1]
+        way = self._ways.for_count()
+        where, values = _within(way.branches[0] if way.branches else None, self._ways.where)
+        return f"SELECT count(*) FROM {way.source} WHERE {where}", values
+
+    def _way(self) -> Way:
+        return self._ways.for_page(self._sort, self._offset + self._limit + 1)
+
+
+def _chosen(way: Way, where: Sql, keys: tuple[KeySql, ...], *, backwards: bool) -> Sql:
+    """A statement that gives the row numbers in order, as `number`."""
+    if len(way.branches) < 2:
+        text, values = _within(way.branches[0] if way.branches else None, where)
+        order = order_text(keys, backwards=backwards)
+        return f"SELECT seq AS number FROM {way.source} WHERE {text} ORDER BY {order}", values
+    # Each branch gives its rows in order; SQLite merges them as it goes.
+    named = [f"{key.text} AS {'number' if key is keys[-1] else f'key{index}'}" for index, key in enumerate(keys)]
+    parts = [_within(branch, where) for branch in way.branches]
+    union = " UNION ALL ".join(f"SELECT {', '.join(named)} FROM {way.source} WHERE {text}" for text, _ in parts)
+    order = ", ".join(
+        f"{index + 1}{' DESC' if key.descending is not backwards else ''}" for index, key in enumerate(keys)
+    )
+    return f"{union} ORDER BY {order}", [value for _, values in parts for value in values]
+
+
+def _within(branch: Sql | None, where: Sql) -> Sql:
+    return where if branch is None else (f"{branch[0]} AND {where[0]}", [*branch[1], *where[1]])
+
+
+def _found(row: tuple[Any, ...]) -> Found:
+    return row[0], row[1]

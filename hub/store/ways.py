@@ -1,0 +1,249 @@
+"""The ways to the rows of a list: which index is walked, in which order it gives the rows, and what that costs.
+
+SQLite would guess, and guess differently as the tables grow. Here the tally tells how many rows each way passes, and
+the way is written into the statement.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hub.query.entries import keys_for
+from hub.query.ordering import Sort
+from hub.query.sql import ALWAYS, sql_condition
+from hub.query.sqlite_json import Sql
+from hub.query.syntax import Comparison, Condition, Operator, Or
+from hub.store.columns import COLUMNS, entries_column
+from hub.store.facets import COUNTED, IDS, Path, facets_of, paths_of
+from hub.store.tally import INDEXES, Tally
+from hub.store.windows import DATES
+
+ENTRY, PROBE, ROW, LOOK, SORT = 0.05, 1.0, 2.5, 6.0, 0.1
+"""About how many microseconds it takes to pass an entry of an index, to ask a side table or to fetch the row of one,
+to look into its document, and to sort a row. Only the proportions matter."""
+
+SKIP = 0.03
+"""The microseconds that it takes to skip a row of the offset."""
+
+QUICK = 2000.0
+"""The microseconds that a list may take on the event loop."""
+
+COUNTED_AT_MOST = 5_000
+"""So many entries of a path are counted; more are "many"."""
+
+BRANCHES_MAXIMUM = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """`source` stands behind FROM. Each branch is a condition more; several branches are merged in the list's order.
+
+    `passed` is how many entries of the index the way has in all; `ordered`, whether it gives the list's order.
+    """
+
+    source: str
+    branches: tuple[Sql, ...] = ()
+    passed: float
+    entry: float = ENTRY
+    ordered: bool = False
+    cost: float = 0.0
+
+    @property
+    def quick(self) -> bool:
+        return self.cost <= QUICK
+
+
+SORTED: dict[Path, str] = {
+    (): "problem_seq",
+    ("creationDate",): "problem_created",
+    ("lastUpdate",): "problem_updated",
+    ("status",): "problem_status_seq",
+    ("priority",): "problem_priority_seq",
+    ("category",): "problem_category_seq",
+}
+"""For an order: the index that has it."""
+
+BRANCHED: dict[Path, dict[str, str]] = {
+    (): {
+        "status": "problem_status_seq",
+        "priority": "problem_priority_seq",
+        "category": "problem_category_seq",
+    },
+    ("creationDate",): {"status": "problem_status_created"},
+    ("lastUpdate",): {"status": "problem_status_updated"},
+}
+"""For an order: the indexes that have it within each value of an attribute."""
+
+WITH_DATE = {"creation_date": "created", "last_update": "updated"}
+DATED = tuple(WITH_DATE.values())
+"""The ends of the names of indexes with one date; `problem_seq` has both, others none."""
+
+
+class Ways:
+    """Finds the cheapest way for one condition."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        tally: Tally,
+        indexed: Mapping[Path, int],
+        condition: Condition | None,
+    ) -> None:
+        self._connection = connection
+        self._tally = tally
+        self._indexed = indexed
+        self._facets = facets_of(condition, indexed)
+        columns = {**COLUMNS, **{path: entries_column(number) for path, number in indexed.items()}}
+        self.where = sql_condition(condition, columns=columns)
+        self._what = sql_condition(self._facets.what, columns=COLUMNS)
+        self._all = tally.count(ALWAYS)
+        self._counted = tally.count(self._what) if self._facets.counted else self._all
+        self._windows = {
+            window.column: (window, tally.count(self._what, window)) for window in self._facets.windows
+        }
+        self._bare = (
+            {column: tally.count(ALWAYS, window) for column, (window, _) in self._windows.items()}
+            if self._facets.counted
+            else {column: count for column, (_, count) in self._windows.items()}
+        )
+        self._keyed = [(part, *self._entries(part)) for part in self._facets.keyed]
+
+    def entries(self) -> Sql | None:
+        """A statement that gives each fitting row number once, where an indexed path alone decides."""
+        facets = self._facets
+        if len(self._keyed) != 1 or facets.counted or facets.bounds or facets.others:
+            return None
+        return self._keyed[0][1]
+
+    def total(self) -> int | None:
+        """How many rows fit, where the tally can tell."""
+        if self._facets.keyed or self._facets.others or len(self._windows) > 1:
+            return None
+        for _, count in self._windows.values():
+            return count
+        return self._counted
+
+    def unindexed(self) -> list[str]:
+        """The dotted paths of the parts that need a look at each report."""
+        return list(dict.fromkeys(".".join(path) for part in self._facets.others for path in paths_of(part)))
+
+    def for_page(self, sort: Sort, need: int) -> Way:
+        """The way to the first `need` rows in an order."""
+        ways = [*self._ordered(sort), *self._gathering()]
+        return min((self._priced(way, need, sort) for way in ways), key=lambda way: way.cost)
+
+    def for_count(self) -> Way:
+        """The way to all rows, in any order."""
+        return min((self._priced(way, None, ()) for way in self._gathering()), key=lambda way: way.cost)
+
+    def _ordered(self, sort: Sort) -> list[Way]:
+        """The ways that give the rows in order, so that the first ones come without the others."""
+        path = sort[0].path if sort else ()
+        if len(sort) > 1 or path not in SORTED:
+            return []
+        index = SORTED[path]
+        ways = [
+            Way(source=f"problem INDEXED BY {index}", passed=self._window_size(index, self._all), ordered=True)
+        ]
+        for within, branched in BRANCHED.get(path, {}).items():
+            values = self._facets.values_of((within,))
+            if 0 < len(values) <= BRANCHES_MAXIMUM:
+                branches = tuple((f"{within} = ?", [value]) for value in dict.fromkeys(values))
+                passed = self._window_size(index, self._size((within,), values))
+                source = f"problem INDEXED BY {branched}"
+                ways.append(Way(source=source, branches=branches, passed=passed, ordered=True))
+        return ways
+
+    def _window_size(self, index: str, size: float) -> float:
+        """What is left of the entries of an index by date within the window that is asked for."""
+        for column, count in self._bare.items():
+            if INDEXES[column] == index:
+                return size * count / max(self._all, 1)
+        return size
+
+    def _size(self, path: Path, values: Sequence[str]) -> int:
+        condition = Comparison(path=path, operator=Operator.EQ, values=tuple(values))
+        return self._tally.count(sql_condition(condition, columns=COLUMNS))
+
+    def _gathering(self) -> list[Way]:
+        """The ways that find all rows of a value, and sort them afterwards."""
+        ways = [Way(source="problem INDEXED BY problem_seq", passed=self._all)]
+        for column, count in self._bare.items():
+            ways.append(Way(source=f"problem INDEXED BY {INDEXES[column]}", passed=count))
+        for within, index in BRANCHED[()].items():
+            if values := self._facets.values_of((within,)):
+                ways.append(Way(source=f"problem INDEXED BY {index}", passed=self._size((within,), values)))
+        for _, (text, bound), size in self._keyed:
+            ways.append(
+                Way(
+                    source="problem INDEXED BY problem_seq",
+                    branches=((f"seq IN ({text})", bound),),
+                    passed=size,
+                    entry=PROBE,
+                )
+            )
+        return ways
+
+    def _priced(self, way: Way, need: int | None, sort: Sort) -> Way:
+        """`need` is how many rows are wanted, None for all."""
+        fit, passed = self._fit(), way.passed
+        if way.ordered and need is not None and not self._facets.others and fit:
+            passed = min(passed, need * max(way.passed, 1) / fit + self._before_window(way))
+        seen = passed * min(1.0, self._counted / max(way.passed, 1))
+        cost = passed * way.entry + seen * self._look(way)
+        if not way.ordered and need is not None:
+            cost += fit * (SORT if _gives(way, sort) else SORT + ROW)
+        return replace(way, cost=cost)
+
+    def _fit(self) -> float:
+        """About how many rows fit, if nothing depends on anything else."""
+        fit = float(self._counted)
+        for _, count in self._windows.values():
+            fit *= count / max(self._counted, 1)
+        for _, _, size in self._keyed:
+            fit *= size / max(self._all, 1)
+        return fit
+
+    def _look(self, way: Way) -> float:
+        """What it costs to see whether an entry that fits the index fits the rest."""
+        look = PROBE if self._keyed else 0.0
+        if not way.source.endswith("problem_seq") and len(self._windows) > way.source.endswith(DATED):
+            look += ROW
+        if self._facets.others:
+            look += ROW + LOOK * len(self._facets.others)
+        return look
+
+    def _before_window(self, way: Way) -> float:
+        """Dates rise with the row numbers and with each other, so what a window leaves out may all come first."""
+        others = [count for column, count in self._bare.items() if not way.source.endswith(WITH_DATE[column])]
+        return way.passed * (1 - min(others) / max(self._all, 1)) if others else 0.0
+
+    def _entries(self, part: Condition) -> tuple[Sql, float]:
+        """A statement that gives the row numbers of the reports with the keys of a part, and how many it gives."""
+        if isinstance(part, Or):
+            found = [self._entries(one) for one in part.parts]
+            text = " UNION ".join(text for (text, _), _ in found)
+            return (text, [value for (_, values), _ in found for value in values]), sum(size for _, size in found)
+        assert isinstance(part, Comparison)
+        if part.path in IDS:
+            marks = ", ".join("?" * len(part.values))
+            return (f"SELECT seq FROM problem WHERE id IN ({marks})", list(part.values)), len(part.values)
+        keys = keys_for(part.values)
+        marks = ", ".join("?" * len(keys))
+        number = self._indexed[part.path]
+        rows = f"FROM problem_path WHERE path = {number} AND value IN ({marks})"
+        statement = f"SELECT count(*) FROM (SELECT 1 {rows} LIMIT {COUNTED_AT_MOST})"
+        size = self._connection.execute(statement, keys).fetchone()[0]
+        # Many can be a few more than were counted, or all: between the two, so that neither is far off.
+        many = float(max(size, (size * self._all) ** 0.5))
+        once = "DISTINCT " if len(keys) > 1 else ""
+        return (f"SELECT {once}problem {rows}", list(keys)), size if size < COUNTED_AT_MOST else many
+
+
+def _gives(way: Way, sort: Sort) -> bool:
+    """Whether the index of the way has all that the order needs."""
+    has = set(COUNTED) | {()}
+    for path, column in DATES.items():
+        if way.source.endswith(("problem_seq", WITH_DATE[column])):
+            has.add(path)
+    return all(key.path in has for key in sort)
