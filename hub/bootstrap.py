@@ -13,11 +13,23 @@ from a2wsgi.wsgi_typing import WSGIApp
 from flask import Flask
 from starlette.types import ASGIApp
 
-from hub import shipped
+from hub import __version__, shipped
 from hub.access.callers import Callers
 from hub.access.key_ring import KeyRing
-from hub.api.app import HUB, JOBS, OPERATIONS, PROBLEMS, HubApp, bound, check_contract, make_app
-from hub.api.attributes import problem_attributes, record_attributes
+from hub.api.app import (
+    HUB,
+    JOBS,
+    OPERATIONS,
+    PROBLEMS,
+    TASKS,
+    Handler,
+    HubApp,
+    bound,
+    check_contract,
+    make_app,
+)
+from hub.api.attributes import attributes_of, problem_attributes, record_attributes
+from hub.api.conditions import Tags
 from hub.api.extensions import Extensions, load_extensions
 from hub.api.guard import CONSOLE, PagesGuard
 from hub.api.hub import HubOperations
@@ -28,6 +40,7 @@ from hub.api.pages import pages
 from hub.api.problems import ProblemOperations
 from hub.api.render import Face
 from hub.api.schemas import compile_schema, errors_of, load_contract
+from hub.api.tasks import TaskOperations
 from hub.api.type_names import type_filler
 from hub.console.app import make_console
 from hub.delivery.listeners import MakeListener, make_listener
@@ -50,10 +63,12 @@ from hub.jobs.imports import Importer
 from hub.jobs.runner import JobRunner
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
+from hub.model.task import TaskKind
 from hub.model.times import Clock, system_clock
 from hub.problems.envelope import Letterhead
 from hub.problems.ownership import Owners
 from hub.problems.rules import ProblemRules
+from hub.problems.tasks import TaskRules
 from hub.query.attributes import Attributes
 from hub.query.hub_query import parse_hub_query
 from hub.query.list_query import ListQuery
@@ -144,15 +159,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     parse_query = _parse_query(attributes)
     secrets = SecretBox(load_key(settings.key_file))
     rules = _rules(settings, contracts, clock, new_id)
-    store = Store(
-        Path(settings.store.database),
-        synchronous=settings.store.synchronous,
-        group_commit=settings.store.group_commit,
-        busy_timeout=settings.store.busy_timeout,
-        query_time_limit=settings.store.query_time_limit,
-        scans=settings.store.scans,
-        indexed_paths=settings.store.indexed_paths,
-    )
+    store = make_store(settings)
     roles = settings.server.roles
     registrations = Registrations(
         clock=clock, new_id=new_id, parse_query=parse_query, policy=_policy(settings), secrets=secrets
@@ -178,9 +185,23 @@ def _parse_query(attributes: Attributes) -> ParseQuery:
     return lambda face, text: readers[face](text)
 
 
+def make_store(settings: Settings) -> Store:
+    """Raises StoreUnavailable when the database cannot be used."""
+    return Store(
+        Path(settings.store.database),
+        synchronous=settings.store.synchronous,
+        group_commit=settings.store.group_commit,
+        busy_timeout=settings.store.busy_timeout,
+        query_time_limit=settings.store.query_time_limit,
+        scans=settings.store.scans,
+        indexed_paths=settings.store.indexed_paths,
+    )
+
+
 def check_contracts(contracts: Contracts) -> None:
     """Raises InvalidContract unless both contracts are OpenAPI and covered by the handlers exactly."""
-    check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *HUB])
+    tasks = [operation_id for table in TASKS.values() for operation_id in table]
+    check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *tasks, *HUB])
     check_contract(OPERATIONS_V1, contracts.operations, [*OPERATIONS, *JOBS])
 
 
@@ -240,8 +261,9 @@ def _app(
         face=face,
         attributes=attributes.without("href"),
         record_attributes=record_attributes(contracts.v5),
-        lists=Lists(page_maximum=settings.api.page_maximum, partial_content=settings.api.partial_content),
+        lists=_lists(settings),
         largest=settings.api.body_limit,
+        tags=Tags(__version__, face.base_url, settings.api, settings.security.party_paths),
     )
     operations = Operations(
         store=store,
@@ -262,8 +284,9 @@ def _app(
         content_limit=settings.jobs.content_limit,
     )
     hub = HubOperations(store=store, registrations=registrations, face=face)
+    tasks = _tasks(settings, contracts, store, task_rules(settings, contracts, rules, clock, new_id), face)
     faces = {
-        FACE_V5: (contracts.v5, {**bound(PROBLEMS, problems), **bound(HUB, hub)}),
+        FACE_V5: (contracts.v5, {**bound(PROBLEMS, problems), **tasks, **bound(HUB, hub)}),
         OPERATIONS_V1: (contracts.operations, {**bound(OPERATIONS, operations), **bound(JOBS, jobs)}),
     }
     callers = make_callers(settings, store)
@@ -275,6 +298,41 @@ def _app(
         names=(urlsplit(base_url).hostname or "",),
         body_limit=settings.api.body_limit,
     )
+
+
+def task_rules(
+    settings: Settings, contracts: Contracts, problems: ProblemRules, clock: Clock, new_id: Uuid7
+) -> TaskRules:
+    return TaskRules(
+        problems=problems,
+        clock=clock,
+        new_id=new_id,
+        complete={kind: type_filler(contracts.v5, kind.type_name) for kind in TaskKind},
+        letterhead=_letterhead(settings),
+    )
+
+
+def _lists(settings: Settings) -> Lists:
+    return Lists(page_maximum=settings.api.page_maximum, partial_content=settings.api.partial_content)
+
+
+def _tasks(
+    settings: Settings, contracts: Contracts, store: Store, rules: TaskRules, face: Face
+) -> dict[str, Handler]:
+    """The handlers of every kind of task at a face."""
+    handlers: dict[str, Handler] = {}
+    for kind, table in TASKS.items():
+        operations = TaskOperations(
+            kind=kind,
+            store=store,
+            rules=rules,
+            face=face,
+            owners=Owners(settings.security.party_paths),
+            attributes=attributes_of(contracts.v5, kind.type_name).without("href"),
+            lists=_lists(settings),
+        )
+        handlers |= bound(table, operations)
+    return handlers
 
 
 def make_callers(settings: Settings, store: Store) -> Callers:

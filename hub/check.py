@@ -7,7 +7,7 @@ from hub.api.extensions import load_extensions
 from hub.bootstrap import Contracts, check_contracts
 from hub.intake.adapters import installed_adapters
 from hub.intake.configured import check_sources
-from hub.serve import refuse_open_door
+from hub.serve import asks_for_credentials, refuse_open_door
 from hub.settings import Settings
 
 
@@ -21,8 +21,7 @@ def check(settings: Settings) -> Iterator[str]:
     types = load_extensions(settings.api.extension_schemas).names()
     delivery = settings.delivery
     yield f"listens at     {settings.server.base_url} with the roles {', '.join(settings.server.roles)}"
-    keys = len(settings.security.api_keys)
-    yield f"callers        {f'need one of {keys} API keys' if keys else 'need no key: loopback only'}"
+    yield f"callers        {'need a key' if asks_for_credentials(settings) else 'need no key: loopback only'}"
     yield f"keeps          {settings.store.database} (synchronous {settings.store.synchronous})"
     yield f"serves         {served} operations, each with its handler"
     yield f"own types      {', '.join(types) or 'none registered'}"

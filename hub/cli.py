@@ -16,6 +16,8 @@ from hub.demo.roundup import CannotStart
 from hub.demo.run import NotArrived, demonstrate
 from hub.errors import HubError
 from hub.initialise import initialise
+from hub.keys import create_key, known_scopes, list_keys, revoke
+from hub.model.times import micros_to_text
 from hub.serve import serve
 from hub.settings import Settings, load_settings
 from hub.telemetry import configure
@@ -83,6 +85,65 @@ def check_command(database: str | None, config: Path | None) -> None:
     with _clear_end():
         for line in check(_settings(config, {"store.database": database})):
             click.echo(line)
+
+
+@main.group("keys")
+def keys_group() -> None:
+    """Make, list and revoke the keys of callers. A running hub heeds it within a second."""
+
+
+@keys_group.command("create")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, help="What its holder may do; several are allowed. See `keys scopes`."
+)
+@click.option("--party", help="The id of a party: the key shows the reports that concern it, and no other.")
+@click.option("--expires", help="How long it is in force, such as 90d or 12h. Left out: for ever.")
+@DATABASE
+@CONFIG
+def create_command(
+    name: str,
+    scopes: tuple[str, ...],
+    party: str | None,
+    expires: str | None,
+    database: str | None,
+    config: Path | None,
+) -> None:
+    """Make a key for the caller NAME and print it, this once; what is kept of it cannot give it back."""
+    with _clear_end():
+        settings = _settings(config, {"store.database": database})
+        key, kept = create_key(settings, name=name, scopes=scopes, party=party, expires=expires)
+        until = "for ever" if kept.expires is None else f"until {micros_to_text(kept.expires)}"
+        click.echo(f"key {kept.id} for {kept.name}, {until}; it is shown this once:", err=True)
+        click.echo(key)
+
+
+@keys_group.command("list")
+@DATABASE
+@CONFIG
+def list_command(database: str | None, config: Path | None) -> None:
+    """Show every key that was made here, without the keys themselves."""
+    with _clear_end():
+        for line in list_keys(_settings(config, {"store.database": database})):
+            click.echo(line)
+
+
+@keys_group.command("revoke")
+@click.argument("id")
+@DATABASE
+@CONFIG
+def revoke_command(id: str, database: str | None, config: Path | None) -> None:
+    """End the key ID, which `qos-hub keys list` shows."""
+    with _clear_end():
+        key = revoke(_settings(config, {"store.database": database}), id)
+        click.echo(f"revoked key {key.id} of {key.name}")
+
+
+@keys_group.command("scopes")
+def scopes_command() -> None:
+    """Show what a key can be good for."""
+    for scope, meaning in sorted(known_scopes().items()):
+        click.echo(f"{scope:24}{meaning}")
 
 
 @main.command("init")

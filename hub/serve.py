@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from signal import SIGINT, SIGTERM
 
 import uvicorn
@@ -17,6 +18,7 @@ from hub.api.security import is_loopback
 from hub.bootstrap import Hub, build
 from hub.errors import HubError, InvalidSettings, Violation
 from hub.settings import Settings
+from hub.store.api_keys import has_api_keys
 from hub.telemetry import logger
 
 log = logger("hub.serve")
@@ -51,12 +53,23 @@ def _settle_memory() -> None:
 
 
 def refuse_open_door(settings: Settings) -> None:
-    """Without API keys anybody who reaches the port may call, so it has to be on loopback."""
+    """Without credentials anybody who reaches the port may call, so it has to be on loopback.
+
+    A key that was ever made counts, be it revoked: from then on the hub answers nobody without one.
+    """
     server = settings.server
-    if settings.security.api_keys or "api" not in server.roles or is_loopback(server.host):
+    if "api" not in server.roles or is_loopback(server.host) or asks_for_credentials(settings):
         return
-    message = "without [security] api_keys the server listens on loopback only; set keys, or host to 127.0.0.1"
+    message = (
+        "without keys the server listens on loopback only; make one with `qos-hub keys create`, "
+        "or set [security] api_keys, or host to 127.0.0.1"
+    )
     raise InvalidSettings(violations=[Violation(field="[server] host", value=server.host, message=message)])
+
+
+def asks_for_credentials(settings: Settings) -> bool:
+    """Whether callers need a credential, as the settings and the database stand; writes nothing."""
+    return bool(settings.security.api_keys) or has_api_keys(Path(settings.store.database))
 
 
 @contextmanager

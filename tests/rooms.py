@@ -23,15 +23,18 @@ from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker, WorkerSettings
 from hub.errors import Violation
-from hub.faces import V5
+from hub.faces import V4, V5
 from hub.model.caller import LOCAL, Caller
 from hub.model.event import Record
 from hub.model.ids import Uuid7
 from hub.model.problem import Document, Problem, Status
+from hub.model.task import Task, TaskKind
 from hub.model.times import Clock, system_clock, to_micros
 from hub.problems.edits import merge_edit
 from hub.problems.envelope import Letterhead
+from hub.problems.ownership import OF_ALL, Ownership
 from hub.problems.rules import Observation, ProblemRules
+from hub.problems.tasks import TaskRules
 from hub.query.hub_query import parse_hub_query
 from hub.query.ownership import PARTY_PATHS
 from hub.query.syntax import Comparison, Operator
@@ -92,7 +95,8 @@ def contract() -> dict[str, Any]:
 
 @cache
 def parse_query() -> ParseQuery:
-    readers = {V5: partial(parse_hub_query, attributes=attributes_of(contract(), "ServiceProblem"))}
+    read = partial(parse_hub_query, attributes=attributes_of(contract(), "ServiceProblem"))
+    readers = {V5: read, V4: read}
     return lambda face, text: readers[face](text)
 
 
@@ -116,13 +120,42 @@ def make_rules(clock: Clock) -> ProblemRules:
     )
 
 
+def make_task_rules(clock: Clock, problems: ProblemRules) -> TaskRules:
+    return TaskRules(
+        problems=problems,
+        clock=clock,
+        new_id=Uuid7(clock),
+        complete={kind: type_filler(contract(), kind.type_name) for kind in TaskKind},
+        letterhead=Letterhead(reporting_system="qos-hub", base_url=FACE),
+    )
+
+
 class Desk:
-    """The rules of reports at work on a store, with what they have written at hand."""
+    """The rules of reports and tasks at work on a store, with what they have written at hand."""
 
     def __init__(self, store: Store, clock: TurningClock) -> None:
         self.store = store
         self.clock = clock
         self.rules = make_rules(clock)
+        self.tasks = make_task_rules(clock, self.rules)
+
+    def perform(
+        self, kind: TaskKind, given: Document, *, caller: Caller = LOCAL, owner: Ownership = OF_ALL
+    ) -> Task:
+        work = partial(self.tasks.perform, given=given, kind=kind, caller=caller, owner=owner)
+        return self.store.write(work)
+
+    def group(self, parent: Problem | str, *children: Problem | str) -> Task:
+        return self.perform(TaskKind.GROUP, grouping(parent, *children))
+
+    def ungroup(self, parent: Problem | str, *children: Problem | str) -> Task:
+        return self.perform(TaskKind.UNGROUP, grouping(parent, *children))
+
+    def acknowledge(self, *problems: Problem | str, **more: Any) -> Task:
+        return self.perform(TaskKind.ACKNOWLEDGEMENT, {"problem": references(*problems), **more})
+
+    def unacknowledge(self, *problems: Problem | str, **more: Any) -> Task:
+        return self.perform(TaskKind.UNACKNOWLEDGEMENT, {"problem": references(*problems), **more})
 
     def create(self, **attributes: Any) -> Problem:
         return self.store.write(partial(self.rules.create, given=report(**attributes)))
@@ -178,6 +211,14 @@ class Desk:
         return stored.problem
 
 
+def references(*problems: Problem | str) -> list[Document]:
+    return [{"id": one if isinstance(one, str) else one.id} for one in problems]
+
+
+def grouping(parent: Problem | str, *children: Problem | str) -> Document:
+    return {"parentProblem": references(parent)[0], "childProblem": references(*children)}
+
+
 def open_store(folder: Path, **options: Any) -> Store:
     return Store(folder / "hub.db", **options)
 
@@ -216,9 +257,9 @@ class Exchange:
         made = self.store.write(partial(self.registrations.register, request=request, caller=caller))
         return next(one for one in self.store.read.subscriptions.all() if one.subscription.id == made.id)
 
-    def unregister(self, registered: Registered) -> None:
-        work = partial(self.registrations.unregister, subscription_id=registered.subscription.id)
-        self.store.write(work)
+    def unregister(self, registered: Registered, *, caller: Caller = LOCAL) -> None:
+        subscription_id = registered.subscription.id
+        self.store.write(partial(self.registrations.unregister, subscription_id=subscription_id, caller=caller))
 
     def worker(
         self,

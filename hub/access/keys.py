@@ -12,7 +12,7 @@ from hub.query.values import instant_in
 from hub.store.tables import Tables
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-ID_BYTES, SECRET_BYTES = 5, 32
+ID_BYTES, SECRET_BYTES = 8, 32
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PARTY_MAXIMUM = 256
 

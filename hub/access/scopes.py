@@ -14,7 +14,7 @@ def scopes_of(contracts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """{scope: what it lets a caller do} of all contracts, and the one for everything."""
     found = {ALL: "Everything."}
     for contract in contracts:
-        flows = contract["components"].get("securitySchemes", {}).get(SCHEME, {}).get("flows", {})
+        flows = contract.get("components", {}).get("securitySchemes", {}).get(SCHEME, {}).get("flows", {})
         for flow in flows.values():
             found |= flow["scopes"]
     return found

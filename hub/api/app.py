@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.access.callers import Callers
 from hub.access.key_ring import KeyRing
+from hub.api.conditions import answered
 from hub.api.failures import Failures
 from hub.api.guard import Guard
 from hub.api.hub import HubOperations
@@ -24,8 +25,10 @@ from hub.api.problems import ProblemOperations
 from hub.api.requirements import requirements_of
 from hub.api.routing import TableRouting
 from hub.api.security import LocalCallers
+from hub.api.tasks import TaskOperations
 from hub.api.validation import REQUEST, CompiledValidation
 from hub.errors import InvalidContract, Violation
+from hub.model.task import TaskKind
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -40,6 +43,14 @@ PROBLEMS = {
     "retrieveServiceProblemEventRecord": ProblemOperations.retrieve_record,
 }
 HUB = {"createHub": HubOperations.register, "hubDelete": HubOperations.unregister}
+TASKS = {
+    kind: {
+        f"list{kind.type_name}": TaskOperations.list_tasks,
+        f"create{kind.type_name}": TaskOperations.create,
+        f"retrieve{kind.type_name}": TaskOperations.retrieve,
+    }
+    for kind in TaskKind
+}
 OPERATIONS = {
     "getHealth": Operations.health,
     "listSubscription": Operations.subscriptions,
@@ -62,7 +73,7 @@ JOBS = {
     "putImportJobContent": JobOperations.put_content,
     "listImportJobError": JobOperations.errors,
 }
-"""{operationId: method} of the v5 face, of its hub, of `/qos-hub/v1`, and of the bulk jobs there."""
+"""{operationId: method} of the v5 face, of its hub, of each kind of task, of `/qos-hub/v1`, and of the jobs there."""
 
 
 def bound(table: Mapping[str, Callable[..., Any]], owner: object) -> dict[str, Handler]:
@@ -74,7 +85,10 @@ class _Operation(AsyncOperation):
     """Calls the handler with the checked request; the handler renders its own bytes."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response: Response = await self._fn(scope[REQUEST])
+        request: Request = scope[REQUEST]
+        response: Response = await self._fn(request)
+        if scope["method"] in ("GET", "HEAD"):
+            response = answered(request, response)
         await response(scope, receive, send)
 
 

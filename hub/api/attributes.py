@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hub.model.event import EventType
+from hub.model.event import PROBLEM_EVENTS
 from hub.query.attributes import ANY, Attribute, Attributes, Holds
 
 DEEPEST = 6
@@ -38,7 +38,9 @@ def record_attributes(contract: dict[str, Any]) -> Attributes:
         holds=Holds.OBJECT, members=dict.fromkeys(("id", "@type"), Attribute(holds=Holds.TEXT)), open=False
     )
     known = attributes_of(contract, "ServiceProblemEventRecord").without("href", "@baseType", "@schemaLocation")
-    return known.with_words("eventType", EventType).with_more({"notification": change, "serviceProblem": report})
+    return known.with_words("eventType", PROBLEM_EVENTS).with_more(
+        {"notification": change, "serviceProblem": report}
+    )
 
 
 def members_of(schemas: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> dict[str, Attribute]:

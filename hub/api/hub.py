@@ -3,9 +3,11 @@
 import asyncio
 from functools import partial
 
+from hub.api.conditions import refuse_unmet
 from hub.api.messages import Request, Response, json_response
 from hub.api.render import Face
 from hub.store.sqlite import Store
+from hub.store.tables import Tables
 from hub.subscriptions.registration import Registrations
 
 
@@ -32,7 +34,10 @@ class HubOperations:
         return json_response(body, status=201, headers=(("Location", href),))
 
     async def unregister(self, request: Request) -> Response:
-        subscription_id = request.path_params["id"]
-        work = partial(self._registrations.unregister, subscription_id=subscription_id, caller=request.caller)
-        await self._store.awrite(work)
+        await self._store.awrite(partial(self._unregister, request=request))
         return Response(status=204)
+
+    def _unregister(self, tables: Tables, request: Request) -> None:
+        """A registration has no version, so that of all tags only `*` is met; what is refused is not done."""
+        self._registrations.unregister(tables, request.path_params["id"], caller=request.caller)
+        refuse_unmet(request, None)

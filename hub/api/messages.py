@@ -11,6 +11,7 @@ from hub.errors import HubError
 from hub.model.caller import LOCAL, Caller
 from hub.model.problem import Document
 
+NO_CONTENT = (204, 304)
 CONTENT_TYPE = (b"content-type", b"application/json;charset=utf-8")
 
 
@@ -34,13 +35,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
+    """`etag` is the entity tag of what is shown, with its quotes; empty where the handler knows none."""
+
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    etag: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
-        if self.status != 204:
+        if self.etag:
+            headers.append((b"etag", self.etag.encode("latin-1")))
+        if self.status not in NO_CONTENT:
             headers += (CONTENT_TYPE, (b"content-length", b"%d" % len(self.body)))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else self.body

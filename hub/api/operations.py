@@ -5,6 +5,7 @@ from functools import partial
 from urllib.parse import parse_qsl
 
 from hub import __version__
+from hub.api.conditions import NOT_STORED
 from hub.api.messages import Request, Response, json_response
 from hub.api.operations_view import attempt_view, delivery_view, source_view, subscription_view
 from hub.api.paging import page_headers
@@ -37,7 +38,7 @@ class Operations:
         checks = {"store": await self._store_check(), "delivery": await asyncio.to_thread(self._delivery_check)}
         reasons = [f"{name}: {check['detail']}" for name, check in checks.items() if not check["ok"]]
         body = {"live": True, "ready": not reasons, "reason": reasons, "version": __version__, "checks": checks}
-        return json_response(body, status=503 if reasons else 200)
+        return json_response(body, status=503 if reasons else 200, headers=(NOT_STORED,))
 
     async def _store_check(self) -> Document:
         try:

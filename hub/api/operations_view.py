@@ -53,7 +53,10 @@ def delivery_view(view: DeliveryView, *, base_url: str, face_url: str) -> Docume
             "sequence": view.sequence,
             "eventTime": micros_to_text(view.event_time),
         },
-        "serviceProblem": {"id": view.problem_id, "href": f"{face_url}/serviceProblem/{view.problem_id}"},
+        "serviceProblem" if view.resource == "serviceProblem" else "task": {
+            "id": view.problem_id,
+            "href": f"{face_url}/{view.resource}/{view.problem_id}",
+        },
         "state": view.state,
         "waiting": view.waiting,
         "dueTime": micros_to_text(view.due_at),

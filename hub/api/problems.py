@@ -1,17 +1,22 @@
 """The operations on reports and on their history."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import orjson
 
+from hub.api.conditions import Tags, has_conditions, is_known, refuse_unmet
 from hub.api.edits import edit_of
 from hub.api.listing import Collection, Lists
-from hub.api.messages import Request, Response, json_response
+from hub.api.messages import Request, Response
+from hub.api.paging import Headers
 from hub.api.render import Face
 from hub.errors import NotFound, QueryTooSlow, Violation
 from hub.model.caller import Caller
 from hub.model.event import Record
+from hub.model.problem import Problem
 from hub.problems.ownership import Owners, Ownership, missing
 from hub.problems.rules import ProblemRules
 from hub.query.attributes import Attributes
@@ -21,6 +26,8 @@ from hub.query.syntax import both
 from hub.store.search import Found, Search
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
+
+T = TypeVar("T")
 
 
 class ProblemOperations:
@@ -41,6 +48,7 @@ class ProblemOperations:
         record_attributes: Attributes,
         lists: Lists,
         largest: int,
+        tags: Tags,
     ) -> None:
         self._store = store
         self._rules = rules
@@ -50,6 +58,7 @@ class ProblemOperations:
         self._problems = Collection(url=f"{face.base_url}/serviceProblem", attributes=attributes)
         self._records = Collection(url=f"{face.base_url}/serviceProblemEventRecord", attributes=record_attributes)
         self._largest = largest
+        self._tags = tags
 
     def _owner(self, caller: Caller) -> Ownership:
         return self._owners.of(caller.party)
@@ -58,9 +67,16 @@ class ProblemOperations:
         query = self._lists.query(request, self._problems)
         if request.caller.party is not None:
             query = replace(query, condition=both(self._owner(request.caller).condition, query.condition))
+        tag = self._list_tag(request.caller)
+        if is_known(request, tag):
+            return Response(status=304, etag=tag)
         page, total = await self._read_problems(query)
         render = partial(self._face.problems, fields=query.fields)
-        return self._lists.answer(request, self._problems, query, page, total, render)
+        return replace(self._lists.answer(request, self._problems, query, page, total, render), etag=tag)
+
+    def _list_tag(self, caller: Caller) -> str:
+        """Read before the list, so that a list that is newer than its tag is only asked for once more."""
+        return self._tags.of(self._store.read.records.last(), party=caller.party)
 
     async def _read_problems(self, query: ListQuery) -> tuple[Page[Found], int]:
         search = self._search(query, self._store.read)
@@ -94,15 +110,22 @@ class ProblemOperations:
             )
         )
         headers = (("Location", self._face.problem_href(problem.id)),)
-        return Response(status=201, body=self._face.changed(problem, fields), headers=headers)
+        return self._changed(problem, fields, status=201, headers=headers)
+
+    def _changed(
+        self, problem: Problem, fields: tuple[str, ...], *, status: int = 200, headers: Headers = ()
+    ) -> Response:
+        body, tag = self._face.changed(problem, fields), self._tags.of(problem.version)
+        return Response(status=status, body=body, headers=headers, etag=tag)
 
     async def retrieve(self, request: Request) -> Response:
         problem_id = request.path_params["id"]
-        document = self._store.read.problems.document(problem_id)
-        if document is None or not self._is_seen(request.caller, document):
+        found = self._store.read.problems.versioned(problem_id)
+        if found is None or not self._is_seen(request.caller, found[0]):
             raise missing(problem_id)
         fields = self._lists.query(request, self._problems).fields
-        return Response(body=self._face.problem(problem_id, document, fields))
+        document, version = found
+        return Response(body=self._face.problem(problem_id, document, fields), etag=self._tags.of(version))
 
     def _is_seen(self, caller: Caller, document: bytes) -> bool:
         return caller.party is None or self._owner(caller).sees(orjson.loads(document))
@@ -116,7 +139,23 @@ class ProblemOperations:
             actor=request.caller.name,
             owner=self._owner(request.caller),
         )
-        return Response(body=self._face.changed(await self._store.awrite(work), fields))
+        problem = await self._store.awrite(self._on_condition(request, work))
+        return self._changed(problem, fields)
+
+    def _on_condition(self, request: Request, work: Callable[[Tables], T]) -> Callable[[Tables], T]:
+        """The work, and before it, in the same transaction, what the caller demands of the report."""
+        if not has_conditions(request):
+            return work
+
+        def checked(tables: Tables) -> T:
+            problem_id = request.path_params["id"]
+            found = tables.problems.versioned(problem_id)
+            if found is None or not self._is_seen(request.caller, found[0]):
+                raise missing(problem_id)
+            refuse_unmet(request, self._tags.of(found[1]))
+            return work(tables)
+
+        return checked
 
     async def delete(self, request: Request) -> Response:
         problem_id = request.path_params["id"]
@@ -126,15 +165,18 @@ class ProblemOperations:
             actor=request.caller.name,
             owner=self._owner(request.caller),
         )
-        await self._store.awrite(work)
+        await self._store.awrite(self._on_condition(request, work))
         return Response(status=204)
 
     async def list_records(self, request: Request) -> Response:
         query = self._lists.query(request, self._records)
+        tag = self._list_tag(request.caller)
+        if is_known(request, tag):
+            return Response(status=304, etag=tag)
         read = partial(self._read_records, query, self._owner(request.caller))
         page, total = await self._store.aread(read, quick=False)
         render = partial(self._rendered_records, fields=query.fields)
-        return self._lists.answer(request, self._records, query, page, total, render)
+        return replace(self._lists.answer(request, self._records, query, page, total, render), etag=tag)
 
     def _rendered_records(self, records: list[Record], fields: tuple[str, ...]) -> bytes:
         return orjson.dumps([self._face.record(record, fields) for record in records])
@@ -149,7 +191,8 @@ class ProblemOperations:
         record = self._store.read.records.get(record_id)
         if record is None or not self._is_of_seen(request.caller, record):
             raise _missing_record(record_id)
-        return json_response(self._face.record(record, self._lists.query(request, self._records).fields))
+        body = orjson.dumps(self._face.record(record, self._lists.query(request, self._records).fields))
+        return Response(body=body, etag=self._tags.of(record.sequence))
 
     def _is_of_seen(self, caller: Caller, record: Record) -> bool:
         if caller.party is None:

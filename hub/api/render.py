@@ -6,6 +6,7 @@ import orjson
 
 from hub.model.event import Record
 from hub.model.problem import Document, Problem
+from hub.model.task import TaskKind
 from hub.model.times import micros_to_text
 from hub.query.selection import select
 
@@ -31,6 +32,15 @@ class Face:
 
     def changed(self, problem: Problem, fields: tuple[str, ...] = ()) -> bytes:
         return self.problem(problem.id, orjson.dumps(problem.document), fields)
+
+    def task_href(self, kind: TaskKind, task_id: str = "") -> str:
+        """The address of a task, or of the list of its kind."""
+        return f"{self.base_url}/{kind}/{task_id}".rstrip("/")
+
+    def task(self, kind: TaskKind, task_id: str, document: bytes, fields: tuple[str, ...] = ()) -> bytes:
+        """A task as JSON. `document` is the stored object."""
+        whole = {"id": task_id, "href": self.task_href(kind, task_id), **orjson.loads(document)}
+        return orjson.dumps(select(whole, fields))
 
     def record(self, record: Record, fields: tuple[str, ...] = ()) -> Document:
         """An entry of the history as ServiceProblemEventRecord."""

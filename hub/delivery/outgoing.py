@@ -1,19 +1,14 @@
-"""A claim made ready to send: the event as this listener wants it, signed."""
-
-import orjson
+"""A claim made ready to send: addressed and signed."""
 
 from hub.delivery.listeners import Listener
 from hub.delivery.sign import headers as signed_headers
 from hub.delivery.transport.port import Outgoing
 from hub.model.delivery import Claim
-from hub.query.selection import select_event
 
 CONTENT = (("content-type", "application/json;charset=utf-8"), ("user-agent", "qos-hub"))
 
 
 def outgoing_of(claim: Claim, listener: Listener, event_id: str, body: bytes, timestamp: int) -> Outgoing:
-    """The signed request; its id is the event's, the same at every attempt."""
-    if listener.fields:
-        body = orjson.dumps(select_event(orjson.loads(body), listener.fields))
+    """The signed request; its id is the event's, the same at every attempt. `body` is what is sent."""
     headers = signed_headers(listener.secret, event_id, timestamp, body)
     return Outgoing(key=claim, url=listener.url, headers=CONTENT + headers, body=body, lane=listener.id)

@@ -11,6 +11,7 @@ from hub.delivery.lanes import Lanes
 from hub.delivery.listeners import Listeners, MakeListener, read_listeners
 from hub.delivery.outcome import Outcome
 from hub.delivery.outgoing import outgoing_of
+from hub.delivery.rendering import Renderings
 from hub.delivery.settle import Settler
 from hub.delivery.transport.port import Closed, SendResult, Transport
 from hub.delivery.turn import TurnResult, TurnWork, take_turn
@@ -243,10 +244,11 @@ class DeliveryWorker:
     def _send(self, result: TurnResult) -> None:
         outgoing = []
         timestamp = self._now() // 1_000_000
+        renderings = Renderings(result.bodies)
         for claim in result.claims:
             listener = self._listeners.by_seq.get(claim.subscription)
             if listener is not None:
-                event_id, body = result.bodies[claim.event]
+                event_id, body = renderings.of(claim.event, listener)
                 self._lanes.took(claim.subscription, 1)
                 outgoing.append(outgoing_of(claim, listener, event_id, body, timestamp))
         self._transport.submit(outgoing)

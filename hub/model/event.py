@@ -1,26 +1,52 @@
-"""What the hub tells listeners: an event about a report, and the history record that stands beside it."""
+"""What the hub tells listeners: an event about a report or a task, and the history record of a report beside it."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from hub.model.problem import Document, Status
 
+SUFFIX = re.compile("(AttributeValueChange|InformationRequired|StateChange|Create|Delete)Event$")
+
 
 class EventType(StrEnum):
-    """The events of TMF656 v5 about a ServiceProblem."""
+    """The events of TMF656 v5: about a ServiceProblem, and about a task."""
 
     CREATE = "ServiceProblemCreateEvent"
     STATE_CHANGE = "ServiceProblemStateChangeEvent"
     ATTRIBUTE_VALUE_CHANGE = "ServiceProblemAttributeValueChangeEvent"
     INFORMATION_REQUIRED = "ServiceProblemInformationRequiredEvent"
     DELETE = "ServiceProblemDeleteEvent"
+    ACKNOWLEDGEMENT_CREATE = "ProblemAcknowledgementCreateEvent"
+    ACKNOWLEDGEMENT_STATE_CHANGE = "ProblemAcknowledgementStateChangeEvent"
+    ACKNOWLEDGEMENT_DELETE = "ProblemAcknowledgementDeleteEvent"
+    UNACKNOWLEDGEMENT_CREATE = "ProblemUnacknowledgementCreateEvent"
+    UNACKNOWLEDGEMENT_STATE_CHANGE = "ProblemUnacknowledgementStateChangeEvent"
+    UNACKNOWLEDGEMENT_DELETE = "ProblemUnacknowledgementDeleteEvent"
+    GROUP_CREATE = "ProblemGroupCreateEvent"
+    GROUP_STATE_CHANGE = "ProblemGroupStateChangeEvent"
+    GROUP_DELETE = "ProblemGroupDeleteEvent"
+    UNGROUP_CREATE = "ProblemUngroupCreateEvent"
+    UNGROUP_STATE_CHANGE = "ProblemUngroupStateChangeEvent"
+    UNGROUP_DELETE = "ProblemUngroupDeleteEvent"
+
+    @property
+    def resource(self) -> str:
+        """What the event is about, as paths and payloads spell it: serviceProblem, problemGroup, …"""
+        name = SUFFIX.sub("", self)
+        return f"{name[:1].lower()}{name[1:]}"
+
+
+PROBLEM_EVENTS = tuple(kind for kind in EventType if kind.resource == "serviceProblem")
+"""The events about a report; these alone stand in its history."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """An entry of the outbox.
 
-    `sequence` counts the events of one report from 1, so that a listener can see a gap or a swap.
+    `problem_id` is the id of the report, or of the task, that the event is about. `sequence` counts the events of
+    one report or task from 1, so that a listener can see a gap or a swap.
     `body` is the v5 envelope as JSON bytes: what is sent, and what is signed.
     """
 

@@ -1,5 +1,6 @@
 """The v5 event envelope around a report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import orjson
 
 from hub.model.event import Event, EventType
 from hub.model.problem import Document, Problem
+from hub.model.task import Task
 from hub.model.times import micros_to_text
 from hub.problems.changes import information_required
 
@@ -17,6 +19,9 @@ TITLES = {
     EventType.INFORMATION_REQUIRED: "A report waits for information",
     EventType.DELETE: "A report was deleted",
 }
+
+WITH_FIELD_PATH = frozenset({EventType.ATTRIBUTE_VALUE_CHANGE, EventType.INFORMATION_REQUIRED})
+"""The events that name the attributes they are about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +34,9 @@ class Letterhead:
     def href(self, problem_id: str) -> str:
         return f"{self.base_url}/serviceProblem/{problem_id}"
 
+    def task_href(self, task: Task) -> str:
+        return f"{self.base_url}/{task.kind}/{task.id}"
+
 
 def event_of(
     kind: EventType,
@@ -38,8 +46,12 @@ def event_of(
     event_time: int,
     record_time: int,
     letterhead: Letterhead,
+    changed: Sequence[str] = (),
 ) -> Event:
-    """The event, numbered with the report's present sequence; times are microseconds."""
+    """The event, numbered with the report's present sequence; times are microseconds.
+
+    `changed` are the attributes of the report that an attribute value change is about.
+    """
     occurred = micros_to_text(event_time)
     document = problem.document
     envelope: dict[str, Any] = {
@@ -59,7 +71,10 @@ def event_of(
     }
     if problem.source:
         envelope["source"] = {"@type": "EntityRef", "id": problem.source}
-    envelope["event"] = _payload(kind, problem, letterhead)
+    payload = _payload(kind, problem, letterhead)
+    if kind in WITH_FIELD_PATH:
+        envelope["fieldPath"] = ",".join(changed or _asked_for(payload))
+    envelope["event"] = payload
     return Event(
         id=event_id,
         type=kind,
@@ -68,6 +83,11 @@ def event_of(
         time=record_time,
         body=orjson.dumps(envelope),
     )
+
+
+def _asked_for(payload: Document) -> list[str]:
+    """The attributes that the operations of a request for information add."""
+    return [operation["path"].removeprefix("/") for operation in payload.get("informationRequired", ())]
 
 
 def _payload(kind: EventType, problem: Problem, letterhead: Letterhead) -> Document:

@@ -12,6 +12,7 @@ from hub.problems.changes import KEPT_BY_SERVER, NOT_PATCHABLE, changed_attribut
 from hub.problems.edits import Edit
 from hub.problems.envelope import Letterhead, event_of
 from hub.problems.lifecycle import INITIAL, check_step, is_legal
+from hub.problems.links import Ends, other_ends, reference, unlinked
 from hub.problems.loading import Loaded, Loading, Row, dates_in, identity_in
 from hub.problems.merge import merge
 from hub.problems.ownership import OF_ALL, Ownership, missing
@@ -59,6 +60,7 @@ class _Change:
     source_status: str | None = None
     irregular: bool = False
     actor: str | None = None
+    owner: Ownership = OF_ALL
 
 
 class ProblemRules:
@@ -93,7 +95,8 @@ class ProblemRules:
         if document["@type"] != PLAIN:
             self._refuse_invalid(document)
         owner.accept(document)
-        return self._insert(tables, document, _Change(event_time=now, record_time=now, actor=actor)).problem
+        change = _Change(event_time=now, record_time=now, actor=actor, owner=owner)
+        return self._insert(tables, document, change).problem
 
     def patch(
         self,
@@ -107,7 +110,8 @@ class ProblemRules:
         """Give a report the form that a client's edit gives it; an edit that changes nothing writes nothing.
 
         Raises NotFound, IllegalTransition, InvalidInput for what is not patchable or leaves the report invalid,
-        Forbidden when the report would no longer concern its `owner`, and what the edit raises.
+        Forbidden when the report would no longer concern its `owner`, Conflict when one would be below itself, and
+        what the edit raises.
         """
         stored = _found(tables, problem_id, owner)
         before = stored.problem
@@ -118,22 +122,36 @@ class ProblemRules:
         owner.accept(document)
         check_step(before.status, Status(document["status"]))
         now = to_micros(self._clock())
-        return self._update(tables, stored, document, _Change(event_time=now, record_time=now, actor=actor))
+        change = _Change(event_time=now, record_time=now, actor=actor, owner=owner)
+        return self._update(tables, stored, document, change)
+
+    def change(self, tables: Tables, stored: Stored, document: Document, *, at: int, actor: str) -> Problem:
+        """Keep what a task has made of a report at the instant `at` (microseconds).
+
+        A changed link is written on this side alone: the other one is the task's to change.
+        """
+        return self._write(tables, stored, document, _Change(event_time=at, record_time=at, actor=actor))
 
     def delete(
         self, tables: Tables, problem_id: str, *, actor: str | None = None, owner: Ownership = OF_ALL
     ) -> None:
-        """Remove a report; its history and its events stay. Raises NotFound, also for what is not the owner's."""
+        """Remove a report; its history and its events stay, and no report here refers to it any more.
+
+        Raises NotFound, also for what is not the owner's.
+        """
         stored = _found(tables, problem_id, owner)
         now = to_micros(self._clock())
         change = _Change(event_time=now, record_time=now, actor=actor)
+        alone = replace(stored.problem, document=unlinked(stored.problem.document))
+        ends = self._ends(tables, stored.problem.document, alone, change)
         tables.problems.delete(problem_id)
         self._tell(tables, stored.seq, stored.problem, [(EventType.DELETE, {})], change)
+        self._relink(tables, ends, change)
 
     def upsert(self, tables: Tables, observation: Observation) -> Problem:
         """Keep what a trouble system says: its status is observed, never repaired.
 
-        Raises InvalidInput when the mapped report does not fit the contract.
+        Raises InvalidInput when the mapped report does not fit the contract, or would be below itself.
         """
         stored = tables.problems.get_by_source(observation.source, observation.key)
         before = stored.problem if stored else None
@@ -147,6 +165,14 @@ class ProblemRules:
             irregular=before is not None and not is_legal(before.status, status),
         )
         document = self._complete({**_stated(observation.document), "status": status})
+        try:
+            return self._observe(tables, stored, document, change, observation)
+        except Conflict as error:
+            raise InvalidInput(violations=error.violations) from error
+
+    def _observe(
+        self, tables: Tables, stored: Stored | None, document: Document, change: _Change, observation: Observation
+    ) -> Problem:
         if stored is None:
             self._refuse_invalid(document)
             identity = (observation.source, observation.key)
@@ -239,11 +265,30 @@ class ProblemRules:
             source=source,
             source_key=source_key,
         )
+        ends = self._ends(tables, {}, problem, change)
         seq = tables.problems.insert(problem)
         self._tell(tables, seq, replace(problem, sequence=0), told, change)
+        self._relink(tables, ends, change)
         return Stored(seq=seq, problem=problem)
 
     def _update(self, tables: Tables, stored: Stored, merged: Document, change: _Change) -> Problem:
+        """Keep what a report has become, and the other side of each link that it has gained or lost."""
+        before = stored.problem
+        ends = self._ends(tables, before.document, replace(before, document=merged), change)
+        after = self._write(tables, stored, merged, change)
+        self._relink(tables, ends, change)
+        return after
+
+    def _ends(self, tables: Tables, before: Document, after: Problem, change: _Change) -> Ends:
+        """Asked before anything is written: it raises Conflict."""
+        own = reference(after.id, self._letterhead.href(after.id))
+        return other_ends(tables, before, after, own, change.owner)
+
+    def _relink(self, tables: Tables, ends: Ends, change: _Change) -> None:
+        for stored, document in ends:
+            self._write(tables, stored, document, replace(change, source_status=None, irregular=False))
+
+    def _write(self, tables: Tables, stored: Stored, merged: Document, change: _Change) -> Problem:
         before = stored.problem
         changes = changed_attributes(before.document, merged)
         if not changes:
@@ -279,6 +324,7 @@ class ProblemRules:
                     event_time=change.event_time,
                     record_time=change.record_time,
                     letterhead=self._letterhead,
+                    changed=tuple(changes),
                 )
                 tables.events.append(event, problem=seq)
 

@@ -1,8 +1,10 @@
 """Which paths lead into an event, and how its types are spelt."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hub.model.event import EventType
+from hub.model.task import TaskKind
 from hub.query.attributes import ANY, Attribute, Attributes, Holds, Path, check_against
 from hub.query.checks import check_comparison, unknown
 from hub.query.syntax import Comparison, Operator
@@ -22,6 +24,7 @@ ENVELOPE = frozenset(
         "eventId",
         "eventTime",
         "eventType",
+        "fieldPath",
         "href",
         "id",
         "priority",
@@ -36,7 +39,15 @@ ENVELOPE = frozenset(
 )
 ENVELOPE_KNOWN = {name: Attribute(holds=Holds.INSTANT) for name in ("eventTime", "recordTime", "timeOccurred")}
 REPORT = "serviceProblem"
-PAYLOAD = {name.lower(): name for name in (REPORT, "informationRequired")}
+OF_EVERY_TASK = frozenset({"@baseType", "@schemaLocation", "@type", "href", "id", "outcome", "state"})
+TASKS: Mapping[str, frozenset[str]] = {
+    TaskKind.ACKNOWLEDGEMENT.payload: OF_EVERY_TASK | {"problem", "ackProblem", "trackingRecord"},
+    TaskKind.UNACKNOWLEDGEMENT.payload: OF_EVERY_TASK | {"problem", "unackProblem", "trackingRecord"},
+    TaskKind.GROUP.payload: OF_EVERY_TASK | {"parentProblem", "childProblem"},
+}
+"""The attributes of the tasks that events hold."""
+
+PAYLOAD = {name.lower(): name for name in (REPORT, "informationRequired", *TASKS)}
 
 OLDER = {
     "ServiceProblemCreateNotification": EventType.CREATE,
@@ -84,6 +95,8 @@ class EventVocabulary:
         name = PAYLOAD.get(rest[0].lower())
         if name is None:
             raise unknown(rest[0], frozenset(PAYLOAD.values()))
+        if name in TASKS and rest[1:] and rest[1] not in TASKS[name]:
+            raise unknown(rest[1], TASKS[name])
         if name != REPORT or not rest[1:]:
             return ("event", name, *rest[1:]), ANY
         below, attribute = self._report.find(tuple(rest[1:]))

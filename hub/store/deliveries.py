@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from hub.model.delivery import Attempt, Claim, DeliveryState, Timing
+from hub.model.event import EventType
 from hub.store.statements import statements
 
 DELIVERIES_CHANGED = "delivery"
@@ -57,6 +58,11 @@ class DeliveryView:
     sequence: int
     event_time: int
     problem_id: str
+
+    @property
+    def resource(self) -> str:
+        """What the event is about, whose id is `problem_id`: serviceProblem, problemGroup, …"""
+        return EventType(self.event_type).resource
 
 
 def _view(row: tuple[Any, ...]) -> DeliveryView:

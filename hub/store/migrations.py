@@ -392,3 +392,22 @@ def indexed_paths(db: Database) -> None:
             PRIMARY KEY (path, value, problem)
         ) WITHOUT ROWID"""
     )
+
+
+@MIGRATIONS()
+def tasks(db: Database) -> None:
+    """`document` is the TMF656 v5 task without id and href; `party` is that of the caller, NULL for an operator."""
+    db.execute(
+        """
+        CREATE TABLE task (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            actor TEXT,
+            party TEXT,
+            document TEXT NOT NULL
+        )"""
+    )
+    db.execute("CREATE INDEX task_kind ON task (kind)")

@@ -115,6 +115,10 @@ class Records:
         row = self._connection.execute(self._sql["get"], (record_id,)).fetchone()
         return _record(row) if row else None
 
+    def last(self) -> int:
+        """The row number of the latest record; it rises with every change of any report. 0 when there is none."""
+        return int(self._connection.execute(self._sql["last"]).fetchone()[0])
+
     def page(
         self,
         condition: Condition | None,

@@ -11,6 +11,7 @@ from hub.store.problems import Problems
 from hub.store.records import Records
 from hub.store.sources import Sources
 from hub.store.subscriptions import Subscriptions
+from hub.store.tasks import Tasks
 
 
 class Tables:
@@ -29,5 +30,6 @@ class Tables:
         self.deliveries = Deliveries(connection, dialect, self.signals)
         self.sources = Sources(connection, dialect)
         self.api_keys = ApiKeys(connection, dialect)
+        self.tasks = Tasks(connection, dialect)
         self.jobs = Jobs(connection, dialect, self.signals)
         self.identifiers = Identifiers(connection, dialect)

@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 from connexion.spec import Specification
 
+from hub.api.attributes import attributes_of
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.delivery.outcome import Outcome
 from hub.errors import HubError
@@ -18,6 +19,9 @@ from hub.model.event import EventType
 from hub.model.job import ContentType, JobStatus, Mode
 from hub.model.problem import Status
 from hub.model.subscription import Order, SubscriptionState
+from hub.model.task import TaskKind, TaskState
+from hub.problems.tasks import RESULTS, UNCHANGED
+from hub.query.event_paths import TASKS
 from hub.shipped import openapi_dir
 from hub.subscriptions.registration import UNREGISTERED
 
@@ -36,6 +40,11 @@ PROMISED = {
         "deleteServiceProblem": "DELETE /serviceProblem/{id}",
         "listServiceProblemEventRecord": "GET /serviceProblemEventRecord",
         "retrieveServiceProblemEventRecord": "GET /serviceProblemEventRecord/{id}",
+        **{
+            f"{call}{kind.type_name}": f"{method} /{kind}{rest}"
+            for kind in TaskKind
+            for call, method, rest in (("list", "GET", ""), ("create", "POST", ""), ("retrieve", "GET", "/{id}"))
+        },
         "createHub": "POST /hub",
         "hubDelete": "DELETE /hub/{id}",
     },
@@ -278,6 +287,21 @@ def test_the_words_of_the_contract_are_those_of_the_code(
 def test_the_last_outcome_has_the_words_of_an_outcome_or_says_why_there_was_none() -> None:
     last = enumeration(OPERATIONS, "Delivery", "properties", "lastOutcome")
     assert last == [*enumeration(OPERATIONS, "Outcome"), UNREGISTERED, None]
+
+
+@pytest.mark.parametrize("kind", TaskKind)
+def test_a_task_has_the_states_of_the_code(kind: TaskKind) -> None:
+    _, own = CONTRACTS[FACE]["components"]["schemas"][kind.type_name]["allOf"]
+    assert own["properties"]["state"]["enum"] == list(TaskState)
+
+
+def test_a_task_brings_about_what_the_contract_says() -> None:
+    assert enumeration(FACE, "ProblemOutcome", "properties", "result") == [*RESULTS.values(), UNCHANGED]
+
+
+@pytest.mark.parametrize("kind", TaskKind)
+def test_a_listener_can_ask_for_every_attribute_of_a_task(kind: TaskKind) -> None:
+    assert TASKS[kind.payload] == attributes_of(CONTRACTS[FACE], kind.type_name).by_name.keys()
 
 
 @pytest.mark.parametrize("kind", EventType)

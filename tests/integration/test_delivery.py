@@ -27,7 +27,10 @@ from hub.delivery.schedule import Schedule
 from hub.delivery.settle import Settler
 from hub.delivery.transport.port import SendResult
 from hub.delivery.turn import FAN_OUT_BATCH, TurnResult, TurnWork, take_turn
-from hub.errors import InvalidSettings
+from hub.errors import InvalidSettings, NotFound
+from hub.faces import V4
+from hub.faces.events import render_v4
+from hub.model.caller import Caller
 from hub.model.delivery import DeliveryState
 from hub.model.subscription import SubscriptionState
 from hub.model.times import Clock, system_clock, to_micros
@@ -466,6 +469,64 @@ def test_a_listener_gets_the_events_and_fields_that_it_asked_for(
     assert "priority" not in told["event"]["serviceProblem"]
     until(lambda: len(exchange.log(state="delivered")) == 6)
     assert len(listener.received("/in")) == 1
+
+
+def test_each_listener_is_told_in_the_form_of_its_face(exchange: Exchange, desk: Desk, listener: Listener) -> None:
+    fields = "fields=event.serviceProblem.originatorParty"
+    exchange.register(listener.url("/v5"), secret=SECRET)
+    exchange.register(listener.url("/v4"), secret=SECRET, face=V4)
+    exchange.register(listener.url("/v4/party"), query=fields, secret=SECRET, face=V4)
+    problem = desk.create()
+    desk.patch(problem, priority=7)
+    desk.delete(problem)
+    exchange.start()
+    told = {path: listener.wait_for(count, path) for path, count in (("/v5", 3), ("/v4", 2), ("/v4/party", 2))}
+    until(lambda: exchange.states() == ["delivered"] * 7)
+    for received in (one for each in told.values() for one in each):
+        Webhook(SECRET).verify(received.body, received.headers)
+    kept = desk.envelopes()
+    assert [orjson.loads(each.body) for each in told["/v5"]] == kept
+    v4 = [render_v4(envelope) for envelope in kept[:2]]
+    assert [orjson.loads(each.body) for each in told["/v4"]] == v4
+    created, changed = (orjson.loads(each.body) for each in told["/v4"])
+    assert created["timeOcurred"] == kept[0]["timeOccurred"]
+    assert changed["fieldPath"] == "priority"
+    assert created["event"]["serviceProblem"]["originatorParty"]["id"] == "org-311"
+    (_, last) = (orjson.loads(each.body) for each in told["/v4/party"])
+    shown = changed["event"]["serviceProblem"]
+    chosen = {name: shown[name] for name in ("id", "href", "@type", "originatorParty")}
+    assert last == {**changed, "event": {"serviceProblem": chosen}}
+
+
+def test_a_party_is_told_of_its_own_reports_only(exchange: Exchange, desk: Desk, listener: Listener) -> None:
+    customer = Caller(name="portal", scopes=frozenset({"*"}), party="org-902")
+    exchange.register(listener.url("/all"))
+    exchange.register(listener.url("/own"), caller=customer)
+    exchange.register(listener.url("/urgent"), query="event.serviceProblem.priority=1", caller=customer)
+    related = {"role": "customer", "partyOrPartyRole": {"@type": "PartyRef", "id": "org-902"}}
+    own, other = desk.create(relatedParty=[related]), desk.create()
+    desk.patch(other, priority=1)
+    desk.patch(own, priority=1)
+    exchange.start()
+    listener.wait_for(4, "/all")
+    assert problem_ids(listener.wait_for(2, "/own")) == [own.id, own.id]
+    assert numbers(listener.wait_for(1, "/urgent")) == [2]
+    until(lambda: exchange.states() == ["delivered"] * 7)
+
+
+def test_a_party_cannot_end_what_is_not_its_own(exchange: Exchange) -> None:
+    one, other = (Caller(name=name, scopes=frozenset({"*"}), party=f"org-{name}") for name in ("a", "b"))
+    registered = exchange.register("http://127.0.0.1:9/in", caller=one)
+    again = exchange.register("http://127.0.0.1:9/in", caller=other)
+    assert (again.subscription.owner, again.subscription.party) == ("b", "org-b")
+    with pytest.raises(NotFound) as refused:
+        exchange.unregister(registered, caller=other)
+    exchange.unregister(registered, caller=one)
+    with pytest.raises(NotFound) as unknown:
+        exchange.unregister(registered, caller=other)
+    assert refused.value.violations == unknown.value.violations
+    exchange.unregister(again)
+    assert exchange.store.read.subscriptions.all() == []
 
 
 def test_what_waits_too_long_overtakes_the_one_that_fails(new_exchange: NewExchange, listener: Listener) -> None:

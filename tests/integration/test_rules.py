@@ -57,6 +57,8 @@ def test_an_event_holds_the_whole_report_as_it_was_then(desk: Desk) -> None:
     problem = desk.create(name="first")
     desk.patch(problem, name="second")
     first, second = desk.envelopes()
+    assert "fieldPath" not in first
+    assert second["fieldPath"] == "name"
     assert first["event"]["serviceProblem"]["name"] == "first"
     assert second["event"]["serviceProblem"]["name"] == "second"
     assert first["event"]["serviceProblem"]["id"] == problem.id

@@ -1,7 +1,7 @@
 """Changing reports over HTTP: patches of every kind, alone and at once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -198,3 +198,117 @@ def test_a_query_that_fits_nothing_names_the_path(client: ContractClient, proble
 def test_a_query_in_a_plain_json_patch_is_a_name(client: ContractClient, problem: dict[str, Any]) -> None:
     refused = patch(client, problem, [{"op": "remove", "path": "/characteristic?name=ring"}])
     assert refused.status_code == 409
+
+
+# -- conditions
+
+
+def test_a_report_has_one_tag_wherever_it_is_shown(client: ContractClient, problem: dict[str, Any]) -> None:
+    made = client.create(report())
+    path = path_of(made.json())
+    assert client.get(path).headers["ETag"] == made.headers["ETag"]
+    assert client.call("HEAD", path).headers["ETag"] == made.headers["ETag"]
+    changed = client.patch(made.json()["id"], priority=7)
+    assert changed.headers["ETag"] != made.headers["ETag"]
+    assert client.get(path).headers["ETag"] == changed.headers["ETag"]
+    same = client.patch(made.json()["id"], priority=7)
+    assert same.headers["ETag"] == changed.headers["ETag"]
+
+
+def tagged_paths(client: ContractClient, problem: dict[str, Any]) -> list[str]:
+    record = client.get(f"{FACE}/serviceProblemEventRecord", params={"serviceProblem.id": problem["id"]}).json()[0]
+    return [
+        path_of(problem),
+        f"{path_of(problem)}?fields=status",
+        f"{FACE}/serviceProblem?category=supplier.originated&limit=2",
+        f"{FACE}/serviceProblemEventRecord",
+        f"{FACE}/serviceProblemEventRecord/{record['id']}",
+        f"{ContractClient.operations}/subscriptions",
+        f"{ContractClient.operations}/deliveries?state=dead",
+        f"{ContractClient.operations}/sources",
+    ]
+
+
+def test_what_the_caller_has_is_not_sent_again(client: ContractClient, problem: dict[str, Any]) -> None:
+    for path in tagged_paths(client, problem):
+        tag = client.get(path).headers["ETag"]
+        for named in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            for method in ("GET", "HEAD"):
+                again = client.call(method, path, headers={"If-None-Match": named})
+                assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag), path
+                assert "Content-Type" not in again.headers
+        assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_a_change_of_any_report_changes_the_tags_of_the_lists(
+    client: ContractClient, problem: dict[str, Any]
+) -> None:
+    lists = (f"{FACE}/serviceProblem", f"{FACE}/serviceProblemEventRecord")
+    tags = [client.get(path).headers["ETag"] for path in lists]
+    steps: tuple[Callable[[], requests.Response], ...] = (
+        lambda: client.patch(problem["id"], priority=9),
+        lambda: client.create(report()),
+        lambda: client.call("DELETE", path_of(problem)),
+    )
+    for step in steps:
+        assert step().status_code < 300
+        answers = [client.get(path, headers={"If-None-Match": tag}) for path, tag in zip(lists, tags, strict=True)]
+        assert [one.status_code for one in answers] == [200, 200]
+        tags = [one.headers["ETag"] for one in answers]
+
+
+def test_the_health_is_never_the_one_that_the_caller_has(client: ContractClient) -> None:
+    answer = client.get(f"{ContractClient.operations}/health", headers={"If-None-Match": "*"})
+    assert answer.status_code == 200
+    assert "ETag" not in answer.headers
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_what_is_not_there_is_not_unchanged(client: ContractClient) -> None:
+    for headers in ({"If-None-Match": "*"}, {"If-Match": "*"}):
+        assert client.get(f"{FACE}/serviceProblem/4711", headers=headers).status_code == 404
+        assert client.call("DELETE", f"{FACE}/serviceProblem/4711", headers=headers).status_code == 404
+        assert client.call("DELETE", f"{FACE}/hub/4711", headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_a_change_of_another_version_than_the_caller_has_seen_is_refused(
+    client: ContractClient, problem: dict[str, Any], method: str
+) -> None:
+    path = path_of(problem)
+    old = client.get(path).headers["ETag"]
+    new = client.patch(problem["id"], priority=9).headers["ETag"]
+    content = {"json": {"priority": 8}} if method == "PATCH" else {}
+    for unmet in (
+        {"If-Match": old},
+        {"If-Match": f"W/{new}"},
+        {"If-Match": "9"},
+        {"If-None-Match": new},
+        {"If-None-Match": "*"},
+    ):
+        refused = client.call(method, path, headers=unmet, **content)
+        assert (refused.status_code, refused.json()["code"]) == (412, "preconditionFailed")
+        assert violations(refused) == {next(iter(unmet)): f"the present version is {new}"}
+    assert client.get(path).headers["ETag"] == new
+    done = client.call(method, path, headers={"If-Match": f'"other", {new}', "If-None-Match": old}, **content)
+    assert done.status_code in (200, 204)
+
+
+def test_of_many_who_have_seen_one_version_one_changes_it(client: ContractClient, problem: dict[str, Any]) -> None:
+    url, tag = client.base_url + path_of(problem), client.get(path_of(problem)).headers["ETag"]
+
+    def change(number: int) -> int:
+        headers = {"If-Match": tag}
+        return requests.patch(url, json={"name": f"name {number}"}, headers=headers, timeout=60).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = sorted(threads.map(change, range(24)))
+    assert statuses == [200] + [412] * 23
+
+
+def test_a_registration_has_no_version(client: ContractClient) -> None:
+    registered = client.register("http://127.0.0.1:9/none")
+    path = f"{FACE}/hub/{registered['id']}"
+    for unmet in ({"If-Match": '"1"'}, {"If-None-Match": "*"}):
+        assert client.call("DELETE", path, headers=unmet).status_code == 412
+    assert client.call("DELETE", path, headers={"If-Match": "*"}).status_code == 204

@@ -23,3 +23,6 @@ SELECT seq, id, version, sequence, source, source_key, document FROM problem WHE
 
 -- name: document
 SELECT CAST(document AS BLOB) FROM problem WHERE id = ?;
+
+-- name: versioned
+SELECT CAST(document AS BLOB), version FROM problem WHERE id = ?;

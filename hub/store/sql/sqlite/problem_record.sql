@@ -7,3 +7,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 SELECT id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
        source, source_status, party, reason, irregular, changes, actor
 FROM problem_record WHERE id = ?;
+
+-- name: last
+SELECT coalesce(max(seq), 0) FROM problem_record;

@@ -1,0 +1,85 @@
+"""Entity tags, and the conditions that a caller sets on them (RFC 9110, section 13)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import blake2b
+
+from hub.api.messages import Request, Response
+from hub.errors import PreconditionFailed, Violation
+
+_TAG = re.compile(rb'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+
+NOT_STORED = ("Cache-Control", "no-store")
+"""The header of an answer that has no tag, because it says how things are at this moment."""
+
+
+class Tags:
+    """Makes the tags of answers whose state has a number; `shape` is all else that forms them: settings, the face.
+
+    A tag is the same only where the bytes of the answer are the same, at one URL and for one party.
+    """
+
+    def __init__(self, *shape: object) -> None:
+        self._shape = _digest(repr(shape).encode())
+
+    def of(self, state: int, *, party: str | None = None) -> str:
+        """The tag for a state, for callers who see all, or for those of a party where they see something else."""
+        view = "" if party is None else f"-{_digest(party.encode())}"
+        return f'"{state}-{self._shape}{view}"'
+
+
+def _digest(content: bytes) -> str:
+    return blake2b(content, digest_size=8).hexdigest()
+
+
+def names(header: bytes | None, tag: str | None, *, weakly: bool) -> bool:
+    """Whether a list of tags names this one; `*` names whatever is there. A weak tag is never the same strongly.
+
+    What is no tag names nothing: a careless `If-Match` fails, a careless `If-None-Match` is answered in full.
+    """
+    if header is None:
+        return False
+    if header.strip() == b"*":
+        return True
+    return tag is not None and tag.encode("latin-1") in set(_tags_in(header, weakly=weakly))
+
+
+def _tags_in(header: bytes, *, weakly: bool) -> Iterator[bytes]:
+    return (tag for weak, tag in _TAG.findall(header) if weakly or not weak)
+
+
+def is_known(request: Request, tag: str) -> bool:
+    """Whether the caller has the answer with this tag already."""
+    return names(request.headers.get(b"if-none-match"), tag, weakly=True)
+
+
+def answered(request: Request, response: Response) -> Response:
+    """What leaves for a GET: with its tag, made of its bytes where it has none; 304 when the caller has it."""
+    if response.status not in (200, 206) or NOT_STORED in response.headers:
+        return response
+    tag = response.etag or f'"{_digest(response.body)}"'
+    if is_known(request, tag):
+        return Response(status=304, etag=tag)
+    return response if response.etag else replace(response, etag=tag)
+
+
+def has_conditions(request: Request) -> bool:
+    return b"if-match" in request.headers or b"if-none-match" in request.headers
+
+
+def refuse_unmet(request: Request, tag: str | None) -> None:
+    """Holds the conditions of a change against the present tag; None is a resource that has no tag.
+
+    Call it in the transaction of the change. Raises PreconditionFailed.
+    """
+    match = request.headers.get(b"if-match")
+    if match is not None and not names(match, tag, weakly=False):
+        raise _unmet("If-Match", match, f"the present version is {tag}" if tag else "the resource has no version")
+    none_match = request.headers.get(b"if-none-match")
+    if names(none_match, tag, weakly=True):
+        raise _unmet("If-None-Match", none_match or b"", f"the present version is {tag}")
+
+
+def _unmet(name: str, value: bytes, message: str) -> PreconditionFailed:
+    return PreconditionFailed(violations=[Violation(field=name, value=value.decode("latin-1"), message=message)])

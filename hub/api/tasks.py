@@ -1,0 +1,83 @@
+"""The operations on one kind of task: a client asks for it, and reads what came of it."""
+
+import asyncio
+from functools import partial
+
+import orjson
+
+from hub.api.listing import Collection, Lists
+from hub.api.messages import Request, Response
+from hub.api.render import Face
+from hub.errors import NotFound, Violation
+from hub.model.task import TaskKind
+from hub.problems.ownership import Owners
+from hub.problems.tasks import TaskRules
+from hub.query.attributes import Attributes
+from hub.query.ordering import Page
+from hub.query.parse import ListQuery
+from hub.store.sqlite import Store
+
+
+class TaskOperations:
+    """`attributes` are those of this kind of task.
+
+    A caller who speaks for a party reads the tasks of that party.
+    """
+
+    def __init__(
+        self,
+        *,
+        kind: TaskKind,
+        store: Store,
+        rules: TaskRules,
+        face: Face,
+        owners: Owners,
+        attributes: Attributes,
+        lists: Lists,
+    ) -> None:
+        self._kind = kind
+        self._store = store
+        self._rules = rules
+        self._face = face
+        self._owners = owners
+        self._lists = lists
+        self._tasks = Collection(url=face.task_href(kind), attributes=attributes)
+
+    async def create(self, request: Request) -> Response:
+        fields = self._lists.query(request, self._tasks).fields
+        work = partial(
+            self._rules.perform,
+            given=request.body,
+            kind=self._kind,
+            caller=request.caller,
+            owner=self._owners.of(request.caller.party),
+        )
+        task = await self._store.awrite(work)
+        body = self._face.task(self._kind, task.id, orjson.dumps(task.document), fields)
+        return Response(status=201, body=body, headers=(("Location", self._face.task_href(self._kind, task.id)),))
+
+    async def retrieve(self, request: Request) -> Response:
+        task_id = request.path_params["id"]
+        document = self._store.read.tasks.document(self._kind, task_id, party=request.caller.party)
+        if document is None:
+            message = f"no {self._kind} {task_id}"
+            raise NotFound(violations=[Violation(field="id", value=task_id, message=message)])
+        fields = self._lists.query(request, self._tasks).fields
+        return Response(body=self._face.task(self._kind, task_id, document, fields))
+
+    async def list_tasks(self, request: Request) -> Response:
+        query = self._lists.query(request, self._tasks)
+        page, total = await asyncio.to_thread(self._read, query, request.caller.party)
+        render = partial(self._rendered, fields=query.fields)
+        return self._lists.answer(request, self._tasks, query, page, total, render)
+
+    def _read(self, query: ListQuery, party: str | None) -> tuple[Page[tuple[str, bytes]], int]:
+        tasks = self._store.read.tasks
+        return self._lists.read(
+            partial(tasks.page, self._kind), partial(tasks.count, self._kind), query, party=party
+        )
+
+    def _rendered(self, rows: list[tuple[str, bytes]], fields: tuple[str, ...]) -> bytes:
+        return b"[%b]" % b",".join(
+            [self._face.task(self._kind, task_id, document, fields) for task_id, document in rows]
+        )

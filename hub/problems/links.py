@@ -1,0 +1,128 @@
+"""The links between reports: a child names its parents (`parentProblem`), a parent its children (`underlyingProblem`).
+
+Between two reports of this hub a link always stands on both sides, and nobody is below himself. A reference to an id
+that the hub does not know, or that the caller may not know of, is a word about something elsewhere: it is kept as it
+is, and no link.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from hub.errors import Conflict, Violation
+from hub.model.problem import Document, Problem
+from hub.problems.ownership import OF_ALL, Ownership
+from hub.store.problems import Stored
+from hub.store.tables import Tables
+
+PARENTS, CHILDREN = "parentProblem", "underlyingProblem"
+OTHER_SIDE = {PARENTS: CHILDREN, CHILDREN: PARENTS}
+
+Ends = list[tuple[Stored, Document]]
+"""Reports at the other ends of links, each with the document that it is to have."""
+
+
+def reference(id: str, href: str) -> Document:
+    return {"@type": "ServiceProblemRef", "id": id, "href": href}
+
+
+def ids_in(document: Document, side: str) -> list[str]:
+    """The ids that a report names on one side, in their order."""
+    return [one["id"] for one in document.get(side) or ()]
+
+
+def with_references(document: Document, side: str, references: Iterable[Document]) -> Document:
+    """The document with the references that it has not yet; the very same document when it has all of them."""
+    known = set(ids_in(document, side))
+    new = [one for one in references if one["id"] not in known]
+    return {**document, side: [*(document.get(side) or ()), *new]} if new else document
+
+
+def without_references(document: Document, side: str, ids: Collection[str]) -> Document:
+    """The document without references to `ids`; the very same document when it has none."""
+    present = document.get(side) or ()
+    left = [one for one in present if one["id"] not in ids]
+    if len(left) == len(present):
+        return document
+    return {**document, side: left} if left else {name: document[name] for name in document if name != side}
+
+
+def unlinked(document: Document) -> Document:
+    """The document as if it had neither parents nor children."""
+    return {name: value for name, value in document.items() if name not in OTHER_SIDE}
+
+
+def above(
+    tables: Tables, ids: Iterable[str], *, without: tuple[str, Collection[str]] = ("", ())
+) -> dict[str, str]:
+    """{id: which of `ids` leads to it} of these reports and all that are above them.
+
+    `without` is (parent, children): links that are about to go, and are not followed.
+    """
+    going, orphans = without
+    found: dict[str, str] = {}
+    waiting = [(one, one) for one in ids]
+    while waiting:
+        one, first = waiting.pop()
+        if one in found:
+            continue
+        found[one] = first
+        stored = tables.problems.get(one)
+        parents = ids_in(stored.problem.document, PARENTS) if stored else []
+        waiting += [(parent, first) for parent in parents if not (parent == going and one in orphans)]
+    return found
+
+
+def other_ends(
+    tables: Tables, before: Document, after: Problem, reference: Document, owner: Ownership = OF_ALL
+) -> Ends:
+    """What the reports have to say to which `after` has gained or lost a link since its document was `before`.
+
+    `reference` is the one to `after`. The owner gains links to reports that it sees only.
+    Raises Conflict when a report would come to be below itself.
+    """
+    if all(before.get(side) == after.document.get(side) for side in OTHER_SIDE):
+        return []
+    gained = {side: _found(tables, ids_in(after.document, side), ids_in(before, side)) for side in OTHER_SIDE}
+    gained = {side: [one for one in ends if owner.sees(one.problem.document)] for side, ends in gained.items()}
+    lost = {side: _found(tables, ids_in(before, side), ids_in(after.document, side)) for side in OTHER_SIDE}
+    _refuse_circles(tables, before, after, gained)
+    ends: dict[str, tuple[Stored, Document]] = {}
+    for side, other in OTHER_SIDE.items():
+        for one in gained[side]:
+            stored, document = ends.get(one.problem.id, (one, one.problem.document))
+            ends[one.problem.id] = stored, with_references(document, other, [reference])
+        for one in lost[side]:
+            stored, document = ends.get(one.problem.id, (one, one.problem.document))
+            ends[one.problem.id] = stored, without_references(document, other, {after.id})
+    return [(stored, document) for stored, document in ends.values() if stored.problem.id != after.id]
+
+
+def _found(tables: Tables, ids: Iterable[str], known: Iterable[str]) -> list[Stored]:
+    """The reports of the hub among `ids` that are not among `known`."""
+    others = dict.fromkeys(ids).keys() - set(known)
+    return [stored for one in others if (stored := tables.problems.get(one))]
+
+
+def _refuse_circles(tables: Tables, before: Document, after: Problem, gained: Mapping[str, list[Stored]]) -> None:
+    parents = _linked(PARENTS, before, after, gained)
+    children = set(_linked(CHILDREN, before, after, gained))
+    found = above(tables, parents, without=(after.id, set(ids_in(before, CHILDREN)) - children))
+    new = {one.problem.id for one in gained[CHILDREN]}
+    circles = {
+        (CHILDREN, one) if one in new else (PARENTS, found[one]) for one in (after.id, *children) if one in found
+    }
+    if after.id in ids_in(after.document, CHILDREN):
+        circles.add((CHILDREN, after.id))
+    violations = [
+        Violation(field=f"{side}[{place}].id", value=one, message="would make a report a parent of itself")
+        for side in OTHER_SIDE
+        for place, one in enumerate(ids_in(after.document, side))
+        if (side, one) in circles
+    ]
+    if violations:
+        raise Conflict(violations=violations)
+
+
+def _linked(side: str, before: Document, after: Problem, gained: Mapping[str, list[Stored]]) -> list[str]:
+    """The ids on one side that are links: those that were there before, and those gained."""
+    links = {*ids_in(before, side), *(one.problem.id for one in gained[side])}
+    return [one for one in ids_in(after.document, side) if one in links or one == after.id]

@@ -1,0 +1,348 @@
+"""Who may call what: every operation of every contract, by callers of every kind."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+
+from hub.access.scopes import SCHEME
+from hub.api.requirements import FOR_PARTIES
+from hub.api.schemas import load_contract
+from hub.keys import create_key, known_scopes, revoke
+from hub.model.times import system_clock
+from hub.settings import Settings, load_settings
+from hub.shipped import openapi_dir
+from tests.acceptance.contract_client import SERVED, ContractClient
+from tests.acceptance.running import Server
+from tests.rooms import report, until
+
+FACE = ContractClient.face
+OPERATIONS = ContractClient.operations
+ALL = frozenset(known_scopes()) - {"*"}
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class Operation(NamedTuple):
+    name: str
+    method: str
+    path: str
+    scope: str | None
+    for_parties: bool
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.name}"
+
+
+def operations() -> Iterator[Operation]:
+    for file in SERVED:
+        contract = load_contract(openapi_dir() / file)
+        base = contract["servers"][0]["url"]
+        for path, item in contract["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    node = item[method]
+                    scopes = [scope for one in node["security"] for scope in one.get(SCHEME, ())]
+                    yield Operation(
+                        node["operationId"],
+                        method.upper(),
+                        f"{base}{path}",
+                        scopes[0] if scopes else None,
+                        node.get(FOR_PARTIES, False),
+                    )
+
+
+GUARDED = [operation for operation in operations() if operation.scope is not None]
+OPEN = [operation for operation in operations() if operation.scope is None]
+
+
+class Keys:
+    """Makes keys in the database of a running server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def make(self, name: str, *scopes: str, party: str | None = None, **more: Any) -> dict[str, str]:
+        key, _ = create_key(self.settings, name=name, scopes=scopes, party=party, **more)
+        return {"X-API-Key": key}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("access")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def keys(server: Server) -> Keys:
+    """With one key made, so that nobody gets in without one."""
+    keys = Keys(load_settings(None, {}, {"store.database": str(server.folder / "qos-hub.db")}))
+    keys.make("first", "hub:write")
+    path = f"{FACE}/serviceProblem"
+    until(lambda: server.client.get(path).status_code == 401, within=5)
+    return keys
+
+
+class Credentials(NamedTuple):
+    expired: dict[str, str]
+    revoked: dict[str, str]
+    everything: dict[str, str]
+    every_scope: dict[str, str]
+    party: dict[str, str]
+    lacking: dict[str, dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def credentials(keys: Keys, server: Server) -> Credentials:
+    """Of each kind one; `lacking` has for each scope a key with all the others."""
+    key, kept = create_key(keys.settings, name="revoked", scopes=["*"])
+    revoke(keys.settings, kept.id)
+    made = Credentials(
+        expired=keys.make("old", "*", clock=lambda: system_clock() - timedelta(days=2), expires="1d"),
+        revoked={"X-API-Key": key},
+        everything=keys.make("everything", "*"),
+        every_scope=keys.make("every-scope", *ALL),
+        party=keys.make("party", "*", party="org-1"),
+        lacking={scope: keys.make(f"no-{scope.replace(':', '-')}", *(ALL - {scope})) for scope in ALL},
+    )
+    until(lambda: call(server, GUARDED[0], made.party).status_code != 401, within=5)
+    return made
+
+
+def call(server: Server, operation: Operation, headers: dict[str, str]) -> Any:
+    path = operation.path.replace("{id}", "4711")
+    body = "{}" if operation.method in ("POST", "PATCH", "PUT") else None
+    sent = {"Content-Type": "application/json", **headers}
+    return server.client.call(operation.method, path, headers=sent, data=body)
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=str)
+def test_an_operation_is_kept_from_all_but_the_right_callers(
+    server: Server, credentials: Credentials, operation: Operation
+) -> None:
+    for headers, why in (
+        ({}, "send a key"),
+        ({"X-API-Key": "qos_x_wrong"}, "the key is not known"),
+        ({"Authorization": "Bearer wrong"}, "the key is not known"),
+        ({"Authorization": "Bearer "}, "send a key"),
+        (credentials.expired, "the key has expired"),
+        (credentials.revoked, "the key is revoked"),
+    ):
+        refused = call(server, operation, headers)
+        assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
+        assert why in refused.json()["message"]
+        invalid = ', error="invalid_token"' in refused.headers["WWW-Authenticate"]
+        assert invalid == ("send a key" not in why)
+    refused = call(server, operation, credentials.lacking[operation.scope or ""])
+    assert (refused.status_code, refused.json()["code"]) == (403, "insufficientScope")
+    assert f'error="insufficient_scope", scope="{operation.scope}"' in refused.headers["WWW-Authenticate"]
+    for headers in (credentials.everything, credentials.every_scope):
+        assert call(server, operation, headers).status_code not in (401, 403)
+    of_party = call(server, operation, credentials.party)
+    assert (of_party.status_code == 403) == (not operation.for_parties)
+
+
+@pytest.mark.parametrize("operation", OPEN, ids=str)
+def test_an_open_operation_needs_no_key(server: Server, credentials: Credentials, operation: Operation) -> None:
+    assert call(server, operation, {}).status_code < 400
+    assert [one.name for one in OPEN] == ["getHealth"]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi/serviceProblem-v5.yaml", "/openapi/events.yaml"])
+def test_the_documentation_is_open(server: Server, keys: Keys, path: str) -> None:
+    assert server.client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/console/", "/console/listeners", "/console/reports/{id}"])
+def test_the_console_asks_for_a_key(server: Server, credentials: Credentials, matrix: "Matrix", path: str) -> None:
+    path = path.replace("{id}", matrix.other["id"])
+    refused = server.client.get(path)
+    assert refused.status_code == 401
+    assert refused.headers["WWW-Authenticate"].startswith('Basic realm="qos-hub')
+    for headers in (credentials.party, credentials.lacking["operations:read"]):
+        assert server.client.get(path, headers=headers).status_code == 403
+    key = credentials.everything["X-API-Key"]
+    shown = server.client.get(path, auth=("anybody", key))
+    assert shown.status_code == 200
+    assert shown.headers["Content-Type"].startswith("text/html")
+    assert server.client.get(path, auth=("anybody", "wrong")).status_code == 401
+
+
+def test_a_credential_never_comes_back(server: Server, credentials: Credentials) -> None:
+    for secret in ("qos_me_" + "x" * 40, credentials.expired["X-API-Key"]):
+        refused = server.client.get(f"{FACE}/serviceProblem", headers={"X-API-Key": secret})
+        assert secret not in refused.text + str(refused.headers)
+        assert secret not in server.output()
+    assert server.lines("access.refused")[-1]["address"] == "127.0.0.1"
+
+
+def test_a_new_and_a_revoked_key_are_heeded_within_a_second(server: Server, keys: Keys) -> None:
+    key, kept = create_key(keys.settings, name="brief", scopes=["serviceProblem:read"])
+
+    def status() -> int:
+        return server.client.get(f"{FACE}/serviceProblem", headers={"X-API-Key": key}).status_code
+
+    until(lambda: status() == 200, within=2)
+    revoke(keys.settings, kept.id)
+    until(lambda: status() == 401, within=2)
+
+
+def test_the_history_names_who_made_a_change(server: Server, credentials: Credentials) -> None:
+    client = server.client
+    made = client.call("POST", f"{FACE}/serviceProblem", json=report(), headers=credentials.everything).json()
+    client.call(
+        "PATCH", f"{FACE}/serviceProblem/{made['id']}", json={"priority": 7}, headers=credentials.every_scope
+    )
+    path = f"{FACE}/serviceProblemEventRecord?serviceProblem.id={made['id']}"
+    records = client.get(path, headers=credentials.everything).json()
+    assert [one["notification"]["actor"] for one in records] == ["everything", "every-scope"]
+
+
+# -- whose reports
+
+
+MARK = "seven-swans"
+"""A word in everything that is B's."""
+
+A, B = "org-a", "org-b"
+
+
+def of(party: str, **attributes: Any) -> dict[str, Any]:
+    originator = {"role": "supplier", "partyOrPartyRole": {"id": party}}
+    return report(originatorParty=originator, **attributes)
+
+
+class Matrix(NamedTuple):
+    """What A calls, and what is there: reports of both, records, subscriptions."""
+
+    a: dict[str, str]
+    b: dict[str, str]
+    noc: dict[str, str]
+    mine: dict[str, Any]
+    other: dict[str, Any]
+    other_record: str
+    other_subscription: str
+
+
+@pytest.fixture(scope="module")
+def matrix(server: Server, keys: Keys) -> Matrix:
+    a = keys.make("alice", *(ALL - {"operations:read"}), party=A)
+    b = keys.make("bob", *ALL, party=B)
+    noc = keys.make("noc", "*")
+    client = server.client
+    until(lambda: client.get(f"{FACE}/serviceProblem", headers=noc).status_code == 200, within=5)
+    mine = client.call("POST", f"{FACE}/serviceProblem", json=of(A, name="own"), headers=a).json()
+    marked = of(B, name=MARK, category=MARK, externalIdentifier=[{"id": MARK, "owner": MARK}])
+    other = client.call("POST", f"{FACE}/serviceProblem", json=marked, headers=b).json()
+    path = f"{FACE}/serviceProblemEventRecord?serviceProblem.id={other['id']}"
+    (record,) = client.get(path, headers=noc).json()
+    callback = {"callback": f"http://127.0.0.1:9/{MARK}"}
+    subscription = client.call("POST", f"{FACE}/hub", json=callback, headers=b).json()
+    return Matrix(a, b, noc, mine, other, record["id"], subscription["id"])
+
+
+def calls_by(matrix: Matrix) -> dict[str, list[tuple[str, str, Any, int]]]:
+    """{operation: (method, path, body, status) of what A tries at what is B's}."""
+    other = f"{FACE}/serviceProblem/{matrix.other['id']}"
+    stolen = {"responsibleParty": {"role": "owner", "partyOrPartyRole": {"id": A}}}
+    listed = [
+        ("GET", f"{FACE}/serviceProblem{query}", None, 200)
+        for query in ("", f"?category={MARK}", f"?id={matrix.other['id']}", "?limit=0", "?fields=name")
+    ]
+    records = f"{FACE}/serviceProblemEventRecord"
+    return {
+        "listServiceProblem": listed,
+        "createServiceProblem": [("POST", f"{FACE}/serviceProblem", of(B), 403)],
+        "retrieveServiceProblem": [("GET", other, None, 404), ("GET", f"{other}?fields=name", None, 404)],
+        "patchServiceProblem": [("PATCH", other, stolen, 404), ("PATCH", other, {"priority": 1}, 404)],
+        "deleteServiceProblem": [("DELETE", other, None, 404)],
+        "listServiceProblemEventRecord": [
+            ("GET", records, None, 200),
+            ("GET", f"{records}?serviceProblem.id={matrix.other['id']}", None, 200),
+            ("GET", f"{records}?id={matrix.other_record}", None, 200),
+        ],
+        "retrieveServiceProblemEventRecord": [("GET", f"{records}/{matrix.other_record}", None, 404)],
+        "createHub": [("POST", f"{FACE}/hub", {"callback": "http://127.0.0.1:9/a"}, 201)],
+        "hubDelete": [("DELETE", f"{FACE}/hub/{matrix.other_subscription}", None, 404)],
+    }
+
+
+FOR_PARTY = [operation for operation in GUARDED if operation.for_parties and operation.path.startswith(FACE)]
+
+
+@pytest.mark.parametrize("operation", FOR_PARTY, ids=str)
+def test_a_party_finds_no_trace_of_another(server: Server, matrix: Matrix, operation: Operation) -> None:
+    for method, path, body, status in calls_by(matrix)[operation.name]:
+        answer = server.client.call(method, path, json=body, headers=matrix.a)
+        assert answer.status_code == status, answer.text
+        seen = answer.text + json.dumps(dict(answer.headers))
+        # An id or a word that A itself sent may come back.
+        for secret in {MARK, B, matrix.other["id"]} - {
+            one for one in (MARK, B, matrix.other["id"]) if one in path
+        }:
+            assert secret not in seen or (body is not None and secret in json.dumps(body)), seen
+        if status == 200 and ("?category" in path or "?id" in path or "serviceProblem.id" in path):
+            assert (answer.json(), answer.headers["X-Total-Count"]) == ([], "0")
+
+
+@pytest.mark.parametrize(
+    ("method", "collection"),
+    [
+        ("GET", "serviceProblem"),
+        ("PATCH", "serviceProblem"),
+        ("DELETE", "serviceProblem"),
+        ("GET", "serviceProblemEventRecord"),
+        ("DELETE", "hub"),
+    ],
+)
+def test_what_is_another_s_looks_like_what_is_not_there(
+    server: Server, matrix: Matrix, method: str, collection: str
+) -> None:
+    present = {
+        "serviceProblem": matrix.other["id"],
+        "serviceProblemEventRecord": matrix.other_record,
+        "hub": matrix.other_subscription,
+    }[collection]
+    absent = "0199ffff-0000-7000-8000-000000000000"
+    body = {"priority": 1} if method == "PATCH" else None
+    answers = [
+        server.client.call(method, f"{FACE}/{collection}/{one}", json=body, headers=matrix.a)
+        for one in (present, absent)
+    ]
+    assert answers[0].text.replace(present, absent) == answers[1].text
+    assert answers[0].status_code == answers[1].status_code == 404
+
+
+def test_a_party_sees_and_writes_its_own(server: Server, matrix: Matrix) -> None:
+    client, path = server.client, f"{FACE}/serviceProblem/{matrix.mine['id']}"
+    assert client.get(path, headers=matrix.a).json() == matrix.mine
+    listed = client.get(f"{FACE}/serviceProblem", headers=matrix.a)
+    assert ([one["id"] for one in listed.json()], listed.headers["X-Total-Count"]) == ([matrix.mine["id"]], "1")
+    assert client.call("PATCH", path, json={"priority": 4}, headers=matrix.a).status_code == 200
+    records = client.get(f"{FACE}/serviceProblemEventRecord", headers=matrix.a)
+    assert {one["serviceProblem"]["id"] for one in records.json()} == {matrix.mine["id"]}
+    assert records.headers["X-Total-Count"] == "2"
+    assert client.get(f"{FACE}/serviceProblemEventRecord/{records.json()[0]['id']}", headers=matrix.a).ok
+
+
+def test_an_operator_sees_all(server: Server, matrix: Matrix) -> None:
+    ids = {one["id"] for one in server.client.get(f"{FACE}/serviceProblem", headers=matrix.noc).json()}
+    assert {matrix.mine["id"], matrix.other["id"]} <= ids
+
+
+def test_a_party_may_not_lose_sight_of_a_report(server: Server, matrix: Matrix) -> None:
+    path = f"{FACE}/serviceProblem/{matrix.mine['id']}"
+    gone = {"originatorParty": {"role": "supplier", "partyOrPartyRole": {"id": B}}}
+    refused = server.client.call("PATCH", path, json=gone, headers=matrix.a)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    (violation,) = refused.json()["violation"]
+    assert (violation["field"], violation["value"]) == ("relatedParty.partyOrPartyRole.id", A)
+    kept = gone | {"relatedParty": [{"role": "reporter", "partyOrPartyRole": {"id": A}}]}
+    assert server.client.call("PATCH", path, json=kept, headers=matrix.a).status_code == 200
+    assert server.client.get(path, headers=matrix.b).status_code == 200
+
+
+def test_every_operation_for_parties_is_tried(matrix: Matrix) -> None:
+    """An operation that is opened to parties gets its lines in the matrix."""
+    assert {operation.name for operation in FOR_PARTY} == set(calls_by(matrix))

@@ -1,0 +1,173 @@
+"""The task resources of a running server, and what a listener is told of them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from hub.model.task import TaskKind
+from hub.shipped import openapi_dir
+from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.running import Server
+from tests.fakes.listener import Listener
+from tests.rooms import report, until
+
+FACE = ContractClient.face
+GROUP = f"{FACE}/problemGroup"
+ACKNOWLEDGEMENT = f"{FACE}/problemAcknowledgement"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("tasks"), settings={"QOS_HUB_DELIVERY_SCHEDULE": "0s"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> ContractClient:
+    return server.client
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with Listener() as running:
+        yield running
+
+
+def made(client: ContractClient) -> str:
+    problem_id: str = client.create(report()).json()["id"]
+    return problem_id
+
+
+def named(*ids: str) -> list[dict[str, str]]:
+    return [{"id": one} for one in ids]
+
+
+def violations(refused: requests.Response) -> dict[str, str]:
+    """{field: message} of a refusal."""
+    return {one["field"]: one["message"] for one in refused.json()["violation"]}
+
+
+@pytest.mark.parametrize("kind", TaskKind)
+def test_a_task_is_done_and_found_at_its_location(client: ContractClient, kind: TaskKind) -> None:
+    example = openapi_dir() / "examples" / f"{kind}.create.request.json"
+    body = json.loads(example.read_text("utf-8"))
+    ids = iter([made(client) for _ in range(3)])
+    for reference in [body.get("parentProblem", {}), *body.get("problem", ()), *body.get("childProblem", ())]:
+        reference.pop("href", None)
+        reference["id"] = next(ids)
+    done = client.post(f"{FACE}/{kind}", body)
+    assert done.status_code == 201
+    task = done.json()
+    assert (task["@type"], task["state"]) == (kind.type_name, "done")
+    location = done.headers["Location"]
+    assert location == task["href"] == f"{client.base_url}{FACE}/{kind}/{task['id']}"
+    path = location.removeprefix(client.base_url)
+    assert client.get(path).json() == task
+    assert client.get(path, params={"fields": "state"}).json().keys() == {"id", "href", "@type", "state"}
+    assert client.get(f"{FACE}/{kind}").json()[-1] == task
+
+
+def test_fields_choose_what_a_new_task_shows(client: ContractClient) -> None:
+    body = {"problem": named(made(client))}
+    done = client.call("POST", ACKNOWLEDGEMENT, json=body, params={"fields": "outcome.result"})
+    assert done.json().keys() == {"id", "href", "@type", "outcome"}
+
+
+def test_tasks_are_found_by_what_they_name(client: ContractClient) -> None:
+    parent, child, other = made(client), made(client), made(client)
+    task = client.post(GROUP, {"parentProblem": {"id": parent}, "childProblem": named(child, other)}).json()
+    client.post(GROUP, {"parentProblem": {"id": parent}, "childProblem": named(made(client))})
+
+    def found(**filters: Any) -> list[str]:
+        page = client.get(GROUP, params=filters)
+        assert page.headers["X-Result-Count"] == str(len(page.json()))
+        return [one["id"] for one in page.json()]
+
+    assert found(**{"childProblem.id": other}) == [task["id"]]
+    assert found(id=task["id"], state="done") == [task["id"]]
+    assert len(found(**{"parentProblem.id": parent})) == 2
+    assert found(**{"parentProblem.id": parent, "offset": 1, "limit": 1, "outcome.result": "grouped"}) != []
+    assert found(state="inProgress") == []
+    assert client.get(f"{FACE}/problemUngroup", params={"id": task["id"]}).json() == []
+    assert violations(client.get(GROUP, params={"state": "finished"})).keys() == {"state"}
+    assert violations(client.get(GROUP, params={"ackProblem.id": parent})).keys() == {"ackProblem.id"}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "problem"),
+        ({"problem": []}, "problem"),
+        ({"problem": [{"id": 4711}]}, "problem[0].id"),
+        ({"problem": named("4711")}, "problem[0].id"),
+        ({"problem": [{}]}, "problem[0].id"),
+        ({"problem": [{"href": "http://elsewhere.example.com/4711"}]}, "problem[0].href"),
+        ({"problem": named(*map(str, range(1001)))}, "problem"),
+        ({"problem": named("4711"), "trackingRecord": {"time": "noon"}}, "trackingRecord.time"),
+    ],
+)
+def test_what_is_wrong_with_a_task_is_named(client: ContractClient, body: Any, field: str) -> None:
+    refused = client.post(ACKNOWLEDGEMENT, body)
+    assert (refused.status_code, list(violations(refused))) == (400, [field])
+
+
+def test_a_circle_is_a_conflict(client: ContractClient) -> None:
+    above, below = made(client), made(client)
+    assert client.post(GROUP, {"parentProblem": {"id": above}, "childProblem": named(below)}).status_code == 201
+    refused = client.post(GROUP, {"parentProblem": {"id": below}, "childProblem": named(above)})
+    assert (refused.status_code, list(violations(refused))) == (409, ["childProblem[0].id"])
+    refused = client.patch(above, parentProblem=named(below))
+    assert (refused.status_code, list(violations(refused))) == (409, ["parentProblem[0].id"])
+
+
+def test_a_task_of_another_kind_is_not_found(client: ContractClient) -> None:
+    task = client.post(ACKNOWLEDGEMENT, {"problem": named(made(client))}).json()
+    missing = client.get(f"{FACE}/problemUnacknowledgement/{task['id']}")
+    assert (missing.status_code, violations(missing)) == (404, {"id": f"no problemUnacknowledgement {task['id']}"})
+    assert client.call("DELETE", f"{ACKNOWLEDGEMENT}/{task['id']}").status_code == 405
+
+
+def test_a_listener_is_told_of_a_task_and_of_each_report(client: ContractClient, listener: Listener) -> None:
+    parent, child = made(client), made(client)
+    client.register(listener.url("/all"))
+    query = "eventType=ProblemGroupStateChangeEvent&event.problemGroup.parentProblem.id=" + parent
+    some = client.register(listener.url("/some"), query)
+    task = client.post(GROUP, {"parentProblem": {"id": parent}, "childProblem": named(child)}).json()
+    until(lambda: len(listener.received("/all")) == 4 and listener.received("/some"))
+    told = [json.loads(one.body) for one in listener.received("/all")]
+    by_subject: dict[str, list[tuple[str, int]]] = {}
+    for one in told:
+        by_subject.setdefault(one["correlationId"], []).append((one["eventType"], one["sequence"]))
+    assert by_subject == {
+        task["id"]: [("ProblemGroupCreateEvent", 1), ("ProblemGroupStateChangeEvent", 2)],
+        parent: [("ServiceProblemAttributeValueChangeEvent", 2)],
+        child: [("ServiceProblemAttributeValueChangeEvent", 2)],
+    }
+    (only,) = listener.received("/some")
+    assert json.loads(only.body)["event"]["problemGroup"] == task
+    (delivery,) = client.deliveries(subscription=some["id"])
+    assert delivery["task"] == {"id": task["id"], "href": task["href"]}
+    assert "serviceProblem" not in delivery
+
+
+def test_a_query_that_asks_for_what_a_task_has_not_is_refused(client: ContractClient, listener: Listener) -> None:
+    for query, near in (
+        ("event.problemGroup.children.id=1", "childProblem"),
+        ("event.problemUngroup.state=done", ""),
+    ):
+        refused = client.post(f"{FACE}/hub", {"callback": listener.url("/never"), "query": query})
+        assert refused.status_code == 400
+        assert near in violations(refused)["query"]
+
+
+def test_the_console_shows_deliveries_of_tasks(client: ContractClient, listener: Listener) -> None:
+    registered = client.register(listener.url("/console"), "eventType=ProblemAcknowledgementCreateEvent")
+    client.post(ACKNOWLEDGEMENT, {"problem": named(made(client))})
+    until(lambda: client.deliveries(subscription=registered["id"]))
+    (delivery,) = client.deliveries(subscription=registered["id"])
+    page = client.get("/console/", params={"subscription": registered["id"]})
+    assert (page.status_code, "problemAcknowledgement" in page.text) == (200, True)
+    assert "problemAcknowledgement" in client.get(f"/console/deliveries/{delivery['id']}").text
