@@ -66,6 +66,8 @@ def test_a_task_is_done_and_found_at_its_location(client: ContractClient, kind: 
     assert location == task["href"] == f"{client.base_url}{FACE}/{kind}/{task['id']}"
     path = location.removeprefix(client.base_url)
     assert client.get(path).json() == task
+    tag = client.get(path).headers["ETag"]
+    assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
     assert client.get(path, params={"fields": "state"}).json().keys() == {"id", "href", "@type", "state"}
     assert client.get(f"{FACE}/{kind}").json()[-1] == task
 
