@@ -97,8 +97,7 @@ class _Parser:
     # -- queries
 
     def whole(self) -> Condition:
-        self._takes("$")
-        if self._ended():
+        if not self._takes("$") and self._ended():
             raise self._wrong("a path such as note[?(@.author=='noc')]")
         bare = self._next.sort is Sort.NAME or self._next.text == "@"
         query = self._query((), bare=bare)
@@ -108,29 +107,30 @@ class _Parser:
 
     def _query(self, scope: Path, *, bare: bool = False) -> Query:
         """The steps of a path; `bare` when its first name may stand without a dot."""
-        steps: list[Step] = []
+        steps: list[Step] = [self._name()] if bare else []
         function = ""
-        if bare:
-            steps.append(self._name())
-        while not function:
-            if self._next.text == ".." and self._next.sort is Sort.SIGN:
+        while not function and (sign := self._takes(".", "[", "..")):
+            if sign.text == "..":
                 raise self._unsupported("the descendant step ..")
-            if self._takes("."):
-                if self._takes("*"):
-                    steps.append(EVERYTHING)
-                    continue
-                name = self._name()
-                if self._takes("("):
-                    self._expect(")")
-                    function = self._function(name)
-                else:
-                    steps.append(name)
-            elif self._takes("["):
+            if sign.text == "[":
                 names = tuple(step for step in steps if isinstance(step, str))
                 steps.append(self._bracket((*scope, *names)))
+            elif self._takes("*"):
+                steps.append(EVERYTHING)
             else:
-                break
+                name = self._name()
+                function = self._method(name)
+                steps += [] if function else [name]
+        if len(scope) + len(steps) > DEPTH_MAXIMUM:
+            raise ValueError(f"at position {self._next.position}: the path has more than {DEPTH_MAXIMUM} parts")
         return Query(scope=scope, steps=tuple(steps), function=function)
+
+    def _method(self, name: str) -> str:
+        """The function of a path that ends with `.length()`; nothing where it goes on."""
+        if not self._takes("("):
+            return ""
+        self._expect(")")
+        return self._function(name)
 
     def _name(self) -> str:
         meta = "@" if self._takes("@") else ""

@@ -23,30 +23,39 @@ def _instant(column: str) -> Column:
     return Column(name=text, kind=Kind.INSTANT, required=True, sorted_by=column)
 
 
-EVENT_TIME, RECORD_TIME = _instant("event_time"), _instant("record_time")
+EVENT_TIME, RECORD_TIME = _instant("problem_record.event_time"), _instant("problem_record.record_time")
+CHANGE = {
+    "sequence": "sequence",
+    "fromStatus": "from_status",
+    "toStatus": "to_status",
+    "source": "source",
+    "sourceStatus": "source_status",
+    "party": "party",
+    "reason": "reason",
+    "actor": "actor",
+}
+"""{attribute of the notification: its column}"""
+
 COLUMNS: dict[tuple[str, ...], Column] = {
     ("id",): Column(name="id", required=True),
     ("eventType",): Column(name="event_type", required=True),
     ("eventTime",): EVENT_TIME,
     ("recordTime",): RECORD_TIME,
     ("serviceProblem", "id"): Column(name="problem_id", required=True),
+    **{("notification", name): Column(name=column) for name, column in CHANGE.items() if name != "sequence"},
     ("notification", "sequence"): Column(name="sequence", kind=Kind.NUMBER, required=True),
-    ("notification", "fromStatus"): Column(name="from_status"),
-    ("notification", "toStatus"): Column(name="to_status"),
-    ("notification", "source"): Column(name="source"),
-    ("notification", "sourceStatus"): Column(name="source_status"),
-    ("notification", "party"): Column(name="party"),
-    ("notification", "reason"): Column(name="reason"),
-    ("notification", "actor"): Column(name="actor"),
 }
 """What of an entry has a column of its own."""
 
-DOCUMENT = f"""json_object('id', id, '@type', 'ServiceProblemEventRecord', 'eventType', event_type,
+# json_each has columns too, such as id: names without their table would be ambiguous beside it.
+DOCUMENT = f"""json_object(
+    'id', problem_record.id, '@type', 'ServiceProblemEventRecord', 'eventType', problem_record.event_type,
     'eventTime', {EVENT_TIME.name}, 'recordTime', {RECORD_TIME.name},
-    'notification', json_object('@type', 'ServiceProblemChange', 'sequence', sequence, 'fromStatus', from_status,
-        'toStatus', to_status, 'changes', json(changes), 'source', source, 'sourceStatus', source_status,
-        'party', party, 'reason', reason, 'irregular', json(iif(irregular, 'true', 'false')), 'actor', actor),
-    'serviceProblem', json_object('id', problem_id, '@type', 'ServiceProblemRef'))"""
+    'notification', json_object(
+        '@type', 'ServiceProblemChange', 'changes', json(problem_record.changes),
+        'irregular', json(iif(problem_record.irregular, 'true', 'false')),
+        {", ".join(f"'{name}', problem_record.{column}" for name, column in CHANGE.items())}),
+    'serviceProblem', json_object('id', problem_record.problem_id, '@type', 'ServiceProblemRef'))"""
 """An entry as its face shows it, but for the addresses."""
 
 SELECT = """id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,

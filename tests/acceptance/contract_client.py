@@ -152,7 +152,6 @@ class ContractClient:
         found: list[dict[str, Any]] = []
         while True:
             answer = self.get(f"{self.face}/serviceProblemEventRecord", params={"offset": len(found)})
-            page = answer.json()
-            found += page
-            if not page:
+            found += answer.json()
+            if len(found) >= int(answer.headers["X-Total-Count"]):
                 return found
