@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hub.api.attributes import problem_attributes, record_attributes
-from hub.model.event import EventType
+from hub.model.event import PROBLEM_EVENTS
 from hub.query.attributes import Holds
 from hub.query.parse import parse_list_query, split_query_string
 from tests.rooms import contract
@@ -50,7 +50,7 @@ def test_an_extension_does_not_change_what_the_contract_says() -> None:
 
 
 def test_a_record_is_asked_for_what_the_hub_writes() -> None:
-    assert RECORD.find(("eventType",)).words == tuple(EventType)
+    assert RECORD.find(("eventType",)).words == tuple(PROBLEM_EVENTS)
     assert RECORD.find(("notification", "toStatus")).holds is Holds.TEXT
     assert RECORD.find(("notification", "changes", "value")) is not None
 
