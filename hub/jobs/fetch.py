@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import certifi
 import urllib3
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 from urllib3.exceptions import HTTPError
 
 from hub.jobs.hold import LEASE, Gone, Hold, JobFailed
@@ -21,7 +21,7 @@ from hub.subscriptions.callback import BadCallback, Lookup, Target, system_looku
 PIECE = 1 << 20
 CONNECT_TIME, READ_TIME = 10.0, 30.0
 TRIES = 5
-"""How often a fetch is tried that brings nothing new."""
+"""How often in a row a fetch may bring nothing."""
 
 
 class BrokeOff(Exception):
@@ -58,7 +58,7 @@ class Fetcher:
         fetch = _Fetch(hold, self._monotonic() + self._time_limit, self._limit, self._monotonic)
         retrying = Retrying(
             retry=retry_if_exception_type(BrokeOff),
-            stop=stop_after_attempt(TRIES),
+            stop=lambda _: fetch.idle >= TRIES,
             wait=wait_random_exponential(max=self._longest_wait),
             reraise=True,
         )
@@ -72,7 +72,7 @@ class Fetcher:
             raise JobFailed(f"cannot keep the content: {error.strerror or error}") from error
 
     def _attempt(self, fetch: "_Fetch", file: BinaryIO) -> None:
-        fetch.hold.check()
+        fetch.check(0)
         try:
             target = target_of(fetch.hold.job.asked.url or "")
         except BadCallback as error:
@@ -125,9 +125,12 @@ class _Fetch:
         self._monotonic = monotonic
         self._etag = hold.job.etag
         self._next_keep = 0.0
+        self.idle = 0
+        """How many attempts in a row have brought nothing."""
 
     def attempt(self, pool: urllib3.HTTPConnectionPool, target: Target, file: BinaryIO) -> None:
         """Raises BrokeOff, or an HTTPError of urllib3, for what may pass."""
+        self.idle += 1
         held = file.seek(0, os.SEEK_END)
         headers = {"Host": target.place, "Accept-Encoding": "identity"}
         if held and self._etag:
@@ -155,8 +158,9 @@ class _Fetch:
         self._etag = etag if etag.startswith('"') else None
         self._keep(None)
         for piece in response.stream(PIECE, decode_content=False):
+            self.idle = 0
             size += len(piece)
-            self._check(size)
+            self.check(size)
             file.write(piece)
             file.flush()
         os.fsync(file.fileno())
@@ -166,7 +170,8 @@ class _Fetch:
         if encoding != "identity":
             raise JobFailed(f"the content came as {encoding}, although it was asked for as it is")
 
-    def _check(self, size: int) -> None:
+    def check(self, size: int) -> None:
+        """Raises Gone, Stopped or JobFailed when the fetch is not to go on."""
         self.hold.check()
         if self._monotonic() > self._next_keep:
             self._keep(None)

@@ -23,7 +23,7 @@ MOST_ROWS, FEWEST_ROWS = 500, 10
 MOST_BYTES = 4 << 20
 """How much of the file a chunk has at most."""
 
-LONGEST_COMMIT = 0.02
+LONGEST_COMMIT = 0.01
 """Seconds for which a chunk may keep other changes waiting; the next chunk has as many rows as fit."""
 
 ERRORS_OF_A_ROW = 10
