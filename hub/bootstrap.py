@@ -1,7 +1,7 @@
 """The one place that builds objects and hands them to each other."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,12 @@ from hub.access.callers import Callers
 from hub.access.key_ring import KeyRing
 from hub.api.app import (
     HUB,
+    HUB_V4,
     JOBS,
     OPERATIONS,
     PROBLEMS,
     TASKS,
+    TASKS_V4,
     Handler,
     HubApp,
     bound,
@@ -39,6 +41,7 @@ from hub.api.operations import Operations
 from hub.api.pages import pages
 from hub.api.problems import ProblemOperations
 from hub.api.render import Face
+from hub.api.render_v4 import FaceV4
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.api.tasks import TaskOperations
 from hub.api.type_names import type_filler
@@ -52,7 +55,7 @@ from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker, WorkerSettings
 from hub.errors import Violation
-from hub.faces import V5
+from hub.faces import V3, V4, V5, v4
 from hub.intake.account import note_disabled
 from hub.intake.configured import check_sources, mapping_folders
 from hub.intake.poller import Poller, make_poller
@@ -69,7 +72,7 @@ from hub.problems.envelope import Letterhead
 from hub.problems.ownership import Owners
 from hub.problems.rules import ProblemRules
 from hub.problems.tasks import TaskRules
-from hub.query.attributes import Attributes
+from hub.query.attributes import ANY, Attributes
 from hub.query.hub_query import parse_hub_query
 from hub.query.list_query import ListQuery
 from hub.settings import Settings
@@ -82,7 +85,8 @@ from hub.subscriptions.callback import CallbackPolicy
 from hub.subscriptions.registration import ParseQuery, Registrations
 from hub.subscriptions.secrets import SecretBox, load_key
 
-FACE_V5 = "/tmf-api/serviceProblemManagement/v5"
+PATHS = {name: f"/tmf-api/serviceProblemManagement/{name}" for name in (V5, V4, V3)}
+FACE_V5, FACE_V4, FACE_V3 = PATHS.values()
 OPERATIONS_V1 = "/qos-hub/v1"
 WATCH_ALONE, WATCH_OTHERS = 0.02, 0.25
 """Seconds between a sender's looks at the database for what other processes wrote, since SQLite cannot call: when
@@ -96,6 +100,7 @@ CONSOLE_THREADS = 4
 @dataclass(frozen=True, kw_only=True)
 class Contracts:
     v5: dict[str, Any]
+    v4: dict[str, Any]
     operations: dict[str, Any]
 
     @classmethod
@@ -103,6 +108,7 @@ class Contracts:
         folder = shipped.openapi_dir()
         return cls(
             v5=load_contract(folder / "serviceProblem-v5.yaml"),
+            v4=load_contract(folder / "serviceProblem-v4.yaml"),
             operations=load_contract(folder / "operations-v1.yaml"),
         )
 
@@ -156,7 +162,8 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     new_id = Uuid7(clock)
     more = load_extensions(settings.api.extension_schemas).properties()
     attributes = problem_attributes(contracts.v5, more)
-    parse_query = _parse_query(attributes)
+    faces = _faces(settings, contracts)
+    parse_query = _parse_query(attributes, faces)
     secrets = SecretBox(load_key(settings.key_file))
     rules = _rules(settings, contracts, clock, new_id)
     store = make_store(settings)
@@ -170,7 +177,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     return Hub(
         settings=settings,
         store=store,
-        app=_app(settings, contracts, attributes, store, rules, registrations, clock, new_id)
+        app=_app(settings, contracts, attributes, faces, store, rules, registrations, clock, new_id)
         if "api" in roles
         else None,
         worker=_worker(settings, store, clock, making) if "delivery" in roles else None,
@@ -179,9 +186,12 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     )
 
 
-def _parse_query(attributes: Attributes) -> ParseQuery:
+def _parse_query(attributes: Attributes, faces: Mapping[str, Face]) -> ParseQuery:
     """Reads the query of a registration in the language of the face that is named first."""
-    readers = {V5: partial(parse_hub_query, attributes=attributes)}
+    readers = {
+        name: partial(parse_hub_query, attributes=_asked(attributes, face), translate=face.path)
+        for name, face in faces.items()
+    }
     return lambda face, text: readers[face](text)
 
 
@@ -199,10 +209,14 @@ def make_store(settings: Settings) -> Store:
 
 
 def check_contracts(contracts: Contracts) -> None:
-    """Raises InvalidContract unless both contracts are OpenAPI and covered by the handlers exactly."""
-    tasks = [operation_id for table in TASKS.values() for operation_id in table]
-    check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *tasks, *HUB])
+    """Raises InvalidContract unless every contract is OpenAPI and covered by the handlers exactly."""
+    check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *_operation_ids(TASKS), *HUB])
+    check_contract(FACE_V4, contracts.v4, [*PROBLEMS, *_operation_ids(TASKS_V4), *HUB_V4])
     check_contract(OPERATIONS_V1, contracts.operations, [*OPERATIONS, *JOBS])
+
+
+def _operation_ids(tables: Mapping[TaskKind, Mapping[str, object]]) -> list[str]:
+    return [operation_id for table in tables.values() for operation_id in table]
 
 
 def check_report(contract: dict[str, Any], extensions: Extensions) -> Callable[[Document], list[Violation]]:
@@ -229,7 +243,7 @@ def _rules(settings: Settings, contracts: Contracts, clock: Clock, new_id: Uuid7
         clock=clock,
         new_id=new_id,
         check_document=check_report(contracts.v5, extensions),
-        complete=lambda document: extensions.completed(fill_types(document)),
+        complete=lambda document: extensions.completed(fill_types(v4.wrapped(document))),
         letterhead=_letterhead(settings),
     )
 
@@ -246,6 +260,7 @@ def _app(
     settings: Settings,
     contracts: Contracts,
     attributes: Attributes,
+    faces: Mapping[str, Face],
     store: Store,
     rules: ProblemRules,
     registrations: Registrations,
@@ -253,23 +268,11 @@ def _app(
     new_id: Uuid7,
 ) -> HubApp:
     base_url = settings.server.base_url
-    face = Face(base_url + FACE_V5)
-    problems = ProblemOperations(
-        store=store,
-        rules=rules,
-        owners=Owners(settings.security.party_paths),
-        face=face,
-        attributes=attributes.without("href"),
-        record_attributes=record_attributes(contracts.v5),
-        lists=_lists(settings),
-        largest=settings.api.body_limit,
-        tags=Tags(__version__, face.base_url, settings.api, settings.security.party_paths),
-    )
     operations = Operations(
         store=store,
         clock=clock,
         base_url=base_url + OPERATIONS_V1,
-        face_url=face.base_url,
+        face_url=base_url + FACE_V5,
         page_maximum=settings.api.page_maximum,
     )
     jobs = JobOperations(
@@ -283,16 +286,38 @@ def _app(
         page_maximum=settings.api.page_maximum,
         content_limit=settings.jobs.content_limit,
     )
-    hub = HubOperations(store=store, registrations=registrations, face=face)
-    tasks = _tasks(settings, contracts, store, task_rules(settings, contracts, rules, clock, new_id), face)
-    faces = {
-        FACE_V5: (contracts.v5, {**bound(PROBLEMS, problems), **tasks, **bound(HUB, hub)}),
-        OPERATIONS_V1: (contracts.operations, {**bound(OPERATIONS, operations), **bound(JOBS, jobs)}),
+    served: dict[str, tuple[dict[str, Any], dict[str, Handler]]] = {
+        OPERATIONS_V1: (contracts.operations, {**bound(OPERATIONS, operations), **bound(JOBS, jobs)})
     }
+    performing = task_rules(settings, contracts, rules, clock, new_id)
+    for name, face in faces.items():
+        if name == V3 and not settings.api.r18_names:
+            continue
+        of_v5 = name == V5
+        contract = contracts.v5 if of_v5 else contracts.v4
+        problems = ProblemOperations(
+            store=store,
+            rules=rules,
+            owners=Owners(settings.security.party_paths),
+            face=face,
+            attributes=_asked(attributes, face).without("href"),
+            record_attributes=record_attributes(contracts.v5),
+            lists=_lists(settings),
+            largest=settings.api.body_limit,
+            tags=Tags(__version__, face.base_url, settings.api, settings.security.party_paths),
+        )
+        hub = HubOperations(store=store, registrations=registrations, face=face)
+        worded = None if of_v5 else face.worded
+        served[PATHS[name]] = (
+            contract,
+            bound(PROBLEMS, problems, worded)
+            | _tasks(settings, contracts, store, performing, face)
+            | bound(HUB if of_v5 else HUB_V4, hub, worded),
+        )
     callers = make_callers(settings, store)
     console = PagesGuard(_mounted(make_console(store)), callers=callers, requirement=CONSOLE)
     return make_app(
-        faces,
+        served,
         pages=pages(shipped.openapi_dir(), console),
         callers=callers,
         names=(urlsplit(base_url).hostname or "",),
@@ -321,7 +346,7 @@ def _tasks(
 ) -> dict[str, Handler]:
     """The handlers of every kind of task at a face."""
     handlers: dict[str, Handler] = {}
-    for kind, table in TASKS.items():
+    for kind, table in (TASKS if face.name == V5 else TASKS_V4).items():
         operations = TaskOperations(
             kind=kind,
             store=store,
@@ -333,6 +358,22 @@ def _tasks(
         )
         handlers |= bound(table, operations)
     return handlers
+
+
+def _faces(settings: Settings, contracts: Contracts) -> dict[str, Face]:
+    """{name: face}; that of v3 is there for its listeners, and served where the settings ask for it."""
+    base_url, r18_names = settings.server.base_url, settings.api.r18_names
+    check = check_report(contracts.v5, load_extensions(""))
+    return {
+        V5: Face(base_url + FACE_V5),
+        V4: FaceV4(base_url + FACE_V4, check=check, r18_names=r18_names),
+        V3: FaceV4(base_url + FACE_V3, check=check, r18_names=True, name=V3),
+    }
+
+
+def _asked(attributes: Attributes, face: Face) -> Attributes:
+    """The attributes that clients of a face may ask for."""
+    return attributes.without(*face.unknown_names).with_more(dict.fromkeys(face.older_names, ANY))
 
 
 def make_callers(settings: Settings, store: Store) -> Callers:

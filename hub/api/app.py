@@ -1,6 +1,7 @@
 """The API as one ASGI application: Connexion binds the contracts to the handlers, and refuses to start on a gap."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,7 +28,7 @@ from hub.api.routing import TableRouting
 from hub.api.security import LocalCallers
 from hub.api.tasks import TaskOperations
 from hub.api.validation import REQUEST, CompiledValidation
-from hub.errors import InvalidContract, Violation
+from hub.errors import InvalidContract, InvalidInput, Violation
 from hub.model.task import TaskKind
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -51,6 +52,14 @@ TASKS = {
     }
     for kind in TaskKind
 }
+TASKS_V4 = {
+    kind: {
+        f"create{kind.type_name}": TaskOperations.create,
+        f"retrieve{kind.type_name}": TaskOperations.retrieve,
+    }
+    for kind in TaskKind
+}
+HUB_V4 = {"registerListener": HubOperations.register, "unregisterListener": HubOperations.unregister}
 OPERATIONS = {
     "getHealth": Operations.health,
     "listSubscription": Operations.subscriptions,
@@ -73,12 +82,31 @@ JOBS = {
     "putImportJobContent": JobOperations.put_content,
     "listImportJobError": JobOperations.errors,
 }
-"""{operationId: method} of the v5 face, of its hub, of each kind of task, of `/qos-hub/v1`, and of the jobs there."""
+"""{operationId: method} of every face, its hub and each kind of task at v5 and v4, of `/qos-hub/v1` and its jobs."""
 
 
-def bound(table: Mapping[str, Callable[..., Any]], owner: object) -> dict[str, Handler]:
-    """{operationId: handler} of a table's methods on their owner."""
-    return {operation_id: getattr(owner, method.__name__) for operation_id, method in table.items()}
+def bound(
+    table: Mapping[str, Callable[..., Any]], owner: object, worded: Callable[[str], str] | None = None
+) -> dict[str, Handler]:
+    """{operationId: handler} of a table's methods on their owner; `worded` names a place in the face's own words."""
+    handlers: dict[str, Handler] = {
+        operation_id: getattr(owner, method.__name__) for operation_id, method in table.items()
+    }
+    if worded is None:
+        return handlers
+    return {operation_id: _worded(handler, worded) for operation_id, handler in handlers.items()}
+
+
+def _worded(handler: Handler, worded: Callable[[str], str]) -> Handler:
+    async def handle(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except InvalidInput as error:
+            raise type(error)(
+                violations=[replace(one, field=worded(one.field)) for one in error.violations]
+            ) from error
+
+    return handle
 
 
 class _Operation(AsyncOperation):

@@ -19,19 +19,11 @@ class HubOperations:
 
     async def register(self, request: Request) -> Response:
         """The answer shows the signing secret, this once."""
-        checked = await asyncio.to_thread(self._registrations.check, request.body)
+        checked = await asyncio.to_thread(self._registrations.check, request.body, face=self._face.name)
         work = partial(self._registrations.register, request=checked, caller=request.caller)
         subscription = await self._store.awrite(work)
-        href = f"{self._face.base_url}/hub/{subscription.id}"
-        body = {
-            "@type": "Hub",
-            "id": subscription.id,
-            "href": href,
-            "callback": subscription.callback,
-            "query": subscription.query,
-            "secret": checked.secret,
-        }
-        return json_response(body, status=201, headers=(("Location", href),))
+        headers = (("Location", self._face.subscription_href(subscription.id)),)
+        return json_response(self._face.subscription(subscription, checked.secret), status=201, headers=headers)
 
     async def unregister(self, request: Request) -> Response:
         await self._store.awrite(partial(self._unregister, request=request))

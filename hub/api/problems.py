@@ -55,7 +55,9 @@ class ProblemOperations:
         self._owners = owners
         self._face = face
         self._lists = lists
-        self._problems = Collection(url=f"{face.base_url}/serviceProblem", attributes=attributes)
+        self._problems = Collection(
+            url=f"{face.base_url}/serviceProblem", attributes=attributes, translate=face.path
+        )
         self._records = Collection(url=f"{face.base_url}/serviceProblemEventRecord", attributes=record_attributes)
         self._largest = largest
         self._tags = tags
@@ -104,7 +106,7 @@ class ProblemOperations:
         problem = await self._store.awrite(
             partial(
                 self._rules.create,
-                given=request.body,
+                given=self._face.given(request.body),
                 actor=request.caller.name,
                 owner=self._owner(request.caller),
             )
@@ -135,7 +137,7 @@ class ProblemOperations:
         work = partial(
             self._rules.patch,
             problem_id=request.path_params["id"],
-            edit=edit_of(request, largest=self._largest),
+            edit=self._face.edit(edit_of(self._face.changing(request), largest=self._largest)),
             actor=request.caller.name,
             owner=self._owner(request.caller),
         )

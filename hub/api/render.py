@@ -4,15 +4,27 @@ from collections.abc import Iterable
 
 import orjson
 
+from hub.api.messages import Request
+from hub.faces import V5
 from hub.model.event import Record
 from hub.model.problem import Document, Problem
+from hub.model.subscription import Subscription
 from hub.model.task import TaskKind
 from hub.model.times import micros_to_text
+from hub.problems.edits import Edit
 from hub.query.selection import select
+
+Path = tuple[str, ...]
 
 
 class Face:
-    """The v5 face at its base URL (no final slash)."""
+    """The v5 face at its base URL (no final slash); the other faces say in what they differ from it."""
+
+    name = V5
+    older_names: frozenset[str] = frozenset()
+    """Attributes that are asked for by the name of an earlier version."""
+    unknown_names: frozenset[str] = frozenset()
+    """Attributes of v5 that this face does not have."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
@@ -72,3 +84,37 @@ class Face:
             },
         }
         return select(document, fields) if fields else document
+
+    def subscription(self, subscription: Subscription, secret: str) -> Document:
+        """A registration with its signing secret, as its maker alone sees it."""
+        return {
+            "@type": "Hub",
+            "id": subscription.id,
+            "href": self.subscription_href(subscription.id),
+            "callback": subscription.callback,
+            "query": subscription.query,
+            "secret": secret,
+        }
+
+    def subscription_href(self, subscription_id: str) -> str:
+        return f"{self.base_url}/hub/{subscription_id}"
+
+    def given(self, body: Document) -> Document:
+        """A new report, as a client of this face sent it, in v5. Raises InvalidInput."""
+        return body
+
+    def changing(self, request: Request) -> Request:
+        """A PATCH in the present names of this face."""
+        return request
+
+    def edit(self, edit: Edit) -> Edit:
+        """An edit of what this face shows, as an edit of the v5 report."""
+        return edit
+
+    def path(self, path: Path) -> Path:
+        """Where v5 keeps what this face shows at a path."""
+        return path
+
+    def worded(self, field: str) -> str:
+        """The name at this face of a place in a v5 report, such as `relatedParty[0].partyOrPartyRole.id`."""
+        return field

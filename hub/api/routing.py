@@ -1,9 +1,11 @@
 """One table for all operations of all contracts: a path is found by its segments, in one step each.
 
 It stands in the place of Connexion's RoutingMiddleware, whose nested routers try one regular expression after
-another, and tells the same things to the middlewares behind it.
+another, and tells the same things to the middlewares behind it. Empty segments count for nothing: a base address
+that ends in a slash makes `//`, and people end a path with one.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
@@ -11,6 +13,9 @@ from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.errors import MethodNotAllowed, Violation
+
+TASKS = "/problem"
+"""How the paths of task resources begin."""
 
 METHODS = ("get", "post", "patch", "put", "delete")
 
@@ -43,12 +48,16 @@ class TableRouting(SpecMiddleware):
     def add_api(self, specification: Specification, *, base_path: str | None = None, **_: Any) -> None:
         base = base_path or specification.base_path
         for path, operations in specification["paths"].items():
-            node = self._root
-            for segment in f"{base}{path}".strip("/").split("/"):
-                node = node.descend(segment)
-            for method in METHODS:
-                if method in operations:
-                    node.operations[method.upper()] = (base, operations[method]["operationId"])
+            for spelling in spellings(path):
+                self._add(f"{base}{spelling}", base, operations)
+
+    def _add(self, path: str, base: str, operations: Mapping[str, Any]) -> None:
+        node = self._root
+        for segment in _segments(path):
+            node = node.descend(segment)
+        for method in METHODS:
+            if method in operations:
+                node.operations[method.upper()] = (base, operations[method]["operationId"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -68,15 +77,24 @@ class TableRouting(SpecMiddleware):
 
     def _find(self, path: str) -> tuple[_Node | None, dict[str, str]]:
         node, parameters = self._root, {}
-        for segment in path.strip("/").split("/"):
+        for segment in _segments(path):
             child = node.children.get(segment)
             if child is None:
-                if node.parameter is None or not segment:
+                if node.parameter is None:
                     return None, {}
                 name, child = node.parameter
                 parameters[name] = segment
             node = child
         return node, parameters
+
+
+def _segments(path: str) -> list[str]:
+    return [segment for segment in path.split("/") if segment]
+
+
+def spellings(path: str) -> tuple[str, ...]:
+    """The path of a contract as it is served; tasks also answer to the capital letter that older texts give them."""
+    return (path, f"/{path[1].upper()}{path[2:]}") if path.startswith(TASKS) else (path,)
 
 
 def _not_allowed(scope: Scope, node: _Node) -> MethodNotAllowed:

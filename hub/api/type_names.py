@@ -1,4 +1,4 @@
-"""Writes the `@type` that a sub-resource came without: the contract reads it leniently and answers it always."""
+"""Makes whole what was read leniently: the `@type` that a resource came without, and null for what is absent."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +9,8 @@ Fill = Callable[[Document], Document]
 
 
 def type_filler(contract: dict[str, Any], name: str) -> Fill:
-    """A function that gives a document of schema `name` with every missing `@type` in it and below."""
+    """A function that gives a document of schema `name` with every missing `@type` in it and below, and without the
+    attributes that are null; null stays where the schema has any JSON, and in what it does not know."""
     filler = _Filler(contract["components"]["schemas"])
     return lambda document: filler.filled(document, (name,))
 
@@ -19,6 +20,7 @@ class _Filler:
         self._schemas = schemas
         self._members: dict[str, dict[str, tuple[str, ...]]] = {}
         self._required: dict[str, frozenset[str]] = {}
+        self._never_null: dict[str, frozenset[str]] = {}
 
     def filled(self, value: Any, names: tuple[str, ...]) -> Any:
         """The value with its types; `names` are the schemas that it may have, the most likely first."""
@@ -27,8 +29,12 @@ class _Filler:
         if not isinstance(value, dict):
             return value
         name = next((each for each in names if self._required_of(each) <= value.keys()), names[0])
-        members = self._members_of(name)
-        whole = {key: self.filled(each, members[key]) if key in members else each for key, each in value.items()}
+        members, never_null = self._members_of(name), self._never_null_of(name)
+        whole = {
+            key: self.filled(each, members[key]) if key in members else each
+            for key, each in value.items()
+            if each is not None or key not in never_null
+        }
         return whole if "@type" in whole else {"@type": name, **whole}
 
     def _required_of(self, name: str) -> frozenset[str]:
@@ -44,6 +50,14 @@ class _Filler:
             found = {key: self._typed(schema.get("items", schema)) for key, schema in properties.items()}
             self._members[name] = {key: names for key, names in found.items() if names}
         return self._members[name]
+
+    def _never_null_of(self, name: str) -> frozenset[str]:
+        if name not in self._never_null:
+            properties = _properties(self._schemas, self._schemas[name])
+            self._never_null[name] = frozenset(
+                key for key, schema in properties.items() if "type" in schema or _names(self._schemas, schema)
+            )
+        return self._never_null[name]
 
     def _typed(self, schema: dict[str, Any]) -> tuple[str, ...]:
         names = _names(self._schemas, schema)

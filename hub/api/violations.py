@@ -93,9 +93,17 @@ def _too_few(kind: Kind, _: Any) -> str:
     return "must not be empty" if kind["limit"] == 1 else f"must have at least {kind['limit']} entries"
 
 
-def _not_one_of(kind: Kind, _: Any) -> str:
+def _not_one_of(kind: Kind, instance: Any) -> str:
     words = ["null" if word is None else str(word) for word in kind["options"]]
-    return f"must be {words[0]}" if len(words) == 1 else f"must be one of {', '.join(words)}"
+    if len(words) == 1:
+        return f"must be {words[0]}"
+    meant = next((word for word in words if _letters(word) == _letters(str(instance))), None)
+    return f"must be one of {', '.join(words)}" + (f"; did you mean {meant}?" if meant else "")
+
+
+def _letters(word: str) -> str:
+    """What is left of a word when case and separators do not count: `In Progress` is `inprogress`."""
+    return "".join(letter for letter in word.lower() if letter.isalnum())
 
 
 SENTENCES: dict[str, Callable[[Kind, Any], str]] = {

@@ -20,6 +20,8 @@ RENAMED = {
 CORRELATION = "correlationId"
 """In v4 an external identifier of this type."""
 
+NAMES = frozenset({*RENAMED, CORRELATION})
+
 ROLES = {"relatedEntity": "related", "firstAlert": "firstAlert"}
 """The role of a part that has none in R18.5 and needs one in v4."""
 
@@ -52,6 +54,18 @@ def path(given: tuple[str, ...]) -> tuple[str, ...]:
     if given[:1] == (CORRELATION,):
         return ("externalIdentifier", "id")
     return tuple(RENAMED.get(step, step) if place == 0 else _inner(step) for place, step in enumerate(given))
+
+
+def operation(given: Document) -> Document:
+    """An operation of a JSON patch, with its pointers in v4's names."""
+    return {name: _pointer(value) if name in ("path", "from") else value for name, value in given.items()}
+
+
+def _pointer(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith("/"):
+        return value
+    first, *rest = value[1:].split("/")
+    return "/".join(("", RENAMED.get(first, first), *map(_inner, rest)))
 
 
 def _was_added(name: str, value: Any, shown: Document | None) -> bool:

@@ -4,6 +4,8 @@ A v4 document that comes in becomes v5; told which report it is an edit of (`bas
 stays as it was.
 """
 
+from typing import Any
+
 from hub.faces.parts import OUTER, Filled, Members, Wrapped
 from hub.model.problem import Document
 
@@ -34,6 +36,13 @@ WRAPPED = {
     "relatedEntity": ENTITY,
     "affectedLocation": PLACE,
 }
+DEMANDED = {
+    **{name: ("@referredType",) for name, shape in WRAPPED.items() if shape is PARTY},
+    **{name: ("@referredType", "role") for name, shape in WRAPPED.items() if shape is ENTITY},
+    "characteristic": ("name", "value"),
+}
+"""What v4 demands of the parts of a report beside their id."""
+
 CHARACTERISTIC = Filled(shown={"value": None})
 WITH_CHARACTERISTIC = Members(shapes={"characteristic": CHARACTERISTIC})
 PROBLEM = Members(
@@ -55,6 +64,20 @@ def outgoing(document: Document) -> Document:
 def incoming(document: Document, base: Document | None = None) -> Document:
     """A v4 report in v5; `base` is the v5 report that it is an edit of."""
     return PROBLEM.incoming(document, base)
+
+
+def wrapped(document: Document) -> Document:
+    """A v5 report whose parties may stand flat, as in v4, with them as v5 has them: flat they can mean nothing else."""
+    return {
+        name: _wrapped(PARTY, value) if WRAPPED.get(name) is PARTY else value for name, value in document.items()
+    }
+
+
+def _wrapped(shape: Wrapped, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_wrapped(shape, each) for each in value]
+    is_flat = isinstance(value, dict) and shape.member not in value and "id" in value
+    return shape.incoming(value, None) if is_flat else value
 
 
 def path(given: Path) -> Path:

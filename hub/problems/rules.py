@@ -89,9 +89,9 @@ class ProblemRules:
         has been asked before.
         """
         now = to_micros(self._clock())
-        status = Status(given.get("status", INITIAL))
-        check_step(None, status)
-        document = self._complete({**_stated(given), "status": status})
+        document = self._complete(_stated(given))
+        document["status"] = Status(document.get("status", INITIAL))
+        check_step(None, document["status"])
         if document["@type"] != PLAIN:
             self._refuse_invalid(document)
         owner.accept(document)

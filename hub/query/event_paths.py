@@ -119,5 +119,9 @@ class EventVocabulary:
         return checked
 
     def field(self, text: str) -> str:
-        """A path of `fields` as it is spelt in events. Raises ValueError."""
-        return text if text == "none" else ".".join(self.find(tuple(text.split(".")))[0])
+        """A path of `fields` as it is spelt in the events that the face tells. Raises ValueError."""
+        if text == "none":
+            return text
+        given = tuple(text.split("."))
+        found, _ = self.find(given)
+        return ".".join((*found[:2], *given[2:]) if found[:2] == ("event", REPORT) else found)

@@ -50,6 +50,7 @@ class ApiSettings:
     page_maximum: int = rules.whole(1000, 100_000)
     partial_content: bool = rules.flag()
     originating_system: str = rules.text(empty=False)
+    r18_names: bool = rules.flag()
     extension_schemas: str = rules.text()
 
 

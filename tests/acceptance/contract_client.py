@@ -10,7 +10,7 @@ import requests
 from hub.api.schemas import CompiledSchema, compile_schema, errors_of, load_contract
 from hub.shipped import openapi_dir
 
-SERVED = ("serviceProblem-v5.yaml", "operations-v1.yaml")
+SERVED = ("serviceProblem-v5.yaml", "serviceProblem-v4.yaml", "operations-v1.yaml")
 TIMEOUT = 30.0
 
 

@@ -14,6 +14,7 @@ from hub.api.attributes import attributes_of
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.delivery.outcome import Outcome
 from hub.errors import HubError
+from hub.faces import EVENT_TYPES, V4
 from hub.model.delivery import DeliveryState
 from hub.model.event import EventType
 from hub.model.job import ContentType, JobStatus, Mode
@@ -26,9 +27,10 @@ from hub.shipped import openapi_dir
 from hub.subscriptions.registration import UNREGISTERED
 
 FOLDER = openapi_dir()
-FACE, OPERATIONS, EVENTS = "serviceProblem-v5.yaml", "operations-v1.yaml", "events.yaml"
-SERVED = (FACE, OPERATIONS)
-CONTRACTS = {name: load_contract(FOLDER / name) for name in (FACE, OPERATIONS, EVENTS)}
+FACE, FACE_V4 = "serviceProblem-v5.yaml", "serviceProblem-v4.yaml"
+OPERATIONS, EVENTS = "operations-v1.yaml", "events.yaml"
+SERVED = (FACE, FACE_V4, OPERATIONS)
+CONTRACTS = {name: load_contract(FOLDER / name) for name in (*SERVED, EVENTS)}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 PROMISED = {
@@ -47,6 +49,19 @@ PROMISED = {
         },
         "createHub": "POST /hub",
         "hubDelete": "DELETE /hub/{id}",
+    },
+    FACE_V4: {
+        "listServiceProblem": "GET /serviceProblem",
+        "createServiceProblem": "POST /serviceProblem",
+        "retrieveServiceProblem": "GET /serviceProblem/{id}",
+        "patchServiceProblem": "PATCH /serviceProblem/{id}",
+        "deleteServiceProblem": "DELETE /serviceProblem/{id}",
+        "listServiceProblemEventRecord": "GET /serviceProblemEventRecord",
+        "retrieveServiceProblemEventRecord": "GET /serviceProblemEventRecord/{id}",
+        **{f"create{kind.type_name}": f"POST /{kind}" for kind in TaskKind},
+        **{f"retrieve{kind.type_name}": f"GET /{kind}/{{id}}" for kind in TaskKind},
+        "registerListener": "POST /hub",
+        "unregisterListener": "DELETE /hub/{id}",
     },
     OPERATIONS: {
         "getHealth": "GET /health",
@@ -269,6 +284,7 @@ def enumeration(file: str, *steps: str) -> list[str | None]:
     ("words", "file", "steps"),
     [
         (Status, FACE, ("ServiceProblemStateType",)),
+        (Status, FACE_V4, ("ServiceProblemStateType",)),
         (DeliveryState, OPERATIONS, ("DeliveryState",)),
         (Outcome, OPERATIONS, ("Outcome",)),
         (Order, OPERATIONS, ("SubscriptionView", "properties", "order")),
@@ -312,10 +328,17 @@ def test_every_event_has_a_schema_and_a_callback(kind: EventType) -> None:
     assert f"{kind[0].lower()}{kind[1:]}" in callbacks
 
 
+@pytest.mark.parametrize("kind", EventType)
+def test_every_event_that_v4_has_is_described_there(kind: EventType) -> None:
+    callbacks = CONTRACTS[FACE_V4]["paths"]["/hub"]["post"]["callbacks"]
+    assert (f"{kind[0].lower()}{kind[1:]}" in callbacks) is (kind in EVENT_TYPES[V4])
+    assert (kind in CONTRACTS[FACE_V4]["components"]["schemas"]) is (kind in EVENT_TYPES[V4])
+
+
 @pytest.mark.parametrize("name", ["Error", "Violation"])
-def test_both_served_contracts_have_the_same_errors(name: str) -> None:
-    schemas = [CONTRACTS[file]["components"]["schemas"][name] for file in SERVED]
-    assert schemas[0] == schemas[1]
+def test_all_served_contracts_have_the_same_errors(name: str) -> None:
+    first, *others = [CONTRACTS[file]["components"]["schemas"][name] for file in SERVED]
+    assert all(other == first for other in others)
 
 
 def test_every_contract_that_is_shipped_is_held_to_this() -> None:

@@ -8,12 +8,12 @@ import pytest
 
 from hub.api.app import Handler, make_app, operation_ids, refuse_gaps
 from hub.api.messages import Request, Response
-from hub.bootstrap import FACE_V5, OPERATIONS_V1, Contracts, build
+from hub.bootstrap import FACE_V4, FACE_V5, OPERATIONS_V1, Contracts, build
 from hub.errors import InvalidContract
 from hub.settings import load_settings
 
 CONTRACTS = Contracts.shipped()
-SERVED = {FACE_V5: CONTRACTS.v5, OPERATIONS_V1: CONTRACTS.operations}
+SERVED = {FACE_V5: CONTRACTS.v5, FACE_V4: CONTRACTS.v4, OPERATIONS_V1: CONTRACTS.operations}
 
 
 async def answers(request: Request) -> Response:

@@ -14,7 +14,7 @@ from hub.settings.sections import SECTIONS
 
 FILE = shipped.config_dir() / "qos-hub.toml"
 LINES = FILE.read_text(encoding="utf-8").splitlines()
-KEY = re.compile(r"([a-z_]+) = ")
+KEY = re.compile(r"([a-z0-9_]+) = ")
 EXAMPLE = "# [sources.helpdesk]"
 
 

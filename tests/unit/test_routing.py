@@ -27,6 +27,13 @@ CONTRACT: dict[str, Any] = {
             "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
             "post": {"operationId": "lendBook", "responses": {"202": {"description": "lent"}}},
         },
+        "/problemGroup": {
+            "post": {"operationId": "createProblemGroup", "responses": {"201": {"description": "made"}}},
+        },
+        "/problemGroup/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "get": {"operationId": "retrieveProblemGroup", "responses": {"200": {"description": "one"}}},
+        },
         "/book/new": {"get": {"operationId": "listNew", "responses": {"200": {"description": "new"}}}},
     },
 }
@@ -67,7 +74,12 @@ ROUTES = [
     ("GET", "/shelf/v1", PAGES),
     ("GET", "/shelf/v1/book/4711/sell", PAGES),
     ("GET", "/shelf/v1/book/4711/lend/again", PAGES),
-    ("GET", "/shelf/v1//book", PAGES),
+    ("GET", "/shelf/v1//book", ("listBook", {})),
+    ("GET", "//shelf/v1/book/4711//", ("retrieveBook", {"id": "4711"})),
+    ("POST", "/shelf/v1/problemGroup", ("createProblemGroup", {})),
+    ("POST", "/shelf/v1/ProblemGroup", ("createProblemGroup", {})),
+    ("GET", "/shelf/v1/ProblemGroup/7", ("retrieveProblemGroup", {"id": "7"})),
+    ("GET", "/shelf/v1/Book", PAGES),
     ("GET", "/docs", PAGES),
     ("GET", "/", PAGES),
 ]

@@ -53,10 +53,9 @@ def test_all_violations_are_told_at_once() -> None:
         ("priority", 0, "priority: must be at least 1"),
         ("priority", True, "priority: must be a whole number, not true or false"),
         ("priority", 2.5, "priority: must be a whole number, not a number"),
-        ("name", None, "name: must be a text, not null"),
-        ("note", "seen", "note: must be a list, not a text"),
+        ("reason", None, "reason: must be a text, not null"),
+        ("note", "seen", "note: must be a list or null, not a text"),
         ("note", [3], "note[0]: must be an object, not a whole number"),
-        ("originatorParty", {}, "originatorParty.role: is missing"),
         (
             "originatorParty",
             {"role": "customer", "partyOrPartyRole": {"id": 7}},
@@ -242,8 +241,22 @@ def test_values_without_a_type_of_their_own_stay_as_they_are() -> None:
     fill = type_filler(FACE, "ServiceProblem")
     body = {
         "@type": "ServiceProblem",
-        "ours": {"a": 1},
-        "note": None,
-        "characteristic": [{"@type": "C", "value": {"a": 1}}],
+        "ours": {"a": 1, "b": None},
+        "characteristic": [{"@type": "C", "value": {"a": 1}}, {"@type": "C", "value": None}],
     }
     assert fill(body) == body
+
+
+def test_null_is_absent_where_the_schema_knows_better() -> None:
+    fill = type_filler(FACE, "ServiceProblem")
+    body = {"@type": None, "name": None, "note": [{"text": "x", "author": None}], "impactPattern": None}
+    assert violations("ServiceProblem_FVO", {**CREATE, **body}) == []
+    assert fill(body) == {"@type": "ServiceProblem", "note": [{"@type": "Note", "text": "x"}]}
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("InProgress", "inProgress"), ("in_progress", "inProgress"), ("RESOLVED", "resolved")]
+)
+def test_a_word_that_is_spelt_in_another_way_is_refused_with_the_right_one(word: str, meant: str) -> None:
+    (sentence,) = sentences("ServiceProblem_FVO", {**CREATE, "status": word})
+    assert sentence.endswith(f"; did you mean {meant}?")

@@ -1,0 +1,122 @@
+"""The v4 face, and the v3 one, which is v4 with the names of R18.5: a report is parsed, translated, written anew."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from hub.api.messages import Request
+from hub.api.render import Face, Path
+from hub.errors import InvalidInput, Violation
+from hub.faces import V4, r18, v4
+from hub.model.event import Record
+from hub.model.problem import Document
+from hub.model.subscription import Subscription
+from hub.model.task import TaskKind
+from hub.problems.edits import Edit
+from hub.query.selection import select
+
+WRAPPERS = tuple({f".{wrapped.member}" for wrapped in v4.WRAPPED.values()})
+
+
+class FaceV4(Face):
+    """`check` holds a translated report against the v5 contract; `r18_names` adds the names of R18.5."""
+
+    unknown_names = v4.PROBLEM.hidden
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        check: Callable[[Document], Sequence[Violation]],
+        r18_names: bool = False,
+        name: str = V4,
+    ) -> None:
+        super().__init__(base_url)
+        self.name = name
+        self._check = check
+        self._r18_names = r18_names
+        self.older_names = r18.NAMES if r18_names else frozenset()
+
+    def problem(self, problem_id: str, document: bytes, fields: tuple[str, ...] = ()) -> bytes:
+        kept = {"id": problem_id, "href": self.problem_href(problem_id), **orjson.loads(document)}
+        shown = v4.outgoing(kept)
+        whole = r18.outgoing(shown) if self._r18_names else shown
+        return orjson.dumps(select(whole, with_demanded(fields)) if fields else whole)
+
+    def task(self, kind: TaskKind, task_id: str, document: bytes, fields: tuple[str, ...] = ()) -> bytes:
+        """A task, of which v4 knows no state: it is done when it is answered."""
+        whole = {"id": task_id, "href": self.task_href(kind, task_id), **orjson.loads(document)}
+        del whole["state"]
+        return orjson.dumps(select(whole, fields))
+
+    def record(self, record: Record, fields: tuple[str, ...] = ()) -> Document:
+        """An entry of the history, of which v4 knows no type; the changes in it are v4's."""
+        document = super().record(record)
+        del document["@type"]
+        document["notification"]["changes"] = _changes(record.changes)
+        return select(document, fields) if fields else document
+
+    def subscription(self, subscription: Subscription, secret: str) -> Document:
+        shown = super().subscription(subscription, secret)
+        return {name: shown[name] for name in ("id", "callback", "query", "secret") if shown[name] is not None}
+
+    def given(self, body: Document) -> Document:
+        document = {"@type": "ServiceProblem", **v4.incoming(self._renamed(body))}
+        violations = self._check(document)
+        if violations:
+            raise InvalidInput(violations=violations)
+        return document
+
+    def changing(self, request: Request) -> Request:
+        return replace(request, body=_with_present_names(request.body)) if self._r18_names else request
+
+    def edit(self, edit: Edit) -> Edit:
+        def translated(kept: Document) -> Document:
+            shown = v4.outgoing({**kept, "href": self.problem_href(kept["id"])})
+            edited = edit(shown)
+            if self._r18_names:
+                edited = r18.incoming(edited, shown)
+            made = v4.incoming(edited, kept)
+            return {**made, "href": kept["href"]} if made.get("href") == shown["href"] else made
+
+        return translated
+
+    def path(self, path: Path) -> Path:
+        return v4.path(r18.path(path) if self._r18_names else path)
+
+    def worded(self, field: str) -> str:
+        for wrapper in WRAPPERS:
+            field = field.replace(wrapper, "")
+        return field
+
+    def _renamed(self, body: Document) -> Document:
+        return r18.incoming(body) if self._r18_names else body
+
+
+@lru_cache(maxsize=256)
+def with_demanded(fields: tuple[str, ...]) -> tuple[str, ...]:
+    """The fields asked for, and beside a part of a part what v4 demands of every one of its kind."""
+    paths = [path.split(".") for path in fields]
+    demanded = [
+        ".".join((*path[:-1], name)) for path in paths if len(path) > 1 for name in v4.DEMANDED.get(path[-2], ())
+    ]
+    return tuple(dict.fromkeys((*fields, *demanded)))
+
+
+def _with_present_names(patch: Any) -> Any:
+    """A merge patch or a JSON patch, or one operation of a JSON patch, with names of R18.5 in it."""
+    if isinstance(patch, list):
+        return [r18.operation(each) for each in patch]
+    return r18.operation(patch) if "op" in patch else r18.incoming(patch)
+
+
+def _changes(changes: Document) -> Document:
+    """{attribute: {"from", "to"}} with both values as v4 has them."""
+    sides = {side: v4.outgoing({name: change.get(side) for name, change in changes.items()}) for side in SIDES}
+    return {name: {side: sides[side][name] for side in SIDES} for name in changes if name in sides["to"]}
+
+
+SIDES = ("from", "to")

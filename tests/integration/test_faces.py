@@ -1,0 +1,360 @@
+"""Two faces of one hub: what is written at one is read at the other, each in its own words."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from hub.shipped import openapi_dir
+from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.running import Server
+from tests.fakes.listener import Listener
+from tests.rooms import report
+
+V5 = ContractClient.face
+V4 = V5.replace("/v5", "/v4")
+V3 = V5.replace("/v5", "/v3")
+SAMPLE = (
+    Path(__file__).resolve().parents[2] / "../shared/specs/TMF656.sample.ServiceProblem.example.json"
+).resolve()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    settings = {"QOS_HUB_DELIVERY_SCHEDULE": "0s", "QOS_HUB_API_R18_NAMES": "false"}
+    with Server(tmp_path_factory.mktemp("faces"), settings=settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> ContractClient:
+    return server.client
+
+
+@pytest.fixture(scope="module")
+def r18(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContractClient]:
+    """A hub that speaks the names of R18.5, too."""
+    with Server(tmp_path_factory.mktemp("r18"), settings={"QOS_HUB_API_R18_NAMES": "true"}) as running:
+        yield running.client
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with Listener() as running:
+        yield running
+
+
+def report_v4(**attributes: Any) -> dict[str, Any]:
+    return {
+        "category": "supplier.originated",
+        "description": "Packet loss on the access ring",
+        "priority": 2,
+        "reason": "Unknown",
+        "originatorParty": {"id": "org-311", "@referredType": "Organization", "role": "supplier"},
+        **attributes,
+    }
+
+
+def made(client: ContractClient, face: str, body: Any) -> dict[str, Any]:
+    answer = client.post(f"{face}/serviceProblem", body)
+    assert answer.status_code == 201, answer.text
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+def at(client: ContractClient, face: str, problem: dict[str, Any], **query: Any) -> dict[str, Any]:
+    content: dict[str, Any] = client.get(f"{face}/serviceProblem/{problem['id']}", params=query).json()
+    return content
+
+
+def patched(client: ContractClient, face: str, problem: dict[str, Any], patch: Any, kind: str = "") -> Any:
+    return client.call(
+        "PATCH",
+        f"{face}/serviceProblem/{problem['id']}",
+        data=json.dumps(patch),
+        headers={"Content-Type": kind or "application/merge-patch+json"},
+    )
+
+
+def violations(refused: requests.Response) -> dict[str, str]:
+    assert refused.status_code == 400, refused.text
+    return {one["field"]: one["message"] for one in refused.json()["violation"]}
+
+
+def test_what_is_written_at_v4_is_read_at_both(client: ContractClient) -> None:
+    full = json.loads((openapi_dir() / "examples" / "v4.serviceProblem.create.request.json").read_text("utf-8"))
+    answer = client.post(f"{V4}/serviceProblem", full)
+    assert answer.status_code == 201
+    kept = answer.json()
+    assert {name: kept[name] for name in full} == full
+    assert answer.headers["Location"] == kept["href"] == f"{client.base_url}{V4}/serviceProblem/{kept['id']}"
+    assert at(client, V4, kept) == kept
+    in_v5 = at(client, V5, kept)
+    assert in_v5["href"] == f"{client.base_url}{V5}/serviceProblem/{kept['id']}"
+    assert in_v5["originatorParty"]["partyOrPartyRole"]["id"] == full["originatorParty"]["id"]
+    assert in_v5["responsibleParty"]["partyOrPartyRole"]["@type"] == "PartyRoleRef"
+
+
+def test_what_is_written_at_v5_is_read_at_v4(client: ContractClient) -> None:
+    full = json.loads((openapi_dir() / "examples" / "serviceProblem.create.request.json").read_text("utf-8"))
+    problem = made(client, V5, full)
+    shown = at(client, V4, problem)
+    assert shown["originatorParty"]["id"] == "org-311"
+    assert shown["affectedLocation"][0]["city"] == "Dresden"
+    assert at(client, V4, problem, fields="priority,relatedParty.id").keys() == {
+        "id",
+        "href",
+        "@type",
+        "priority",
+        "relatedParty",
+    }
+
+
+@pytest.mark.skipif(not SAMPLE.is_file(), reason="the official sample is not beside the project")
+def test_the_official_sample_is_taken_and_given_back(client: ContractClient) -> None:
+    sample = json.loads(SAMPLE.read_text("utf-8"))
+    kept = made(client, V4, {**sample, "status": "acknowledged"})
+    ours = {"id", "href", "status", "creationDate", "lastUpdate", "statusChangeDate", "resolutionDate"}
+    for name in sample.keys() - ours:
+        assert without_types(kept[name]) == sample[name], name
+
+
+def without_types(value: Any) -> Any:
+    if isinstance(value, list):
+        return [without_types(each) for each in value]
+    if isinstance(value, dict):
+        return {name: without_types(each) for name, each in value.items() if name != "@type"}
+    return value
+
+
+def test_a_client_of_v4_that_sends_back_what_it_read_changes_nothing(client: ContractClient) -> None:
+    full = json.loads((openapi_dir() / "examples" / "serviceProblem.create.request.json").read_text("utf-8"))
+    problem = made(client, V5, full)
+    before = at(client, V5, problem)
+    assert patched(client, V4, problem, at(client, V4, problem)).status_code == 200
+    assert at(client, V5, problem) == before
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/merge-patch+json"])
+def test_a_patch_at_v4_is_merged_in_the_words_of_v4(client: ContractClient, kind: str) -> None:
+    party = {"role": "resolver", "partyOrPartyRole": {"@type": "PartyRoleRef", "id": "r-7", "partyId": "o-1"}}
+    problem = made(client, V5, report(responsibleParty=party, name="ring"))
+    answer = patched(client, V4, problem, {"responsibleParty": {"role": "owner"}, "name": None}, kind)
+    assert answer.status_code == 200, answer.text
+    assert "name" not in answer.json()
+    kept = at(client, V5, problem)["responsibleParty"]
+    assert kept["role"] == "owner"
+    assert kept["partyOrPartyRole"] == {"@type": "PartyRoleRef", "id": "r-7", "partyId": "o-1"}
+
+
+def test_a_json_patch_at_v4_has_the_paths_of_v4(client: ContractClient) -> None:
+    problem = made(client, V4, report_v4(relatedParty=[{"id": "a", "@referredType": "Individual"}]))
+    patch = [
+        {"op": "test", "path": "/relatedParty/0/id", "value": "a"},
+        {"op": "add", "path": "/relatedParty/-", "value": {"id": "b", "@referredType": "Individual"}},
+        {"op": "replace", "path": "/relatedParty/0/name", "value": "A. Lindner"},
+    ]
+    answer = patched(client, V4, problem, patch[:2], "application/json-patch+json")
+    assert answer.status_code == 200, answer.text
+    assert [each["id"] for each in answer.json()["relatedParty"]] == ["a", "b"]
+    kept = at(client, V5, problem)["relatedParty"]
+    assert [each["partyOrPartyRole"]["id"] for each in kept] == ["a", "b"]
+
+
+def test_a_refusal_at_v4_speaks_of_places_in_v4(client: ContractClient) -> None:
+    refused = client.post(f"{V4}/serviceProblem", report_v4(originatorParty={"@referredType": "Individual"}))
+    assert violations(refused) == {"originatorParty.id": "is missing"}
+    problem = made(client, V4, report_v4())
+    party = {"originatorParty": {"id": None}}
+    assert violations(patched(client, V4, problem, party)) == {"originatorParty.id": "is missing"}
+
+
+def test_v4_is_read_leniently(client: ContractClient) -> None:
+    body = report_v4(
+        originatorParty={"id": "org-1"}, name=None, note=None, relatedEntity=[{"id": "x", "role": "y"}]
+    )
+    kept = made(client, V4, body)
+    assert kept["@type"] == "ServiceProblem"
+    assert kept["originatorParty"]["@referredType"] == "Party"
+    assert not kept.keys() & {"name", "note"}
+
+
+def test_v5_is_read_leniently(client: ContractClient) -> None:
+    body = report(name=None, note=[{"text": "seen", "author": None}], responsibleParty=None)
+    del body["@type"]
+    kept = made(client, V5, body)
+    assert kept["@type"] == "ServiceProblem"
+    assert kept["note"] == [{"@type": "Note", "text": "seen"}]
+    assert not kept.keys() & {"name", "responsibleParty"}
+
+
+def test_a_flat_party_at_v5_can_mean_only_one_thing(client: ContractClient) -> None:
+    kept = made(client, V5, report(responsibleParty={"id": "org-7", "role": "owner"}))
+    assert kept["responsibleParty"] == {
+        "@type": "RelatedPartyRefOrPartyRoleRef",
+        "role": "owner",
+        "partyOrPartyRole": {"@type": "PartyRef", "id": "org-7"},
+    }
+    refused = client.create(report(affectedLocation=[{"id": "p-1", "role": "site"}]))
+    assert violations(refused) == {"affectedLocation[0].place": "is missing"}
+
+
+def test_a_status_in_another_spelling_is_refused_with_the_right_one(client: ContractClient) -> None:
+    refused = client.post(f"{V4}/serviceProblem", report_v4(status="Acknowledged"))
+    assert violations(refused)["status"].endswith("did you mean acknowledged?")
+
+
+@pytest.mark.parametrize("face", [V4, V5])
+def test_texts_of_any_script_come_and_go_as_utf_8(client: ContractClient, face: str) -> None:
+    name = "Störung in Łódź – 東京 🌩"
+    body = {**(report_v4() if face == V4 else report()), "name": name}
+    headers = {"Content-Type": "application/json;charset=utf-8"}
+    answer = client.call(
+        "POST",
+        f"{face}/serviceProblem",
+        data=json.dumps(body, ensure_ascii=False).encode(),
+        headers=headers,
+    )
+    assert answer.status_code == 201
+    assert answer.headers["Content-Type"] == "application/json;charset=utf-8"
+    assert name.encode() in answer.content
+
+
+@pytest.mark.parametrize("path", ["/serviceProblem/", "//serviceProblem", "/serviceProblem//"])
+def test_slashes_too_many_lead_to_the_same_resource(server: Server, client: ContractClient, path: str) -> None:
+    made(client, V4, report_v4())
+    for face in (V4, V5):
+        answer = requests.get(f"{client.base_url}{face}{path}", timeout=10)
+        assert answer.status_code == 200
+        assert answer.json()
+
+
+def test_the_history_at_v4_tells_changes_in_v4(client: ContractClient) -> None:
+    problem = made(client, V5, report())
+    patched(client, V5, problem, {"responsibleParty": {"role": "owner", "partyOrPartyRole": {"id": "o-2"}}})
+    query = {"serviceProblem.id": problem["id"]}
+    created, changed = client.get(f"{V4}/serviceProblemEventRecord", params=query).json()
+    change = changed["notification"]["changes"]["responsibleParty"]
+    assert change["from"] is None
+    assert change["to"]["id"] == "o-2"
+    assert "@type" not in created
+    one = client.get(f"{V4}/serviceProblemEventRecord/{changed['id']}").json()
+    assert one == changed
+    assert one["serviceProblem"]["href"] == f"{client.base_url}{V4}/serviceProblem/{problem['id']}"
+
+
+def test_a_page_at_v4_leads_to_pages_at_v4(client: ContractClient) -> None:
+    for _ in range(3):
+        made(client, V4, report_v4(category="paged.v4"))
+    page = client.get(f"{V4}/serviceProblem", params={"category": "paged.v4", "limit": 2})
+    assert page.headers["X-Total-Count"] == "3"
+    assert page.links["next"]["url"].startswith(f"{client.base_url}{V4}/serviceProblem?")
+
+
+def test_a_listener_at_v4_is_told_in_v4(client: ContractClient, listener: Listener) -> None:
+    answer = client.post(f"{V4}/hub", {"callback": listener.url("/v4"), "query": None})
+    assert answer.status_code == 201
+    assert answer.json().keys() == {"id", "callback", "secret"}
+    assert answer.headers["Location"] == f"{client.base_url}{V4}/hub/{answer.json()['id']}"
+    client.register(listener.url("/v5"))
+    problem = made(client, V5, report(category="told.v4"))
+    client.call("DELETE", f"{V5}/serviceProblem/{problem['id']}")
+    listener.wait_for(2, "/v5")
+    (told,) = [json.loads(one.body) for one in listener.wait_for(1, "/v4")]
+    assert told["eventType"] == "ServiceProblemCreateEvent"
+    assert told["timeOcurred"]
+    reported = told["event"]["serviceProblem"]
+    assert reported["href"] == problem["href"].replace("/v5/", "/v4/")
+    assert reported["originatorParty"]["id"] == "org-311"
+    assert client.call("DELETE", f"{V4}/hub/{answer.json()['id']}").status_code == 204
+
+
+def test_v3_is_not_there_unless_it_is_asked_for(client: ContractClient) -> None:
+    assert client.get(f"{V3}/serviceProblem").status_code == 404
+    assert "timeRaised" not in made(client, V4, report_v4())
+
+
+def test_a_client_of_the_v3_generation_reads_and_writes_its_names(r18: ContractClient) -> None:
+    body = report_v4(comment=[{"text": "seen"}], correlationId="c-1", timeRaised="2020-01-01T00:00:00Z")
+    for face in (V4, V3):
+        kept = made(r18, face, body)
+        assert kept["timeRaised"] == kept["creationDate"] > "2026"
+        assert kept["timeChanged"] == kept["lastUpdate"]
+        assert kept["responsibleParty"] == kept["originatorParty"]
+        assert kept["note"][0]["text"] == "seen"
+        assert kept["externalIdentifier"][0]["id"] == "c-1"
+        assert kept["href"].startswith(f"{r18.base_url}{face}/")
+        assert "responsibleParty" not in at(r18, V5, kept)
+        assert patched(r18, face, kept, kept).status_code == 200
+        assert "responsibleParty" not in at(r18, V5, kept)
+        assert patched(r18, face, kept, {"comment": None}).status_code == 200
+        assert "note" not in at(r18, V5, kept)
+
+
+@pytest.mark.parametrize("spelling", ["problemAcknowledgement", "ProblemAcknowledgement"])
+def test_a_task_at_v4_acts_and_is_found_at_its_location(client: ContractClient, spelling: str) -> None:
+    problem = made(client, V4, report_v4())
+    body = {"problem": [{"href": problem["href"], "name": None}], "trackingRecord": None}
+    answer = client.post(f"{V4}/{spelling}", body)
+    assert answer.status_code == 201, answer.text
+    assert "state" not in answer.json()
+    assert answer.json()["ackProblem"][0]["id"] == problem["id"]
+    found = client.get(answer.headers["Location"].removeprefix(client.base_url))
+    assert found.json() == answer.json()
+    assert at(client, V4, problem)["trackingRecord"][0]["description"]
+
+
+def test_reports_are_grouped_at_v4_and_seen_so_at_v5(client: ContractClient) -> None:
+    parent, child = (made(client, V4, report_v4()) for _ in range(2))
+    body = {"parentProblem": {"id": parent["id"]}, "childProblem": [{"id": child["id"], "href": child["href"]}]}
+    assert client.post(f"{V4}/problemGroup", body).status_code == 201
+    assert at(client, V5, child)["parentProblem"][0]["id"] == parent["id"]
+    assert client.post(f"{V4}/problemUngroup", body).status_code == 201
+    assert "parentProblem" not in at(client, V5, child) or at(client, V5, child)["parentProblem"] == []
+
+
+def test_lists_at_v4_are_asked_in_the_words_of_v4(client: ContractClient) -> None:
+    parties = ("q-2", "q-1", "q-3")
+    for party in parties:
+        related = [{"id": party, "@referredType": "Individual", "role": "customer"}]
+        originator = {"id": party, "@referredType": "Individual"}
+        made(client, V4, report_v4(category="asked.v4", relatedParty=related, originatorParty=originator))
+
+    def asked(query: str) -> list[str]:
+        found = client.get(f"{V4}/serviceProblem?category=asked.v4&{query}")
+        assert found.status_code == 200, found.text
+        return [each["relatedParty"][0]["id"] for each in found.json()]
+
+    assert asked("relatedParty.id=q-1") == ["q-1"]
+    assert asked("relatedParty.role=customer&originatorParty.id=q-3") == ["q-3"]
+    assert asked("sort=originatorParty.id") == sorted(parties)
+    assert asked("filter=relatedParty[?(@.id=='q-2')]") == ["q-2"]
+    assert client.get(f"{V4}/serviceProblem?errorMessage.code=7").status_code == 400
+
+
+def test_a_query_of_a_listener_at_v4_is_in_the_words_of_v4(client: ContractClient, listener: Listener) -> None:
+    query = "event.serviceProblem.relatedParty.id=h-1&fields=event.serviceProblem.relatedParty.id"
+    answer = client.post(f"{V4}/hub", {"callback": listener.url("/asked"), "query": query})
+    assert answer.status_code == 201, answer.text
+    for party in ("h-2", "h-1"):
+        made(client, V5, report(relatedParty=[{"role": "x", "partyOrPartyRole": {"id": party, "name": "N"}}]))
+    (told,) = [json.loads(one.body) for one in listener.wait_for(1, "/asked")]
+    (party_told,) = told["event"]["serviceProblem"]["relatedParty"]
+    assert party_told["id"] == "h-1"
+    assert "name" not in party_told
+
+
+def test_lists_are_asked_in_the_names_of_r18(r18: ContractClient) -> None:
+    kept = made(r18, V3, report_v4(comment=[{"text": "r18"}], correlationId="c-9"))
+    for query in ("comment.text=r18", "correlationId=c-9", "correlationId=c-9&sort=-timeRaised"):
+        found = r18.get(f"{V3}/serviceProblem?{query}&fields=timeRaised").json()
+        assert [each["id"] for each in found] == [kept["id"]], query
+        assert found[0]["timeRaised"] == kept["timeRaised"]
+    refused = r18.post(f"{V3}/serviceProblem", report_v4(relatedObject=[{"name": "nameless"}]))
+    assert violations(refused) == {"relatedEntity[0].id": "is missing"}
+    patch = [{"op": "add", "path": "/comment/-", "value": {"text": "more"}}]
+    assert patched(r18, V3, kept, patch, "application/json-patch+json").status_code == 200
+    assert len(at(r18, V5, kept)["note"]) == 2
