@@ -7,12 +7,14 @@ the way is written into the statement.
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from hub.query.entries import keys_for
 from hub.query.ordering import Sort
 from hub.query.sql import ALWAYS, sql_condition
 from hub.query.sqlite_json import Sql
 from hub.query.syntax import Comparison, Condition, Operator, Or
+from hub.query.values import instant_in, number_in
 from hub.store.columns import COLUMNS, entries_column
 from hub.store.facets import COUNTED, IDS, Path, facets_of, paths_of
 from hub.store.tally import INDEXES, Tally
@@ -147,8 +149,9 @@ class Ways:
         ]
         for within, branched in BRANCHED.get(path, {}).items():
             values = self._facets.values_of((within,))
-            if 0 < len(values) <= BRANCHES_MAXIMUM:
-                branches = tuple((f"{within} = ?", [value]) for value in dict.fromkeys(values))
+            keys = _exact(within, values)
+            if 0 < len(keys) <= BRANCHES_MAXIMUM:
+                branches = tuple((f"{within} = ?", [key]) for key in keys)
                 passed = self._window_size(index, self._size((within,), values))
                 source = f"problem INDEXED BY {branched}"
                 ways.append(Way(source=source, branches=branches, passed=passed, ordered=True))
@@ -238,6 +241,15 @@ class Ways:
         many = float(max(size, (size * self._all) ** 0.5))
         once = "DISTINCT " if len(keys) > 1 else ""
         return (f"SELECT {once}problem {rows}", list(keys)), size if size < COUNTED_AT_MOST else many
+
+
+def _exact(column: str, values: Sequence[str]) -> list[Any]:
+    """What a column has to be for one of the values to fit, each once; none where one value fits several."""
+    if column == "priority":
+        return list(dict.fromkeys(number for value in values if (number := number_in(value)) is not None))
+    if any(number_in(value) is not None or instant_in(value) is not None for value in values):
+        return []
+    return list(dict.fromkeys(values))
 
 
 def _gives(way: Way, sort: Sort) -> bool:
