@@ -71,6 +71,11 @@ def above(
     return found
 
 
+def are_the_same(before: Document, after: Document) -> bool:
+    """Whether two documents name the same parents and children in the same words."""
+    return before.get(PARENTS) == after.get(PARENTS) and before.get(CHILDREN) == after.get(CHILDREN)
+
+
 def other_ends(
     tables: Tables, before: Document, after: Problem, reference: Document, owner: Ownership = OF_ALL
 ) -> Ends:
@@ -79,8 +84,6 @@ def other_ends(
     `reference` is the one to `after`. The owner gains links to reports that it sees only.
     Raises Conflict when a report would come to be below itself.
     """
-    if all(before.get(side) == after.document.get(side) for side in OTHER_SIDE):
-        return []
     gained = {side: _found(tables, ids_in(after.document, side), ids_in(before, side)) for side in OTHER_SIDE}
     gained = {side: [one for one in ends if owner.sees(one.problem.document)] for side, ends in gained.items()}
     lost = {side: _found(tables, ids_in(before, side), ids_in(after.document, side)) for side in OTHER_SIDE}

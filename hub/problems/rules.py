@@ -12,7 +12,7 @@ from hub.problems.changes import KEPT_BY_SERVER, NOT_PATCHABLE, changed_attribut
 from hub.problems.edits import Edit
 from hub.problems.envelope import Letterhead, event_of
 from hub.problems.lifecycle import INITIAL, check_step, is_legal
-from hub.problems.links import Ends, other_ends, reference, unlinked
+from hub.problems.links import Ends, are_the_same, other_ends, reference, unlinked
 from hub.problems.loading import Loaded, Loading, Row, dates_in, identity_in
 from hub.problems.merge import merge
 from hub.problems.ownership import OF_ALL, Ownership, missing
@@ -281,6 +281,8 @@ class ProblemRules:
 
     def _ends(self, tables: Tables, before: Document, after: Problem, change: _Change) -> Ends:
         """Asked before anything is written: it raises Conflict."""
+        if are_the_same(before, after.document):
+            return []
         own = reference(after.id, self._letterhead.href(after.id))
         return other_ends(tables, before, after, own, change.owner)
 

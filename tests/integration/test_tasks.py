@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from hub.errors import Conflict, InvalidInput
@@ -15,7 +16,8 @@ from hub.model.times import to_text
 from hub.problems.edits import merge_edit
 from hub.problems.ownership import Ownership
 from hub.query.ownership import PARTY_PATHS
-from tests.rooms import FACE, NOON, Desk, TurningClock, grouping, open_store, references
+from tests.fakes.listener import Listener
+from tests.rooms import FACE, NOON, Desk, Exchange, TurningClock, grouping, open_store, references, until
 
 ATTRIBUTE = EventType.ATTRIBUTE_VALUE_CHANGE
 WEBER = Caller(name="weber", scopes=frozenset({"*"}))
@@ -328,6 +330,22 @@ def test_what_a_client_says_of_the_outcome_is_not_read(desk: Desk) -> None:
     assert task.id != "mine"
     assert (task.document["state"], task.document["priority"]) == ("done", "kept")
     assert results(task.document) == ["acknowledged"]
+
+
+def test_a_listener_of_a_party_is_told_of_its_reports_and_of_no_task(desk: Desk, tmp_path: Path) -> None:
+    caller = Caller(name="elbe", scopes=frozenset(), party="org-311")
+    problem = desk.create()
+    with Listener() as listener:
+        exchange = Exchange(desk.store, tmp_path)
+        exchange.register(listener.url("/party"), caller=caller)
+        exchange.register(listener.url("/all"))
+        exchange.start()
+        desk.acknowledge(problem)
+        listener.wait_for(3, "/all")
+        until(lambda: len(exchange.log()) == 4)
+        exchange.close()
+        told = [orjson.loads(one.body)["eventType"] for one in listener.received("/party")]
+    assert told == [ATTRIBUTE]
 
 
 # -- links that a client writes itself

@@ -98,6 +98,22 @@ def test_tasks_are_found_by_what_they_name(client: ContractClient) -> None:
     assert violations(client.get(GROUP, params={"ackProblem.id": parent})).keys() == {"ackProblem.id"}
 
 
+def test_tasks_are_sorted_paged_and_asked_for_as_reports_are(client: ContractClient) -> None:
+    parent = made(client)
+    bodies = [{"parentProblem": {"id": parent}, "childProblem": named(made(client))} for _ in range(3)]
+    ids = [client.post(GROUP, body).json()["id"] for body in bodies]
+    asked = {"parentProblem.id": parent, "fields": "none"}
+    newest = client.get(GROUP, params={**asked, "sort": "-id"}).json()
+    assert [one["id"] for one in newest] == ids[::-1]
+    page = client.get(GROUP, params={**asked, "limit": 2, "after": ""})
+    rest = client.get(page.links["next"]["url"].removeprefix(client.base_url))
+    assert [one["id"] for one in page.json() + rest.json()] == ids
+    child = bodies[1]["childProblem"][0]["id"]  # type: ignore[index]
+    found = client.get(GROUP, params={"filter": f"$.childProblem[?(@.id=='{child}')]"}).json()
+    assert [one["id"] for one in found] == [ids[1]]
+    assert client.get(GROUP, params={**asked, "offset": 3}).status_code == 416
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
