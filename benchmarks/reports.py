@@ -64,8 +64,7 @@ def fill(
         complete=lambda document: document,
         letterhead=Letterhead(reporting_system="qos-hub", base_url=settings.server.base_url),
     )
-    for callback in callbacks:
-        _register(store, settings, new_id, callback)
+    store.write(partial(_register_all, callbacks=callbacks, registrations=_registrations(settings, new_id)))
     made = _in_commits(store, [partial(rules.create, given=report(number)) for number in range(reports)])
     for change in changes:
         _in_commits(store, [partial(rules.patch, problem_id=one.id, edit=merge_edit(change)) for one in made])
@@ -84,15 +83,18 @@ def _do_all(works: Sequence[Callable[[Tables], Problem]], tables: Tables) -> lis
     return [work(tables) for work in works]
 
 
-def _register(store: Store, settings: Settings, new_id: Uuid7, callback: str) -> None:
+def _registrations(settings: Settings, new_id: Uuid7) -> Registrations:
     contract = load_contract(shipped.openapi_dir() / "serviceProblem-v5.yaml")
     attributes = attributes_of(contract, "ServiceProblem")
-    registrations = Registrations(
+    return Registrations(
         clock=system_clock,
         new_id=new_id,
         parse_query=lambda _, text: parse_hub_query(text, attributes=attributes),
         policy=CallbackPolicy(AddressGuard(settings.delivery.allowed_networks), schemes=settings.delivery.schemes),
         secrets=SecretBox(load_key(settings.key_file)),
     )
-    request = registrations.check({"callback": callback})
-    store.write(partial(registrations.register, request=request))
+
+
+def _register_all(tables: Tables, callbacks: Sequence[str], registrations: Registrations) -> None:
+    for callback in callbacks:
+        registrations.register(tables, registrations.check({"callback": callback}))

@@ -1,9 +1,9 @@
 """Which of thousands of conditions an event fits, found without trying each.
 
 Every distinct condition is a row. A row is the AND of clauses; a clause is a comparison, or an OR of comparisons.
-Clauses that ask the same attributes in the same way stand together in a facet, whose probes give all rows whose
-clause holds; each facet strikes out the rows whose clause does not. What no probe answers (a regular expression, for
-example) is asked at the end, of the rows that are left.
+Clauses that ask alike stand together in a group, whose probes give all rows whose clause holds; each group strikes
+out the rows whose clause does not. What no probe answers (a regular expression, for example) is asked at the end, of
+the rows that are left.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,48 +11,27 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
+from hub.query.facets import Branch, Clause, Facet
 from hub.query.predicate import Predicate, predicate
-from hub.query.probes import Found, Probe, ProbeKey, new_probe, probe_key
+from hub.query.probes import Found, Path, ProbeKey, probe_key
 from hub.query.rows import numbers_in
-from hub.query.syntax import And, Comparison, Condition, Or
+from hub.query.syntax import And, Comparison, Condition, Operator, Or
 
-Clause = dict[ProbeKey, Comparison]
-FacetKey = frozenset[ProbeKey]
+GroupKey = tuple[Path | frozenset[ProbeKey], int]
+"""The object whose attributes are compared, or all the probes of a clause; and a number, for a row that has several
+clauses of a kind has them in several groups."""
+
 Wanted = tuple[frozenset[str], Condition | None]
 
 
 @dataclass(slots=True)
 class _Row:
-    """A distinct condition, and who has it. `tests` are what no facet answers."""
+    """A distinct condition, and who has it. `tests` are what no probe answers."""
 
     wanted: Wanted
-    clauses: list[tuple[FacetKey, Clause]]
+    clauses: list[tuple[GroupKey, Clause]]
     tests: list[Predicate]
     keys: set[int] = field(default_factory=set)
-
-
-class _Facet:
-    """The clauses that ask the same probes; `rows` are those that have one."""
-
-    def __init__(self, key: FacetKey) -> None:
-        self.rows = 0
-        self._probes: dict[ProbeKey, Probe] = {probe: new_probe(probe) for probe in key}
-
-    def add(self, row: int, clause: Clause) -> None:
-        self.rows |= 1 << row
-        for key, comparison in clause.items():
-            self._probes[key].add(row, comparison)
-
-    def remove(self, row: int, clause: Clause) -> None:
-        self.rows &= ~(1 << row)
-        for key, comparison in clause.items():
-            self._probes[key].remove(row, comparison)
-
-    def fitting(self, found: Found) -> int:
-        mask = 0
-        for key, probe in self._probes.items():
-            mask |= probe.rows(found.at(key[0]))
-        return mask
 
 
 class Matcher:
@@ -67,7 +46,7 @@ class Matcher:
         self._row_of_key: dict[int, int] = {}
         self._free: list[int] = []
         self._of_type: dict[str, int] = {}
-        self._facets: dict[FacetKey, _Facet] = {}
+        self._groups: dict[GroupKey, Facet | Branch] = {}
         self._asking = 0
         self._tested = 0
         self._predicates: WeakValueDictionary[Condition, Predicate] = WeakValueDictionary()
@@ -97,10 +76,10 @@ class Matcher:
 
     def _fitting(self, rows: int, document: Mapping[str, Any]) -> int:
         found = Found(document)
-        for facet in self._facets.values():
-            asked = rows & facet.rows
+        for group in self._groups.values():
+            asked = rows & group.rows
             if asked:
-                rows ^= asked ^ (asked & facet.fitting(found))
+                rows ^= asked ^ (asked & group.fitting(found))
         verdicts: dict[Predicate, bool] = {}
         for number in numbers_in(rows & self._tested):
             for test in self._rows[number].tests:
@@ -121,9 +100,9 @@ class Matcher:
         for kind in wanted[0]:
             self._of_type[kind] = self._of_type.get(kind, 0) | bit
         for key, clause in clauses:
-            if key not in self._facets:
-                self._facets[key] = _Facet(key)
-            self._facets[key].add(number, clause)
+            if key not in self._groups:
+                self._groups[key] = Branch(key[0]) if isinstance(key[0], tuple) else Facet()
+            self._groups[key].add(number, clause)
         if wanted[1] is not None:
             self._asking |= bit
         if rest:
@@ -135,10 +114,10 @@ class Matcher:
         for kind in row.wanted[0]:
             self._of_type[kind] &= others
         for key, clause in row.clauses:
-            facet = self._facets[key]
-            facet.remove(number, clause)
-            if not facet.rows:
-                del self._facets[key]
+            group = self._groups[key]
+            group.remove(number, clause)
+            if not group.rows:
+                del self._groups[key]
         self._asking &= others
         self._tested &= others
         del self._rows[number], self._row_of[row.wanted]
@@ -152,18 +131,29 @@ class Matcher:
         return known
 
 
-def _parted(condition: Condition | None) -> tuple[list[tuple[FacetKey, Clause]], list[Condition]]:
-    """(the clauses that facets answer, what is left to ask); a row has one clause in a facet at most."""
-    clauses: dict[FacetKey, Clause] = {}
+def _parted(condition: Condition | None) -> tuple[list[tuple[GroupKey, Clause]], list[Condition]]:
+    """(the clauses that probes answer, each with its group; what is left to ask)."""
+    clauses: dict[GroupKey, Clause] = {}
     rest: list[Condition] = []
     for part in _conjuncts(condition):
         clause = _clause(part)
-        key = frozenset(clause or ())
-        if clause is None or key in clauses:
+        if clause is None:
             rest.append(part)
-        else:
-            clauses[key] = clause
+            continue
+        kind, number = _kind(clause), 0
+        while (kind, number) in clauses:
+            number += 1
+        clauses[kind, number] = clause
     return list(clauses.items()), rest
+
+
+def _kind(clause: Clause) -> Path | frozenset[ProbeKey]:
+    """What the clauses of a group have in common."""
+    match list(clause):
+        case [(path, sign)] if sign != Operator.NE:
+            return path[:-1]
+        case keys:
+            return frozenset(keys)
 
 
 def _conjuncts(condition: Condition | None) -> list[Condition]:

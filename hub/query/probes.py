@@ -5,7 +5,7 @@ limits by their order. The meaning is that of `predicate`.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from hub.query.rows import Rows
@@ -35,17 +35,27 @@ def values_at(node: Any, path: Path) -> Sequence[Any]:
 
 
 class Found:
-    """What stands in one document, each path looked up once."""
+    """What stands in one document, each path looked up once; the document itself is at ()."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
-        self._values: dict[Path, Sequence[Any]] = {}
+        self._values: dict[Path, Sequence[Any]] = {(): (document,)}
+        self._names: dict[Path, Set[str]] = {}
 
     def at(self, path: Path) -> Sequence[Any]:
         values = self._values.get(path)
         if values is None:
             values = self._values[path] = values_at(self._document.get(path[0]), path[1:])
         return values
+
+    def names_in(self, path: Path) -> Set[str]:
+        """The attributes of all objects at the path."""
+        names = self._names.get(path)
+        if names is None:
+            objects = [value for value in self.at(path) if isinstance(value, Mapping)]
+            names = objects[0].keys() if len(objects) == 1 else set[str]().union(*objects)
+            self._names[path] = names
+        return names
 
 
 class Equal:

@@ -86,6 +86,20 @@ def _hold_against_all(
             assert matcher.matching(kind, lambda document=document: document) == expected  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_every_kind_of_value_compares_as_it_does_alone(value: Any) -> None:
+    operators = [operator for operator in Operator if operator is not Operator.REGEX]
+    present: dict[int, tuple[frozenset[str], Condition | None]] = {}
+    for text in TEXTS:
+        for operator in operators:
+            comparison = Comparison(path=("a",), operator=operator, values=(text,))
+            present[len(present)] = (frozenset(KINDS), comparison)
+    matcher = Matcher()
+    for key, (types, condition) in present.items():
+        matcher.add(key, types, condition)
+    _hold_against_all(matcher, present, [{"a": value}, {"a": [value, "z"]}, {"b": value}])
+
+
 def test_hundreds_of_limits_are_told_apart() -> None:
     matcher = Matcher()
     of_both_kinds = frozenset(KINDS)
