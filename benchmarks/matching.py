@@ -21,8 +21,9 @@ from hub.api.attributes import attributes_of
 from hub.delivery.listeners import Listeners, make_listener, read_listeners
 from hub.delivery.turn import TurnWork, take_turn
 from hub.model.times import system_clock, to_micros
+from hub.query.attributes import Attributes
 from hub.query.hub_query import HubQuery, parse_hub_query
-from hub.query.matching import Matcher
+from hub.query.matching.matcher import Matcher
 from hub.query.ownership import IN_EVENT, concerning
 from hub.query.predicate import predicate
 from hub.query.syntax import Condition
@@ -61,6 +62,15 @@ def patterns(rng: random.Random, number: int) -> str:
     return f"{PREFIX}.description.regex=ring {number}\\b&{PREFIX}.category=category-{number % 50}"
 
 
+def any_pattern(rng: random.Random, number: int) -> str:
+    return f"{PREFIX}.description.regex=(?i)ring {number}$"
+
+
+def of_one_element(rng: random.Random, number: int) -> str:
+    name, value = number % 20, number // 20
+    return f"$.{PREFIX}.characteristic[?(@.name=='name-{name}' && @.value=='value-{value}')]"
+
+
 def either(rng: random.Random, number: int) -> str:
     return f"{PREFIX}.affectedService.id=svc-{number};{PREFIX}.affectedResource.id=port-{number}"
 
@@ -83,10 +93,22 @@ MIXES: dict[str, Sequence[Query]] = {
     "one customer each": (per_customer,),
     "status sets of a service": (statuses,),
     "priority ranges of a category": (priorities,),
+    "patterns of a category": (patterns,),
+    "patterns alone": (any_pattern,),
+    "name and value of one element": (of_one_element,),
     "either a service or a resource": (either,),
     "all limits differ": (all_limits_differ,),
     "all paths differ": (all_paths_differ,),
-    "mixed": (per_customer, statuses, priorities, either, all_limits_differ, per_customer, per_customer),
+    "mixed": (
+        per_customer,
+        statuses,
+        priorities,
+        patterns,
+        of_one_element,
+        either,
+        all_limits_differ,
+        per_customer,
+    ),
     "no condition": (everything,),
 }
 
@@ -137,6 +159,9 @@ def _event(rng: random.Random, number: int) -> dict[str, Any]:
         "category": f"category-{rng.randrange(50)}",
         "affectedNumberOfServices": rng.randrange(1000),
         "affectedService": [{"@type": "ServiceRef", "id": f"svc-{rng.randrange(2000)}"} for _ in range(3)],
+        "characteristic": [
+            {"name": f"name-{rng.randrange(20)}", "value": f"value-{rng.randrange(500)}"} for _ in range(5)
+        ],
         "relatedParty": [{"role": "customer", "partyOrPartyRole": customer}],
     }
     return {"eventType": CREATED, "event": {"serviceProblem": report(number) | changed}}
@@ -202,7 +227,7 @@ def fan_out_seconds(count: int) -> float:
         listeners = Listeners()
         making = partial(
             make_listener,
-            parse_query=lambda _, text: parse_hub_query(text, attributes=frozenset()),
+            parse_query=lambda _, text: parse_hub_query(text, attributes=Attributes.named()),
             secrets=SecretBox(load_key(settings.key_file)),
             party_paths=(),
         )

@@ -7,7 +7,7 @@ from typing import Any
 from hub.faces import EVENT_TYPES
 from hub.model.event import EventType
 from hub.model.subscription import Order, Subscription, SubscriptionState
-from hub.query.matching import Matcher
+from hub.query.matching.matcher import Matcher
 from hub.query.ownership import IN_EVENT, concerning
 from hub.query.syntax import Condition, both
 from hub.store.subscriptions import Registered, Subscriptions

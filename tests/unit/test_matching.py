@@ -1,17 +1,19 @@
 """The index of conditions finds exactly those that hold."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.query.matching import Matcher
+from hub.query.matching.matcher import Matcher
+from hub.query.matching.rows import Rows, numbers_in
 from hub.query.predicate import predicate
-from hub.query.rows import Rows, numbers_in
-from hub.query.syntax import And, Comparison, Condition, Operator, Or
+from hub.query.syntax import And, Comparison, Condition, Count, Exists, Length, Not, Operator, Or, Some
 
-NAMES = ("a", "b", "c")
+NAMES = ("a", "b")
 TEXTS = (
     *("", "x", "y", "true", "false", "1", "1.0", "01", " 2 ", "-3", "2.5", "1e400", "9223372036854775808"),
     *("2026-03-01T12:00:00Z", "2026-03-01T13:00:00+01:00", "2026-03-01", "2026-03-01T12:00:00.0000001Z"),
@@ -19,36 +21,62 @@ TEXTS = (
 VALUES: tuple[Any, ...] = (*TEXTS, None, True, False, 0, 1, 1.0, 2, -3, 2.5, 2**63, 10**400)
 KINDS = ("Create", "Change")
 
-paths = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(tuple)
-several = st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3).map(tuple)
-one = st.sampled_from(TEXTS).map(lambda text: (text,))
-equalities = st.builds(
-    Comparison, path=paths, operator=st.sampled_from([Operator.EQ, Operator.NE]), values=several
-)
-limits = st.builds(
-    Comparison,
-    path=paths,
-    operator=st.sampled_from([Operator.GT, Operator.GTE, Operator.LT, Operator.LTE]),
-    values=one,
-)
+FEW_TEXTS = ("1", "2", "x", "true")
+FEW_VALUES: tuple[Any, ...] = (1, 2, "1", "x", "y", True, None)
+PATTERNS = ("x", "^1", "x|y", ".", "(?i)X", "[0-9]", "")
+
+paths = st.lists(st.sampled_from(NAMES), min_size=1, max_size=2).map(tuple)
+several = st.lists(st.sampled_from(FEW_TEXTS), min_size=1, max_size=2).map(tuple)
+ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
+
+
+def _comparisons(paths: st.SearchStrategy[tuple[str, ...]]) -> st.SearchStrategy[Condition]:
+    return st.one_of(
+        st.builds(Comparison, path=paths, operator=st.just(Operator.EQ), values=several),
+        st.builds(Comparison, path=paths, operator=st.just(Operator.NE), values=several),
+        st.builds(Comparison, path=paths, operator=st.sampled_from(ORDERED), values=several.map(lambda v: v[:1])),
+        st.builds(
+            Comparison,
+            path=paths,
+            operator=st.just(Operator.REGEX),
+            values=st.sampled_from(PATTERNS).map(lambda pattern: (pattern,)),
+        ),
+    )
 
 
 def _joined(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
-    several_parts = st.lists(parts, max_size=4).map(tuple)
-    return st.builds(And, parts=several_parts) | st.builds(Or, parts=several_parts)
+    several_parts = st.lists(parts, max_size=3).map(tuple)
+    return st.builds(And, parts=several_parts) | st.builds(Or, parts=several_parts) | st.builds(Not, part=parts)
 
 
-conditions = st.recursive(equalities | limits, _joined, max_leaves=8)
-wanted = st.tuples(st.frozensets(st.sampled_from(KINDS), min_size=1), st.one_of(st.none(), conditions, conditions))
+def _inner(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    return _joined(parts) | st.builds(Some, path=paths | st.just(()), part=parts)
+
+
+def _outer(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    number = st.integers(0, 2)
+    return st.one_of(
+        _joined(parts),
+        st.builds(Some, path=paths, part=inner),
+        st.builds(Count, path=paths, part=inner, operator=st.sampled_from(ORDERED), number=number),
+        st.builds(Length, path=paths, operator=st.sampled_from(ORDERED), number=number),
+        st.builds(Exists, path=paths),
+    )
+
+
+inner = st.recursive(_comparisons(paths | st.just(())), _inner, max_leaves=4)
+conditions = st.recursive(_comparisons(paths), _outer, max_leaves=5)
+wanted = st.tuples(st.frozensets(st.sampled_from(KINDS), min_size=1), st.none() | conditions | conditions)
 
 values = st.recursive(
-    st.sampled_from(VALUES),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3),
-    max_leaves=12,
+    st.sampled_from(FEW_VALUES),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=2),
+    max_leaves=8,
 )
-documents = st.dictionaries(st.sampled_from(NAMES), values, max_size=3)
+documents = st.dictionaries(st.sampled_from(NAMES), values, max_size=2)
 
 
+@settings(max_examples=300)
 @given(
     st.lists(wanted, min_size=1, max_size=60),
     st.sets(st.integers(0, 59)),
@@ -83,7 +111,7 @@ def _hold_against_all(
                 for key, (types, condition) in present.items()
                 if kind in types and predicate(condition)(document)
             ]
-            assert matcher.matching(kind, lambda document=document: document) == expected  # type: ignore[misc]
+            assert matcher.matching(kind, partial(dict, document)) == expected
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
@@ -98,6 +126,50 @@ def test_every_kind_of_value_compares_as_it_does_alone(value: Any) -> None:
     for key, (types, condition) in present.items():
         matcher.add(key, types, condition)
     _hold_against_all(matcher, present, [{"a": value}, {"a": [value, "z"]}, {"b": value}])
+
+
+ATOMS: list[Condition] = [
+    Comparison(path=(name,), operator=operator, values=(value,))
+    for name in NAMES
+    for operator, value in [
+        (Operator.EQ, "1"),
+        (Operator.NE, "1"),
+        (Operator.GT, "1"),
+        (Operator.LTE, "2"),
+        (Operator.REGEX, "^x"),
+    ]
+]
+PAIRS: list[Condition] = [
+    joined(parts=(one, other)) for joined in (And, Or) for one in ATOMS for other in [*ATOMS, Not(part=ATOMS[0])]
+]
+FLAT = [{"a": a, "b": b} for a in (1, 2, "x", None) for b in (1, 3, "x", [1, 3])]
+
+
+def test_two_comparisons_of_one_object_hold_together() -> None:
+    _hold_all_against_all([*ATOMS, *PAIRS], FLAT)
+
+
+def test_what_one_element_has_to_fit_is_not_fitted_by_two() -> None:
+    of_one = [Some(path=("c",), part=part) for part in [*ATOMS, *PAIRS]]
+    nested = [Some(path=("c",), part=Some(path=("d",), part=part)) for part in PAIRS[::7]]
+    lists: list[Any] = [FLAT[:1], FLAT[1:3], [FLAT[4:6]], FLAT[7], [[FLAT[5]], FLAT[8]], [], None, [None, 1]]
+    documents = [{"c": found} for found in lists]
+    deeper = [{"c": [{"d": found}, {"d": FLAT[0]}]} for found in lists]
+    of_any = [Comparison(path=("c", name), operator=Operator.EQ, values=("1",)) for name in NAMES]
+    _hold_all_against_all([*of_any, *of_one, *nested], [*documents, *deeper])
+
+
+def _hold_all_against_all(asked: Sequence[Condition], documents: Sequence[dict[str, Any]]) -> None:
+    matcher = Matcher()
+    for key, condition in enumerate(asked):
+        matcher.add(key, frozenset(KINDS), condition)
+    tests = [predicate(condition) for condition in asked]
+    fitting = 0
+    for document in documents:
+        expected = [key for key, test in enumerate(tests) if test(document)]
+        assert matcher.matching(KINDS[0], partial(dict, document)) == expected
+        fitting += len(expected)
+    assert 0 < fitting < len(asked) * len(documents)
 
 
 def test_hundreds_of_limits_are_told_apart() -> None:
@@ -118,6 +190,26 @@ def test_hundreds_of_limits_are_told_apart() -> None:
     for number in range(0, 300, 2):
         matcher.remove(4 * number)
     assert found(149.5) == [key for key in at_150 if key % 8]
+
+
+def test_hundreds_of_patterns_are_told_apart() -> None:
+    matcher = Matcher()
+    words = ["alpha", "bravo", "charlie", "delta"]
+    patterns = [f"{words[number % 4]}-0*{number}\\b" for number in range(600)] + [".*", "(?i)CHARLIE", r"\d\d"]
+    present: dict[int, tuple[frozenset[str], Condition | None]] = {
+        key: (frozenset(KINDS), Comparison(path=("a",), operator=Operator.REGEX, values=(pattern,)))
+        for key, pattern in enumerate(patterns)
+    }
+    for key, (types, condition) in present.items():
+        matcher.add(key, types, condition)
+    events: list[dict[str, Any]] = [{"a": "charlie-002 delta-3"}, {"a": ["alpha-0404", "beta-7"]}, {"a": 5}, {}]
+    assert matcher.matching(KINDS[0], lambda: events[0]) == [2, 3, 600, 601, 602]
+    _hold_against_all(matcher, present, events)
+    for key in range(0, 600):
+        if key % 50:
+            matcher.remove(key)
+            del present[key]
+    _hold_against_all(matcher, present, events)
 
 
 def test_only_who_asks_about_the_content_has_the_event_read() -> None:

@@ -11,15 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
-from hub.query.facets import Branch, Clause, Facet
+from hub.query.matching.clauses import GroupKey, parted
+from hub.query.matching.found import Found
+from hub.query.matching.groups import Branch, Clause, Facet
+from hub.query.matching.rows import numbers_in
 from hub.query.predicate import Predicate, predicate
-from hub.query.probes import Found, Path, ProbeKey, probe_key
-from hub.query.rows import numbers_in
-from hub.query.syntax import And, Comparison, Condition, Operator, Or
-
-GroupKey = tuple[Path | frozenset[ProbeKey], int]
-"""The object whose attributes are compared, or all the probes of a clause; and a number, for a row that has several
-clauses of a kind has them in several groups."""
+from hub.query.syntax import Condition
 
 Wanted = tuple[frozenset[str], Condition | None]
 
@@ -32,6 +29,10 @@ class _Row:
     clauses: list[tuple[GroupKey, Clause]]
     tests: list[Predicate]
     keys: set[int] = field(default_factory=set)
+
+
+def _group(key: GroupKey) -> Facet | Branch:
+    return Branch(key.of) if isinstance(key.of, tuple) else Facet(nested=key.nested)
 
 
 class Matcher:
@@ -91,7 +92,7 @@ class Matcher:
         return rows
 
     def _new_row(self, wanted: Wanted) -> int:
-        clauses, rest = _parted(wanted[1])
+        clauses, rest = parted(wanted[1])
         row = _Row(wanted=wanted, clauses=clauses, tests=[self._predicate(condition) for condition in rest])
         number = self._free.pop() if self._free else len(self._rows)
         self._rows[number] = row
@@ -101,7 +102,7 @@ class Matcher:
             self._of_type[kind] = self._of_type.get(kind, 0) | bit
         for key, clause in clauses:
             if key not in self._groups:
-                self._groups[key] = Branch(key[0]) if isinstance(key[0], tuple) else Facet()
+                self._groups[key] = _group(key)
             self._groups[key].add(number, clause)
         if wanted[1] is not None:
             self._asking |= bit
@@ -129,48 +130,3 @@ class Matcher:
         if known is None:
             known = self._predicates[condition] = predicate(condition)
         return known
-
-
-def _parted(condition: Condition | None) -> tuple[list[tuple[GroupKey, Clause]], list[Condition]]:
-    """(the clauses that probes answer, each with its group; what is left to ask)."""
-    clauses: dict[GroupKey, Clause] = {}
-    rest: list[Condition] = []
-    for part in _conjuncts(condition):
-        clause = _clause(part)
-        if clause is None:
-            rest.append(part)
-            continue
-        kind, number = _kind(clause), 0
-        while (kind, number) in clauses:
-            number += 1
-        clauses[kind, number] = clause
-    return list(clauses.items()), rest
-
-
-def _kind(clause: Clause) -> Path | frozenset[ProbeKey]:
-    """What the clauses of a group have in common."""
-    match list(clause):
-        case [(path, sign)] if sign != Operator.NE:
-            return path[:-1]
-        case keys:
-            return frozenset(keys)
-
-
-def _conjuncts(condition: Condition | None) -> list[Condition]:
-    if condition is None:
-        return []
-    if isinstance(condition, And):
-        return [each for part in condition.parts for each in _conjuncts(part)]
-    return [condition]
-
-
-def _clause(condition: Condition) -> Clause | None:
-    """The comparisons of a clause by their probes; None when a part has none, or has it in common with another."""
-    parts = condition.parts if isinstance(condition, Or) else (condition,)
-    clause: Clause = {}
-    for part in parts:
-        key = probe_key(part) if isinstance(part, Comparison) else None
-        if key is None or key in clause or not isinstance(part, Comparison):
-            return None
-        clause[key] = part
-    return clause

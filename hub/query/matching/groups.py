@@ -1,6 +1,7 @@
 """Clauses of many rows that stand together: which rows a document leaves."""
 
-from hub.query.probes import Found, Path, Probe, ProbeKey, new_probe
+from hub.query.matching.found import Found, Path
+from hub.query.matching.probes import Probe, ProbeKey, new_probe
 from hub.query.syntax import Comparison
 
 Clause = dict[ProbeKey, Comparison]
@@ -8,10 +9,14 @@ Clause = dict[ProbeKey, Comparison]
 
 
 class Facet:
-    """The clauses that ask the same probes; `rows` are those that have one."""
+    """The clauses that ask the same probes; `rows` are those that have one.
 
-    def __init__(self) -> None:
+    With `nested`, arrays in arrays are entered, too: then all rows are found whose clause holds, and perhaps others.
+    """
+
+    def __init__(self, *, nested: bool = False) -> None:
         self.rows = 0
+        self._nested = nested
         self._probes: dict[ProbeKey, Probe] = {}
 
     def add(self, row: int, clause: Clause) -> None:
@@ -30,7 +35,7 @@ class Facet:
         """The rows whose clause holds."""
         mask = 0
         for (path, _), probe in self._probes.items():
-            mask |= probe.rows(found.at(path))
+            mask |= probe.rows(found.within(path) if self._nested else found.at(path))
         return mask
 
 

@@ -1,0 +1,1 @@
+"""Which of thousands of conditions a document fits, found without trying each: `matcher` is the way in."""
