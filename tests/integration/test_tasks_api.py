@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -139,6 +140,21 @@ def test_a_circle_is_a_conflict(client: ContractClient) -> None:
     assert (refused.status_code, list(violations(refused))) == (409, ["childProblem[0].id"])
     refused = client.patch(above, parentProblem=named(below))
     assert (refused.status_code, list(violations(refused))) == (409, ["parentProblem[0].id"])
+
+
+def test_of_two_groupings_that_contradict_each_other_one_is_made(server: Server) -> None:
+    one, two = made(server.client), made(server.client)
+
+    def put(pair: tuple[str, str]) -> int:
+        client = ContractClient(server.client.base_url)
+        body = {"parentProblem": {"id": pair[0]}, "childProblem": named(pair[1])}
+        return client.post(GROUP, body).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(put, [(one, two), (two, one)] * 4))
+    assert set(codes) == {201, 409}
+    assert codes.count(201) == 4
+    assert len({codes[place] for place in (0, 2, 4, 6)}) == 1
 
 
 def test_a_task_of_another_kind_is_not_found(client: ContractClient) -> None:
