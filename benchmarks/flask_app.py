@@ -5,7 +5,6 @@ for each request; uvicorn runs it through the WSGI bridge that Connexion brings.
 """
 
 import json
-import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,12 +13,14 @@ import click
 import uvicorn
 from connexion import FlaskApp
 from connexion.resolver import Resolver
+from flask import request
 
 from benchmarks.contract import BASE, COLLECTION, CONTRACT
-from benchmarks.rows import LIST, PROBLEM, connect, insert
+from benchmarks.rows import COUNT, FILTERED, FILTERED_COUNT, LIST, commit, connect, insert
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
 from hub.model.times import system_clock
+from hub.store.tables import Tables
 
 Answer = tuple[Any, int, dict[str, str]]
 
@@ -40,30 +41,43 @@ class Handlers:
         return known.get(operation_id, not_here)
 
     @property
-    def _connection(self) -> sqlite3.Connection:
-        if not hasattr(self._local, "connection"):
-            self._local.connection = connect(self._database)
-        connection: sqlite3.Connection = self._local.connection
-        return connection
+    def _tables(self) -> Tables:
+        if not hasattr(self._local, "tables"):
+            self._local.tables = connect(self._database)
+        tables: Tables = self._local.tables
+        return tables
 
     def list_problems(self, limit: int = 1000, **_: Any) -> Answer:
-        rows = self._connection.execute(LIST, (limit,)).fetchall()
-        total = self._connection.execute(PROBLEM["count"]).fetchone()[0]
+        connection, asked = self._tables.connection, request.args
+        if "status" in asked:
+            wanted = (asked["status"], int(asked["priority.lte"]))
+            rows = connection.execute(FILTERED, (*wanted, limit)).fetchall()
+            total = connection.execute(FILTERED_COUNT, wanted).fetchone()[0]
+        else:
+            rows = connection.execute(LIST, (limit,)).fetchall()
+            total = connection.execute(COUNT).fetchone()[0]
         return [self._whole(*row) for row in rows], 200, {"X-Total-Count": str(total)}
 
-    def retrieve(self, id: str, **_: Any) -> Answer:
-        row = self._connection.execute(PROBLEM["document"], (id,)).fetchone()
-        return (self._whole(id, row[0]), 200, {}) if row else ({}, 404, {})
+    def retrieve(self, id: str, fields: str = "", **_: Any) -> Answer:
+        found = self._tables.problems.versioned(id)
+        if not found:
+            return {}, 404, {}
+        return cut(self._whole(id, found[0]), fields), 200, {"ETag": f'"{found[1]}"'}
 
-    def create(self, body: Document) -> Answer:
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        made = insert(connection, body, self._new_id, self._url)
-        connection.execute("COMMIT")
-        return made, 201, {"Location": made["href"]}
+    def create(self, body: Document, fields: str = "", **_: Any) -> Answer:
+        tables = self._tables
+        tables.connection.execute("BEGIN IMMEDIATE")
+        made = insert(tables, body, self._new_id, self._url)
+        commit(tables)
+        return cut(made, fields), 201, {"Location": made["href"]}
 
     def _whole(self, problem_id: str, document: bytes) -> Document:
         return {"id": problem_id, "href": f"{self._url}/{problem_id}", **json.loads(document)}
+
+
+def cut(document: Document, fields: str) -> Document:
+    kept = {*fields.split(","), "id", "href", "@type"}
+    return {name: value for name, value in document.items() if name in kept} if fields else document
 
 
 def not_here(**_: Any) -> Answer:

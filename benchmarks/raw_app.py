@@ -1,13 +1,13 @@
 """The plain reference of the API: ASGI, orjson, a compiled validator and sqlite3, with nothing around them.
 
-It does what the hub does for the same three requests, on the same tables with the same statements: a new report is
-its row, its history record and its event in one transaction, and the answer leaves after the commit. It knows no
-errors but a bad body, no query but `limit`, no listeners and no deliveries. By itself it commits for each request,
-on the event loop; with --grouped the requests that arrived together share a commit, as they do in the hub.
+It does what the hub does for the same requests, on the same tables with the same statements: a new report is
+its rows, its history record and its event in one transaction, and the answer leaves after the commit. It knows no
+errors but a bad body, no callers, no listeners and no deliveries, and of the query language the very queries that it
+is asked. By itself it commits for each request, on the event loop; with --grouped the requests that arrived together
+share a commit, as they do in the hub.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ import orjson
 import uvicorn
 
 from benchmarks.contract import COLLECTION, CONTRACT
-from benchmarks.rows import LIST, PROBLEM, insert
+from benchmarks.rows import COUNT, FILTERED, FILTERED_COUNT, LIST, STATE, commit, connect, insert
 from hub.api.schemas import compile_schema
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
@@ -26,14 +26,15 @@ from hub.model.times import system_clock
 
 JSON = (b"content-type", b"application/json;charset=utf-8")
 
+Query = dict[str, list[str]]
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, bytes, Headers]
 
 
 class RawApp:
     def __init__(self, database: str, port: int, *, grouped: bool) -> None:
-        self._connection = sqlite3.connect(database, isolation_level=None, cached_statements=256)
-        self._connection.execute("PRAGMA synchronous = FULL")
+        self._tables = connect(database)
+        self._connection = self._tables.connection
         self._validator = compile_schema(CONTRACT, {"$ref": "#/components/schemas/ServiceProblem_FVO"})
         self._new_id = Uuid7(system_clock)
         self._url = f"http://127.0.0.1:{port}{COLLECTION}"
@@ -50,27 +51,41 @@ class RawApp:
 
     async def _answer(self, scope: Any, receive: Callable[[], Awaitable[Any]]) -> Answer:
         path: str = scope["path"]
+        raw: bytes = scope["query_string"]
+        query = parse_qs(raw.decode()) if raw else {}
         if path == COLLECTION:
             if scope["method"] == "POST":
-                return await self._create(await _body(receive))
-            return self._list(scope["query_string"])
-        return self._retrieve(path.rpartition("/")[2])
+                return await self._create(await _body(receive), query)
+            return self._list(query)
+        return self._retrieve(path.rpartition("/")[2], dict(scope["headers"]), query)
 
-    def _list(self, query: bytes) -> Answer:
-        limit = int(parse_qs(query.decode()).get("limit", ["1000"])[0])
-        rows = self._connection.execute(LIST, (limit,)).fetchall()
-        total: int = self._connection.execute(PROBLEM["count"]).fetchone()[0]
+    def _list(self, query: Query) -> Answer:
+        limit = int(query.get("limit", ["1000"])[0])
+        if "status" in query:
+            asked = (query["status"][0], int(query["priority.lte"][0]))
+            rows = self._connection.execute(FILTERED, (*asked, limit)).fetchall()
+            total: int = self._connection.execute(FILTERED_COUNT, asked).fetchone()[0]
+        else:
+            rows = self._connection.execute(LIST, (limit,)).fetchall()
+            total = self._connection.execute(COUNT).fetchone()[0]
+        [state] = self._connection.execute(STATE).fetchone()
         counts = [(b"x-total-count", str(total).encode()), (b"x-result-count", str(len(rows)).encode())]
-        return 200, b"[" + b",".join([self._whole(*row) for row in rows]) + b"]", counts
+        tag = (b"etag", f'"{state}"'.encode())
+        return 200, b"[" + b",".join([self._whole(*row) for row in rows]) + b"]", [*counts, tag]
 
-    def _retrieve(self, problem_id: str) -> Answer:
-        row = self._connection.execute(PROBLEM["document"], (problem_id,)).fetchone()
-        return (200, self._whole(problem_id, row[0]), []) if row else (404, b"{}", [])
+    def _retrieve(self, problem_id: str, headers: dict[bytes, bytes], query: Query) -> Answer:
+        found = self._tables.problems.versioned(problem_id)
+        if not found:
+            return 404, b"{}", []
+        tag = f'"{found[1]}"'.encode()
+        if headers.get(b"if-none-match") == tag:
+            return 304, b"", [(b"etag", tag)]
+        return 200, _cut(self._whole(problem_id, found[0]), query), [(b"etag", tag)]
 
     def _whole(self, problem_id: str, document: bytes) -> bytes:
         return f'{{"id":"{problem_id}","href":"{self._url}/{problem_id}",'.encode() + document[1:]
 
-    async def _create(self, body: bytes) -> Answer:
+    async def _create(self, body: bytes, query: Query) -> Answer:
         given = orjson.loads(body)
         if not self._validator.is_valid(given):
             return 400, b"{}", []
@@ -82,7 +97,8 @@ class RawApp:
             made = await future
         else:
             [made] = self._commit([given])
-        return 201, orjson.dumps(made), [(b"location", made["href"].encode())]
+        headers = [(b"location", made["href"].encode()), (b"etag", b'"1"')]
+        return 201, _cut(orjson.dumps(made), query), headers
 
     def _commit_all(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -92,9 +108,17 @@ class RawApp:
 
     def _commit(self, several: Sequence[Document]) -> list[Document]:
         self._connection.execute("BEGIN IMMEDIATE")
-        made = [insert(self._connection, given, self._new_id, self._url) for given in several]
-        self._connection.execute("COMMIT")
+        made = [insert(self._tables, given, self._new_id, self._url) for given in several]
+        commit(self._tables)
         return made
+
+
+def _cut(whole: bytes, query: Query) -> bytes:
+    """What `fields` leaves of a report."""
+    if "fields" not in query:
+        return whole
+    fields = {*query["fields"][0].split(","), "id", "href", "@type"}
+    return orjson.dumps({name: value for name, value in orjson.loads(whole).items() if name in fields})
 
 
 async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:

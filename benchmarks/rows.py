@@ -1,27 +1,39 @@
-"""The rows of a new report as the references write them: the hub's own statements, without the hub's rules."""
+"""The rows of a new report as the references write them: by the hub's own tables, without the hub's rules."""
 
 import sqlite3
-from typing import Any
 
 import orjson
 
+from hub.model.event import Event, EventType, Record
 from hub.model.ids import NewId
-from hub.model.problem import Document
+from hub.model.problem import Document, Problem, Status
 from hub.model.times import micros_to_text, system_clock, to_micros
-from hub.store.statements import statements
+from hub.store.tables import Tables
 
-PROBLEM, RECORD, EVENT = (statements("sqlite", table) for table in ("problem", "problem_record", "event"))
 LIST = "SELECT id, CAST(document AS BLOB) FROM problem ORDER BY seq LIMIT ?"
-CREATED = "ServiceProblemCreateEvent"
+COUNT = "SELECT coalesce(sum(n), 0) FROM problem_tally WHERE span = ''"
+FILTERED = (
+    "SELECT id, CAST(document AS BLOB) FROM problem WHERE status = ? AND priority <= ?"
+    " ORDER BY last_update DESC, seq DESC LIMIT ?"
+)
+FILTERED_COUNT = "SELECT coalesce(sum(n), 0) FROM problem_tally WHERE span = '' AND status = ? AND priority <= ?"
+STATE = "SELECT max(seq) FROM problem_record"
+CREATED = EventType.CREATE
 
 
-def connect(database: str) -> sqlite3.Connection:
+def connect(database: str) -> Tables:
     connection = sqlite3.connect(database, isolation_level=None, cached_statements=256, timeout=30)
     connection.execute("PRAGMA synchronous = FULL")
-    return connection
+    return Tables(connection, "sqlite")
 
 
-def insert(connection: sqlite3.Connection, given: Document, new_id: NewId, url: str) -> Document:
+def commit(tables: Tables) -> None:
+    """As the hub's writer does: what the counts of lists have to know goes along."""
+    tables.problems.tally.flush()
+    tables.connection.execute("COMMIT")
+
+
+def insert(tables: Tables, given: Document, new_id: NewId, url: str) -> Document:
     """Write a report, its history record and its event; gives the report as it is answered."""
     now = to_micros(system_clock())
     stamp = micros_to_text(now)
@@ -29,20 +41,23 @@ def insert(connection: sqlite3.Connection, given: Document, new_id: NewId, url: 
     document = {"originatingSystem": "qos-hub", **given, "status": "acknowledged", **dates}
     problem_id, event_id = new_id(), new_id()
     whole = {"id": problem_id, "href": f"{url}/{problem_id}", **document}
-    seq = connection.execute(PROBLEM["insert"], _problem(problem_id, document, stamp)).lastrowid
-    connection.execute(RECORD["insert"], _record(problem_id, event_id, now))
+    seq = tables.problems.insert(Problem(id=problem_id, document=document, sequence=1))
+    tables.records.append(
+        Record(
+            id=event_id,
+            problem_id=problem_id,
+            event_type=CREATED,
+            event_time=now,
+            record_time=now,
+            sequence=1,
+            changes={},
+            to_status=Status.ACKNOWLEDGED,
+        )
+    )
     body = orjson.dumps(_event(event_id, stamp, whole))
-    connection.execute(EVENT["insert"], (event_id, CREATED, seq, problem_id, 1, now, body))
+    event = Event(id=event_id, type=CREATED, problem_id=problem_id, sequence=1, time=now, body=body)
+    tables.events.append(event, problem=seq)
     return whole
-
-
-def _problem(problem_id: str, document: Document, stamp: str) -> tuple[Any, ...]:
-    columns = (document["status"], document["priority"], document["category"], stamp, stamp, stamp)
-    return problem_id, 1, 1, *columns, None, None, None, orjson.dumps(document).decode()
-
-
-def _record(problem_id: str, event_id: str, now: int) -> tuple[Any, ...]:
-    return event_id, problem_id, CREATED, now, now, 1, None, "acknowledged", None, None, None, None, False, "{}"
 
 
 def _event(event_id: str, stamp: str, report: Document) -> Document:
