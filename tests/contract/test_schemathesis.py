@@ -1,6 +1,7 @@
 """Schemathesis bombards a running server with what the contracts allow and forbid, and finds no fault."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ SETTINGS = """
 adapter = "alertmanager"
 options = { url = "http://127.0.0.1:9" }
 """
+PROJECT = Path(__file__).parents[2]
 WITHIN = 120.0
 
 
@@ -93,6 +95,7 @@ def bombard(contract: Path, url: str, folder: Path) -> subprocess.CompletedProce
             "--no-color",
         ],
         cwd=folder,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.contract.bulk_bodies", "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
         timeout=WITHIN,
