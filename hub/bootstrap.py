@@ -37,6 +37,7 @@ from hub.api.guard import CONSOLE, PagesGuard
 from hub.api.hub import HubOperations
 from hub.api.jobs import JobOperations
 from hub.api.listing import Collection, Lists, read_query
+from hub.api.once import Once
 from hub.api.operations import Operations
 from hub.api.pages import pages
 from hub.api.problems import ProblemOperations
@@ -177,7 +178,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     return Hub(
         settings=settings,
         store=store,
-        app=_app(settings, contracts, attributes, faces, store, rules, registrations, clock, new_id)
+        app=_app(settings, contracts, attributes, faces, store, rules, registrations, clock, new_id, secrets)
         if "api" in roles
         else None,
         worker=_worker(settings, store, clock, making) if "delivery" in roles else None,
@@ -266,8 +267,10 @@ def _app(
     registrations: Registrations,
     clock: Clock,
     new_id: Uuid7,
+    secrets: SecretBox,
 ) -> HubApp:
     base_url = settings.server.base_url
+    once = Once(store=store, clock=clock, lifetime=settings.api.idempotency_lifetime, secrets=secrets)
     operations = Operations(
         store=store,
         clock=clock,
@@ -285,6 +288,7 @@ def _app(
         base_url=base_url + OPERATIONS_V1,
         page_maximum=settings.api.page_maximum,
         content_limit=settings.jobs.content_limit,
+        once=once,
     )
     served: dict[str, tuple[dict[str, Any], dict[str, Handler]]] = {
         OPERATIONS_V1: (contracts.operations, {**bound(OPERATIONS, operations), **bound(JOBS, jobs)})
@@ -305,13 +309,14 @@ def _app(
             lists=_lists(settings),
             largest=settings.api.body_limit,
             tags=Tags(__version__, face.base_url, settings.api, settings.security.party_paths),
+            once=once,
         )
-        hub = HubOperations(store=store, registrations=registrations, face=face)
+        hub = HubOperations(store=store, registrations=registrations, face=face, once=once)
         worded = None if of_v5 else face.worded
         served[PATHS[name]] = (
             contract,
             bound(PROBLEMS, problems, worded)
-            | _tasks(settings, contracts, store, performing, face)
+            | _tasks(settings, contracts, store, performing, face, once)
             | bound(HUB if of_v5 else HUB_V4, hub, worded),
         )
     callers = make_callers(settings, store)
@@ -342,7 +347,7 @@ def _lists(settings: Settings) -> Lists:
 
 
 def _tasks(
-    settings: Settings, contracts: Contracts, store: Store, rules: TaskRules, face: Face
+    settings: Settings, contracts: Contracts, store: Store, rules: TaskRules, face: Face, once: Once
 ) -> dict[str, Handler]:
     """The handlers of every kind of task at a face."""
     handlers: dict[str, Handler] = {}
@@ -355,6 +360,7 @@ def _tasks(
             owners=Owners(settings.security.party_paths),
             attributes=attributes_of(contracts.v5, kind.type_name).without("href"),
             lists=_lists(settings),
+            once=once,
         )
         handlers |= bound(table, operations)
     return handlers

@@ -26,7 +26,7 @@ HubError                    500  something of ours is broken
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 
@@ -60,6 +60,13 @@ class HubError(Exception):
         self.message = message or "; ".join(violation.sentence() for violation in self.violations)
         self.headers = dict(headers or {})
         super().__init__(self.message)
+
+    def within(self, place: str) -> "HubError":
+        """The same error about a part of something larger: each field stands under `place`."""
+        violations = [
+            replace(one, field=f"{place}.{one.field}" if one.field else place) for one in self.violations
+        ]
+        return type(self)("" if violations else self.message, violations=violations, headers=self.headers)
 
 
 class InvalidInput(HubError):

@@ -37,6 +37,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 PROBLEMS = {
     "listServiceProblem": ProblemOperations.list_problems,
     "createServiceProblem": ProblemOperations.create,
+    "createServiceProblems": ProblemOperations.create_several,
     "retrieveServiceProblem": ProblemOperations.retrieve,
     "patchServiceProblem": ProblemOperations.patch,
     "deleteServiceProblem": ProblemOperations.delete,
@@ -103,10 +104,16 @@ def _worded(handler: Handler, worded: Callable[[str], str]) -> Handler:
             return await handler(request)
         except InvalidInput as error:
             raise type(error)(
-                violations=[replace(one, field=worded(one.field)) for one in error.violations]
+                violations=[replace(one, field=_within(one.field, worded)) for one in error.violations]
             ) from error
 
     return handle
+
+
+def _within(field: str, worded: Callable[[str], str]) -> str:
+    """The field in the face's words; of one of several reports, that behind its place."""
+    place, mark, rest = field.partition("].value.")
+    return f"{place}{mark}{worded(rest)}" if mark and place.startswith("[") else worded(field)
 
 
 class _Operation(AsyncOperation):

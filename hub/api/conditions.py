@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import blake2b
 
+from hub.api.downloads import Streamed
 from hub.api.messages import Request, Response
 from hub.errors import PreconditionFailed, Violation
 
@@ -33,6 +34,11 @@ def _digest(content: bytes) -> str:
     return blake2b(content, digest_size=8).hexdigest()
 
 
+def tag_of(body: bytes) -> str:
+    """The tag of an answer by its bytes."""
+    return f'"{_digest(body)}"'
+
+
 def names(header: bytes | None, tag: str | None, *, weakly: bool) -> bool:
     """Whether a list of tags names this one; `*` names whatever is there. A weak tag is never the same strongly.
 
@@ -56,9 +62,9 @@ def is_known(request: Request, tag: str) -> bool:
 
 def answered(request: Request, response: Response) -> Response:
     """What leaves for a GET: with its tag, made of its bytes where it has none; 304 when the caller has it."""
-    if response.status not in (200, 206) or NOT_STORED in response.headers:
+    if response.status not in (200, 206) or NOT_STORED in response.headers or isinstance(response, Streamed):
         return response
-    tag = response.etag or f'"{_digest(response.body)}"'
+    tag = response.etag or tag_of(response.body)
     if is_known(request, tag):
         return Response(status=304, etag=tag)
     return response if response.etag else replace(response, etag=tag)

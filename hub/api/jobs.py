@@ -8,9 +8,11 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from hub.api.conditions import has_conditions, refuse_unmet, tag_of
 from hub.api.downloads import Streamed, download
 from hub.api.jobs_view import job_view, row_error_view
 from hub.api.messages import Request, Response, json_response
+from hub.api.once import Once
 from hub.api.paging import page_headers
 from hub.api.uploads import held_file, part_of, receive_part
 from hub.errors import Conflict, InvalidInput, NotFound, UnsupportedMediaType, Violation
@@ -44,6 +46,7 @@ class JobOperations:
         base_url: str,
         page_maximum: int,
         content_limit: int,
+        once: Once,
     ) -> None:
         self._store = store
         self._files = files
@@ -54,15 +57,19 @@ class JobOperations:
         self._base_url = base_url
         self._page_maximum = page_maximum
         self._content_limit = content_limit
+        self._once = once
 
     async def create_export(self, request: Request) -> Response:
         given: Document = request.body
         query = given.get("query", "").removeprefix("?")
         self._check_query(query)
         job = self._new(request.caller, given, JobKind.EXPORT, ready=True, query=query or None)
-        return await self._create(job)
+        return await self._create(request, job)
 
     async def create_import(self, request: Request) -> Response:
+        known = self._once.before(request)
+        if known is not None:
+            return known
         given: Document = request.body
         url = given.get("url")
         if url is not None:
@@ -76,7 +83,7 @@ class JobOperations:
             mode=Mode(given.get("mode", Mode.CREATE)),
             notify=given.get("notify", False),
         )
-        return await self._create(job)
+        return await self._create(request, job)
 
     def _new(self, caller: Caller, given: Document, kind: JobKind, *, ready: bool, **more: Any) -> NewJob:
         return NewJob(
@@ -103,10 +110,15 @@ class JobOperations:
                 violations=[Violation(field="url", value=url, message=one.message) for one in wrong]
             )
 
-    async def _create(self, new: NewJob) -> Response:
-        await self._store.awrite(lambda tables: tables.jobs.insert(new))
-        view = await asyncio.to_thread(self._view_of, new.kind, new.id, None)
-        return json_response(view, status=201, headers=(("Location", view["href"]),))
+    async def _create(self, request: Request, new: NewJob) -> Response:
+        def make(tables: Tables) -> Document:
+            tables.jobs.insert(new)
+            return self._view(tables, self._job(tables, new.kind, new.id, new.party))
+
+        def answer(view: Document) -> Response:
+            return json_response(view, status=201, headers=(("Location", view["href"]),))
+
+        return await self._once.write(request, make, answer)
 
     async def exports(self, request: Request) -> Response:
         return await asyncio.to_thread(self._list, JobKind.EXPORT, request)
@@ -117,9 +129,9 @@ class JobOperations:
     def _list(self, kind: JobKind, request: Request) -> Response:
         pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
         offset, limit = page_in(pairs, self._page_maximum)
-        jobs = self._store.read.jobs
-        party = request.caller.party
-        views = [self._view(job) for job in jobs.page(kind, party, offset=offset, limit=limit)]
+        tables, party = self._store.read, request.caller.party
+        jobs = tables.jobs
+        views = [self._view(tables, job) for job in jobs.page(kind, party, offset=offset, limit=limit)]
         total = jobs.count(kind, party)
         url = f"{self._base_url}/{kind}"
         headers = page_headers(url, pairs, offset=offset, limit=limit, returned=len(views), total=total)
@@ -142,11 +154,16 @@ class JobOperations:
         return await self._delete(JobKind.IMPORT, request)
 
     async def _delete(self, kind: JobKind, request: Request) -> Response:
-        job = self._found(kind, request)
-        if not await self._store.awrite(lambda tables: tables.jobs.delete(job.asked.id)):
-            raise _missing(kind, job.asked.id)
-        await asyncio.to_thread(self._files.remove, [job.asked.id])
+        job_id = request.path_params["id"]
+        await self._store.awrite(partial(self._remove, kind=kind, request=request))
+        await asyncio.to_thread(self._files.remove, [job_id])
         return Response(status=204)
+
+    def _remove(self, tables: Tables, *, kind: JobKind, request: Request) -> None:
+        job = self._job(tables, kind, request.path_params["id"], request.caller.party)
+        if has_conditions(request):
+            refuse_unmet(request, tag_of(orjson.dumps(self._view(tables, job))))
+        tables.jobs.delete(job.asked.id)
 
     async def export_content(self, request: Request) -> Response:
         job = self._found(JobKind.EXPORT, request)
@@ -204,20 +221,21 @@ class JobOperations:
         return self._store.read.jobs.errors(seq, after=after, limit=ERRORS_AT_ONCE)
 
     def _found(self, kind: JobKind, request: Request) -> Job:
-        return self._job(kind, request.path_params["id"], request.caller.party)
+        return self._job(self._store.read, kind, request.path_params["id"], request.caller.party)
 
-    def _job(self, kind: JobKind, job_id: str, party: str | None) -> Job:
+    def _job(self, tables: Tables, kind: JobKind, job_id: str, party: str | None) -> Job:
         """Raises NotFound, also for what another party asked for."""
-        job = self._store.read.jobs.get(job_id)
+        job = tables.jobs.get(job_id)
         if job is None or job.asked.kind is not kind or party not in (None, job.asked.party):
             raise _missing(kind, job_id)
         return job
 
     def _view_of(self, kind: JobKind, job_id: str, party: str | None) -> Document:
-        return self._view(self._job(kind, job_id, party))
+        tables = self._store.read
+        return self._view(tables, self._job(tables, kind, job_id, party))
 
-    def _view(self, job: Job) -> Document:
-        errors = self._store.read.jobs.errors(job.seq, limit=ERRORS_SHOWN) if job.counts.failed else []
+    def _view(self, tables: Tables, job: Job) -> Document:
+        errors = tables.jobs.errors(job.seq, limit=ERRORS_SHOWN) if job.counts.failed else []
         held = self._files.size(job.asked.id) if job.asked.kind is JobKind.IMPORT else 0
         return job_view(job, [error for _, error in errors], base_url=self._base_url, held=held)
 

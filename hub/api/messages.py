@@ -31,6 +31,7 @@ class Request:
     media_type: str = ""
     caller: Caller = LOCAL
     receive: Receive | None = None
+    method: str = "GET"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from hub.api.conditions import Tags, has_conditions, is_known, refuse_unmet
 from hub.api.edits import edit_of
 from hub.api.listing import Collection, Lists
 from hub.api.messages import Request, Response
+from hub.api.once import Once
 from hub.api.paging import Headers
 from hub.api.render import Face
-from hub.errors import NotFound, QueryTooSlow, Violation
+from hub.errors import HubError, NotFound, QueryTooSlow, Violation
 from hub.model.caller import Caller
 from hub.model.event import Record
-from hub.model.problem import Problem
+from hub.model.problem import Document, Problem
 from hub.problems.ownership import Owners, Ownership, missing
 from hub.problems.rules import ProblemRules
 from hub.query.attributes import Attributes
@@ -49,6 +50,7 @@ class ProblemOperations:
         lists: Lists,
         largest: int,
         tags: Tags,
+        once: Once,
     ) -> None:
         self._store = store
         self._rules = rules
@@ -61,6 +63,7 @@ class ProblemOperations:
         self._records = Collection(url=f"{face.base_url}/serviceProblemEventRecord", attributes=record_attributes)
         self._largest = largest
         self._tags = tags
+        self._once = once
 
     def _owner(self, caller: Caller) -> Ownership:
         return self._owners.of(caller.party)
@@ -103,16 +106,33 @@ class ProblemOperations:
 
     async def create(self, request: Request) -> Response:
         fields = self._lists.query(request, self._problems).fields
-        problem = await self._store.awrite(
-            partial(
-                self._rules.create,
-                given=self._face.given(request.body),
-                actor=request.caller.name,
-                owner=self._owner(request.caller),
-            )
+        return await self._once.write(
+            request, self._making(request, request.body), lambda problem: self._made(problem, fields)
         )
+
+    def _making(self, request: Request, given: Document) -> Callable[[Tables], Problem]:
+        owner = self._owner(request.caller)
+        return partial(self._rules.create, given=self._face.given(given), actor=request.caller.name, owner=owner)
+
+    def _made(self, problem: Problem, fields: tuple[str, ...]) -> Response:
         headers = (("Location", self._face.problem_href(problem.id)),)
         return self._changed(problem, fields, status=201, headers=headers)
+
+    async def create_several(self, request: Request) -> Response:
+        """All or none; what is wrong with one of them names its operation."""
+        fields = self._lists.query(request, self._problems).fields
+
+        def make(tables: Tables) -> list[Problem]:
+            return [
+                _numbered(number, self._making(request, step["value"]), tables)
+                for number, step in enumerate(request.body)
+            ]
+
+        def answer(problems: list[Problem]) -> Response:
+            made = [self._face.changed(problem, fields) for problem in problems]
+            return Response(body=b"[%b]" % b",".join(made))
+
+        return await self._once.write(request, make, answer)
 
     def _changed(
         self, problem: Problem, fields: tuple[str, ...], *, status: int = 200, headers: Headers = ()
@@ -201,6 +221,14 @@ class ProblemOperations:
             return True
         document = self._store.read.problems.document(record.problem_id)
         return document is not None and self._is_seen(caller, document)
+
+
+def _numbered(number: int, make: Callable[[Tables], Problem], tables: Tables) -> Problem:
+    """One of several; what is wrong with it is said of its place in the body."""
+    try:
+        return make(tables)
+    except HubError as error:
+        raise error.within(f"[{number}].value") from error
 
 
 def _missing_record(key: str) -> NotFound:

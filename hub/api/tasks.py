@@ -7,9 +7,10 @@ import orjson
 
 from hub.api.listing import Collection, Lists
 from hub.api.messages import Request, Response
+from hub.api.once import Once
 from hub.api.render import Face
 from hub.errors import NotFound, Violation
-from hub.model.task import TaskKind
+from hub.model.task import Task, TaskKind
 from hub.problems.ownership import Owners
 from hub.problems.tasks import TaskRules
 from hub.query.attributes import Attributes
@@ -34,6 +35,7 @@ class TaskOperations:
         owners: Owners,
         attributes: Attributes,
         lists: Lists,
+        once: Once,
     ) -> None:
         self._kind = kind
         self._store = store
@@ -41,6 +43,7 @@ class TaskOperations:
         self._face = face
         self._owners = owners
         self._lists = lists
+        self._once = once
         self._tasks = Collection(url=face.task_href(kind), attributes=attributes)
 
     async def create(self, request: Request) -> Response:
@@ -52,7 +55,9 @@ class TaskOperations:
             caller=request.caller,
             owner=self._owners.of(request.caller.party),
         )
-        task = await self._store.awrite(work)
+        return await self._once.write(request, work, partial(self._made, fields=fields))
+
+    def _made(self, task: Task, fields: tuple[str, ...]) -> Response:
         body = self._face.task(self._kind, task.id, orjson.dumps(task.document), fields)
         return Response(status=201, body=body, headers=(("Location", self._face.task_href(self._kind, task.id)),))
 

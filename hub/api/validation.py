@@ -68,6 +68,7 @@ class CompiledValidation(SpecMiddleware):
                 media_type=media_type,
                 caller=scope.get(CALLER, LOCAL),
                 receive=receive if streamed else None,
+                method=scope["method"],
             )
         await self._app(scope, receive, send)
 

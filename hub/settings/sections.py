@@ -52,6 +52,7 @@ class ApiSettings:
     originating_system: str = rules.text(empty=False)
     r18_names: bool = rules.flag()
     extension_schemas: str = rules.text()
+    idempotency_lifetime: float = rules.duration(1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -411,3 +411,25 @@ def tasks(db: Database) -> None:
         )"""
     )
     db.execute("CREATE INDEX task_kind ON task (kind)")
+
+
+@MIGRATIONS()
+def idempotency_keys(db: Database) -> None:
+    """`digest` is that of the whole request; the body of an answer that holds a secret is `sealed`."""
+    db.execute(
+        """
+        CREATE TABLE idempotency_key (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            caller TEXT NOT NULL,
+            key TEXT NOT NULL,
+            operation TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            status INTEGER NOT NULL,
+            headers TEXT NOT NULL,
+            body BLOB NOT NULL,
+            sealed INTEGER NOT NULL,
+            created INTEGER NOT NULL,
+            UNIQUE (caller, key)
+        )"""
+    )
+    db.execute("CREATE INDEX idempotency_key_created ON idempotency_key (created)")

@@ -5,6 +5,7 @@ import sqlite3
 from hub.store.api_keys import ApiKeys
 from hub.store.deliveries import Deliveries
 from hub.store.events import Events
+from hub.store.idempotency_keys import IdempotencyKeys
 from hub.store.identifiers import Identifiers
 from hub.store.jobs import Jobs
 from hub.store.problems import Problems
@@ -33,3 +34,4 @@ class Tables:
         self.tasks = Tasks(connection, dialect)
         self.jobs = Jobs(connection, dialect, self.signals)
         self.identifiers = Identifiers(connection, dialect)
+        self.idempotency_keys = IdempotencyKeys(connection, dialect)

@@ -37,6 +37,7 @@ PROMISED = {
     FACE: {
         "listServiceProblem": "GET /serviceProblem",
         "createServiceProblem": "POST /serviceProblem",
+        "createServiceProblems": "PATCH /serviceProblem",
         "retrieveServiceProblem": "GET /serviceProblem/{id}",
         "patchServiceProblem": "PATCH /serviceProblem/{id}",
         "deleteServiceProblem": "DELETE /serviceProblem/{id}",
@@ -53,6 +54,7 @@ PROMISED = {
     FACE_V4: {
         "listServiceProblem": "GET /serviceProblem",
         "createServiceProblem": "POST /serviceProblem",
+        "createServiceProblems": "PATCH /serviceProblem",
         "retrieveServiceProblem": "GET /serviceProblem/{id}",
         "patchServiceProblem": "PATCH /serviceProblem/{id}",
         "deleteServiceProblem": "DELETE /serviceProblem/{id}",

@@ -110,7 +110,7 @@ def test_the_v5_face_keeps_its_contract(server: Server, listener: Listener, tmp_
     path.write_text(json.dumps(contract))
     done = bombard(path, server.client.base_url + ContractClient.face, tmp_path)
     assert done.returncode == 0, done.stdout[-6000:]
-    assert "Tested: 21" in done.stdout
+    assert "Tested: 22" in done.stdout
     assert server.is_running
     assert "Traceback" not in server.output()
 

@@ -254,6 +254,14 @@ def calls_by(matrix: Matrix) -> dict[str, list[tuple[str, str, Any, int]]]:
     return {
         "listServiceProblem": listed,
         "createServiceProblem": [("POST", f"{FACE}/serviceProblem", of(B), 403)],
+        "createServiceProblems": [
+            (
+                "PATCH",
+                f"{FACE}/serviceProblem",
+                [{"op": "add", "path": "/-", "value": one} for one in (of(A), of(B))],
+                403,
+            )
+        ],
         "retrieveServiceProblem": [("GET", other, None, 404), ("GET", f"{other}?fields=name", None, 404)],
         "patchServiceProblem": [("PATCH", other, stolen, 404), ("PATCH", other, {"priority": 1}, 404)],
         "deleteServiceProblem": [("DELETE", other, None, 404)],
@@ -274,7 +282,8 @@ FOR_PARTY = [operation for operation in GUARDED if operation.for_parties and ope
 @pytest.mark.parametrize("operation", FOR_PARTY, ids=str)
 def test_a_party_finds_no_trace_of_another(server: Server, matrix: Matrix, operation: Operation) -> None:
     for method, path, body, status in calls_by(matrix)[operation.name]:
-        answer = server.client.call(method, path, json=body, headers=matrix.a)
+        kind = {"Content-Type": "application/json-patch+json"} if isinstance(body, list) else {}
+        answer = server.client.call(method, path, json=body, headers=matrix.a | kind)
         assert answer.status_code == status, answer.text
         seen = answer.text + json.dumps(dict(answer.headers))
         # An id or a word that A itself sent may come back.

@@ -312,3 +312,126 @@ def test_a_registration_has_no_version(client: ContractClient) -> None:
     for unmet in ({"If-Match": '"1"'}, {"If-None-Match": "*"}):
         assert client.call("DELETE", path, headers=unmet).status_code == 412
     assert client.call("DELETE", path, headers={"If-Match": "*"}).status_code == 204
+
+
+# -- several at once
+
+
+def several(client: ContractClient, *reports: Any, path: str = "/-", **headers: str) -> requests.Response:
+    body = json.dumps([{"op": "add", "path": path, "value": one} for one in reports])
+    headers |= {"Content-Type": JSON_PATCH}
+    return client.call("PATCH", f"{FACE}/serviceProblem", data=body, headers=headers)
+
+
+@pytest.mark.parametrize("path", ["/-", "/", ""])
+def test_several_reports_are_created_in_their_order(client: ContractClient, path: str) -> None:
+    made = several(client, *(report(name=f"ring {number}", category="several") for number in range(5)), path=path)
+    assert made.status_code == 200
+    assert [one["name"] for one in made.json()] == [f"ring {number}" for number in range(5)]
+    assert [client.get(path_of(one)).json() for one in made.json()] == made.json()
+
+
+def test_of_several_reports_all_are_created_or_none(client: ContractClient) -> None:
+    good = report(category="none of them")
+    cases = [
+        ([good, good, good, report(status="strange")], 400, "[3].value.status"),
+        ([good, report(priority=11)], 400, "[1].value.priority"),
+        ([good, good, report(status="closed")], 409, "[2].value.status"),
+        ([good, {"@type": "ServiceProblem"}], 400, "[1].value.category"),
+    ]
+    for reports, status, field in cases:
+        refused = several(client, *reports)
+        assert (refused.status_code, field in violations(refused)) == (status, True), refused.text
+    refused = client.call(
+        "PATCH",
+        f"{FACE}/serviceProblem",
+        data=json.dumps([{"op": "remove", "path": "/0"}]),
+        headers={"Content-Type": JSON_PATCH},
+    )
+    assert violations(refused).keys() == {"[0].op", "[0].path", "[0].value"}
+    assert several(client).status_code == 400
+    assert client.problems(category="none of them") == []
+
+
+def test_several_reports_are_created_at_the_v4_face(client: ContractClient) -> None:
+    collection = "/tmf-api/serviceProblemManagement/v4/serviceProblem"
+    good = report(originatorParty={"id": "org-1", "role": "supplier"})
+    for bad, field in (({"priority": 11}, "priority"), ({"originatorParty": {"role": "x"}}, "originatorParty.id")):
+        steps = [{"op": "add", "path": "/-", "value": one} for one in (good, good | bad)]
+        refused = client.call("PATCH", collection, json=steps, headers={"Content-Type": JSON_PATCH})
+        assert (refused.status_code, list(violations(refused))) == (400, [f"[1].value.{field}"])
+    steps = [{"op": "add", "path": "/-", "value": good}]
+    made = client.call("PATCH", collection, json=steps, headers={"Content-Type": JSON_PATCH}).json()[0]
+    read = client.get(f"{collection}/{made['id']}")
+    assert read.json() == made
+    assert read.headers["ETag"] != client.get(path_of(made)).headers["ETag"]
+
+
+# -- keys
+
+
+def keyed(client: ContractClient, key: str, body: Any) -> requests.Response:
+    return client.post(f"{FACE}/serviceProblem", body, headers={"Idempotency-Key": key})
+
+
+def test_a_report_that_is_sent_again_is_the_same_report(client: ContractClient) -> None:
+    body = report(category="once")
+    first, again = keyed(client, "once-1", body), keyed(client, '"once-1"', body)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.headers["Location"] == first.headers["Location"]
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert (first.headers.get("Idempotent-Replayed"), again.headers["Idempotent-Replayed"]) == (None, "true")
+    assert client.problems(category="once") == [first.json()]
+
+
+def test_a_key_that_was_used_otherwise_is_named(client: ContractClient) -> None:
+    assert keyed(client, "other-1", report()).status_code == 201
+    refused = keyed(client, "other-1", report(priority=9))
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotencyKeyReused")
+    assert violations(refused) == {"Idempotency-Key": "other-1 was used for another request to the same operation"}
+    refused = several(client, report(), **{"Idempotency-Key": "other-1"})
+    assert violations(refused) == {"Idempotency-Key": f"other-1 was used for POST {FACE}/serviceProblem"}
+
+
+def test_a_request_that_failed_may_be_corrected_under_its_key(client: ContractClient) -> None:
+    assert keyed(client, "corrected", report(status="closed")).status_code == 409
+    assert keyed(client, "corrected", report()).status_code == 201
+
+
+def test_a_key_must_be_one(client: ContractClient) -> None:
+    refused = keyed(client, "two words", report())
+    assert (refused.status_code, list(violations(refused))) == (400, ["Idempotency-Key"])
+
+
+def test_of_the_same_request_many_times_at_once_one_report_is_made(client: ContractClient) -> None:
+    url, body = f"{client.base_url}{FACE}/serviceProblem", report(category="at once")
+
+    def send(_: int) -> str:
+        headers = {"Idempotency-Key": "at-once"}
+        made: str = requests.post(url, json=body, headers=headers, timeout=60).json()["id"]
+        return made
+
+    with ThreadPoolExecutor(16) as threads:
+        ids = set(threads.map(send, range(48)))
+    assert [one["id"] for one in client.problems(category="at once")] == list(ids)
+
+
+def test_several_reports_are_created_once(client: ContractClient) -> None:
+    bodies = [report(category="several once")] * 3
+    first = several(client, *bodies, **{"Idempotency-Key": "several"})
+    again = several(client, *bodies, **{"Idempotency-Key": "several"})
+    assert again.json() == first.json()
+    assert len(client.problems(category="several once")) == 3
+
+
+def test_a_registration_that_is_sent_again_has_the_same_secret(client: ContractClient, server: Server) -> None:
+    body = {"callback": "http://127.0.0.1:9/once"}
+    first, again = (client.post(f"{FACE}/hub", body, headers={"Idempotency-Key": "hub"}) for _ in range(2))
+    assert again.status_code == 201
+    assert again.json() == first.json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    secret = first.json()["secret"].removeprefix("whsec_").encode()
+    written = b"".join(path.read_bytes() for path in server.folder.iterdir() if "db" in path.name)
+    assert first.json()["id"].encode() in written
+    assert secret not in written
