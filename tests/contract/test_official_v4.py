@@ -115,7 +115,7 @@ def test_the_comparison_reaches_what_matters() -> None:
     added = {f"GET /problem{kind}/{{id}}" for kind in ("Acknowledgement", "Unacknowledgement", "Group", "Ungroup")}
     several = {"PATCH /serviceProblem"}
     assert ours.calls().keys() - theirs.calls().keys() == added | several, "where the Location of a task leads"
-    for call in ours.calls().keys() - added:
+    for call in ours.calls().keys() - added - several:
         assert theirs.calls()[call]["operationId"] == ours.calls()[call]["operationId"]
     assert len(theirs.properties("ServiceProblem")) > 40
     assert ours.required("ServiceProblem_Create") == theirs.required("ServiceProblem_Create")

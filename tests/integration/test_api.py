@@ -277,7 +277,7 @@ def test_a_path_that_nobody_serves_is_a_tmf_error(client: ContractClient, path: 
 
 
 WRONG_METHODS = [
-    ("PUT", f"{FACE}/serviceProblem", "GET, POST"),
+    ("PUT", f"{FACE}/serviceProblem", "GET, PATCH, POST"),
     ("POST", f"{FACE}/serviceProblem/4711", "DELETE, GET, PATCH"),
     ("GET", f"{FACE}/hub", "POST"),
     ("DELETE", f"{OPERATIONS}/health", "GET"),
