@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
+from hub.query.sql import sql_condition
+from hub.query.sqlite_json import Sql
 from hub.query.syntax import And, Comparison, Condition, Count, Exists, Length, Not, Operator, Or, Some
+from hub.store.columns import COLUMNS, entries_column
 from hub.store.windows import DATES, Bound, Window, bound_in, window_of
 
 Path = tuple[str, ...]
@@ -12,6 +16,9 @@ COUNTED: tuple[Path, ...] = (("status",), ("priority",), ("category",))
 """What the tally counts, and what every index of reports holds."""
 
 IDS: tuple[Path, ...] = (("id",),)
+
+COMPILED_KEPT = 512
+"""How many conditions are kept taken apart: clients ask the same again and again."""
 
 
 @dataclass(kw_only=True)
@@ -31,7 +38,7 @@ class Facets:
         """The part that the tally can count."""
         return And(parts=tuple(self.counted)) if self.counted else None
 
-    @property
+    @cached_property
     def windows(self) -> list[Window]:
         return [window_of(column, bounds) for column, bounds in self.bounds.items()]
 
@@ -41,6 +48,28 @@ class Facets:
             if isinstance(part, Comparison) and part.path == path and part.operator is Operator.EQ:
                 return part.values
         return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiled:
+    """A condition with its statement; `what` is the statement of the part that the tally can count."""
+
+    facets: Facets
+    where: Sql
+    what: Sql
+
+
+@lru_cache(maxsize=COMPILED_KEPT)
+def compiled(condition: Condition | None, indexed: tuple[tuple[Path, int], ...]) -> Compiled:
+    """`indexed` are the indexed paths with their numbers."""
+    numbers = dict(indexed)
+    facets = facets_of(condition, numbers)
+    columns = {**COLUMNS, **{path: entries_column(number) for path, number in numbers.items()}}
+    return Compiled(
+        facets=facets,
+        where=sql_condition(condition, columns=columns),
+        what=sql_condition(facets.what, columns=COLUMNS),
+    )
 
 
 def facets_of(condition: Condition | None, indexed: Mapping[Path, int]) -> Facets:

@@ -365,6 +365,7 @@ def lists_at_a_million(db: Database) -> None:
             f"INSERT INTO problem_tally SELECT {span}, status, priority, category, count(*)"
             f" FROM problem INDEXED BY {index} GROUP BY 1, 2, 3, 4"
         )
+    db.execute("INSERT INTO problem_tally SELECT '*', '', 0, '', count(*) FROM problem HAVING count(*) > 0")
 
 
 @MIGRATIONS()

@@ -44,6 +44,10 @@ class IndexedPaths:
             )
         return self._declared
 
+    def complete(self) -> Mapping[Path, int]:
+        """The paths that find every report there is, with their numbers."""
+        return self.declared().complete
+
     def insert(self, seq: int, document: Document) -> None:
         self._insert(_entries(self.declared().kept, seq, document))
 

@@ -143,7 +143,7 @@ class Problems:
         return Search(
             self._connection,
             self.tally,
-            self.paths.declared().complete,
+            self.paths.complete,
             condition,
             sort=sort,
             offset=offset,

@@ -1,7 +1,8 @@
 """One list of reports: the way to its rows and to their number, and the statements that go this way."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from hub.query.ordering import Cursor, Page, Sort
@@ -12,6 +13,8 @@ from hub.store.columns import COLUMNS
 from hub.store.paging import page_of
 from hub.store.tally import Tally
 from hub.store.ways import QUICK, SKIP, Way, Ways
+
+PLAIN = "SELECT id, CAST(document AS BLOB) FROM problem ORDER BY seq LIMIT ?"
 
 Found = tuple[str, bytes]
 """(id, document as JSON without id and href) of a report."""
@@ -24,7 +27,7 @@ class Search:
         self,
         connection: sqlite3.Connection,
         tally: Tally,
-        indexed: Mapping[tuple[str, ...], int],
+        indexed: Callable[[], Mapping[tuple[str, ...], int]],
         condition: Condition | None,
         *,
         sort: Sort = (),
@@ -33,34 +36,48 @@ class Search:
         cursor: Cursor | None = None,
     ) -> None:
         self._connection = connection
+        self._tally = tally
+        self._is_plain = condition is None and not sort and cursor is None and not offset
         self._sort = sort
         self._offset = offset
         self._limit = limit
         self._cursor = cursor
-        self._ways = Ways(connection, tally, indexed, condition)
-        self._total = self._ways.total()
+        self._indexed = indexed
+        self._condition = condition
 
     def runs_on(self, connection: sqlite3.Connection) -> bool:
         return self._connection is connection
 
+    @cached_property
+    def _ways(self) -> Ways:
+        return Ways(self._connection, self._tally, self._indexed(), self._condition)
+
+    @cached_property
+    def _way(self) -> tuple[float, Way]:
+        return self._ways.for_page(self._sort, self._offset + self._limit + 1)
+
     @property
     def quick(self) -> bool:
         """Whether page and count cost so little that nobody need leave the event loop for them."""
-        cost = self._way().cost + self._offset * SKIP
-        return cost + (0.0 if self._total is not None else self._ways.for_count().cost) <= QUICK
+        if self._is_plain:
+            return True
+        cost = self._way[0] + self._offset * SKIP
+        return cost + (0.0 if self._ways.total() is not None else self._ways.for_count()[0]) <= QUICK
 
     def unindexed(self) -> list[str]:
         """The dotted paths that no index serves."""
         return self._ways.unindexed()
 
     def page(self) -> Page[Found]:
+        if self._is_plain:
+            return Page(rows=self._connection.execute(PLAIN, (self._limit,)).fetchall())
         keys = order_keys(self._sort, columns=COLUMNS)
         backwards = self._cursor is not None and self._cursor.backwards
         where, values = self._ways.where
         if self._cursor is not None and self._cursor.position is not None:
             text, places = beyond(keys, self._cursor.position, backwards=backwards)
             where, values = f"{where} AND {text}", [*values, *places]
-        chosen, bound = _chosen(self._way(), (where, values), keys, backwards=backwards)
+        chosen, bound = _chosen(self._way[1], (where, values), keys, backwards=backwards)
         # The chosen rows are walked in their order, and each report is fetched by its number: last, and no other.
         rows = f"FROM ({chosen} LIMIT ? OFFSET ?) AS chosen CROSS JOIN problem ON problem.seq = chosen.number"
         if self._cursor is None:
@@ -72,21 +89,21 @@ class Search:
         return page_of(found, self._limit, width=len(keys), backwards=backwards, made=_found)
 
     def count(self) -> int:
-        if self._total is None:
-            text, values = self._counting()
-            self._total = int(self._connection.execute(text, values).fetchone()[0])
-        return self._total
+        if self._is_plain:
+            return self._tally.total()
+        total = self._ways.total()
+        if total is not None:
+            return total
+        text, values = self._counting()
+        return int(self._connection.execute(text, values).fetchone()[0])
 
     def _counting(self) -> Sql:
         entries = self._ways.entries()
         if entries is not None:
             return f"SELECT count(*) FROM ({entries[0]})", entries[1]
-        way = self._ways.for_count()
+        _, way = self._ways.for_count()
         where, values = _within(way.branches[0] if way.branches else None, self._ways.where)
-        return f"SELECT count(*) FROM {way.source} WHERE {where}", values
-
-    def _way(self) -> Way:
-        return self._ways.for_page(self._sort, self._offset + self._limit + 1)
+        return f"SELECT count(*) FROM {_source(way)} WHERE {where}", values
 
 
 def _chosen(way: Way, where: Sql, keys: tuple[KeySql, ...], *, backwards: bool) -> Sql:
@@ -94,15 +111,19 @@ def _chosen(way: Way, where: Sql, keys: tuple[KeySql, ...], *, backwards: bool) 
     if len(way.branches) < 2:
         text, values = _within(way.branches[0] if way.branches else None, where)
         order = order_text(keys, backwards=backwards)
-        return f"SELECT seq AS number FROM {way.source} WHERE {text} ORDER BY {order}", values
+        return f"SELECT seq AS number FROM {_source(way)} WHERE {text} ORDER BY {order}", values
     # Each branch gives its rows in order; SQLite merges them as it goes.
     named = [f"{key.text} AS {'number' if key is keys[-1] else f'key{index}'}" for index, key in enumerate(keys)]
     parts = [_within(branch, where) for branch in way.branches]
-    union = " UNION ALL ".join(f"SELECT {', '.join(named)} FROM {way.source} WHERE {text}" for text, _ in parts)
+    union = " UNION ALL ".join(f"SELECT {', '.join(named)} FROM {_source(way)} WHERE {text}" for text, _ in parts)
     order = ", ".join(
         f"{index + 1}{' DESC' if key.descending is not backwards else ''}" for index, key in enumerate(keys)
     )
     return f"{union} ORDER BY {order}", [value for _, values in parts for value in values]
+
+
+def _source(way: Way) -> str:
+    return f"problem INDEXED BY {way.index}"
 
 
 def _within(branch: Sql | None, where: Sql) -> Sql:

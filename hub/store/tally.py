@@ -1,7 +1,8 @@
 """Table `problem_tally`: how many reports there are of each status, priority and category, and of which days.
 
 A span is '' for all reports, or begins with the date that it goes by ('c' creationDate, 'u' lastUpdate) and its
-length ('m' month, 'd' day), and ends with the beginning of that date's text: 'cm2026-03', 'ud2026-03-05'.
+length ('m' month, 'd' day), and ends with the beginning of that date's text: 'cm2026-03', 'ud2026-03-05'. The one
+row of the span '*' is the total.
 """
 
 import sqlite3
@@ -18,6 +19,8 @@ Counted = tuple[str, str, str, int, str]
 """(creation_date, last_update, status, priority, category) of a report: what the tally tells reports apart by."""
 
 DAY, MONTH = len("2026-03-05"), len("2026-03")
+
+ALL = "*"
 
 LETTERS = {"creation_date": "c", "last_update": "u"}
 INDEXES = {"creation_date": "problem_created", "last_update": "problem_updated"}
@@ -58,6 +61,12 @@ class Tally:
         self._changes.clear()
         self._connection.executemany(self._sql["add"], [(*row, n) for row, n in sums.items() if n])
         self._connection.executemany(self._sql["delete_zero"], [row for row, n in sums.items() if n < 0])
+
+    def total(self) -> int:
+        """How many reports there are."""
+        self.flush()
+        row = self._connection.execute(self._sql["total"]).fetchone()
+        return row[0] if row else 0
 
     def count(self, what: Sql, window: Window | None = None) -> int:
         """How many reports fit `what`, a condition on status, priority and category, within a window of time.
@@ -111,6 +120,7 @@ def _span(where: str, values: list[Any], what: Sql) -> Sql:
 
 def _rows(report: Counted) -> Iterator[tuple[Any, ...]]:
     created, updated, *what = report
+    yield ALL, "", 0, ""
     yield "", *what
     yield f"cm{created[:MONTH]}", *what
     yield f"cd{created[:DAY]}", *what

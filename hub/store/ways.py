@@ -6,7 +6,8 @@ the way is written into the statement.
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hub.query.entries import keys_for
@@ -15,8 +16,8 @@ from hub.query.sql import ALWAYS, sql_condition
 from hub.query.sqlite_json import Sql
 from hub.query.syntax import Comparison, Condition, Operator, Or
 from hub.query.values import instant_in, number_in
-from hub.store.columns import COLUMNS, entries_column
-from hub.store.facets import COUNTED, IDS, Path, facets_of, paths_of
+from hub.store.columns import COLUMNS
+from hub.store.facets import IDS, Path, compiled, paths_of
 from hub.store.tally import INDEXES, Tally
 from hub.store.windows import DATES
 
@@ -38,21 +39,17 @@ BRANCHES_MAXIMUM = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """`source` stands behind FROM. Each branch is a condition more; several branches are merged in the list's order.
+    """A walk along an index of reports; `passed` is how many entries it has in all.
 
-    `passed` is how many entries of the index the way has in all; `ordered`, whether it gives the list's order.
+    Each branch is a condition more. Several branches are merged in the list's order, which each of them gives.
+    `ordered` tells that the walk gives that order by itself.
     """
 
-    source: str
+    index: str
     branches: tuple[Sql, ...] = ()
     passed: float
     entry: float = ENTRY
     ordered: bool = False
-    cost: float = 0.0
-
-    @property
-    def quick(self) -> bool:
-        return self.cost <= QUICK
 
 
 SORTED: dict[Path, str] = {
@@ -76,9 +73,16 @@ BRANCHED: dict[Path, dict[str, str]] = {
 }
 """For an order: the indexes that have it within each value of an attribute."""
 
-WITH_DATE = {"creation_date": "created", "last_update": "updated"}
-DATED = tuple(WITH_DATE.values())
-"""The ends of the names of indexes with one date; `problem_seq` has both, others none."""
+NO_DATES: frozenset[str] = frozenset()
+CREATED, UPDATED = frozenset({"creation_date"}), frozenset({"last_update"})
+DATES_IN = {
+    "problem_seq": CREATED | UPDATED,
+    "problem_created": CREATED,
+    "problem_status_created": CREATED,
+    "problem_updated": UPDATED,
+    "problem_status_updated": UPDATED,
+}
+"""The dates that an index holds, besides status, priority and category, which all of them hold."""
 
 
 class Ways:
@@ -94,49 +98,42 @@ class Ways:
         self._connection = connection
         self._tally = tally
         self._indexed = indexed
-        self._facets = facets_of(condition, indexed)
-        columns = {**COLUMNS, **{path: entries_column(number) for path, number in indexed.items()}}
-        self.where = sql_condition(condition, columns=columns)
-        self._what = sql_condition(self._facets.what, columns=COLUMNS)
-        self._all = tally.count(ALWAYS)
-        self._counted = tally.count(self._what) if self._facets.counted else self._all
-        self._windows = {
-            window.column: (window, tally.count(self._what, window)) for window in self._facets.windows
-        }
-        self._bare = (
-            {column: tally.count(ALWAYS, window) for column, (window, _) in self._windows.items()}
-            if self._facets.counted
-            else {column: count for column, (_, count) in self._windows.items()}
-        )
-        self._keyed = [(part, *self._entries(part)) for part in self._facets.keyed]
+        read = compiled(condition, tuple(indexed.items()))
+        self._facets = read.facets
+        self.where = read.where
+        self._all = max(tally.total(), 1)
+        self._counted = tally.count(read.what) if read.facets.counted else self._all
+        self._windows = {window: tally.count(read.what, window) for window in read.facets.windows}
+        self._keyed = [self._entries(part) for part in read.facets.keyed]
+        self._sizes: dict[str, int] = {}
 
     def entries(self) -> Sql | None:
         """A statement that gives each fitting row number once, where an indexed path alone decides."""
         facets = self._facets
         if len(self._keyed) != 1 or facets.counted or facets.bounds or facets.others:
             return None
-        return self._keyed[0][1]
+        return self._keyed[0][0]
 
     def total(self) -> int | None:
         """How many rows fit, where the tally can tell."""
-        if self._facets.keyed or self._facets.others or len(self._windows) > 1:
+        if self._keyed or self._facets.others or len(self._windows) > 1:
             return None
-        for _, count in self._windows.values():
+        for count in self._windows.values():
             return count
-        return self._counted
+        return self._counted if self._facets.counted else self._tally.total()
 
     def unindexed(self) -> list[str]:
         """The dotted paths of the parts that need a look at each report."""
         return list(dict.fromkeys(".".join(path) for part in self._facets.others for path in paths_of(part)))
 
-    def for_page(self, sort: Sort, need: int) -> Way:
-        """The way to the first `need` rows in an order."""
-        ways = [*self._ordered(sort), *self._gathering()]
-        return min((self._priced(way, need, sort) for way in ways), key=lambda way: way.cost)
+    def for_page(self, sort: Sort, need: int) -> tuple[float, Way]:
+        """(microseconds, way) to the first `need` rows in an order."""
+        ways = [*self._ordered(sort), *self._gathering]
+        return min(((self._cost(way, need, sort), way) for way in ways), key=lambda priced: priced[0])
 
-    def for_count(self) -> Way:
-        """The way to all rows, in any order."""
-        return min((self._priced(way, None, ()) for way in self._gathering()), key=lambda way: way.cost)
+    def for_count(self) -> tuple[float, Way]:
+        """(microseconds, way) to all rows, in any order."""
+        return min(((self._cost(way, None, ()), way) for way in self._gathering), key=lambda priced: priced[0])
 
     def _ordered(self, sort: Sort) -> list[Way]:
         """The ways that give the rows in order, so that the first ones come without the others."""
@@ -144,73 +141,77 @@ class Ways:
         if len(sort) > 1 or path not in SORTED:
             return []
         index = SORTED[path]
-        ways = [
-            Way(source=f"problem INDEXED BY {index}", passed=self._window_size(index, self._all), ordered=True)
-        ]
-        for within, branched in BRANCHED.get(path, {}).items():
-            values = self._facets.values_of((within,))
-            keys = _exact(within, values)
+        ways = [Way(index=index, passed=self._within_windows(index, self._all), ordered=True)]
+        for column, branched in BRANCHED.get(path, {}).items():
+            keys = _exact(column, self._facets.values_of((column,)))
             if 0 < len(keys) <= BRANCHES_MAXIMUM:
-                branches = tuple((f"{within} = ?", [key]) for key in keys)
-                passed = self._window_size(index, self._size((within,), values))
-                source = f"problem INDEXED BY {branched}"
-                ways.append(Way(source=source, branches=branches, passed=passed, ordered=True))
+                branches = tuple((f"{column} = ?", [key]) for key in keys)
+                passed = self._within_windows(index, self._size(column))
+                ways.append(Way(index=branched, branches=branches, passed=passed, ordered=True))
         return ways
 
-    def _window_size(self, index: str, size: float) -> float:
+    def _within_windows(self, index: str, size: float) -> float:
         """What is left of the entries of an index by date within the window that is asked for."""
         for column, count in self._bare.items():
             if INDEXES[column] == index:
-                return size * count / max(self._all, 1)
+                return size * count / self._all
         return size
 
-    def _size(self, path: Path, values: Sequence[str]) -> int:
-        condition = Comparison(path=path, operator=Operator.EQ, values=tuple(values))
-        return self._tally.count(sql_condition(condition, columns=COLUMNS))
+    @cached_property
+    def _bare(self) -> dict[str, int]:
+        """How many reports of any kind lie in the window of each date."""
+        if not self._facets.counted:
+            return {window.column: count for window, count in self._windows.items()}
+        return {window.column: self._tally.count(ALWAYS, window) for window in self._windows}
 
+    def _size(self, column: str) -> int:
+        """How many reports have one of the values that the condition wants in the column."""
+        if len(self._facets.counted) == 1:
+            return self._counted
+        if column not in self._sizes:
+            values = self._facets.values_of((column,))
+            condition = Comparison(path=(column,), operator=Operator.EQ, values=values)
+            self._sizes[column] = self._tally.count(sql_condition(condition, columns=COLUMNS))
+        return self._sizes[column]
+
+    @cached_property
     def _gathering(self) -> list[Way]:
         """The ways that find all rows of a value, and sort them afterwards."""
-        ways = [Way(source="problem INDEXED BY problem_seq", passed=self._all)]
-        for column, count in self._bare.items():
-            ways.append(Way(source=f"problem INDEXED BY {INDEXES[column]}", passed=count))
-        for within, index in BRANCHED[()].items():
-            if values := self._facets.values_of((within,)):
-                ways.append(Way(source=f"problem INDEXED BY {index}", passed=self._size((within,), values)))
-        for _, (text, bound), size in self._keyed:
-            ways.append(
-                Way(
-                    source="problem INDEXED BY problem_seq",
-                    branches=((f"seq IN ({text})", bound),),
-                    passed=size,
-                    entry=PROBE,
-                )
-            )
+        ways = [Way(index="problem_seq", passed=self._all)]
+        ways += [Way(index=INDEXES[column], passed=count) for column, count in self._bare.items()]
+        for column, index in BRANCHED[()].items():
+            if self._facets.values_of((column,)):
+                ways.append(Way(index=index, passed=self._size(column)))
+        for (text, bound), size in self._keyed:
+            branches = ((f"seq IN ({text})", bound),)
+            ways.append(Way(index="problem_seq", branches=branches, passed=size, entry=PROBE))
         return ways
 
-    def _priced(self, way: Way, need: int | None, sort: Sort) -> Way:
-        """`need` is how many rows are wanted, None for all."""
-        fit, passed = self._fit(), way.passed
+    def _cost(self, way: Way, need: int | None, sort: Sort) -> float:
+        """Microseconds to `need` rows, or to all of them."""
+        fit, passed = self._fit, way.passed
         if way.ordered and need is not None and not self._facets.others and fit:
             passed = min(passed, need * max(way.passed, 1) / fit + self._before_window(way))
         seen = passed * min(1.0, self._counted / max(way.passed, 1))
         cost = passed * way.entry + seen * self._look(way)
         if not way.ordered and need is not None:
-            cost += fit * (SORT if _gives(way, sort) else SORT + ROW)
-        return replace(way, cost=cost)
+            cost += fit * (SORT if _holds(way, sort) else SORT + ROW)
+        return cost
 
+    @cached_property
     def _fit(self) -> float:
         """About how many rows fit, if nothing depends on anything else."""
         fit = float(self._counted)
-        for _, count in self._windows.values():
+        for count in self._windows.values():
             fit *= count / max(self._counted, 1)
-        for _, _, size in self._keyed:
-            fit *= size / max(self._all, 1)
+        for _, size in self._keyed:
+            fit *= size / self._all
         return fit
 
     def _look(self, way: Way) -> float:
         """What it costs to see whether an entry that fits the index fits the rest."""
         look = PROBE if self._keyed else 0.0
-        if not way.source.endswith("problem_seq") and len(self._windows) > way.source.endswith(DATED):
+        if any(window.column not in DATES_IN.get(way.index, ()) for window in self._windows):
             look += ROW
         if self._facets.others:
             look += ROW + LOOK * len(self._facets.others)
@@ -218,8 +219,8 @@ class Ways:
 
     def _before_window(self, way: Way) -> float:
         """Dates rise with the row numbers and with each other, so what a window leaves out may all come first."""
-        others = [count for column, count in self._bare.items() if not way.source.endswith(WITH_DATE[column])]
-        return way.passed * (1 - min(others) / max(self._all, 1)) if others else 0.0
+        others = [count for column, count in self._bare.items() if DATES_IN.get(way.index, NO_DATES) != {column}]
+        return way.passed * (1 - min(others) / self._all) if others else 0.0
 
     def _entries(self, part: Condition) -> tuple[Sql, float]:
         """A statement that gives the row numbers of the reports with the keys of a part, and how many it gives."""
@@ -238,7 +239,7 @@ class Ways:
         statement = f"SELECT count(*) FROM (SELECT 1 {rows} LIMIT {COUNTED_AT_MOST})"
         size = self._connection.execute(statement, keys).fetchone()[0]
         # Many can be a few more than were counted, or all: between the two, so that neither is far off.
-        many = float(max(size, (size * self._all) ** 0.5))
+        many = float((size * self._all) ** 0.5)
         once = "DISTINCT " if len(keys) > 1 else ""
         return (f"SELECT {once}problem {rows}", list(keys)), size if size < COUNTED_AT_MOST else many
 
@@ -252,10 +253,10 @@ def _exact(column: str, values: Sequence[str]) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
-def _gives(way: Way, sort: Sort) -> bool:
+def _holds(way: Way, sort: Sort) -> bool:
     """Whether the index of the way has all that the order needs."""
-    has = set(COUNTED) | {()}
-    for path, column in DATES.items():
-        if way.source.endswith(("problem_seq", WITH_DATE[column])):
-            has.add(path)
-    return all(key.path in has for key in sort)
+    dates = DATES_IN.get(way.index, ())
+    return all(
+        key.path in COLUMNS and (COLUMNS[key.path].name in dates or (key.path in SORTED and key.path not in DATES))
+        for key in sort
+    )
