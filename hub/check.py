@@ -16,7 +16,7 @@ def check(settings: Settings) -> Iterator[str]:
     refuse_open_door(settings)
     contracts = Contracts.shipped()
     check_contracts(contracts)
-    served = len(operation_ids(contracts.v5)) + len(operation_ids(contracts.operations))
+    served = sum(len(operation_ids(each)) for each in (contracts.v5, contracts.v4, contracts.operations))
     sources = check_sources(settings)
     types = load_extensions(settings.api.extension_schemas).names()
     delivery = settings.delivery

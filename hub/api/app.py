@@ -28,7 +28,7 @@ from hub.api.routing import TableRouting
 from hub.api.security import LocalCallers
 from hub.api.tasks import TaskOperations
 from hub.api.validation import REQUEST, CompiledValidation
-from hub.errors import InvalidContract, InvalidInput, Violation
+from hub.errors import Forbidden, InvalidContract, InvalidInput, Violation
 from hub.model.task import TaskKind
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -102,10 +102,9 @@ def _worded(handler: Handler, worded: Callable[[str], str]) -> Handler:
     async def handle(request: Request) -> Response:
         try:
             return await handler(request)
-        except InvalidInput as error:
-            raise type(error)(
-                violations=[replace(one, field=_within(one.field, worded)) for one in error.violations]
-            ) from error
+        except (InvalidInput, Forbidden) as error:
+            told = [replace(one, field=_within(one.field, worded)) for one in error.violations]
+            raise type(error)(violations=told, headers=error.headers) from error
 
     return handle
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hub.api.app import operation_ids
 from hub.api.schemas import load_contract
 from hub.shipped import openapi_dir
 from tests.acceptance.contract_client import ContractClient
@@ -58,7 +59,12 @@ def server(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> Iter
 def local_only(contract: dict[str, Any], listener: Listener) -> dict[str, Any]:
     """The contract with callbacks to one listener of this machine only: nothing is to be looked up or called
     elsewhere. Its examples stand in it, where Schemathesis finds them."""
-    callback = contract["components"]["schemas"]["Hub_FVO"]["allOf"][1]["properties"]["callback"]
+    schemas = contract["components"]["schemas"]
+    asked = schemas["Hub_FVO"]["allOf"][1] if "Hub_FVO" in schemas else schemas["EventSubscriptionInput"]
+    if asked is schemas.get("EventSubscriptionInput"):
+        # Behind an `allOf` as at v5, so that the pattern, which is only this test's, is not what gets violated.
+        schemas["EventSubscriptionInput"] = {"allOf": [{"type": "object"}, asked]}
+    callback = asked["properties"]["callback"]
     callback["pattern"] = rf"^http://127\.0\.0\.1:{listener.port}/[a-z]{{1,8}}$"
     for path in contract["paths"].values():
         for operation in path.values():
@@ -87,7 +93,7 @@ def bombard(contract: Path, url: str, folder: Path) -> subprocess.CompletedProce
             "run",
             str(contract),
             f"--url={url}",
-            "--phases=examples,coverage,fuzzing",
+            "--phases=examples,coverage,fuzzing,stateful",
             "--max-examples=20",
             "--seed=1",
             "--generation-deterministic",
@@ -104,13 +110,16 @@ def bombard(contract: Path, url: str, folder: Path) -> subprocess.CompletedProce
 
 
 @pytest.mark.slow
-def test_the_v5_face_keeps_its_contract(server: Server, listener: Listener, tmp_path: Path) -> None:
-    contract = local_only(load_contract(openapi_dir() / "serviceProblem-v5.yaml"), listener)
+@pytest.mark.parametrize("name", ["v5", "v4"])
+def test_a_face_keeps_its_contract(server: Server, listener: Listener, tmp_path: Path, name: str) -> None:
+    """Also along its links: what was made is read, changed and deleted, in any order."""
+    contract = local_only(load_contract(openapi_dir() / f"serviceProblem-{name}.yaml"), listener)
     path = tmp_path / "contract.json"
     path.write_text(json.dumps(contract))
-    done = bombard(path, server.client.base_url + ContractClient.face, tmp_path)
+    done = bombard(path, f"{server.client.base_url}{contract['servers'][0]['url']}", tmp_path)
     assert done.returncode == 0, done.stdout[-6000:]
-    assert "Tested: 22" in done.stdout
+    assert f"Tested: {len(operation_ids(contract))}" in done.stdout
+    assert "Stateful" in done.stdout
     assert server.is_running
     assert "Traceback" not in server.output()
 
