@@ -23,7 +23,7 @@ from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker, WorkerSettings
 from hub.errors import Violation
-from hub.faces import V4, V5
+from hub.faces import V4, V5, v4
 from hub.model.caller import LOCAL, Caller
 from hub.model.event import Record
 from hub.model.ids import Uuid7
@@ -96,12 +96,12 @@ def contract() -> dict[str, Any]:
 @cache
 def parse_query() -> ParseQuery:
     read = partial(parse_hub_query, attributes=attributes_of(contract(), "ServiceProblem"))
-    readers = {V5: read, V4: read}
+    readers = {V5: read, V4: partial(read, translate=v4.path)}
     return lambda face, text: readers[face](text)
 
 
-def making(secrets: SecretBox) -> MakeListener:
-    return partial(make_listener, parse_query=parse_query(), secrets=secrets, party_paths=PARTY_PATHS)
+def making(secrets: SecretBox, read: ParseQuery | None = None) -> MakeListener:
+    return partial(make_listener, parse_query=read or parse_query(), secrets=secrets, party_paths=PARTY_PATHS)
 
 
 @cache
@@ -268,6 +268,7 @@ class Exchange:
         schedule: Sequence[float] = (0.0,) * 5,
         holder: Holder | None = None,
         secrets: SecretBox | None = None,
+        parse_query: ParseQuery | None = None,
         lease: float = 60.0,
         order_patience: float = 900.0,
         per_listener: int = 64,
@@ -283,7 +284,7 @@ class Exchange:
             transport=transport,
             settler=Settler(schedule=Schedule.from_settings(schedule, 0.0), longest_hint=0.0),
             clock=clock,
-            make_listener=making(secrets or self.secrets),
+            make_listener=making(secrets or self.secrets, parse_query),
             settings=WorkerSettings(
                 lease=lease,
                 order_patience=order_patience,

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hub.errors import InvalidInput, InvalidSettings, Unsupported
 from hub.faces import EVENT_TYPES
 from hub.model.event import EventType
 from hub.model.subscription import Order, Subscription, SubscriptionState
+from hub.query.hub_query import HubQuery
 from hub.query.matching.matcher import Matcher
 from hub.query.ownership import IN_EVENT, concerning
 from hub.query.syntax import Condition, both
@@ -99,10 +101,10 @@ def make_listener(
 ) -> Listener:
     """`party_paths` say where a report names the parties that it concerns.
 
-    Raises InvalidSettings when the secret does not open.
+    Raises InvalidSettings when the secret does not open, or when the query asks for what the settings knew once.
     """
     subscription = one.subscription
-    query = parse_query(subscription.face, subscription.query)
+    query = _query(subscription, parse_query)
     types = EVENT_TYPES[subscription.face]
     return Listener(
         seq=one.seq,
@@ -117,6 +119,14 @@ def make_listener(
         types=types if query.event_types is None else types & query.event_types,
         condition=_condition(subscription, query.condition, party_paths),
     )
+
+
+def _query(subscription: Subscription, parse_query: ParseQuery) -> HubQuery:
+    try:
+        return parse_query(subscription.face, subscription.query)
+    except (InvalidInput, Unsupported) as error:
+        message = f"the query of subscription {subscription.id} cannot be read any more: {error.message}"
+        raise InvalidSettings(message) from error
 
 
 def _condition(

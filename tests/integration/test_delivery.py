@@ -27,13 +27,14 @@ from hub.delivery.schedule import Schedule
 from hub.delivery.settle import Settler
 from hub.delivery.transport.port import SendResult
 from hub.delivery.turn import FAN_OUT_BATCH, TurnResult, TurnWork, take_turn
-from hub.errors import InvalidSettings, NotFound
+from hub.errors import InvalidInput, InvalidSettings, NotFound
 from hub.faces import V4
 from hub.faces.events import render_v4
 from hub.model.caller import Caller
 from hub.model.delivery import DeliveryState
 from hub.model.subscription import SubscriptionState
 from hub.model.times import Clock, system_clock, to_micros
+from hub.query.hub_query import HubQuery
 from hub.store.deliveries import Settlement
 from hub.store.leases import Holder
 from hub.store.tables import Tables
@@ -472,7 +473,7 @@ def test_a_listener_gets_the_events_and_fields_that_it_asked_for(
 
 
 def test_each_listener_is_told_in_the_form_of_its_face(exchange: Exchange, desk: Desk, listener: Listener) -> None:
-    fields = "fields=event.serviceProblem.originatorParty"
+    fields = "event.serviceProblem.originatorParty.id=org-311&fields=event.serviceProblem.originatorParty"
     exchange.register(listener.url("/v5"), secret=SECRET)
     exchange.register(listener.url("/v4"), secret=SECRET, face=V4)
     exchange.register(listener.url("/v4/party"), query=fields, secret=SECRET, face=V4)
@@ -512,6 +513,17 @@ def test_a_party_is_told_of_its_own_reports_only(exchange: Exchange, desk: Desk,
     assert problem_ids(listener.wait_for(2, "/own")) == [own.id, own.id]
     assert numbers(listener.wait_for(1, "/urgent")) == [2]
     until(lambda: exchange.states() == ["delivered"] * 7)
+
+
+def test_a_query_that_cannot_be_read_any_more_is_named(exchange: Exchange, desk: Desk) -> None:
+    registered = exchange.register("http://127.0.0.1:9/in", "event.serviceProblem.priority=1")
+
+    def forget(face: str, text: str | None) -> HubQuery:
+        raise InvalidInput("'priority' is not known")
+
+    worker = exchange.worker(parse_query=forget)
+    with pytest.raises(InvalidSettings, match=f"subscription {registered.subscription.id} cannot be read"):
+        worker.start()
 
 
 def test_a_party_cannot_end_what_is_not_its_own(exchange: Exchange) -> None:

@@ -4,16 +4,19 @@ from typing import Any
 
 import orjson
 import pytest
+from cryptography.fernet import Fernet
 
 from hub.delivery.fanout import WHOLE_SUBSCRIPTION, deliveries_of
 from hub.delivery.listeners import Listener, Listeners
 from hub.faces import EVENT_TYPES, V5
 from hub.model.delivery import DeliveryState
-from hub.model.event import Event, EventType
-from hub.model.subscription import Order
+from hub.model.event import PROBLEM_EVENTS, Event, EventType
+from hub.model.subscription import Order, Subscription
 from hub.store.deliveries import NewDelivery
 from hub.store.events import Queued
-from tests.rooms import parse_query
+from hub.store.subscriptions import Registered
+from hub.subscriptions.secrets import SecretBox
+from tests.rooms import making, parse_query
 
 
 def listener(seq: int = 1, query: str | None = None, **parts: Any) -> Listener:
@@ -66,6 +69,18 @@ def test_what_happened_before_the_registration_is_not_told() -> None:
     late = listener(from_event=5)
     assert told(queued(seq=5), late) == []
     assert told(queued(seq=6), late) == [1]
+
+
+def test_a_party_is_told_of_its_reports_and_of_no_task() -> None:
+    secrets = SecretBox(Fernet.generate_key())
+    of_party = Subscription(id="s1", callback="", url="", created=0, secret=secrets.seal(b"key"), party="org-1")
+    party = making(secrets)(Registered(seq=1, from_event=0, subscription=of_party))
+    related: dict[str, Any] = {"relatedParty": [{"partyOrPartyRole": {"id": "org-1"}}]}
+    assert told(queued(**related), party) == [1]
+    assert told(queued(relatedParty=[]), party) == []
+    for kind in set(EventType) - set(PROBLEM_EVENTS):
+        body = orjson.dumps({"eventType": kind, "event": {kind.resource: related}})
+        assert told(queued(kind=kind, body=body), party, listener(2)) == [2]
 
 
 def test_a_listener_that_is_not_active_has_its_deliveries_parked() -> None:
