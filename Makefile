@@ -50,6 +50,7 @@ bench: setup
 	$(BIN)/python benchmarks/api.py $(ARGS)
 	$(BIN)/python benchmarks/delivery.py $(ARGS)
 	$(BIN)/python benchmarks/matching.py $(ARGS)
+	$(BIN)/python benchmarks/jobs.py $(ARGS)
 
 check: lint format-check types imports
 

@@ -1,8 +1,12 @@
 """Bulk between two hubs: ten thousand reports out, over a broken download, and in again; and kills at every moment."""
 
 import json
+import os
 import random
+import re
 import resource
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +23,7 @@ from tests.rooms import report, until
 REPORTS = 10_000
 KILLS = 4
 HERE_ONLY = ("href", "lastUpdate")
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "bulk-load.md"
 
 
 def many(count: int, **more: Any) -> bytes:
@@ -146,3 +151,33 @@ def test_a_full_disk_fails_an_export_with_one_clear_sentence(full: Server) -> No
     assert not (full.folder / "qos-hub.db.jobs" / f"{done['id']}.content").exists()
     resource.prlimit(full.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     assert ended(client, ask(client, "exportJob"), 60)["status"] == "Succeeded"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the how-to is written for curl, which is not installed")
+def test_the_how_to_moves_reports(tmp_path: Path) -> None:
+    """Its blocks, in their order: out as CSV, and JSON Lines in; the last ones start hubs and are not run here."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", HOW_TO.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert [block.split()[0] for block in blocks] == ["curl"] * 4 + ["qos-hub"]
+    with Server(tmp_path) as server:
+        client = server.client
+        variables = {"HUB": f"{client.base_url}{client.operations}"}
+        client.create(report())
+        (tmp_path / "reports.ndjson").write_bytes(lines([report(status="resolved", name="ring")]))
+
+        def run(block: str) -> bytes:
+            shell = ["bash", "-euc", block]
+            done = subprocess.run(
+                shell, cwd=tmp_path, env={**os.environ, **variables}, capture_output=True, check=True
+            )
+            return done.stdout
+
+        for ask_for, move in ((blocks[2], blocks[3]), (blocks[0], blocks[1])):
+            made = json.loads(run(ask_for))
+            variables["ID"] = made["id"]
+            if made["@type"] == "ExportJob":
+                ended(client, made)
+            run(move)
+            assert ended(client, made)["status"] == "Succeeded"
+    header, row = (tmp_path / "reports.csv").read_text().splitlines()
+    assert "ring" in row.split(",")
+    assert len(header.split(",")) > 50
