@@ -164,20 +164,22 @@ class ProblemRules:
             source_status=observation.source_status,
             irregular=before is not None and not is_legal(before.status, status),
         )
-        document = self._complete({**_stated(observation.document), "status": status})
+        stated = {**_stated(observation.document), "status": status}
         try:
-            return self._observe(tables, stored, document, change, observation)
+            return self._observe(tables, stored, stated, change, observation)
         except Conflict as error:
             raise InvalidInput(violations=error.violations) from error
 
     def _observe(
-        self, tables: Tables, stored: Stored | None, document: Document, change: _Change, observation: Observation
+        self, tables: Tables, stored: Stored | None, stated: Document, change: _Change, observation: Observation
     ) -> Problem:
         if stored is None:
+            document = self._complete(stated)
             self._refuse_invalid(document)
             identity = (observation.source, observation.key)
             return self._insert(tables, document, change, identity=identity, started=observation.started).problem
-        merged = merge(stored.problem.document, document)
+        # Merged first: a null takes an attribute away, and completing a document would take the null away.
+        merged = self._complete(merge(stored.problem.document, stated))
         self._refuse_invalid(merged)
         return self._update(tables, stored, merged, change)
 
