@@ -73,7 +73,7 @@ from hub.problems.envelope import Letterhead
 from hub.problems.ownership import Owners
 from hub.problems.rules import ProblemRules
 from hub.problems.tasks import TaskRules
-from hub.query.attributes import ANY, Attributes
+from hub.query.attributes import ANY, ANYTHING, Attributes
 from hub.query.hub_query import parse_hub_query
 from hub.query.list_query import ListQuery
 from hub.settings import Settings
@@ -173,7 +173,10 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         clock=clock, new_id=new_id, parse_query=parse_query, policy=_policy(settings), secrets=secrets
     )
     making = partial(
-        make_listener, parse_query=parse_query, secrets=secrets, party_paths=settings.security.party_paths
+        make_listener,
+        parse_query=_parse_query(ANYTHING, faces),
+        secrets=secrets,
+        party_paths=settings.security.party_paths,
     )
     return Hub(
         settings=settings,

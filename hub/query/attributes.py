@@ -51,9 +51,13 @@ ANY = Attribute()
 
 @dataclass(frozen=True, eq=False)
 class Attributes:
-    """The first-level attributes of a resource by name. Compared by identity, so that it can be a key."""
+    """The first-level attributes of a resource by name; there are no others if it is `closed`.
+
+    Compared by identity, so that it can be a key.
+    """
 
     by_name: Mapping[str, Attribute]
+    closed: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", MappingProxyType(dict(self.by_name)))
@@ -68,11 +72,11 @@ class Attributes:
         return frozenset(self.by_name)
 
     def without(self, *names: str) -> "Attributes":
-        return Attributes({name: one for name, one in self.by_name.items() if name not in names})
+        return replace(self, by_name={name: one for name, one in self.by_name.items() if name not in names})
 
     def with_more(self, more: Mapping[str, Attribute]) -> "Attributes":
         """These and others, such as those of an extension; where both know one, the other's word holds."""
-        return Attributes({**self.by_name, **more})
+        return replace(self, by_name={**self.by_name, **more})
 
     def with_words(self, name: str, words: Iterable[str]) -> "Attributes":
         """These, where `name` is an enumeration of `words`."""
@@ -80,9 +84,9 @@ class Attributes:
 
     def along(self, path: Path) -> list[Attribute]:
         """The attributes that a path meets. Raises ValueError naming the part that is not known."""
-        if path[0] not in self.by_name:
+        if path[0] not in self.by_name and self.closed:
             raise unknown(path[0], self.names)
-        met = [self.by_name[path[0]]]
+        met = [self.by_name.get(path[0], ANY)]
         for position, name in enumerate(path[1:], start=1):
             met.append(_member(met[-1], path[:position], name))
         return met
@@ -90,6 +94,10 @@ class Attributes:
     def find(self, path: Path) -> Attribute:
         """The attribute at the end of a path. Raises ValueError naming the part that is not known."""
         return self.along(path)[-1]
+
+
+ANYTHING = Attributes({}, closed=False)
+"""For a query that was accepted before: what it names was known then."""
 
 
 def _member(owner: Attribute, path: Path, name: str) -> Attribute:

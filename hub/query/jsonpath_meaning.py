@@ -99,18 +99,22 @@ class Meaning:
                 lambda scope, names: Length(path=self._names(scope, names), operator=operator, number=size),
             )
         names, rest = _split(query.steps)
-        part = self._steps((*query.scope, *names), rest, self._is_there)
+        part = self._inside((*query.scope, *names), rest, self._is_there) if rest else EVERYTHING
         return Count(path=self._names(query.scope, names), part=part, operator=operator, number=size)
 
     def _steps(self, scope: Path, steps: tuple[Step, ...], end: End) -> Condition:
         names, rest = _split(steps)
         if not rest:
             return end(scope, names)
-        step, *others = rest
-        assert not isinstance(step, str)
         place = (*scope, *names)
-        inner = all_parts([step, self._steps(place, tuple(others), end)])
+        inner = self._inside(place, rest, end)
         return inner if not place else Some(path=self._names(scope, names), part=inner)
+
+    def _inside(self, place: Path, steps: tuple[Step, ...], end: End) -> Condition:
+        """What an element at `place` has to fit: the first of the steps, which is a condition, and those behind it."""
+        step, *others = steps
+        assert not isinstance(step, str)
+        return all_parts([step, self._steps(place, tuple(others), end)])
 
     def _names(self, scope: Path, names: Path) -> Path:
         """The names as documents have them."""

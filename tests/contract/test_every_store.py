@@ -406,6 +406,8 @@ def test_a_walk_by_cursor_meets_every_report_once_while_others_are_added(
     while more:
         page = problems.page(None, sort=sort, limit=5, cursor=cursor)
         names = [name for name, _ in page.rows]
+        assert names, "a page that is not the last one has rows"
+        assert len(found) < 40, "the walk does not end"
         found = names + found if backwards else found + names
         cursor = Cursor(position=page.first if backwards else page.last, backwards=backwards)
         keep(store, 100 + len(found), priority=1)

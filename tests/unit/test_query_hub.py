@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hub.errors import InvalidInput, Unsupported
 from hub.model.event import EventType
-from hub.query.attributes import Attributes
+from hub.query.attributes import ANYTHING, Attributes, Path
 from hub.query.parse import HubQuery, parse_hub_query
 from hub.query.predicate import predicate
 from hub.query.syntax import Comparison, Operator, Or
@@ -211,6 +211,48 @@ def clauses(draw: st.DrawFn) -> str:
         value = f"a{value}"
     space = draw(st.sampled_from(["", " "]))
     return f"{draw(st.sampled_from(PATHS))}{space}{operator}{space}{quote(value)}"
+
+
+def test_a_query_keeps_its_meaning_when_what_it_names_is_not_known_any_more() -> None:
+    text = "event.serviceProblem.mosScore.lt=3&event.serviceProblem.status=bygone&fields=event.serviceProblem.mosScore"
+    known = Attributes.named("mosScore", "status")
+    assert parse_hub_query(text, attributes=ANYTHING) == parse_hub_query(text, attributes=known)
+
+
+def test_a_query_in_the_words_of_another_face_asks_the_stored_report() -> None:
+    def translate(path: Path) -> Path:
+        return ("relatedParty", "partyOrPartyRole", "id") if path == ("relatedParty", "id") else path
+
+    wanted = "event.serviceProblem.relatedParty.partyOrPartyRole.id=7"
+    plain = parse_hub_query("event.serviceProblem.relatedParty.id=7", attributes=ATTRIBUTES, translate=translate)
+    assert plain == parse(wanted)
+    text = "event.serviceProblem[?(@.relatedParty.id=='7')]"
+    path = parse_hub_query(text, attributes=ATTRIBUTES, translate=translate)
+    assert predicate(path.condition)({"event": {"serviceProblem": {"relatedParty": [PARTY]}}})
+
+
+PARTY = {"partyOrPartyRole": {"id": "7"}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("$[?(@.title=='a')]", 'filter= $[?(@.title == "a")]'),
+        ("filter=$[?(@.title=='a')]&domain=b", "domain=b & filter=$[?(@.title=='a')]"),
+        (
+            "$[?(@.title=='a' && @.domain=='b')]&fields=eventId",
+            "fields=eventId&filter=$[?(@.title=='a'&&@.domain=='b')]",
+        ),
+    ],
+)
+def test_two_spellings_of_a_filter_are_one_query(one: str, other: str) -> None:
+    assert parse(one) == parse(other)
+
+
+def test_the_event_types_of_a_filter_are_found_as_well() -> None:
+    query = parse("$[?(@.eventType=='serviceProblemCreateNotification' && @.title=='a')]")
+    assert query.event_types == frozenset({EventType.CREATE.value})
+    assert query.condition == Comparison(path=("title",), operator=Operator.EQ, values=("a",))
 
 
 KINDS = st.sampled_from(list(EventType))

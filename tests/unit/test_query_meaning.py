@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hub.model.times import micros_to_text
 from hub.query.predicate import predicate
 from hub.query.sql import Column, Kind, sql_condition
-from hub.query.syntax import And, Comparison, Condition, Operator, Or, comparison_of, split_clause
+from hub.query.syntax import And, Comparison, Condition, Not, Operator, Or, comparison_of, split_clause
 
 REPORT: dict[str, Any] = {
     "@type": "ServiceProblem",
@@ -278,7 +278,7 @@ def comparisons(paths: st.SearchStrategy[tuple[str, ...]]) -> st.SearchStrategy[
 def conditions(paths: st.SearchStrategy[tuple[str, ...]]) -> st.SearchStrategy[Condition]:
     def joined(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
         parts = st.lists(inner, max_size=3).map(tuple)
-        return st.builds(And, parts=parts) | st.builds(Or, parts=parts)
+        return st.builds(And, parts=parts) | st.builds(Or, parts=parts) | st.builds(Not, part=inner)
 
     return st.recursive(comparisons(paths), joined, max_leaves=4)
 
