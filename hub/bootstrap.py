@@ -15,7 +15,10 @@ from starlette.types import ASGIApp
 
 from hub import __version__, shipped
 from hub.access.callers import Callers
+from hub.access.configured import check_jwt
 from hub.access.key_ring import KeyRing
+from hub.access.key_sets import KeySource, read_place
+from hub.access.tokens import TokenRules, Tokens
 from hub.api.app import (
     HUB,
     HUB_V4,
@@ -77,6 +80,7 @@ from hub.query.attributes import ANY, ANYTHING, Attributes
 from hub.query.hub_query import parse_hub_query
 from hub.query.list_query import ListQuery
 from hub.settings import Settings
+from hub.settings.sections import JwtSettings
 from hub.store.job_files import JobFiles
 from hub.store.leases import Holder
 from hub.store.sqlite import Store
@@ -386,7 +390,24 @@ def _asked(attributes: Attributes, face: Face) -> Attributes:
 
 
 def make_callers(settings: Settings, store: Store) -> Callers:
-    return Callers(KeyRing(settings.security.api_keys, table=lambda: store.read.api_keys))
+    """Raises InvalidSettings when the identity provider is described by halves."""
+    check_jwt(settings.jwt)
+    ring = KeyRing(settings.security.api_keys, table=lambda: store.read.api_keys)
+    return Callers(ring, _tokens(settings.jwt) if settings.jwt.issuer else None)
+
+
+def _tokens(jwt: JwtSettings) -> Tokens:
+    source = KeySource(partial(read_place, jwt.keys, jwt.ca_file), interval=jwt.refresh)
+    rules = TokenRules(
+        issuer=jwt.issuer,
+        audience=jwt.audience,
+        algorithms=jwt.algorithms,
+        leeway=jwt.leeway,
+        scope_claim=jwt.scope_claim,
+        party_claim=jwt.party_claim,
+        name_claim=jwt.name_claim,
+    )
+    return Tokens(rules, source)
 
 
 def _mounted(console: Flask) -> ASGIApp:

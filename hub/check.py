@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hub.access.configured import check_jwt
 from hub.api.app import operation_ids
 from hub.api.extensions import load_extensions
 from hub.bootstrap import Contracts, check_contracts
@@ -14,6 +15,7 @@ from hub.settings import Settings
 def check(settings: Settings) -> Iterator[str]:
     """One line a finding. Raises InvalidSettings with all that is wrong."""
     refuse_open_door(settings)
+    check_jwt(settings.jwt)
     contracts = Contracts.shipped()
     check_contracts(contracts)
     served = sum(len(operation_ids(each)) for each in (contracts.v5, contracts.v4, contracts.operations))
@@ -21,7 +23,7 @@ def check(settings: Settings) -> Iterator[str]:
     types = load_extensions(settings.api.extension_schemas).names()
     delivery = settings.delivery
     yield f"listens at     {settings.server.base_url} with the roles {', '.join(settings.server.roles)}"
-    yield f"callers        {'need a key' if asks_for_credentials(settings) else 'need no key: loopback only'}"
+    yield f"callers        {_callers(settings) if asks_for_credentials(settings) else 'need no key: loopback only'}"
     yield f"keeps          {settings.store.database} (synchronous {settings.store.synchronous})"
     yield f"serves         {served} operations, each with its handler"
     yield f"own types      {', '.join(types) or 'none registered'}"
@@ -39,3 +41,7 @@ def check(settings: Settings) -> Iterator[str]:
             yield f"source         {name}: switched off"
     if not settings.sources:
         yield "sources        none"
+
+
+def _callers(settings: Settings) -> str:
+    return f"need a key, or a token of {settings.jwt.issuer}" if settings.jwt.issuer else "need a key"

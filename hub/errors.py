@@ -20,6 +20,7 @@ HubError                    500  something of ours is broken
 ├── RangeNotSatisfiable     416  a download asks for a part that the content does not have
 ├── UnprocessableKey        422  the idempotency key was used for another request
 ├── Unsupported             501  the standard knows it, this server does not
+├── IdentityUnavailable     503  the keys of the identity provider cannot be read; the caller may be right
 ├── StoreUnavailable        503  the database cannot be written now; nothing was changed
 ├── QueryTooSlow            503  the query has no index and took longer than one may
 └── StoreBusy               503  too many long queries are running
@@ -175,6 +176,12 @@ class Unsupported(HubError):
     status = 501
     code = "unsupported"
     reason = "The server does not support this"
+
+
+class IdentityUnavailable(HubError):
+    status = 503
+    code = "identityUnavailable"
+    reason = "The hub cannot tell now who calls"
 
 
 class StoreUnavailable(HubError):

@@ -69,7 +69,8 @@ def refuse_open_door(settings: Settings) -> None:
 
 def asks_for_credentials(settings: Settings) -> bool:
     """Whether callers need a credential, as the settings and the database stand; writes nothing."""
-    return bool(settings.security.api_keys) or has_api_keys(Path(settings.store.database))
+    configured = settings.security.api_keys or settings.jwt.issuer
+    return bool(configured) or has_api_keys(Path(settings.store.database))
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from hub.access.keys import digest_of
 from hub.access.scopes import ALL
 from hub.model.api_key import ApiKey
 from hub.model.caller import Caller
@@ -52,14 +51,14 @@ class KeyRing:
         self._refresh()
         return not (self._fixed or self._rows)
 
-    def caller_of(self, key: bytes) -> Caller | None:
-        """Who has the key, None when it is not in force."""
+    def caller_of(self, digest: bytes) -> Caller | None:
+        """Who has the key with this digest, None when it is not in force."""
         self._refresh()
-        return self._callers.get(digest_of(key))
+        return self._callers.get(digest)
 
-    def ended(self, key: bytes) -> str | None:
+    def ended(self, digest: bytes) -> str | None:
         """Why a key that we know is not in force: "expired" or "revoked". Only its holder can ask."""
-        return self._ended.get(digest_of(key))
+        return self._ended.get(digest)
 
     def _refresh(self) -> None:
         present = self._monotonic()

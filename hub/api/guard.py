@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
@@ -22,6 +23,9 @@ log = logger("hub.api")
 
 CONSOLE = Requirement("operations:read")
 """What the pages of the console demand."""
+
+VERIFIERS = ThreadPoolExecutor(2, thread_name_prefix="verifier")
+"""Threads of their own: while a key set is waited for, the readers of reports work on."""
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -76,7 +80,9 @@ class PagesGuard:
 
 async def _identified(callers: Callers, credential: bytes, scope: Scope) -> Caller:
     try:
-        return await asyncio.to_thread(callers.identify, credential) if credential else callers.identify(b"")
+        if callers.takes_time(credential):
+            return await asyncio.get_running_loop().run_in_executor(VERIFIERS, callers.identify, credential)
+        return callers.identify(credential)
     except Unauthorized as error:
         address = (scope.get("client") or ("", 0))[0]
         log.info("access.refused", path=scope["path"], address=address, why=error.message)

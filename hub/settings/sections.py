@@ -33,6 +33,24 @@ class SecuritySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JwtSettings:
+    """Tokens of an identity provider; without an `issuer` none are taken."""
+
+    issuer: str = rules.text()
+    audience: str = rules.text()
+    keys: str = rules.text()
+    ca_file: str = rules.text()
+    algorithms: tuple[str, ...] = rules.some_of(
+        "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"
+    )
+    leeway: float = rules.duration()
+    refresh: float = rules.duration(1)
+    name_claim: str = rules.text(empty=False)
+    scope_claim: str = rules.text(empty=False)
+    party_claim: str = rules.text()
+
+
+@dataclass(frozen=True, kw_only=True)
 class StoreSettings:
     database: str = rules.text(empty=False)
     synchronous: str = rules.one_of("FULL", "NORMAL")
@@ -116,6 +134,7 @@ class SourceSettings:
 class Settings:
     server: ServerSettings
     security: SecuritySettings
+    jwt: JwtSettings
     store: StoreSettings
     api: ApiSettings
     delivery: DeliverySettings

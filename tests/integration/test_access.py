@@ -223,6 +223,21 @@ class Matrix(NamedTuple):
     other: dict[str, Any]
     other_record: str
     other_subscription: str
+    other_tasks: dict[str, str]
+
+
+TASKS = {
+    "problemAcknowledgement": "problem",
+    "problemUnacknowledgement": "problem",
+    "problemGroup": "childProblem",
+    "problemUngroup": "childProblem",
+}
+"""{kind of task: the attribute that names reports}."""
+
+
+def task_body(kind: str, parent: str, child: str) -> dict[str, Any]:
+    named = {TASKS[kind]: [{"id": child}]}
+    return named | ({"parentProblem": {"id": parent}} if "roup" in kind else {})
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +254,30 @@ def matrix(server: Server, keys: Keys) -> Matrix:
     (record,) = client.get(path, headers=noc).json()
     callback = {"callback": f"http://127.0.0.1:9/{MARK}"}
     subscription = client.call("POST", f"{FACE}/hub", json=callback, headers=b).json()
-    return Matrix(a, b, noc, mine, other, record["id"], subscription["id"])
+    second = client.call("POST", f"{FACE}/serviceProblem", json=marked, headers=b).json()["id"]
+    tasks = {
+        kind: client.call("POST", f"{FACE}/{kind}", json=task_body(kind, other["id"], second), headers=b).json()[
+            "id"
+        ]
+        for kind in TASKS
+    }
+    return Matrix(a, b, noc, mine, other, record["id"], subscription["id"], tasks)
+
+
+def calls_of_tasks(matrix: Matrix) -> dict[str, list[tuple[str, str, Any, int]]]:
+    own, other = matrix.mine["id"], matrix.other["id"]
+    found: dict[str, list[tuple[str, str, Any, int]]] = {}
+    for kind in TASKS:
+        name = f"{kind[0].upper()}{kind[1:]}"
+        path = f"{FACE}/{kind}"
+        tried = [(own, other), (other, own)] if "roup" in kind else [(own, other)]
+        found[f"list{name}"] = [
+            ("GET", path, None, 200),
+            ("GET", f"{path}?id={matrix.other_tasks[kind]}", None, 200),
+        ]
+        found[f"create{name}"] = [("POST", path, task_body(kind, *pair), 400) for pair in tried]
+        found[f"retrieve{name}"] = [("GET", f"{path}/{matrix.other_tasks[kind]}", None, 404)]
+    return found
 
 
 def calls_by(matrix: Matrix) -> dict[str, list[tuple[str, str, Any, int]]]:
@@ -251,7 +289,7 @@ def calls_by(matrix: Matrix) -> dict[str, list[tuple[str, str, Any, int]]]:
         for query in ("", f"?category={MARK}", f"?id={matrix.other['id']}", "?limit=0", "?fields=name")
     ]
     records = f"{FACE}/serviceProblemEventRecord"
-    return {
+    return calls_of_tasks(matrix) | {
         "listServiceProblem": listed,
         "createServiceProblem": [("POST", f"{FACE}/serviceProblem", of(B), 403)],
         "createServiceProblems": [
@@ -291,7 +329,7 @@ def test_a_party_finds_no_trace_of_another(server: Server, matrix: Matrix, opera
             one for one in (MARK, B, matrix.other["id"]) if one in path
         }:
             assert secret not in seen or (body is not None and secret in json.dumps(body)), seen
-        if status == 200 and ("?category" in path or "?id" in path or "serviceProblem.id" in path):
+        if status == 200 and any(word in path for word in ("?category", "?id", "serviceProblem.id")):
             assert (answer.json(), answer.headers["X-Total-Count"]) == ([], "0")
 
 
@@ -303,6 +341,8 @@ def test_a_party_finds_no_trace_of_another(server: Server, matrix: Matrix, opera
         ("DELETE", "serviceProblem"),
         ("GET", "serviceProblemEventRecord"),
         ("DELETE", "hub"),
+        ("GET", "problemAcknowledgement"),
+        ("GET", "problemGroup"),
     ],
 )
 def test_what_is_another_s_looks_like_what_is_not_there(
@@ -312,6 +352,7 @@ def test_what_is_another_s_looks_like_what_is_not_there(
         "serviceProblem": matrix.other["id"],
         "serviceProblemEventRecord": matrix.other_record,
         "hub": matrix.other_subscription,
+        **matrix.other_tasks,
     }[collection]
     absent = "0199ffff-0000-7000-8000-000000000000"
     body = {"priority": 1} if method == "PATCH" else None
@@ -321,6 +362,18 @@ def test_what_is_another_s_looks_like_what_is_not_there(
     ]
     assert answers[0].text.replace(present, absent) == answers[1].text
     assert answers[0].status_code == answers[1].status_code == 404
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_a_task_does_not_tell_whether_another_s_report_is_there(server: Server, matrix: Matrix, kind: str) -> None:
+    present, absent = matrix.other["id"], "0199ffff-0000-7000-8000-000000000000"
+    answers = [
+        server.client.call(
+            "POST", f"{FACE}/{kind}", json=task_body(kind, matrix.mine["id"], one), headers=matrix.a
+        )
+        for one in (present, absent)
+    ]
+    assert answers[0].text.replace(present, absent) == answers[1].text
 
 
 def test_a_party_sees_and_writes_its_own(server: Server, matrix: Matrix) -> None:
