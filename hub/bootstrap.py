@@ -18,6 +18,7 @@ from hub.access.callers import Callers
 from hub.access.configured import check_jwt
 from hub.access.key_ring import KeyRing
 from hub.access.key_sets import KeySource, read_place
+from hub.access.rates import RateLimit
 from hub.access.tokens import TokenRules, Tokens
 from hub.api.app import (
     HUB,
@@ -29,6 +30,7 @@ from hub.api.app import (
     TASKS_V4,
     Handler,
     HubApp,
+    Limits,
     bound,
     check_contract,
     make_app,
@@ -44,6 +46,7 @@ from hub.api.once import Once
 from hub.api.operations import Operations
 from hub.api.pages import pages
 from hub.api.problems import ProblemOperations
+from hub.api.quotas import Quotas
 from hub.api.render import Face
 from hub.api.render_v4 import FaceV4
 from hub.api.schemas import compile_schema, errors_of, load_contract
@@ -326,14 +329,26 @@ def _app(
             | _tasks(settings, contracts, store, performing, face, once)
             | bound(HUB if of_v5 else HUB_V4, hub, worded),
         )
-    callers = make_callers(settings, store)
-    console = PagesGuard(_mounted(make_console(store)), callers=callers, requirement=CONSOLE)
+    callers, limits = make_callers(settings, store), _limits(settings)
+    console = PagesGuard(_mounted(make_console(store)), callers=callers, requirement=CONSOLE, quotas=limits.quotas)
     return make_app(
         served,
         pages=pages(shipped.openapi_dir(), console),
         callers=callers,
         names=(urlsplit(base_url).hostname or "",),
         body_limit=settings.api.body_limit,
+        limits=limits,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    security, api = settings.security, settings.api
+    limit = RateLimit(security.rate_limit, security.rate_burst) if security.rate_limit else None
+    return Limits(
+        body_timeout=api.body_timeout,
+        answer_timeout=api.answer_timeout,
+        origins=api.cors_origins,
+        quotas=None if limit is None else Quotas(limit),
     )
 
 

@@ -15,6 +15,11 @@ HubError                    500  something of ours is broken
 │   ├── IllegalTransition   409  the lifecycle has no such step
 │   └── PatchConflict       409  an operation of the patch does not fit the present resource
 ├── PreconditionFailed      412  the resource is not the one that `If-Match` or `If-None-Match` speaks of
+├── BodyTimeout             408  the body of the request did not arrive in time
+├── HeadTimeout             408  the request line and headers did not arrive in time
+├── HeadTooLarge            431  the request line and headers are larger than the server reads
+├── TooManyRequests         429  the caller calls more often than it may
+├── AnswerTimeout           503  the answer took too long
 ├── UnsupportedMediaType    415  the body's media type is not one of the operation's
 ├── OutOfRange              416  the page begins behind the last entry of the list
 ├── RangeNotSatisfiable     416  a download asks for a part that the content does not have
@@ -146,6 +151,36 @@ class PreconditionFailed(HubError):
     status = 412
     code = "preconditionFailed"
     reason = "The resource is not the one that the condition speaks of"
+
+
+class BodyTimeout(HubError):
+    status = 408
+    code = "bodyTimeout"
+    reason = "The body did not arrive in time"
+
+
+class HeadTimeout(HubError):
+    status = 408
+    code = "headTimeout"
+    reason = "The headers did not arrive in time"
+
+
+class HeadTooLarge(HubError):
+    status = 431
+    code = "headTooLarge"
+    reason = "The headers are too large"
+
+
+class TooManyRequests(HubError):
+    status = 429
+    code = "tooManyRequests"
+    reason = "The caller calls too often"
+
+
+class AnswerTimeout(HubError):
+    status = 503
+    code = "answerTimeout"
+    reason = "The answer took too long"
 
 
 class UnsupportedMediaType(HubError):

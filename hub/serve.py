@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from signal import SIGINT, SIGTERM
+from typing import cast
 
 import uvicorn
 import uvloop
@@ -105,10 +107,13 @@ async def _until_told(hub: Hub, door: socket.socket | None) -> None:
     if hub.app is None or door is None:
         await stop.wait()
         return
+    api = hub.settings.api
     server = _Server(
         uvicorn.Config(
             hub.app,
-            http=Protocol,
+            # A factory does as well as a class: uvicorn only calls it.
+            http=cast(type[Protocol], partial(Protocol, head_limit=api.head_limit, head_timeout=api.head_timeout)),
+            timeout_keep_alive=max(1, round(api.keep_alive)),
             log_config=None,
             access_log=False,
             server_header=False,

@@ -1,7 +1,7 @@
 """The API as one ASGI application: Connexion binds the contracts to the handlers, and refuses to start on a gap."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hub.access.callers import Callers
 from hub.access.key_ring import KeyRing
 from hub.api.conditions import answered
+from hub.api.cors import Cors
+from hub.api.deadlines import AnswerDeadline
 from hub.api.failures import Failures
 from hub.api.guard import Guard
 from hub.api.hub import HubOperations
@@ -23,6 +25,7 @@ from hub.api.jobs import JobOperations
 from hub.api.messages import Request, Response
 from hub.api.operations import Operations
 from hub.api.problems import ProblemOperations
+from hub.api.quotas import Quotas
 from hub.api.requirements import requirements_of
 from hub.api.routing import TableRouting
 from hub.api.security import LocalCallers
@@ -144,6 +147,19 @@ class HubApp(AsyncApp):
         self.middleware.app = self._middleware_app
 
 
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """`body_timeout` and `answer_timeout` are in seconds; `origins` are the other sites whose pages may call."""
+
+    body_timeout: float = 30.0
+    answer_timeout: float = 30.0
+    origins: tuple[str, ...] = ()
+    quotas: Quotas | None = None
+
+
+NO_LIMITS = Limits()
+
+
 def make_app(
     faces: Mapping[str, tuple[dict[str, Any], Mapping[str, Handler]]],
     *,
@@ -151,6 +167,7 @@ def make_app(
     callers: Callers | None = None,
     names: tuple[str, ...] = (),
     body_limit: int,
+    limits: Limits = NO_LIMITS,
 ) -> HubApp:
     """Serve `faces`: {base path: (contract, {operationId: handler})}.
 
@@ -163,11 +180,13 @@ def make_app(
     app = HubApp(
         __name__,
         middlewares=[
+            *([partial(Cors, origins=limits.origins)] if limits.origins else []),
             Failures,
-            partial(LocalCallers, names=names, applies=callers.is_open),
+            partial(LocalCallers, names=names, origins=limits.origins, applies=callers.is_open),
             partial(TableRouting, pages=pages),
-            partial(Guard, callers=callers),
-            partial(CompiledValidation, body_limit=body_limit),
+            partial(Guard, callers=callers, quotas=limits.quotas),
+            partial(CompiledValidation, body_limit=body_limit, body_timeout=limits.body_timeout),
+            partial(AnswerDeadline, seconds=limits.answer_timeout),
         ],
     )
     for base_path, (contract, handlers) in faces.items():

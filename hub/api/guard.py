@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.access.callers import Callers
 from hub.api.messages import error_response
+from hub.api.quotas import Quotas, with_headers
 from hub.api.requirements import Requirement, requirements_of
 from hub.api.validation import CALLER
 from hub.errors import HubError, Unauthorized
@@ -33,9 +34,10 @@ Headers = Sequence[tuple[bytes, bytes]]
 class Guard(SpecMiddleware):
     """Stands behind the routing, which says what is called, and before all that reads or looks up anything."""
 
-    def __init__(self, app: ASGIApp, *, callers: Callers) -> None:
+    def __init__(self, app: ASGIApp, *, callers: Callers, quotas: Quotas | None = None) -> None:
         self._app = app
         self._callers = callers
+        self._quotas = quotas
         self._requirements: dict[tuple[str, str], Requirement] = {}
 
     def add_api(self, specification: Specification, *, base_path: str | None = None, **_: Any) -> None:
@@ -49,10 +51,32 @@ class Guard(SpecMiddleware):
             requirement = self._requirements[context["api_base_path"], context["operation_id"]]
             if requirement.scope is not None:
                 credential = credential_in(scope["headers"])
-                caller = self._callers.known(credential) or await _identified(self._callers, credential, scope)
-                requirement.check(caller)
+                caller = self._callers.known(credential)
+                if caller is None:
+                    caller = await identified(self._callers, credential, scope, self._quotas)
                 scope[CALLER] = caller
+                if self._quotas is not None:
+                    await self._counted(requirement, caller, self._quotas.count(caller), scope, receive, send)
+                    return
+                requirement.check(caller)
         await self._app(scope, receive, send)
+
+    async def _counted(
+        self,
+        requirement: Requirement,
+        caller: Caller,
+        headers: dict[str, str],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Tell the caller what is left to it, with the answer or with the error in its place."""
+        try:
+            requirement.check(caller)
+            await self._app(scope, receive, with_headers(send, headers))
+        except HubError as error:
+            error.headers.update(headers)
+            raise
 
 
 class PagesGuard:
@@ -61,16 +85,21 @@ class PagesGuard:
     The console shows all reports, so it needs `requirement`, and no party may see it.
     """
 
-    def __init__(self, app: ASGIApp, *, callers: Callers, requirement: Requirement) -> None:
+    def __init__(
+        self, app: ASGIApp, *, callers: Callers, requirement: Requirement, quotas: Quotas | None = None
+    ) -> None:
         self._app = app
         self._callers = callers
         self._requirement = requirement
+        self._quotas = quotas
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             credential = credential_in(scope["headers"]) or password_in(scope["headers"])
             try:
-                caller = self._callers.known(credential) or await _identified(self._callers, credential, scope)
+                caller = self._callers.known(credential)
+                if caller is None:
+                    caller = await identified(self._callers, credential, scope, self._quotas)
                 self._requirement.check(caller)
             except HubError as error:
                 await _asking(error)(scope, receive, send)
@@ -78,7 +107,10 @@ class PagesGuard:
         await self._app(scope, receive, send)
 
 
-async def _identified(callers: Callers, credential: bytes, scope: Scope) -> Caller:
+async def identified(callers: Callers, credential: bytes, scope: Scope, quotas: Quotas | None) -> Caller:
+    """Who has a credential that is not known yet. Raises Unauthorized, IdentityUnavailable or TooManyRequests."""
+    if quotas is not None:
+        quotas.admit(scope)
     try:
         if callers.takes_time(credential):
             return await asyncio.get_running_loop().run_in_executor(VERIFIERS, callers.identify, credential)
@@ -86,6 +118,8 @@ async def _identified(callers: Callers, credential: bytes, scope: Scope) -> Call
     except Unauthorized as error:
         address = (scope.get("client") or ("", 0))[0]
         log.info("access.refused", path=scope["path"], address=address, why=error.message)
+        if quotas is not None:
+            quotas.count_failure(scope)
         raise
 
 

@@ -12,6 +12,9 @@ from hub.model.caller import LOCAL, Caller
 from hub.model.problem import Document
 
 NO_CONTENT = (204, 304)
+STARTED = "qos_hub.started"
+"""Stands in the ASGI scope once an answer has begun to leave."""
+
 CONTENT_TYPE = (b"content-type", b"application/json;charset=utf-8")
 
 
@@ -49,6 +52,7 @@ class Response:
             headers.append((b"etag", self.etag.encode("latin-1")))
         if self.status not in NO_CONTENT:
             headers += (CONTENT_TYPE, (b"content-length", b"%d" % len(self.body)))
+        scope[STARTED] = True
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else self.body
         await send({"type": "http.response.body", "body": body})

@@ -1,18 +1,103 @@
-"""HTTP/1.1 as uvicorn reads it; what is not HTTP is answered with a TMF `Error`, too."""
+"""HTTP/1.1 as uvicorn reads it; what is not HTTP, too long or too slow is answered with a TMF `Error`, too."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.api.messages import error_response
-from hub.errors import InvalidInput, Violation
+from hub.errors import HeadTimeout, HeadTooLarge, HubError, InvalidInput, Violation
+
+LINGER = 1.0
+"""Seconds for which a caller that was refused may go on sending before the connection is closed."""
 
 
 class Protocol(HttpToolsProtocol):
+    """`head_limit` bounds the bytes of a request line with its headers, `head_timeout` the seconds until they are all
+    there, from the first byte or from the opening of the connection."""
+
+    def __init__(self, *arguments: Any, head_limit: int, head_timeout: float, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._head_limit = head_limit
+        self._head_timeout = head_timeout
+        self._head_size = 0
+        self._is_in_head = False
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._refusal: HubError | None = None
+        self._is_refused = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self._head_timer = self.loop.call_later(self._head_timeout, self._head_is_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
+        self._head_size += len(data)
+        super().data_received(data)
+        if self._is_in_head:
+            if self._head_size > self._head_limit:
+                self._refuse(self._too_large())
+            elif self._head_timer is None:
+                self._head_timer = self.loop.call_later(self._head_timeout, self._head_is_late)
+        else:
+            self._head_size = 0
+            self._stop_timer()
+
+    def on_message_begin(self) -> None:
+        self._is_in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        if self._head_size > self._head_limit and self._size_of_head() > self._head_limit:
+            self._refusal = self._too_large()
+            raise ValueError("the head is too large")  # ends the parsing; uvicorn then asks for the answer below
+        super().on_headers_complete()
+
+    def _size_of_head(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+
+    def _too_large(self) -> HubError:
+        message = f"the request line and its headers have more than {self._head_limit} bytes"
+        return HeadTooLarge(violations=[Violation(field="headers", message=message)])
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if not self._is_in_head:  # nothing was asked: there is nobody to answer
+            self.transport.close()
+            return
+        message = f"the request line and its headers did not arrive within {self._head_timeout:g} s"
+        self._refuse(HeadTimeout(violations=[Violation(field="headers", message=message)]))
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
     def send_400_response(self, msg: str) -> None:
-        """Called for bytes that are no request: no application has seen them, so the answer is written here."""
-        response = error_response(InvalidInput(violations=[Violation(field="request", message=msg)]))
+        """Called for bytes that are no request."""
+        self._refuse(self._refusal or InvalidInput(violations=[Violation(field="request", message=msg)]))
+
+    def _refuse(self, error: HubError) -> None:
+        """No application has seen the request, so the answer is written here."""
+        self._stop_timer()
+        self._is_in_head = False
+        if self.transport.is_closing() or self._is_refused:
+            return
+        self._is_refused = True
+        response = error_response(error)
         head = (
-            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json;charset=utf-8\r\n"
+            f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\n"
+            "content-type: application/json;charset=utf-8\r\n"
             f"content-length: {len(response.body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + response.body)
-        self.transport.close()
+        # To close at once, with more arriving, would take the answer back; what still comes is thrown away.
+        self.transport.write_eof()
+        self._head_timer = self.loop.call_later(LINGER, self.transport.close)

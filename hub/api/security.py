@@ -14,11 +14,15 @@ class LocalCallers:
 
     A call must name this server in `Host` (a name that leads here by a trick of DNS is another name), and what a
     page of another site sends says so in `Origin`. `names` are the hosts that are ours beside the loopback ones.
+    `origins` are the sites that may call all the same, as `Origin` names them.
     `applies` says whether the hub asks for no credentials; where it asks for one, that is what keeps strangers out.
     """
 
-    def __init__(self, app: ASGIApp, *, names: Sequence[str], applies: Callable[[], bool]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, names: Sequence[str], origins: Sequence[str], applies: Callable[[], bool]
+    ) -> None:
         self._app = app
+        self._origins = frozenset(origins)
         self._applies = applies
         self._names = frozenset(name.lower() for name in names if name)
         self._known: set[bytes] = set()
@@ -33,7 +37,7 @@ class LocalCallers:
     def _check(self, header: str, value: bytes) -> None:
         text = value.decode("latin-1")
         host = _host(text if header == "origin" else f"//{text}")
-        if not (host in self._names or is_loopback(host)):
+        if not (host in self._names or is_loopback(host) or (header == "origin" and text in self._origins)):
             message = f"without keys only callers on this machine are served, and {text!r} is not it"
             raise OtherSite(violations=[Violation(field=header.title(), value=text, message=message)])
         if len(self._known) < MOST_KNOWN:

@@ -4,6 +4,7 @@ It stands in the place of Connexion's RequestValidationMiddleware, which builds 
 reports only the first error.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +14,11 @@ from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hub.api.deadlines import Watch
 from hub.api.messages import Request
 from hub.api.routing import METHODS
 from hub.api.schemas import CompiledSchema, compile_schema, errors_of
-from hub.errors import InvalidInput, TooLarge, UnsupportedMediaType, Violation
+from hub.errors import BodyTimeout, InvalidInput, TooLarge, UnsupportedMediaType, Violation
 from hub.model.caller import LOCAL
 from hub.model.nesting import DEEPEST, is_too_deep
 
@@ -37,9 +39,12 @@ class Body:
 
 
 class CompiledValidation(SpecMiddleware):
-    def __init__(self, app: ASGIApp, *, body_limit: int) -> None:
+    """`body_timeout` is how long the whole of a body may take to arrive, in seconds."""
+
+    def __init__(self, app: ASGIApp, *, body_limit: int, body_timeout: float) -> None:
         self._app = app
         self._body_limit = body_limit
+        self._watch = Watch(body_timeout)
         self._bodies: dict[tuple[str, str], Body | None] = {}
 
     def add_api(self, specification: Specification, *, base_path: str | None = None, **_: Any) -> None:
@@ -84,6 +89,21 @@ class CompiledValidation(SpecMiddleware):
         return document
 
     async def _receive(self, receive: Receive) -> bytes:
+        task = self._watch.begin()
+        try:
+            return await self._read_whole(receive)
+        except asyncio.CancelledError:
+            if not self._watch.has_cancelled(task):
+                raise
+            message = f"the body did not arrive within {self._watch.seconds:g} s"
+            # Whoever sends so slowly keeps the connection busy with the rest of it.
+            raise BodyTimeout(
+                violations=[Violation(field="body", message=message)], headers={"Connection": "close"}
+            ) from None
+        finally:
+            self._watch.end(task)
+
+    async def _read_whole(self, receive: Receive) -> bytes:
         message = await receive()
         content: bytes = message.get("body", b"")
         while message.get("more_body"):

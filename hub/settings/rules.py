@@ -14,6 +14,7 @@ Check = fields.Field[Any]
 UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)")
 PATH = re.compile(r"[@\w]+(\.[@\w]+)*")
+ORIGIN = re.compile(r"(\*|https?://[A-Za-z0-9.\[\]:-]+)")
 API_KEY = re.compile(r"[A-Za-z0-9._-]+:[0-9a-fA-F]{64}")
 
 
@@ -124,6 +125,12 @@ def api_keys() -> Any:
     """Keys by name and digest. Their value is never shown: whoever gets the form wrong may have written a key."""
     check = Items(Exactly(str, validate=validate.Regexp(API_KEY.pattern + r"\Z")))
     return rule(check, 'a list of "name:digest", the digest being 64 hexadecimal digits of SHA-256', secret=True)
+
+
+def origins() -> Any:
+    """Sites as a browser names them in `Origin`: without a path, not even a slash."""
+    check = Items(Exactly(str, validate=validate.Regexp(ORIGIN.pattern + r"\Z")))
+    return rule(check, 'a list of origins, such as ["https://desk.example.com"], or ["*"]')
 
 
 def paths() -> Any:

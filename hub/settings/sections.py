@@ -30,6 +30,8 @@ class SecuritySettings:
     api_keys: tuple[str, ...] = rules.api_keys()
     key_file: str = rules.text()
     party_paths: tuple[str, ...] = rules.paths()
+    rate_limit: float = rules.number(0, 1_000_000)
+    rate_burst: int = rules.whole(1, 1_000_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,12 @@ class StoreSettings:
 @dataclass(frozen=True, kw_only=True)
 class ApiSettings:
     body_limit: int = rules.whole(1024, 1 << 30)
+    body_timeout: float = rules.duration(0.1)
+    answer_timeout: float = rules.duration(0.1)
+    head_limit: int = rules.whole(1024, 1 << 20)
+    head_timeout: float = rules.duration(0.1)
+    keep_alive: float = rules.duration(1)
+    cors_origins: tuple[str, ...] = rules.origins()
     page_maximum: int = rules.whole(1000, 100_000)
     partial_content: bool = rules.flag()
     originating_system: str = rules.text(empty=False)

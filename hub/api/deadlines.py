@@ -1,0 +1,101 @@
+"""How long a request may take: one timer looks over all that run, so that a request that is quick pays for none."""
+
+import asyncio
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hub.api.messages import STARTED
+from hub.errors import AnswerTimeout, Violation
+
+Task = asyncio.Task[Any]
+
+DEADLINE = "qos_hub.deadline"
+"""Where the watch over the answer stands in the ASGI scope."""
+
+
+class Watch:
+    """Cancels each task that is in it for longer than `seconds`, give or take a quarter of it or a second."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._tick = min(1.0, seconds / 4)
+        self._since: dict[Task, float] = {}
+        self._late: set[Task] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> Task:
+        """Watch the present task."""
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+        assert task is not None
+        self._since[task] = loop.time()
+        if self._timer is None:
+            self._timer = loop.call_later(self._tick, self._look, loop)
+        return task
+
+    def end(self, task: Task) -> None:
+        self._since.pop(task, None)
+
+    def has_cancelled(self, task: Task) -> bool:
+        """Whether the cancelling was ours; it is taken back then, so that the task can answer."""
+        if task not in self._late:
+            return False
+        self._late.discard(task)
+        task.uncancel()
+        return True
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        oldest = loop.time() - self.seconds
+        while self._since:
+            task, began = next(iter(self._since.items()))  # they stand in the order of their beginning
+            if began > oldest:
+                self._timer = loop.call_later(self._tick, self._look, loop)
+                return
+            del self._since[task]
+            self._late.add(task)
+            task.cancel()
+
+
+class AnswerDeadline:
+    """A middleware that ends what has no answer after `seconds`.
+
+    An answer that has begun to leave, and is not taken by the caller, is broken off.
+    """
+
+    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
+        self._app = app
+        self._watch = Watch(seconds)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        task = self._watch.begin()
+        scope[DEADLINE] = self._watch
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if scope.get(STARTED) or not self._watch.has_cancelled(task):
+                raise
+            raise _late(scope, self._watch.seconds) from None
+        finally:
+            self._watch.end(task)
+
+
+def unhurried(scope: Scope) -> None:
+    """Lift the deadline from the present request: it streams, and says by itself when it has waited too long."""
+    watch, task = scope.get(DEADLINE), asyncio.current_task()
+    if isinstance(watch, Watch) and task is not None:
+        watch.end(task)
+
+
+def _late(scope: Scope, seconds: float) -> AnswerTimeout:
+    fate = (
+        "nothing was changed"
+        if scope["method"] in ("GET", "HEAD")
+        else "whether the change was made is not known: read before you send it again"
+    )
+    message = f"no answer within {seconds:g} s; {fate}"
+    return AnswerTimeout(violations=[Violation(field="path", value=scope["path"], message=message)])
