@@ -14,6 +14,10 @@ DEADLINE = "qos_hub.deadline"
 """Where the watch over the answer stands in the ASGI scope."""
 
 
+UNHURRIED = "qos_hub.unhurried"
+"""Stands in the ASGI scope where the answer has to wait for a body that streams in."""
+
+
 class Watch:
     """Cancels each task that is in it for longer than `seconds`, give or take a quarter of it or a second."""
 
@@ -69,7 +73,7 @@ class AnswerDeadline:
         self._watch = Watch(seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or UNHURRIED in scope:
             await self._app(scope, receive, send)
             return
         task = self._watch.begin()
@@ -85,7 +89,7 @@ class AnswerDeadline:
 
 
 def unhurried(scope: Scope) -> None:
-    """Lift the deadline from the present request: it streams, and says by itself when it has waited too long."""
+    """Lift the deadline from the present request, whose answer streams out for as long as it takes."""
     watch, task = scope.get(DEADLINE), asyncio.current_task()
     if isinstance(watch, Watch) and task is not None:
         watch.end(task)

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from starlette.types import Receive, Scope, Send
 
+from hub.api.deadlines import unhurried
 from hub.api.messages import Response
 from hub.errors import RangeNotSatisfiable, Violation
 
@@ -25,6 +26,7 @@ class Streamed(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        unhurried(scope)
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         if self.pieces is not None and scope["method"] != "HEAD":
             gone = asyncio.ensure_future(_disconnected(receive))

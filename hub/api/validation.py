@@ -5,22 +5,25 @@ reports only the first error.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.api.deadlines import Watch
+from hub.api.deadlines import UNHURRIED, Watch
 from hub.api.messages import Request
 from hub.api.routing import METHODS
 from hub.api.schemas import CompiledSchema, compile_schema, errors_of
 from hub.errors import BodyTimeout, InvalidInput, TooLarge, UnsupportedMediaType, Violation
 from hub.model.caller import LOCAL
 from hub.model.nesting import DEEPEST, is_too_deep
+
+T = TypeVar("T")
 
 REQUEST = "qos_hub.request"
 """Where the checked request stands in the ASGI scope."""
@@ -39,7 +42,7 @@ class Body:
 
 
 class CompiledValidation(SpecMiddleware):
-    """`body_timeout` is how long the whole of a body may take to arrive, in seconds."""
+    """`body_timeout` is how long a body may take to arrive, in seconds, and each piece of one that streams."""
 
     def __init__(self, app: ASGIApp, *, body_limit: int, body_timeout: float) -> None:
         self._app = app
@@ -63,6 +66,8 @@ class CompiledValidation(SpecMiddleware):
             headers = dict(scope["headers"])
             media_type = "" if body is None else _media_type(body, headers.get(b"content-type"))
             streamed = body is not None and media_type in body.streamed
+            if streamed:
+                scope[UNHURRIED] = True
             content = None if body is None or streamed else await self._read(headers, receive, body, media_type)
             scope[REQUEST] = Request(
                 path=scope["path"],
@@ -72,7 +77,7 @@ class CompiledValidation(SpecMiddleware):
                 headers=headers,
                 media_type=media_type,
                 caller=scope.get(CALLER, LOCAL),
-                receive=receive if streamed else None,
+                receive=partial(self._in_time, receive) if streamed else None,
                 method=scope["method"],
             )
         await self._app(scope, receive, send)
@@ -89,9 +94,13 @@ class CompiledValidation(SpecMiddleware):
         return document
 
     async def _receive(self, receive: Receive) -> bytes:
+        return await self._in_time(partial(self._read_whole, receive))
+
+    async def _in_time(self, reading: Callable[[], Awaitable[T]]) -> T:
+        """A whole body, or the next piece of one that streams. Raises BodyTimeout."""
         task = self._watch.begin()
         try:
-            return await self._read_whole(receive)
+            return await reading()
         except asyncio.CancelledError:
             if not self._watch.has_cancelled(task):
                 raise

@@ -214,10 +214,12 @@ def test_the_operations_are_the_promised_ones(file: str) -> None:
 @pytest.mark.parametrize("operation", SERVED_OPERATIONS, ids=str)
 def test_an_operation_says_how_it_fails(operation: Operation) -> None:
     expected = {"401", "403", "405", "500", "503"}
+    if operation.node["security"]:
+        expected |= {"429"}
     if "{id}" in operation.call:
         expected |= {"404"}
     if "requestBody" in operation.node:
-        expected |= {"400", "413", "415"}
+        expected |= {"400", "408", "413", "415"}
     responses = operation.node["responses"]
     assert expected <= responses.keys()
     for status in expected - ({"503"} if operation.node["operationId"] == "getHealth" else set()):
