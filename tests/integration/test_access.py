@@ -224,6 +224,7 @@ class Matrix(NamedTuple):
     other_record: str
     other_subscription: str
     other_tasks: dict[str, str]
+    other_export: str
 
 
 TASKS = {
@@ -261,47 +262,56 @@ def matrix(server: Server, keys: Keys) -> Matrix:
         ]
         for kind in TASKS
     }
-    return Matrix(a, b, noc, mine, other, record["id"], subscription["id"], tasks)
+    job = client.call("POST", f"{OPERATIONS}/exportJob", json={"query": f"category={MARK}"}, headers=b).json()
+    return Matrix(a, b, noc, mine, other, record["id"], subscription["id"], tasks, job["id"])
 
 
-def calls_of_tasks(matrix: Matrix) -> dict[str, list[tuple[str, str, Any, int]]]:
+Call = tuple[str, str, Any, int]
+"""(method, path, body, status) of what A tries at what is B's."""
+
+FACE_V4 = FACE.replace("v5", "v4")
+
+
+def calls_of_tasks(matrix: Matrix, face: str) -> dict[str, list[Call]]:
     own, other = matrix.mine["id"], matrix.other["id"]
-    found: dict[str, list[tuple[str, str, Any, int]]] = {}
+    found: dict[str, list[Call]] = {}
     for kind in TASKS:
-        name = f"{kind[0].upper()}{kind[1:]}"
-        path = f"{FACE}/{kind}"
+        name, path = f"{kind[0].upper()}{kind[1:]}", f"{face}/{kind}"
         tried = [(own, other), (other, own)] if "roup" in kind else [(own, other)]
-        found[f"list{name}"] = [
-            ("GET", path, None, 200),
-            ("GET", f"{path}?id={matrix.other_tasks[kind]}", None, 200),
-        ]
-        found[f"create{name}"] = [("POST", path, task_body(kind, *pair), 400) for pair in tried]
-        found[f"retrieve{name}"] = [("GET", f"{path}/{matrix.other_tasks[kind]}", None, 404)]
+        found[f"{face} create{name}"] = [("POST", path, task_body(kind, *pair), 400) for pair in tried]
+        found[f"{face} retrieve{name}"] = [("GET", f"{path}/{matrix.other_tasks[kind]}", None, 404)]
+        if face == FACE:
+            queries = ("", f"?id={matrix.other_tasks[kind]}", "?limit=0")
+            found[f"{face} list{name}"] = [("GET", f"{path}{query}", None, 200) for query in queries]
     return found
 
 
-def calls_by(matrix: Matrix) -> dict[str, list[tuple[str, str, Any, int]]]:
-    """{operation: (method, path, body, status) of what A tries at what is B's}."""
-    other = f"{FACE}/serviceProblem/{matrix.other['id']}"
-    stolen = {"responsibleParty": {"role": "owner", "partyOrPartyRole": {"id": A}}}
-    listed = [
-        ("GET", f"{FACE}/serviceProblem{query}", None, 200)
-        for query in ("", f"?category={MARK}", f"?id={matrix.other['id']}", "?limit=0", "?fields=name")
-    ]
-    records = f"{FACE}/serviceProblemEventRecord"
-    return calls_of_tasks(matrix) | {
-        "listServiceProblem": listed,
-        "createServiceProblem": [("POST", f"{FACE}/serviceProblem", of(B), 403)],
+def calls_of_face(matrix: Matrix, face: str) -> dict[str, list[Call]]:
+    other, records = f"{face}/serviceProblem/{matrix.other['id']}", f"{face}/serviceProblemEventRecord"
+    is_v5 = face == FACE
+    queries = (
+        "",
+        f"?category={MARK}",
+        f"?id={matrix.other['id']}",
+        f"?name.regex={MARK[:3]}.*",
+        "?sort=-name&limit=1",
+        "?limit=0",
+        "?fields=name",
+    )
+    party = {"partyOrPartyRole": {"id": A}} if is_v5 else {"id": A}
+    strange = of(B) if is_v5 else report(originatorParty={"id": B, "role": "supplier"})
+    calls: dict[str, list[Call]] = {
+        "listServiceProblem": [("GET", f"{face}/serviceProblem{query}", None, 200) for query in queries],
+        "createServiceProblem": [("POST", f"{face}/serviceProblem", strange, 403)],
         "createServiceProblems": [
-            (
-                "PATCH",
-                f"{FACE}/serviceProblem",
-                [{"op": "add", "path": "/-", "value": one} for one in (of(A), of(B))],
-                403,
-            )
+            ("PATCH", f"{face}/serviceProblem", [{"op": "add", "path": "/-", "value": strange}], 403)
         ],
-        "retrieveServiceProblem": [("GET", other, None, 404), ("GET", f"{other}?fields=name", None, 404)],
-        "patchServiceProblem": [("PATCH", other, stolen, 404), ("PATCH", other, {"priority": 1}, 404)],
+        "retrieveServiceProblem": [("GET", f"{other}{query}", None, 404) for query in ("", "?fields=name")],
+        "patchServiceProblem": [
+            ("PATCH", other, {"responsibleParty": {"role": "owner", **party}}, 404),
+            ("PATCH", other, {"priority": 1}, 404),
+            ("PATCH", other, {"status": "closed"}, 404),
+        ],
         "deleteServiceProblem": [("DELETE", other, None, 404)],
         "listServiceProblemEventRecord": [
             ("GET", records, None, 200),
@@ -309,28 +319,63 @@ def calls_by(matrix: Matrix) -> dict[str, list[tuple[str, str, Any, int]]]:
             ("GET", f"{records}?id={matrix.other_record}", None, 200),
         ],
         "retrieveServiceProblemEventRecord": [("GET", f"{records}/{matrix.other_record}", None, 404)],
-        "createHub": [("POST", f"{FACE}/hub", {"callback": "http://127.0.0.1:9/a"}, 201)],
-        "hubDelete": [("DELETE", f"{FACE}/hub/{matrix.other_subscription}", None, 404)],
+        "createHub" if is_v5 else "registerListener": [
+            ("POST", f"{face}/hub", {"callback": "http://127.0.0.1:9/a"}, 201)
+        ],
+        "hubDelete" if is_v5 else "unregisterListener": [
+            ("DELETE", f"{face}/hub/{matrix.other_subscription}", None, 404)
+        ],
     }
+    return {f"{face} {name}": tried for name, tried in calls.items()} | calls_of_tasks(matrix, face)
 
 
-FOR_PARTY = [operation for operation in GUARDED if operation.for_parties and operation.path.startswith(FACE)]
+def calls_by(matrix: Matrix) -> dict[str, list[Call]]:
+    """{base path and operation: what A tries at what is B's}."""
+    jobs = f"{OPERATIONS}/exportJob"
+    other = f"{jobs}/{matrix.other_export}"
+    exports: dict[str, list[Call]] = {
+        "listExportJob": [("GET", f"{jobs}{query}", None, 200) for query in ("", "?limit=0")],
+        "createExportJob": [("POST", jobs, {"contentType": "application/x-ndjson"}, 201)],
+        "retrieveExportJob": [("GET", other, None, 404)],
+        "retrieveExportJobContent": [("GET", f"{other}/content", None, 404)],
+        "deleteExportJob": [("DELETE", other, None, 404)],
+    }
+    faces = calls_of_face(matrix, FACE) | calls_of_face(matrix, FACE_V4)
+    return faces | {f"{OPERATIONS} {name}": tried for name, tried in exports.items()}
+
+
+def place_of(operation: Operation) -> str:
+    base = next(base for base in (FACE, FACE_V4, OPERATIONS) if operation.path.startswith(f"{base}/"))
+    return f"{base} {operation.name}"
+
+
+FOR_PARTY = [operation for operation in GUARDED if operation.for_parties]
 
 
 @pytest.mark.parametrize("operation", FOR_PARTY, ids=str)
 def test_a_party_finds_no_trace_of_another(server: Server, matrix: Matrix, operation: Operation) -> None:
-    for method, path, body, status in calls_by(matrix)[operation.name]:
+    secrets = (MARK, B, matrix.other["id"], matrix.other_record, matrix.other_subscription, matrix.other_export)
+    for method, path, body, status in calls_by(matrix)[place_of(operation)]:
         kind = {"Content-Type": "application/json-patch+json"} if isinstance(body, list) else {}
         answer = server.client.call(method, path, json=body, headers=matrix.a | kind)
         assert answer.status_code == status, answer.text
         seen = answer.text + json.dumps(dict(answer.headers))
-        # An id or a word that A itself sent may come back.
-        for secret in {MARK, B, matrix.other["id"]} - {
-            one for one in (MARK, B, matrix.other["id"]) if one in path
-        }:
-            assert secret not in seen or (body is not None and secret in json.dumps(body)), seen
-        if status == 200 and any(word in path for word in ("?category", "?id", "serviceProblem.id")):
+        sent = path + json.dumps(body)  # what A itself sent may come back
+        assert [secret for secret in secrets if secret in seen and secret not in sent] == [], seen
+        if status == 200 and any(word in path for word in ("?category", "?id", "serviceProblem.id", "regex")):
             assert (answer.json(), answer.headers["X-Total-Count"]) == ([], "0")
+
+
+def test_what_a_party_exports_is_its_own(server: Server, matrix: Matrix) -> None:
+    client, path = server.client, f"{OPERATIONS}/exportJob"
+    asked = {"contentType": "application/x-ndjson"}
+    job = client.call("POST", path, json=asked, headers=matrix.a).json()["id"]
+    until(lambda: client.get(f"{path}/{job}", headers=matrix.a).json()["status"] == "Succeeded")
+    url = f"{client.base_url}{path}/{job}/content"
+    content = client._session.get(url, headers=matrix.a, timeout=10).text
+    assert matrix.mine["id"] in content
+    assert MARK not in content
+    assert matrix.other["id"] not in content
 
 
 @pytest.mark.parametrize(
@@ -407,4 +452,4 @@ def test_a_party_may_not_lose_sight_of_a_report(server: Server, matrix: Matrix) 
 
 def test_every_operation_for_parties_is_tried(matrix: Matrix) -> None:
     """An operation that is opened to parties gets its lines in the matrix."""
-    assert {operation.name for operation in FOR_PARTY} == set(calls_by(matrix))
+    assert {place_of(operation) for operation in FOR_PARTY} == set(calls_by(matrix))
