@@ -49,6 +49,7 @@ demo: setup
 bench: setup
 	$(BIN)/python benchmarks/api.py $(ARGS)
 	$(BIN)/python benchmarks/delivery.py $(ARGS)
+	$(BIN)/python benchmarks/list.py $(ARGS)
 	$(BIN)/python benchmarks/matching.py $(ARGS)
 	$(BIN)/python benchmarks/jobs.py $(ARGS)
 

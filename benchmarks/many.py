@@ -4,7 +4,6 @@ import random
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.reports import report
@@ -76,7 +75,3 @@ def fill_store(store: Store, count: int) -> None:
 def _insert(some: list[Problem], tables: Tables) -> None:
     for problem in some:
         tables.problems.insert(problem)
-
-
-def path_to(folder: Path, count: int) -> Path:
-    return folder / f"list-{count}.db"

@@ -24,6 +24,7 @@ from hub.query.attributes import Attributes
 from hub.query.ordering import Page
 from hub.query.parse import ListQuery
 from hub.query.syntax import both
+from hub.store.records import is_quick
 from hub.store.search import Found, Search
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
@@ -196,7 +197,7 @@ class ProblemOperations:
         if is_known(request, tag):
             return Response(status=304, etag=tag)
         read = partial(self._read_records, query, self._owner(request.caller))
-        page, total = await self._store.aread(read, quick=False)
+        page, total = await self._store.aread(read, quick=is_quick(query.condition))
         render = partial(self._rendered_records, fields=query.fields)
         return replace(self._lists.answer(request, self._records, query, page, total, render), etag=tag)
 

@@ -74,7 +74,7 @@ def compiled(condition: Condition | None, indexed: tuple[tuple[Path, int], ...])
 
 def facets_of(condition: Condition | None, indexed: Mapping[Path, int]) -> Facets:
     facets = Facets()
-    for part in _conjuncts(condition):
+    for part in conjuncts(condition):
         bound = bound_in(part) if isinstance(part, Comparison) else None
         if bound and isinstance(part, Comparison):
             facets.bounds.setdefault(DATES[part.path], []).append(bound)
@@ -87,15 +87,16 @@ def facets_of(condition: Condition | None, indexed: Mapping[Path, int]) -> Facet
     return facets
 
 
-def _conjuncts(condition: Condition | None) -> Iterator[Condition]:
+def conjuncts(condition: Condition | None) -> Iterator[Condition]:
+    """The parts that must all hold."""
     match condition:
         case None:
             return
         case And(parts=parts):
             for part in parts:
-                yield from _conjuncts(part)
+                yield from conjuncts(part)
         case Some(path=(), part=part):
-            yield from _conjuncts(part)
+            yield from conjuncts(part)
         case _:
             yield condition
 

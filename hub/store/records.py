@@ -10,9 +10,10 @@ from hub.model.event import EventType, Record
 from hub.model.problem import Status
 from hub.query.ordering import Cursor, Page, Sort
 from hub.query.sql import Column, Kind
-from hub.query.syntax import Condition
-from hub.store.columns import COLUMNS as REPORT_COLUMNS
+from hub.query.syntax import Comparison, Condition, Operator
+from hub.store.facets import compiled, conjuncts
 from hub.store.paging import Listed, read_page
+from hub.store.paths import IndexedPaths
 from hub.store.statements import statements
 
 
@@ -61,16 +62,17 @@ DOCUMENT = f"""json_object(
 SELECT = """id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
     source, source_status, party, reason, irregular, changes, actor"""
 LISTED = Listed(table="problem_record", select=SELECT, columns=COLUMNS, document=DOCUMENT)
-REPORTS = Listed(table="problem", select="id", columns=REPORT_COLUMNS)
+
+INDEXED: tuple[tuple[str, ...], ...] = (("id",), ("serviceProblem", "id"))
+"""By which an index finds records; the history of one report is never long."""
 
 
-def _of(reports: Condition | None) -> Listed:
-    """The history of the reports that are there and fit; of all that were ever there when None is given."""
-    if reports is None:
-        return LISTED
-    where, values = REPORTS.where(reports)
-    text = f"EXISTS (SELECT 1 FROM problem{where} AND problem.id = problem_record.problem_id)"
-    return replace(LISTED, within=(text, values))
+def is_quick(condition: Condition | None) -> bool:
+    """Whether a list of the history takes so little that nobody need leave the event loop for it."""
+    return any(
+        isinstance(part, Comparison) and part.operator is Operator.EQ and part.path in INDEXED
+        for part in conjuncts(condition)
+    )
 
 
 def _record(row: tuple[Any, ...]) -> Record:
@@ -99,6 +101,15 @@ class Records:
     def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "problem_record")
+        self._paths = IndexedPaths(connection, dialect)
+
+    def _of(self, reports: Condition | None) -> Listed:
+        """The history of the reports that are there and fit; of all that were ever there when None is given."""
+        if reports is None:
+            return LISTED
+        where, values = compiled(reports, tuple(self._paths.complete().items())).where
+        text = f"EXISTS (SELECT 1 FROM problem WHERE {where} AND problem.id = problem_record.problem_id)"
+        return replace(LISTED, within=(text, values))
 
     def append(self, record: Record) -> None:
         values = (
@@ -141,7 +152,7 @@ class Records:
         """The records that fit; without `sort`, oldest first. With `reports`, those alone of reports that fit it."""
         return read_page(
             self._connection,
-            _of(reports),
+            self._of(reports),
             condition,
             sort=sort,
             offset=offset,
@@ -151,6 +162,6 @@ class Records:
         )
 
     def count(self, condition: Condition | None, *, reports: Condition | None = None) -> int:
-        where, values = _of(reports).where(condition)
+        where, values = self._of(reports).where(condition)
         row = self._connection.execute(f"SELECT count(*) FROM problem_record{where}", tuple(values)).fetchone()
         return int(row[0])

@@ -26,6 +26,7 @@ from hub.query.ordering import Cursor, Sort, SortKey
 from hub.query.predicate import predicate
 from hub.query.syntax import And, Comparison, Condition, Not, Operator, Or, Some
 from hub.store.migrations import MIGRATIONS
+from hub.store.records import is_quick
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from tests.rooms import report
@@ -469,6 +470,20 @@ def test_a_filter_without_an_index_is_not_quick_and_is_named(store: Store) -> No
     search = store.read.problems.search(condition, limit=10)
     assert not search.quick
     assert search.unindexed() == ["relatedParty.role"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "quick"),
+    [
+        (None, False),
+        (equal("serviceProblem.id", "p1"), True),
+        (And(parts=(equal("id", "r1", "r2"), equal("eventType", "ServiceProblemCreateEvent"))), True),
+        (Or(parts=(equal("serviceProblem.id", "p1"), equal("id", "r1"))), False),
+        (compared("serviceProblem.id", Operator.NE, "p1"), False),
+    ],
+)
+def test_the_history_of_named_reports_is_quick_to_read(condition: Condition | None, quick: bool) -> None:
+    assert is_quick(condition) is quick
 
 
 # -- the index of paths
