@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from hub.errors import HubError, InvalidInput, PatchConflict, TooLarge, Violation
+from hub.errors import HubError, InvalidInput, PatchConflict, TooLarge, Unsupported, Violation
 from hub.problems.json_pointer import Tokens, added, pointer_of, removed, replaced, tokens_of, value_at
 
 Operation = Mapping[str, Any]
@@ -72,6 +72,8 @@ class _Step:
             raise self._failure(InvalidInput, str(error)) from error
         except LookupError as error:
             raise self._failure(PatchConflict, str(error.args[0])) from error
+        except Unsupported as error:
+            raise self._failure(Unsupported, error.message) from error
 
     def add(self, document: Any) -> Any:
         value = self._given("value")

@@ -7,10 +7,13 @@ from functools import lru_cache
 
 from hub.errors import InvalidInput
 from hub.problems.json_pointer import is_index, unescaped
+from hub.query.attributes import Attributes
 from hub.query.canonical import all_of
+from hub.query.jsonpath import parse_filter
 from hub.query.list_query import split_query_string
 from hub.query.predicate import Predicate, predicate
 from hub.query.syntax import Comparison, comparison_of
+from hub.query.vocabulary import ResourceVocabulary
 
 LONGEST = 2000
 """Characters of a path."""
@@ -120,7 +123,7 @@ def _bracket_step(inside: str) -> Step:
     if is_index(inside):
         return Member(inside)
     if inside.startswith("?"):
-        return Where(_expression(inside[1:].strip()))
+        return Where(_expression(inside))
     raise ValueError(f"[{inside}] is neither a name in quotes, an index, * nor a condition")
 
 
@@ -172,5 +175,11 @@ def _alternatives(query: str) -> list[list[Comparison]]:
     return groups
 
 
-def _expression(text: str) -> Predicate:
-    raise ValueError(f"{text!r}: conditions in JSONPath are not read")
+_ELEMENT = "element"
+_ANYTHING = ResourceVocabulary(attributes=Attributes.named(_ELEMENT))
+
+
+def _expression(inside: str) -> Predicate:
+    """A condition in JSONPath on an element, read as the `filter` of a list whose documents hold that element alone."""
+    fits = predicate(parse_filter(f"{_ELEMENT}[{inside}]", vocabulary=_ANYTHING, field="path").condition)
+    return lambda element: fits({_ELEMENT: element})

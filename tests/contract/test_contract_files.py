@@ -227,6 +227,39 @@ def test_an_operation_says_how_it_fails(operation: Operation) -> None:
         assert response["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
 
 
+WITHOUT_TAG = {"getHealth", "listImportJobError", "retrieveExportJobContent", "retrieveImportJobContent"}
+"""What says how things are at this moment, and what is streamed: contents have tags of their own."""
+
+DONE_AGAIN = {"resendDelivery"}
+"""What does the same when it is asked for twice."""
+
+
+def headers_of(operation: Operation) -> set[str]:
+    """The names of the request headers that an operation promises to read."""
+    parameters = [resolved(operation.file, node)[1] for node in operation.node.get("parameters", ())]
+    return {parameter["name"] for parameter in parameters if parameter["in"] == "header"}
+
+
+@pytest.mark.parametrize("operation", SERVED_OPERATIONS, ids=str)
+def test_an_operation_says_on_which_conditions_it_is_done(operation: Operation) -> None:
+    """Readings have a tag and 304, changes of a resource 412, and what creates is done once for each key."""
+    method, responses, name = (
+        operation.call.partition(" ")[0],
+        operation.node["responses"],
+        operation.node["operationId"],
+    )
+    if method == "GET" and name not in WITHOUT_TAG:
+        assert "If-None-Match" in headers_of(operation)
+        assert responses["304"]["headers"].keys() == {"ETag"}
+        assert all("ETag" in responses[status]["headers"] for status in ("200", "206") if status in responses)
+    if method in ("PATCH", "DELETE") and "{id}" in operation.call:
+        assert headers_of(operation) >= {"If-Match", "If-None-Match"}
+        assert "412" in responses
+    if (method == "POST" and name not in DONE_AGAIN) or operation.call == "PATCH /serviceProblem":
+        assert "Idempotency-Key" in headers_of(operation)
+        assert "422" in responses
+
+
 @pytest.mark.parametrize("operation", ALL_OPERATIONS, ids=str)
 def test_an_operation_is_described(operation: Operation) -> None:
     assert operation.node["summary"]

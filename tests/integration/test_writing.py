@@ -435,3 +435,26 @@ def test_a_registration_that_is_sent_again_has_the_same_secret(client: ContractC
     written = b"".join(path.read_bytes() for path in server.folder.iterdir() if "db" in path.name)
     assert first.json()["id"].encode() in written
     assert secret not in written
+
+
+def test_what_else_is_created_is_created_once(client: ContractClient, problem: dict[str, Any]) -> None:
+    jobs = f"{ContractClient.operations}/exportJob"
+    acknowledgement = {"problem": [{"id": problem["id"]}]}
+    for path, body in ((f"{FACE}/problemAcknowledgement", acknowledgement), (jobs, {"query": "status=held"})):
+        before = len(client.get(path).json())
+        first, again = (client.post(path, body, headers={"Idempotency-Key": path}) for _ in range(2))
+        assert (first.status_code, again.status_code) == (201, 201), first.text
+        assert again.json() == first.json()
+        assert "Idempotent-Replayed" not in first.headers
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert len(client.get(path).json()) == before + 1
+
+
+def test_a_job_is_removed_in_the_state_that_was_seen(client: ContractClient) -> None:
+    made = client.post(f"{ContractClient.operations}/importJob", {}).json()
+    path = f"{ContractClient.operations}/importJob/{made['id']}"
+    tag = client.get(path).headers["ETag"]
+    assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+    assert client.call("DELETE", path, headers={"If-Match": '"other"'}).status_code == 412
+    assert client.call("DELETE", path, headers={"If-Match": tag}).status_code == 204
+    assert client.get(path).status_code == 404

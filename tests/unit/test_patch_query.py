@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.errors import HubError, PatchConflict
+from hub.errors import HubError, PatchConflict, Unsupported
 from hub.problems.json_patch import patched
 from hub.problems.json_pointer import pointer_of
 from hub.problems.patch_query import MOST_LOOKED_AT, Matching
@@ -60,6 +60,17 @@ PLACES = [
     ("$.note[0].text", ["/note/0/text"]),
     ("$['note'][*].text", ["/note/0/text", "/note/1/text", "/note/2/text"]),
     ("note[1]/text", ["/note/1/text"]),
+    ("note[?(@.author=='John')]/text", ["/note/0/text", "/note/2/text"]),
+    ("/note[?(@.author=='John')]/text", ["/note/0/text", "/note/2/text"]),
+    ("/note[?(@.text=='a/b')]/text", ["/note/0/text"]),
+    ("$.note[?(@.author=='John' && @.text!='c')].text", ["/note/0/text"]),
+    ("$.note[?@.mark[?@.n>1]]", ["/note/2"]),
+    ("$.note[?(@.author=='John')].mark[?(@.n==2)].n", ["/note/2/mark/1/n"]),
+    (
+        "$.orderItem[?(@.productOffering.id==\"1513\")].relatedParty[?(@.role=='customer')].name",
+        ["/orderItem/0/relatedParty/0/name"],
+    ),
+    ("$.originatorParty[?(@.role=='supplier')].role", ["/originatorParty/role"]),
 ]
 
 
@@ -93,6 +104,8 @@ MALFORMED = [
     ("/note[x]", "neither a name in quotes, an index"),
     ("/~3", "neither ~0 nor ~1"),
     ("/note?author.like=J", "unknown operator"),
+    ("/note[?(@.author=)]", "at position"),
+    ("/note[?]", "at position"),
     ("/a" * 1001, "more than 2000"),
 ]
 
@@ -105,6 +118,11 @@ def test_what_is_no_path_says_why(path: str, message: str) -> None:
 
 def changed(**operation: Any) -> Any:
     return patched(ORDER, [operation], resolve=Matching(), room=1 << 20)
+
+
+def test_what_the_language_has_and_the_server_has_not_is_named() -> None:
+    with pytest.raises(Unsupported, match=r"\[0\]\.path: .*descendant"):
+        changed(op="remove", path="$.note[?(@..n==1)]")
 
 
 def test_an_operation_is_done_at_every_place() -> None:
