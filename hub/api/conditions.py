@@ -16,15 +16,16 @@ NOT_STORED = ("Cache-Control", "no-store")
 
 
 class Tags:
-    """Makes the tags of answers whose state has a number; `shape` is all else that forms them: settings, the face.
+    """Makes the tags of answers whose state has a name or a number.
 
-    A tag is the same only where the bytes of the answer are the same, at one URL and for one party.
+    `shape` is all else that forms the answers, such as the settings and the face. A tag is the same only where the
+    bytes of the answer are the same, at one URL and for one party.
     """
 
     def __init__(self, *shape: object) -> None:
         self._shape = _digest(repr(shape).encode())
 
-    def of(self, state: int, *, party: str | None = None) -> str:
+    def of(self, state: str | int, *, party: str | None = None) -> str:
         """The tag for a state, for callers who see all, or for those of a party where they see something else."""
         view = "" if party is None else f"-{_digest(party.encode())}"
         return f'"{state}-{self._shape}{view}"'

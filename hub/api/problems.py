@@ -138,8 +138,12 @@ class ProblemOperations:
     def _changed(
         self, problem: Problem, fields: tuple[str, ...], *, status: int = 200, headers: Headers = ()
     ) -> Response:
-        body, tag = self._face.changed(problem, fields), self._tags.of(problem.version)
-        return Response(status=status, body=body, headers=headers, etag=tag)
+        tag = self._tag(problem.version, problem.document["lastUpdate"])
+        return Response(status=status, body=self._face.changed(problem, fields), headers=headers, etag=tag)
+
+    def _tag(self, version: int, last_update: str) -> str:
+        """The tag of a report; one that is deleted and imported again under its id begins with version 1 again."""
+        return self._tags.of(f"{version}.{last_update}")
 
     async def retrieve(self, request: Request) -> Response:
         problem_id = request.path_params["id"]
@@ -147,8 +151,9 @@ class ProblemOperations:
         if found is None or not self._is_seen(request.caller, found[0]):
             raise missing(problem_id)
         fields = self._lists.query(request, self._problems).fields
-        document, version = found
-        return Response(body=self._face.problem(problem_id, document, fields), etag=self._tags.of(version))
+        document, version, last_update = found
+        body = self._face.problem(problem_id, document, fields)
+        return Response(body=body, etag=self._tag(version, last_update))
 
     def _is_seen(self, caller: Caller, document: bytes) -> bool:
         return caller.party is None or self._owner(caller).sees(orjson.loads(document))
@@ -175,7 +180,7 @@ class ProblemOperations:
             found = tables.problems.versioned(problem_id)
             if found is None or not self._is_seen(request.caller, found[0]):
                 raise missing(problem_id)
-            refuse_unmet(request, self._tags.of(found[1]))
+            refuse_unmet(request, self._tag(*found[1:]))
             return work(tables)
 
         return checked

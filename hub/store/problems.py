@@ -110,9 +110,10 @@ class Problems:
         row = self._connection.execute(self._sql["document"], (problem_id,)).fetchone()
         return row[0] if row else None
 
-    def versioned(self, problem_id: str) -> tuple[bytes, int] | None:
-        """The document as JSON bytes, without id and href, and the version of the report."""
-        row: tuple[bytes, int] | None = self._connection.execute(self._sql["versioned"], (problem_id,)).fetchone()
+    def versioned(self, problem_id: str) -> tuple[bytes, int, str] | None:
+        """The document as JSON bytes, without id and href; the version of the report, and its `lastUpdate`."""
+        row: tuple[bytes, int, str] | None
+        row = self._connection.execute(self._sql["versioned"], (problem_id,)).fetchone()
         return row
 
     def page(

@@ -10,7 +10,7 @@ import requests
 
 from tests.acceptance.contract_client import ContractClient
 from tests.acceptance.running import Server
-from tests.rooms import report
+from tests.rooms import report, until
 
 FACE = ContractClient.face
 JSON_PATCH, JSON_PATCH_QUERY = "application/json-patch+json", "application/json-patch-query+json"
@@ -306,6 +306,21 @@ def test_of_many_who_have_seen_one_version_one_changes_it(client: ContractClient
     assert statuses == [200] + [412] * 23
 
 
+def test_a_report_that_is_imported_under_its_old_id_has_another_tag(
+    client: ContractClient, problem: dict[str, Any]
+) -> None:
+    path, tag = path_of(problem), client.get(path_of(problem)).headers["ETag"]
+    assert client.call("DELETE", path).status_code == 204
+    job = client.post(f"{ContractClient.operations}/importJob", {}).json()
+    line = json.dumps({"id": problem["id"], **report(priority=9)})
+    headers = {"Content-Type": "application/x-ndjson"}
+    job_path = f"{ContractClient.operations}/importJob/{job['id']}"
+    assert client.call("PUT", f"{job_path}/content", data=line, headers=headers).status_code == 200
+    until(lambda: client.get(job_path).json()["status"] == "Succeeded")
+    again = client.get(path, headers={"If-None-Match": tag})
+    assert (again.status_code, again.json()["priority"]) == (200, 9)
+
+
 def test_a_registration_has_no_version(client: ContractClient) -> None:
     registered = client.register("http://127.0.0.1:9/none")
     path = f"{FACE}/hub/{registered['id']}"
@@ -432,7 +447,7 @@ def test_a_registration_that_is_sent_again_has_the_same_secret(client: ContractC
     assert again.json() == first.json()
     assert again.headers["Idempotent-Replayed"] == "true"
     secret = first.json()["secret"].removeprefix("whsec_").encode()
-    written = b"".join(path.read_bytes() for path in server.folder.iterdir() if "db" in path.name)
+    written = b"".join(path.read_bytes() for path in server.folder.glob("qos-hub.db*") if path.is_file())
     assert first.json()["id"].encode() in written
     assert secret not in written
 

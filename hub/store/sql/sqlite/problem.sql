@@ -25,4 +25,4 @@ SELECT seq, id, version, sequence, source, source_key, document FROM problem WHE
 SELECT CAST(document AS BLOB) FROM problem WHERE id = ?;
 
 -- name: versioned
-SELECT CAST(document AS BLOB), version FROM problem WHERE id = ?;
+SELECT CAST(document AS BLOB), version, last_update FROM problem WHERE id = ?;
