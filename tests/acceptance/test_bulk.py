@@ -153,6 +153,17 @@ def test_a_full_disk_fails_an_export_with_one_clear_sentence(full: Server) -> No
     assert ended(client, ask(client, "exportJob"), 60)["status"] == "Succeeded"
 
 
+def test_jobs_run_in_a_process_of_their_own(tmp_path: Path) -> None:
+    with Server(tmp_path, "--roles", "api", name="api") as api:
+        made = ask(api.client, "importJob")
+        send(api.client, made, many(10))
+        assert job(api.client, made)["status"] == "Not Started"
+        with Server(tmp_path, "--roles", "jobs", name="jobs") as jobs:
+            assert ended(api.client, made)["progress"]["created"] == 10
+            assert jobs.stop() == 0
+        assert len(everything(api.client)) == 10
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the how-to is written for curl, which is not installed")
 def test_the_how_to_moves_reports(tmp_path: Path) -> None:
     """Its blocks, in their order: out as CSV, and JSON Lines in; the last ones start hubs and are not run here."""
