@@ -8,6 +8,7 @@ the rows that are left.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -27,8 +28,19 @@ class _Row:
 
     wanted: Wanted
     clauses: list[tuple[GroupKey, Clause]]
-    tests: list[Predicate]
+    tests: list["_Test"]
     keys: set[int] = field(default_factory=set)
+
+
+class _Test:
+    """A condition that is asked of a document as it is; made a function when somebody first needs it."""
+
+    def __init__(self, condition: Condition) -> None:
+        self._condition = condition
+
+    @cached_property
+    def holds(self) -> Predicate:
+        return predicate(self._condition)
 
 
 def _group(key: GroupKey) -> Facet | Branch:
@@ -50,10 +62,10 @@ class Matcher:
         self._groups: dict[GroupKey, Facet | Branch] = {}
         self._asking = 0
         self._tested = 0
-        self._predicates: WeakValueDictionary[Condition, Predicate] = WeakValueDictionary()
+        self._tests: WeakValueDictionary[Condition, _Test] = WeakValueDictionary()
 
     def add(self, key: int, types: frozenset[str], condition: Condition | None) -> None:
-        """`key` is not in use; no condition fits everything. Raises Unsupported."""
+        """`key` is not in use; no condition fits everything."""
         wanted = (types, condition)
         number = self._row_of.get(wanted)
         if number is None:
@@ -81,11 +93,11 @@ class Matcher:
             asked = rows & group.rows
             if asked:
                 rows ^= asked ^ (asked & group.fitting(found))
-        verdicts: dict[Predicate, bool] = {}
+        verdicts: dict[_Test, bool] = {}
         for number in numbers_in(rows & self._tested):
             for test in self._rows[number].tests:
                 if test not in verdicts:
-                    verdicts[test] = test(document)
+                    verdicts[test] = test.holds(document)
                 if not verdicts[test]:
                     rows ^= 1 << number
                     break
@@ -93,7 +105,7 @@ class Matcher:
 
     def _new_row(self, wanted: Wanted) -> int:
         clauses, rest = parted(wanted[1])
-        row = _Row(wanted=wanted, clauses=clauses, tests=[self._predicate(condition) for condition in rest])
+        row = _Row(wanted=wanted, clauses=clauses, tests=[self._test(condition) for condition in rest])
         number = self._free.pop() if self._free else len(self._rows)
         self._rows[number] = row
         self._row_of[wanted] = number
@@ -124,9 +136,9 @@ class Matcher:
         del self._rows[number], self._row_of[row.wanted]
         self._free.append(number)
 
-    def _predicate(self, condition: Condition) -> Predicate:
-        """One function a condition, so that rows that share it ask once."""
-        known = self._predicates.get(condition)
+    def _test(self, condition: Condition) -> _Test:
+        """One test a condition, so that rows that share it ask once."""
+        known = self._tests.get(condition)
         if known is None:
-            known = self._predicates[condition] = predicate(condition)
+            known = self._tests[condition] = _Test(condition)
         return known

@@ -26,14 +26,14 @@ class Patterns:
     def __init__(self) -> None:
         self._of: dict[str, Rows] = {}
         self._chunks: list[Chunk] = []
-        self._fresh: dict[str, Search] = {}
+        self._fresh: dict[str, Search | None] = {}
         self._unwanted = 0
 
     def add(self, row: int, comparison: Comparison) -> None:
         (pattern,) = comparison.values
         if pattern not in self._of:
             self._of[pattern] = Rows()
-            self._fresh[pattern] = search_for(pattern)
+            self._fresh[pattern] = None
         self._of[pattern].add(row)
         if len(self._fresh) == _CHUNK:
             self._chunks.append(_chunk(list(self._fresh)))
@@ -56,7 +56,7 @@ class Patterns:
         patterns = list(self._of)
         whole = len(patterns) // _CHUNK * _CHUNK
         self._chunks = [_chunk(patterns[start : start + _CHUNK]) for start in range(0, whole, _CHUNK)]
-        self._fresh = {pattern: search_for(pattern) for pattern in patterns[whole:]}
+        self._fresh = dict.fromkeys(patterns[whole:])
         self._unwanted = 0
 
     def rows(self, values: Sequence[Any]) -> int:
@@ -72,6 +72,7 @@ class Patterns:
         for patterns, search in self._chunks:
             for place in search(text):
                 yield patterns[place]
-        for pattern, found in self._fresh.items():
-            if found(text) is not None:
+        for pattern, known in self._fresh.items():
+            alone = self._fresh[pattern] = known or search_for(pattern)
+            if alone(text) is not None:
                 yield pattern
