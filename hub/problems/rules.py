@@ -190,6 +190,8 @@ class ProblemRules:
         """
         problem_id, dates = identity_in(given), dates_in(given, to_micros(self._clock()))
         stated = _stated(given)
+        if stated.get("status") is None:
+            stated.pop("status", None)
         document = self._complete({"status": INITIAL, **stated})
         return Row(
             id=problem_id,

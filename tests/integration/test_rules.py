@@ -10,7 +10,7 @@ from hub.errors import IllegalTransition, InvalidInput, NotFound
 from hub.model.event import EventType
 from hub.model.problem import Status
 from hub.model.times import to_micros, to_text
-from tests.rooms import FACE, NOON, Desk, TurningClock, open_store, report
+from tests.rooms import FACE, NOON, Desk, TurningClock, make_rules, open_store, report
 
 CREATE = EventType.CREATE.value
 STATE = EventType.STATE_CHANGE.value
@@ -353,3 +353,9 @@ def test_a_report_that_only_differs_in_order_of_members_is_unchanged(desk: Desk)
     turned = dict(reversed(list(report(name="ring", reason="Unknown").items())))
     desk.upsert(**turned)
     assert desk.kept(problem) == problem
+
+
+def test_a_row_of_an_import_without_a_status_says_none() -> None:
+    row = make_rules(TurningClock()).row(report(status=None))
+    assert "status" not in row.stated
+    assert row.document["status"] == "acknowledged"
