@@ -48,6 +48,7 @@ demo: setup
 
 bench: setup
 	$(BIN)/python benchmarks/api.py $(ARGS)
+	$(BIN)/python benchmarks/access.py
 	$(BIN)/python benchmarks/delivery.py $(ARGS)
 	$(BIN)/python benchmarks/list.py $(ARGS)
 	$(BIN)/python benchmarks/matching.py $(ARGS)

@@ -16,6 +16,9 @@ from hub.model.times import Clock, to_micros
 from hub.store.deliveries import FILTERS, DeliveryView
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
+from hub.telemetry import logger
+
+log = logger("hub.api")
 
 OVERDUE = 60.0
 """Seconds that the oldest due delivery may be late before the hub calls itself not ready."""
@@ -96,7 +99,9 @@ class Operations:
 
     async def resend(self, request: Request) -> Response:
         work = partial(self._resend, delivery_id=request.path_params["id"])
-        return json_response(self._view(await self._store.awrite(work)), status=202)
+        view = await self._store.awrite(work)
+        log.info("delivery.resent", delivery=view.id, actor=request.caller.name)
+        return json_response(self._view(view), status=202)
 
     def _resend(self, tables: Tables, delivery_id: str) -> DeliveryView:
         view = _found(tables, delivery_id)
