@@ -1,6 +1,7 @@
 """Pages of a list: counts and links in the headers, as TMF630 names them."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -11,12 +12,22 @@ from hub.query.parse import ListQuery
 Headers = tuple[tuple[str, str], ...]
 Pairs = Sequence[tuple[str, str]]
 
+HEADERS_KEPT = 1024
+"""How many pages are kept with their headers: the same ones are asked for again and again."""
+
 PLACES = frozenset({"offset", "limit", "after", "before"})
 """The parts of a query that say which page is meant; the others belong to every page."""
 
 
 def page_headers(url: str, pairs: Pairs, *, offset: int, limit: int, returned: int, total: int) -> Headers:
     """X-Total-Count, X-Result-Count, and Link for a page; `pairs` are the parts of the query."""
+    return _page_headers(url, tuple(pairs), offset, limit, returned, total)
+
+
+@lru_cache(maxsize=HEADERS_KEPT)
+def _page_headers(
+    url: str, pairs: tuple[tuple[str, str], ...], offset: int, limit: int, returned: int, total: int
+) -> Headers:
     if limit <= 0:
         return _counts(returned, total)
     places = {"self": offset, "first": 0}

@@ -40,7 +40,11 @@ class Face:
         return orjson.dumps(select(orjson.loads(whole), fields)) if fields else whole
 
     def problems(self, rows: Iterable[tuple[str, bytes]], fields: tuple[str, ...] = ()) -> bytes:
-        return b"[%b]" % b",".join([self.problem(problem_id, document, fields) for problem_id, document in rows])
+        if fields:
+            return b"[%b]" % b",".join([self.problem(key, document, fields) for key, document in rows])
+        whole = self._problem
+        keyed = ((key.encode(), document) for key, document in rows)
+        return b"[%b]" % b",".join([whole % (key, key, document[1:]) for key, document in keyed])
 
     def changed(self, problem: Problem, fields: tuple[str, ...] = ()) -> bytes:
         return self.problem(problem.id, orjson.dumps(problem.document), fields)

@@ -13,6 +13,7 @@ from hub.store.paths import IndexedPaths
 from hub.store.search import Found, Search
 from hub.store.statements import statements
 from hub.store.tally import Counted, Tally
+from hub.store.ways import KeptWays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,7 @@ class Problems:
         self._sql = statements(dialect, "problem")
         self.tally = Tally(connection, dialect)
         self.paths = IndexedPaths(connection, dialect)
+        self._ways = KeptWays(connection, self.tally)
 
     def insert(self, problem: Problem) -> int:
         """Keep a new report; gives its row number."""
@@ -144,7 +146,7 @@ class Problems:
         return Search(
             self._connection,
             self.tally,
-            self.paths.complete,
+            lambda: self._ways.of(condition, self.paths.complete()),
             condition,
             sort=sort,
             offset=offset,

@@ -1,7 +1,7 @@
 """One list of reports: the way to its rows and to their number, and the statements that go this way."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +27,7 @@ class Search:
         self,
         connection: sqlite3.Connection,
         tally: Tally,
-        indexed: Callable[[], Mapping[tuple[str, ...], int]],
+        ways: Callable[[], Ways],
         condition: Condition | None,
         *,
         sort: Sort = (),
@@ -42,15 +42,14 @@ class Search:
         self._offset = offset
         self._limit = limit
         self._cursor = cursor
-        self._indexed = indexed
-        self._condition = condition
+        self._find = ways
 
     def runs_on(self, connection: sqlite3.Connection) -> bool:
         return self._connection is connection
 
     @cached_property
     def _ways(self) -> Ways:
-        return Ways(self._connection, self._tally, self._indexed(), self._condition)
+        return self._find()
 
     @cached_property
     def _way(self) -> tuple[float, Way]:
@@ -62,7 +61,7 @@ class Search:
         if self._is_plain:
             return True
         cost = self._way[0] + self._offset * SKIP
-        return cost + (0.0 if self._ways.total() is not None else self._ways.for_count()[0]) <= QUICK
+        return cost + (0.0 if self._ways.is_tallied else self._ways.for_count()[0]) <= QUICK
 
     def unindexed(self) -> list[str]:
         """The dotted paths that no index serves."""

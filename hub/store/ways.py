@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from time import monotonic
 from typing import Any
 
 from hub.query.entries import keys_for
@@ -35,6 +36,33 @@ COUNTED_AT_MOST = 5_000
 """So many entries of a path are counted; more are "many"."""
 
 BRANCHES_MAXIMUM = 8
+
+FRESH_FOR = 1.0
+"""Seconds for which what was found out about a condition serves the next lists of the same condition."""
+
+WITHIN = 16
+"""A sixteenth more or fewer reports, and it is found out anew."""
+
+KEPT_MAXIMUM = 256
+"""How many conditions are kept with their ways, by each connection."""
+
+
+class KeptWays:
+    """The ways of the conditions that were asked for lately: clients turn pages, and ask the same again and again."""
+
+    def __init__(self, connection: sqlite3.Connection, tally: Tally) -> None:
+        self._connection = connection
+        self._tally = tally
+        self._kept: dict[Condition | None, Ways] = {}
+
+    def of(self, condition: Condition | None, indexed: Mapping[Path, int]) -> "Ways":
+        kept = self._kept.get(condition)
+        if kept is not None and kept.is_fresh(self._tally.total(), indexed):
+            return kept
+        if len(self._kept) >= KEPT_MAXIMUM:
+            self._kept.clear()
+        ways = self._kept[condition] = Ways(self._connection, self._tally, indexed, condition)
+        return ways
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +129,10 @@ class Ways:
         read = compiled(condition, tuple(indexed.items()))
         self._facets = read.facets
         self.where = read.where
+        self._made = monotonic()
+        self._pages: dict[tuple[Sort, int], tuple[float, Way]] = {}
         self._all = max(tally.total(), 1)
+        self._what = read.what
         self._counted = tally.count(read.what) if read.facets.counted else self._all
         self._windows = {window: tally.count(read.what, window) for window in read.facets.windows}
         self._keyed = [self._entries(part) for part in read.facets.keyed]
@@ -114,13 +145,23 @@ class Ways:
             return None
         return self._keyed[0][0]
 
+    def is_fresh(self, total: int, indexed: Mapping[Path, int]) -> bool:
+        """Whether the ways still serve, now that there are `total` reports and these paths are indexed."""
+        changed = abs(max(total, 1) - self._all) * WITHIN > self._all
+        return not changed and indexed is self._indexed and monotonic() < self._made + FRESH_FOR
+
+    @property
+    def is_tallied(self) -> bool:
+        """Whether the tally can tell how many rows fit."""
+        return not (self._keyed or self._facets.others or len(self._windows) > 1)
+
     def total(self) -> int | None:
-        """How many rows fit, where the tally can tell."""
-        if self._keyed or self._facets.others or len(self._windows) > 1:
+        """How many rows fit at this moment, where the tally can tell."""
+        if not self.is_tallied:
             return None
-        for count in self._windows.values():
-            return count
-        return self._counted if self._facets.counted else self._tally.total()
+        for window in self._windows:
+            return self._tally.count(self._what, window)
+        return self._tally.count(self._what) if self._facets.counted else self._tally.total()
 
     def unindexed(self) -> list[str]:
         """The dotted paths of the parts that need a look at each report."""
@@ -128,8 +169,12 @@ class Ways:
 
     def for_page(self, sort: Sort, need: int) -> tuple[float, Way]:
         """(microseconds, way) to the first `need` rows in an order."""
-        ways = [*self._ordered(sort), *self._gathering]
-        return min(((self._cost(way, need, sort), way) for way in ways), key=lambda priced: priced[0])
+        found = self._pages.get((sort, need))
+        if found is None:
+            ways = [*self._ordered(sort), *self._gathering]
+            found = min(((self._cost(way, need, sort), way) for way in ways), key=lambda priced: priced[0])
+            self._pages[sort, need] = found
+        return found
 
     def for_count(self) -> tuple[float, Way]:
         """(microseconds, way) to all rows, in any order."""
