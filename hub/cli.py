@@ -51,6 +51,13 @@ def _settings(config: Path | None, overrides: dict[str, Any]) -> Settings:
     return settings
 
 
+def _quiet_settings(config: Path | None, database: str | None) -> Settings:
+    """For a command whose output is read by people and scripts: only what goes wrong is logged beside it."""
+    settings = _settings(config, {"store.database": database})
+    configure("warning", settings.log.format)
+    return settings
+
+
 @click.group()
 @click.version_option(__version__, prog_name="qos-hub")
 def main() -> None:
@@ -111,7 +118,7 @@ def create_command(
 ) -> None:
     """Make a key for the caller NAME and print it, this once; what is kept of it cannot give it back."""
     with _clear_end():
-        settings = _settings(config, {"store.database": database})
+        settings = _quiet_settings(config, database)
         key, kept = create_key(settings, name=name, scopes=scopes, party=party, expires=expires)
         until = "for ever" if kept.expires is None else f"until {micros_to_text(kept.expires)}"
         click.echo(f"key {kept.id} for {kept.name}, {until}; it is shown this once:", err=True)
@@ -124,7 +131,7 @@ def create_command(
 def list_command(database: str | None, config: Path | None) -> None:
     """Show every key that was made here, without the keys themselves."""
     with _clear_end():
-        for line in list_keys(_settings(config, {"store.database": database})):
+        for line in list_keys(_quiet_settings(config, database)):
             click.echo(line)
 
 
@@ -135,7 +142,7 @@ def list_command(database: str | None, config: Path | None) -> None:
 def revoke_command(id: str, database: str | None, config: Path | None) -> None:
     """End the key ID, which `qos-hub keys list` shows."""
     with _clear_end():
-        key = revoke(_settings(config, {"store.database": database}), id)
+        key = revoke(_quiet_settings(config, database), id)
         click.echo(f"revoked key {key.id} of {key.name}")
 
 
