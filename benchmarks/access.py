@@ -12,8 +12,6 @@ from functools import partial
 from typing import Any
 
 import click
-from connexion.middleware.abstract import ROUTING_CONTEXT
-from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.table import Table
@@ -25,6 +23,7 @@ from hub.access.rates import RateLimit
 from hub.access.tokens import TokenRules, Tokens
 from hub.api.guard import Guard
 from hub.api.quotas import Quotas
+from hub.api.requirements import requirements_of
 from hub.api.schemas import load_contract
 from hub.api.security import LocalCallers
 from hub.model.api_key import ApiKey
@@ -32,6 +31,7 @@ from hub.model.caller import Caller
 from hub.shipped import openapi_dir
 
 BASE = "/tmf-api/serviceProblemManagement/v5"
+OPERATION = "retrieveServiceProblem"
 GOAL_US = 3.0
 KEY = b"qos_bench_" + b"x" * 43
 TOKEN = b"eyJhbGciOiJSUzI1NiJ9." + b"x" * 700 + b"." + b"y" * 342
@@ -77,9 +77,14 @@ def with_token() -> Callers:
 
 
 def guarded(callers: Callers, quotas: Quotas | None = None) -> ASGIApp:
-    guard = Guard(nothing, callers=callers, quotas=quotas)
-    guard.add_api(Specification.from_dict(load_contract(openapi_dir() / "serviceProblem-v5.yaml")), base_path=BASE)
-    return LocalCallers(guard, names=(), origins=(), applies=callers.is_open)
+    guard = Guard(callers=callers, quotas=quotas)
+    requirement = requirements_of(BASE, load_contract(openapi_dir() / "serviceProblem-v5.yaml"))[OPERATION]
+
+    async def admitted(scope: Scope, receive: Receive, send: Send) -> None:
+        await guard.admit(requirement, scope)
+        await nothing(scope, receive, send)
+
+    return LocalCallers(admitted, names=(), origins=(), applies=callers.is_open)
 
 
 def scope_with(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
@@ -90,12 +95,10 @@ def scope_with(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
         (b"accept", b"*/*"),
         (b"connection", b"keep-alive"),
     ]
-    context = {"api_base_path": BASE, "operation_id": "retrieveServiceProblem"}
     return {
         "type": "http",
         "path": f"{BASE}/serviceProblem/x",
         "headers": [*plain, *headers],
-        "extensions": {ROUTING_CONTEXT: context},
     }
 
 

@@ -18,19 +18,19 @@ from hub.access.key_ring import KeyRing
 from hub.api.conditions import answered
 from hub.api.cors import Cors
 from hub.api.deadlines import AnswerDeadline
+from hub.api.dispatch import Dispatch
 from hub.api.failures import Failures
 from hub.api.guard import Guard
 from hub.api.hub import HubOperations
 from hub.api.jobs import JobOperations
-from hub.api.messages import Request, Response
+from hub.api.messages import REQUEST, Request, Response
 from hub.api.operations import Operations
 from hub.api.problems import ProblemOperations
 from hub.api.quotas import Quotas
 from hub.api.requirements import requirements_of
-from hub.api.routing import TableRouting
 from hub.api.security import LocalCallers
 from hub.api.tasks import TaskOperations
-from hub.api.validation import REQUEST, CompiledValidation
+from hub.api.validation import Bodies
 from hub.errors import Forbidden, InvalidContract, InvalidInput, Violation
 from hub.model.task import TaskKind
 
@@ -183,10 +183,13 @@ def make_app(
             *([partial(Cors, origins=limits.origins)] if limits.origins else []),
             Failures,
             partial(LocalCallers, names=names, origins=limits.origins, applies=callers.is_open),
-            partial(TableRouting, pages=pages),
-            partial(Guard, callers=callers, quotas=limits.quotas),
-            partial(CompiledValidation, body_limit=body_limit, body_timeout=limits.body_timeout),
-            partial(AnswerDeadline, seconds=limits.answer_timeout),
+            partial(
+                Dispatch,
+                pages=pages,
+                guard=Guard(callers=callers, quotas=limits.quotas),
+                bodies=Bodies(body_limit=body_limit, body_timeout=limits.body_timeout),
+                deadline=AnswerDeadline(limits.answer_timeout),
+            ),
         ],
     )
     for base_path, (contract, handlers) in faces.items():

@@ -27,11 +27,13 @@ class Watch:
         self._since: dict[Task, float] = {}
         self._late: set[Task] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def begin(self) -> Task:
-        """Watch the present task."""
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
+        """Watch the present task; all that are watched run on one loop."""
+        # Python 3.11 asks the system for the process at each look for the running loop, so one look is enough.
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task is not None
         self._since[task] = loop.time()
         if self._timer is None:
@@ -63,23 +65,23 @@ class Watch:
 
 
 class AnswerDeadline:
-    """A middleware that ends what has no answer after `seconds`.
+    """Ends what has no answer after `seconds`.
 
     An answer that has begun to leave, and is not taken by the caller, is broken off.
     """
 
-    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
-        self._app = app
+    def __init__(self, seconds: float) -> None:
         self._watch = Watch(seconds)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or UNHURRIED in scope:
-            await self._app(scope, receive, send)
+    async def keep(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call `app`. Raises AnswerTimeout."""
+        if UNHURRIED in scope:
+            await app(scope, receive, send)
             return
         task = self._watch.begin()
         scope[DEADLINE] = self._watch
         try:
-            await self._app(scope, receive, send)
+            await app(scope, receive, send)
         except asyncio.CancelledError:
             if scope.get(STARTED) or not self._watch.has_cancelled(task):
                 raise

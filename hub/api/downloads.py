@@ -18,7 +18,7 @@ PIECE = 1 << 18
 RANGE = re.compile(r"bytes=\s*(?:([0-9]{1,18})\s*-\s*([0-9]{1,18})?|-\s*([0-9]{1,18}))\s*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Streamed(Response):
     """An answer whose body comes in pieces; nobody makes further ones when the caller has gone."""
 

@@ -7,17 +7,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
-from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.access.callers import Callers
 from hub.api.messages import error_response
-from hub.api.quotas import Quotas, with_headers
-from hub.api.requirements import Requirement, requirements_of
-from hub.api.validation import CALLER
+from hub.api.quotas import Quotas
+from hub.api.requirements import Requirement
 from hub.errors import HubError, Unauthorized
-from hub.model.caller import Caller
+from hub.model.caller import LOCAL, Caller
 from hub.telemetry import logger
 
 log = logger("hub.api")
@@ -30,53 +27,34 @@ VERIFIERS = ThreadPoolExecutor(2, thread_name_prefix="verifier")
 
 Headers = Sequence[tuple[bytes, bytes]]
 
+NO_HEADERS: dict[str, str] = {}
 
-class Guard(SpecMiddleware):
+
+class Guard:
     """Stands behind the routing, which says what is called, and before all that reads or looks up anything."""
 
-    def __init__(self, app: ASGIApp, *, callers: Callers, quotas: Quotas | None = None) -> None:
-        self._app = app
+    def __init__(self, *, callers: Callers, quotas: Quotas | None = None) -> None:
         self._callers = callers
         self._quotas = quotas
-        self._requirements: dict[tuple[str, str], Requirement] = {}
 
-    def add_api(self, specification: Specification, *, base_path: str | None = None, **_: Any) -> None:
-        base = base_path or specification.base_path
-        for operation_id, requirement in requirements_of(base, specification.raw).items():
-            self._requirements[base, operation_id] = requirement
+    async def admit(self, requirement: Requirement, scope: Scope) -> tuple[Caller, dict[str, str]]:
+        """Who calls, and the headers that tell what is left to the caller.
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            context = scope["extensions"][ROUTING_CONTEXT]
-            requirement = self._requirements[context["api_base_path"], context["operation_id"]]
-            if requirement.scope is not None:
-                credential = credential_in(scope["headers"])
-                caller = self._callers.known(credential)
-                if caller is None:
-                    caller = await identified(self._callers, credential, scope, self._quotas)
-                scope[CALLER] = caller
-                if self._quotas is not None:
-                    await self._counted(requirement, caller, self._quotas.count(caller), scope, receive, send)
-                    return
-                requirement.check(caller)
-        await self._app(scope, receive, send)
-
-    async def _counted(
-        self,
-        requirement: Requirement,
-        caller: Caller,
-        headers: dict[str, str],
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        """Tell the caller what is left to it, with the answer or with the error in its place."""
+        Raises Unauthorized, IdentityUnavailable, Forbidden or TooManyRequests.
+        """
+        if requirement.scope is None:
+            return LOCAL, NO_HEADERS
+        credential = credential_in(scope["headers"])
+        caller = self._callers.known(credential)
+        if caller is None:
+            caller = await identified(self._callers, credential, scope, self._quotas)
+        headers = NO_HEADERS if self._quotas is None else self._quotas.count(caller)
         try:
             requirement.check(caller)
-            await self._app(scope, receive, with_headers(send, headers))
         except HubError as error:
             error.headers.update(headers)
             raise
+        return caller, headers
 
 
 class PagesGuard:

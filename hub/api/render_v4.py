@@ -1,6 +1,6 @@
 """The v4 face, and the v3 one, which is v4 with the names of R18.5: a report is parsed, translated, written anew."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -45,6 +45,9 @@ class FaceV4(Face):
         shown = v4.outgoing(kept)
         whole = r18.outgoing(shown) if self._r18_names else shown
         return orjson.dumps(select(whole, with_demanded(fields)) if fields else whole)
+
+    def problems(self, rows: Iterable[tuple[str, bytes]], fields: tuple[str, ...] = ()) -> bytes:
+        return b"[%b]" % b",".join([self.problem(problem_id, document, fields) for problem_id, document in rows])
 
     def task(self, kind: TaskKind, task_id: str, document: bytes, fields: tuple[str, ...] = ()) -> bytes:
         """A task, of which v4 knows no state: it is done when it is answered."""

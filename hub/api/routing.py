@@ -1,34 +1,30 @@
 """One table for all operations of all contracts: a path is found by its segments, in one step each.
 
 It stands in the place of Connexion's RoutingMiddleware, whose nested routers try one regular expression after
-another, and tells the same things to the middlewares behind it. Empty segments count for nothing: a base address
-that ends in a slash makes `//`, and people end a path with one.
+another.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
-from connexion.spec import Specification
-from starlette.types import ASGIApp, Receive, Scope, Send
+from typing import Generic, TypeVar
 
 from hub.errors import MethodNotAllowed, Violation
 
-TASKS = "/problem"
-"""How the paths of task resources begin."""
+T = TypeVar("T")
 
 METHODS = ("get", "post", "patch", "put", "delete")
 
+TASKS = "/problem"
+"""How the paths of task resources begin, in the contracts."""
 
-class _Node:
-    """A segment of a path: its children by name, one child for a parameter, and the operations that end here."""
+
+class _Node(Generic[T]):
+    """A segment of a path: its children by name, one child for a parameter, and what stands here by method."""
 
     def __init__(self) -> None:
-        self.children: dict[str, _Node] = {}
-        self.parameter: tuple[str, _Node] | None = None
-        self.operations: dict[str, tuple[str, str]] = {}
+        self.children: dict[str, _Node[T]] = {}
+        self.parameter: tuple[str, _Node[T]] | None = None
+        self.methods: dict[str, T] = {}
 
-    def descend(self, segment: str) -> "_Node":
+    def descend(self, segment: str) -> "_Node[T]":
         """The child for a segment of a path template, made if need be."""
         if segment.startswith("{"):
             if self.parameter is None:
@@ -37,55 +33,64 @@ class _Node:
         return self.children.setdefault(segment, _Node())
 
 
-class TableRouting(SpecMiddleware):
-    """`pages` serves the paths that no contract has."""
+class PathTable(Generic[T]):
+    """What stands at each method and path.
 
-    def __init__(self, app: ASGIApp, *, pages: ASGIApp) -> None:
-        self._app = app
-        self._pages = pages
-        self._root = _Node()
+    Empty segments count for nothing: a base address that ends in a slash makes `//`, and people end a path with one.
+    """
 
-    def add_api(self, specification: Specification, *, base_path: str | None = None, **_: Any) -> None:
-        base = base_path or specification.base_path
-        for path, operations in specification["paths"].items():
-            for spelling in spellings(path):
-                self._add(f"{base}{spelling}", base, operations)
+    def __init__(self) -> None:
+        self._root: _Node[T] = _Node()
+        self._collections: dict[str, _Node[T]] = {}
 
-    def _add(self, path: str, base: str, operations: Mapping[str, Any]) -> None:
+    def add(self, method: str, path: str, value: T) -> None:
+        """`path` is a template, such as /book/{id}; `method` is in capitals."""
+        for spelling in spellings(path):
+            node = self._root
+            for segment in _segments(spelling):
+                node = node.descend(segment)
+            node.methods[method] = value
+            if "{" not in spelling:
+                self._collections[spelling] = node
+
+    def find(self, method: str, path: str) -> tuple[T | None, dict[str, str]]:
+        """What stands there, and the parameters of the path; None where nothing has this path.
+
+        HEAD finds what GET finds. Raises MethodNotAllowed.
+        """
+        node, parameters = self._node(path)
+        if node is None or not node.methods:
+            return None, {}
+        found = node.methods.get("GET" if method == "HEAD" else method)
+        if found is None:
+            raise _not_allowed(method, path, sorted(node.methods))
+        return found, parameters
+
+    def _node(self, path: str) -> tuple[_Node[T] | None, dict[str, str]]:
+        """Most calls are for a collection or for one of its resources, so those are looked up whole."""
+        folder, _, last = path.rpartition("/")
+        if last and (collection := self._collections.get(folder)) is not None:
+            return _step(collection, last, {})
+        node: _Node[T] | None = self._collections.get(path)
+        parameters: dict[str, str] = {}
+        if node is not None:
+            return node, parameters
         node = self._root
         for segment in _segments(path):
-            node = node.descend(segment)
-        for method in METHODS:
-            if method in operations:
-                node.operations[method.upper()] = (base, operations[method]["operationId"])
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        node, parameters = self._find(scope["path"])
-        if node is None or not node.operations:
-            await self._pages(scope, receive, send)
-            return
-        found = node.operations.get("GET" if scope["method"] == "HEAD" else scope["method"])
-        if found is None:
-            raise _not_allowed(scope, node)
-        scope["path_params"] = parameters
-        context = {"api_base_path": found[0], "operation_id": found[1]}
-        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
-        await self._app(scope, receive, send)
-
-    def _find(self, path: str) -> tuple[_Node | None, dict[str, str]]:
-        node, parameters = self._root, {}
-        for segment in _segments(path):
-            child = node.children.get(segment)
-            if child is None:
-                if node.parameter is None:
-                    return None, {}
-                name, child = node.parameter
-                parameters[name] = segment
-            node = child
+            node, parameters = _step(node, segment, parameters)
+            if node is None:
+                return None, {}
         return node, parameters
+
+
+def _step(node: _Node[T], segment: str, parameters: dict[str, str]) -> tuple[_Node[T] | None, dict[str, str]]:
+    child = node.children.get(segment)
+    if child is not None:
+        return child, parameters
+    if node.parameter is None:
+        return None, {}
+    name, child = node.parameter
+    return child, {**parameters, name: segment}
 
 
 def _segments(path: str) -> list[str]:
@@ -93,12 +98,12 @@ def _segments(path: str) -> list[str]:
 
 
 def spellings(path: str) -> tuple[str, ...]:
-    """The path of a contract as it is served; tasks also answer to the capital letter that older texts give them."""
-    return (path, f"/{path[1].upper()}{path[2:]}") if path.startswith(TASKS) else (path,)
+    """The path as it is served; tasks also answer to the capital letter that older texts give them."""
+    before, found, rest = path.partition(TASKS)
+    return (path, f"{before}/{TASKS[1:].capitalize()}{rest}") if found else (path,)
 
 
-def _not_allowed(scope: Scope, node: _Node) -> MethodNotAllowed:
-    allowed = ", ".join(sorted(node.operations))
-    message = f"{scope['path']} does not have {scope['method']}, only {allowed}"
-    violation = Violation(field="method", value=scope["method"], message=message)
-    return MethodNotAllowed(violations=[violation], headers={"Allow": allowed})
+def _not_allowed(method: str, path: str, allowed: list[str]) -> MethodNotAllowed:
+    known = ", ".join(allowed)
+    violation = Violation(field="method", value=method, message=f"{path} does not have {method}, only {known}")
+    return MethodNotAllowed(violations=[violation], headers={"Allow": known})

@@ -11,25 +11,16 @@ from functools import partial
 from typing import Any, TypeVar
 
 import orjson
-from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
-from connexion.spec import Specification
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope
 
 from hub.api.deadlines import UNHURRIED, Watch
 from hub.api.messages import Request
-from hub.api.routing import METHODS
 from hub.api.schemas import CompiledSchema, compile_schema, errors_of
 from hub.errors import BodyTimeout, InvalidInput, TooLarge, UnsupportedMediaType, Violation
-from hub.model.caller import LOCAL
+from hub.model.caller import Caller
 from hub.model.nesting import DEEPEST, is_too_deep
 
 T = TypeVar("T")
-
-REQUEST = "qos_hub.request"
-"""Where the checked request stands in the ASGI scope."""
-
-CALLER = "qos_hub.caller"
-"""Where the caller stands in the ASGI scope, once it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,46 +32,36 @@ class Body:
     streamed: frozenset[str]
 
 
-class CompiledValidation(SpecMiddleware):
-    """`body_timeout` is how long a body may take to arrive, in seconds, and each piece of one that streams."""
+class Bodies:
+    """Reads bodies of at most `body_limit` bytes, each of which must arrive within `body_timeout` seconds.
 
-    def __init__(self, app: ASGIApp, *, body_limit: int, body_timeout: float) -> None:
-        self._app = app
+    Of a body that streams, each piece has that time.
+    """
+
+    def __init__(self, *, body_limit: int, body_timeout: float) -> None:
         self._body_limit = body_limit
         self._watch = Watch(body_timeout)
-        self._bodies: dict[tuple[str, str], Body | None] = {}
 
-    def add_api(self, specification: Specification, *, base_path: str | None = None, **_: Any) -> None:
-        base = base_path or specification.base_path
-        contract = specification.raw
-        for operations in contract["paths"].values():
-            for method in METHODS:
-                if method in operations:
-                    operation = operations[method]
-                    self._bodies[base, operation["operationId"]] = _body_of(contract, operation)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            context = scope["extensions"][ROUTING_CONTEXT]
-            body = self._bodies[context["api_base_path"], context["operation_id"]]
-            headers = dict(scope["headers"])
-            media_type = "" if body is None else _media_type(body, headers.get(b"content-type"))
-            streamed = body is not None and media_type in body.streamed
-            if streamed:
-                scope[UNHURRIED] = True
-            content = None if body is None or streamed else await self._read(headers, receive, body, media_type)
-            scope[REQUEST] = Request(
-                path=scope["path"],
-                path_params=scope["path_params"],
-                query_string=scope["query_string"],
-                body=content,
-                headers=headers,
-                media_type=media_type,
-                caller=scope.get(CALLER, LOCAL),
-                receive=partial(self._in_time, receive) if streamed else None,
-                method=scope["method"],
-            )
-        await self._app(scope, receive, send)
+    async def request(
+        self, body: Body, scope: Scope, receive: Receive, parameters: Mapping[str, str], caller: Caller
+    ) -> Request:
+        """The request with its body, which fits the contract. Raises InvalidInput, TooLarge or BodyTimeout."""
+        headers = dict(scope["headers"])
+        media_type = _media_type(body, headers.get(b"content-type"))
+        streamed = media_type in body.streamed
+        if streamed:
+            scope[UNHURRIED] = True
+        return Request(
+            path=scope["path"],
+            path_params=parameters,
+            query_string=scope["query_string"],
+            body=None if streamed else await self._read(headers, receive, body, media_type),
+            headers=headers,
+            media_type=media_type,
+            caller=caller,
+            receive=partial(self._in_time, receive) if streamed else None,
+            method=scope["method"],
+        )
 
     async def _read(self, headers: Mapping[bytes, bytes], receive: Receive, body: Body, media_type: str) -> Any:
         self._refuse_longer(int(headers.get(b"content-length", b"0")))
@@ -127,7 +108,8 @@ class CompiledValidation(SpecMiddleware):
             raise TooLarge(violations=[Violation(field="body", value=length, message=message)])
 
 
-def _body_of(contract: dict[str, Any], operation: dict[str, Any]) -> Body | None:
+def body_of(contract: dict[str, Any], operation: dict[str, Any]) -> Body | None:
+    """What an operation of the contract takes; None for one without a body."""
     described = _resolved(contract, operation.get("requestBody"))
     if described is None:
         return None

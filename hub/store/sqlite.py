@@ -164,7 +164,7 @@ class Store:
         return future.result()
 
     async def awrite(self, work: Callable[[Tables], T]) -> T:
-        loop = asyncio.get_running_loop()
+        loop = self._running_loop()
         gate = self._gates.get(loop)
         if gate is None:
             gate = self._gates[loop] = _Gate(loop)
@@ -177,6 +177,13 @@ class Store:
         tables = self.read
         limit: TimeLimit = self._local.limit
         return limit.run(seconds, partial(work, tables))
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """Python 3.11 asks the system for the process at each look for the running loop, so this thread keeps it."""
+        loop: asyncio.AbstractEventLoop | None = getattr(self._local, "loop", None)
+        if loop is None or not loop.is_running():
+            loop = self._local.loop = asyncio.get_running_loop()
+        return loop
 
     async def aread(self, work: Callable[[Tables], T], *, quick: bool) -> T:
         """Read what may take long. Raises QueryTooSlow, or StoreBusy when too many wait."""

@@ -1,0 +1,102 @@
+"""The way of a request to its handler: its operation is found, its caller let in, its body read, and then it is done.
+
+It stands in the place of Connexion's middlewares for routing, security and validation, and calls the operations that
+Connexion has bound.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from connexion.middleware.abstract import SpecMiddleware
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hub.api.deadlines import AnswerDeadline
+from hub.api.guard import Guard
+from hub.api.messages import REQUEST, Request
+from hub.api.quotas import with_headers
+from hub.api.requirements import Requirement, requirements_of
+from hub.api.routing import METHODS, PathTable
+from hub.api.validation import Bodies, Body, body_of
+from hub.errors import HubError
+from hub.model.caller import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An operation as Connexion has bound it, who may call it, and the body that it takes."""
+
+    operation: ASGIApp
+    requirement: Requirement
+    body: Body | None
+
+
+class Dispatch(SpecMiddleware):
+    """`pages` serves the paths that no contract has."""
+
+    def __init__(
+        self, app: Any, *, pages: ASGIApp, guard: Guard, bodies: Bodies, deadline: AnswerDeadline
+    ) -> None:
+        self._app = app
+        self._pages = pages
+        self._guard = guard
+        self._bodies = bodies
+        self._deadline = deadline
+        self._routes: PathTable[Route] = PathTable()
+
+    def add_api(self, specification: Specification, *, base_path: str | None = None, **_: Any) -> None:
+        """Called behind the operations themselves, which are bound by now."""
+        base = base_path or specification.base_path
+        contract = specification.raw
+        bound = self._app.apis[base][-1].operations
+        requirements = requirements_of(base, contract)
+        for path, operations in contract["paths"].items():
+            for method in METHODS:
+                if method in operations:
+                    operation_id = operations[method]["operationId"]
+                    route = Route(
+                        operation=bound[operation_id],
+                        requirement=requirements[operation_id],
+                        body=body_of(contract, operations[method]),
+                    )
+                    self._routes.add(method.upper(), f"{base}{path}", route)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        route, parameters = self._routes.find(scope["method"], scope["path"])
+        if route is None:
+            await self._pages(scope, receive, send)
+            return
+        caller, headers = await self._guard.admit(route.requirement, scope)
+        if not headers:
+            await self._done(route, parameters, caller, scope, receive, send)
+            return
+        try:
+            await self._done(route, parameters, caller, scope, receive, with_headers(send, headers))
+        except HubError as error:
+            error.headers.update(headers)
+            raise
+
+    async def _done(
+        self,
+        route: Route,
+        parameters: dict[str, str],
+        caller: Caller,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        if route.body is None:
+            scope[REQUEST] = Request(
+                path=scope["path"],
+                path_params=parameters,
+                query_string=scope["query_string"],
+                headers=dict(scope["headers"]),
+                caller=caller,
+                method=scope["method"],
+            )
+        else:
+            scope[REQUEST] = await self._bodies.request(route.body, scope, receive, parameters, caller)
+        await self._deadline.keep(route.operation, scope, receive, send)
