@@ -1,0 +1,191 @@
+"""The door for HTTP: the handlers of every contract at every face, and what stands around them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from a2wsgi import WSGIMiddleware
+from a2wsgi.wsgi_typing import WSGIApp
+from flask import Flask
+from starlette.types import ASGIApp
+
+from hub import __version__, shipped
+from hub.access.rates import RateLimit
+from hub.api.app import (
+    HUB,
+    HUB_V4,
+    JOBS,
+    OPERATIONS,
+    PROBLEMS,
+    TASKS,
+    TASKS_V4,
+    Handler,
+    HubApp,
+    Limits,
+    bound,
+    make_app,
+)
+from hub.api.attributes import attributes_of, record_attributes
+from hub.api.conditions import Tags
+from hub.api.guard import CONSOLE, PagesGuard
+from hub.api.hub import HubOperations
+from hub.api.once import Once
+from hub.api.operations import Operations
+from hub.api.pages import pages
+from hub.api.problems import ProblemOperations
+from hub.api.quotas import Quotas
+from hub.api.render import Face
+from hub.api.tasks import TaskOperations
+from hub.bootstrap.callers import make_callers
+from hub.bootstrap.contracts import FACE_V5, OPERATIONS_V1, PATHS
+from hub.bootstrap.faces import asked, make_lists, query_reader
+from hub.bootstrap.jobs import job_operations
+from hub.bootstrap.parts import Parts
+from hub.bootstrap.rules import task_rules
+from hub.console.app import make_console
+from hub.faces import V3, V5
+from hub.problems.rules import ProblemRules
+from hub.problems.tasks import TaskRules
+from hub.query.attributes import Attributes
+from hub.settings import Settings
+from hub.subscriptions.registration import Registrations
+
+CONSOLE_THREADS = 4
+"""How many people the console serves at the same moment."""
+
+Contract = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Served:
+    """What the handlers of all faces share."""
+
+    parts: Parts
+    attributes: Attributes
+    rules: ProblemRules
+    tasks: TaskRules
+    registrations: Registrations
+    once: Once
+
+
+def api_app(parts: Parts, attributes: Attributes, faces: Mapping[str, Face], rules: ProblemRules) -> HubApp:
+    settings = parts.settings
+    served = _Served(
+        parts=parts,
+        attributes=attributes,
+        rules=rules,
+        tasks=task_rules(parts, rules),
+        registrations=_registrations(parts, attributes, faces),
+        once=Once(
+            store=parts.store,
+            clock=parts.clock,
+            lifetime=settings.api.idempotency_lifetime,
+            secrets=parts.secrets,
+        ),
+    )
+    callers, limits = make_callers(settings, parts.store), _limits(settings)
+    console = PagesGuard(
+        _mounted(make_console(parts.store)), callers=callers, requirement=CONSOLE, quotas=limits.quotas
+    )
+    return make_app(
+        {OPERATIONS_V1: _operations(served)}
+        | {PATHS[name]: _face(served, face) for name, face in faces.items() if _is_served(name, settings)},
+        pages=pages(shipped.openapi_dir(), console),
+        callers=callers,
+        names=(urlsplit(settings.server.base_url).hostname or "",),
+        body_limit=settings.api.body_limit,
+        limits=limits,
+    )
+
+
+def _is_served(name: str, settings: Settings) -> bool:
+    return name != V3 or settings.api.r18_names
+
+
+def _registrations(parts: Parts, attributes: Attributes, faces: Mapping[str, Face]) -> Registrations:
+    return Registrations(
+        clock=parts.clock,
+        new_id=parts.new_id,
+        parse_query=query_reader(attributes, faces),
+        policy=parts.policy(),
+        secrets=parts.secrets,
+    )
+
+
+def _operations(served: _Served) -> tuple[Contract, dict[str, Handler]]:
+    parts, settings = served.parts, served.parts.settings
+    operations = Operations(
+        store=parts.store,
+        clock=parts.clock,
+        base_url=settings.server.base_url + OPERATIONS_V1,
+        face_url=settings.server.base_url + FACE_V5,
+        page_maximum=settings.api.page_maximum,
+    )
+    jobs = job_operations(parts, served.attributes, served.once)
+    return parts.contracts.operations, bound(OPERATIONS, operations) | bound(JOBS, jobs)
+
+
+def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:
+    """The contract of a face and its handlers."""
+    of_v5 = face.name == V5
+    worded = None if of_v5 else face.worded
+    contracts = served.parts.contracts
+    hub = HubOperations(store=served.parts.store, registrations=served.registrations, face=face, once=served.once)
+    handlers = (
+        bound(PROBLEMS, _problems(served, face), worded)
+        | _tasks(served, face)
+        | bound(HUB if of_v5 else HUB_V4, hub, worded)
+    )
+    return contracts.v5 if of_v5 else contracts.v4, handlers
+
+
+def _problems(served: _Served, face: Face) -> ProblemOperations:
+    parts, settings = served.parts, served.parts.settings
+    return ProblemOperations(
+        store=parts.store,
+        rules=served.rules,
+        owners=parts.owners(),
+        face=face,
+        attributes=asked(served.attributes, face).without("href"),
+        record_attributes=record_attributes(parts.contracts.v5),
+        lists=make_lists(settings),
+        largest=settings.api.body_limit,
+        tags=Tags(__version__, face.base_url, settings.api, settings.security.party_paths),
+        once=served.once,
+    )
+
+
+def _tasks(served: _Served, face: Face) -> dict[str, Handler]:
+    """The handlers of every kind of task at a face."""
+    parts = served.parts
+    handlers: dict[str, Handler] = {}
+    for kind, table in (TASKS if face.name == V5 else TASKS_V4).items():
+        operations = TaskOperations(
+            kind=kind,
+            store=parts.store,
+            rules=served.tasks,
+            face=face,
+            owners=parts.owners(),
+            attributes=attributes_of(parts.contracts.v5, kind.type_name).without("href"),
+            lists=make_lists(parts.settings),
+            once=served.once,
+        )
+        handlers |= bound(table, operations)
+    return handlers
+
+
+def _limits(settings: Settings) -> Limits:
+    security, api = settings.security, settings.api
+    limit = RateLimit(security.rate_limit, security.rate_burst) if security.rate_limit else None
+    return Limits(
+        body_timeout=api.body_timeout,
+        answer_timeout=api.answer_timeout,
+        origins=api.cors_origins,
+        quotas=None if limit is None else Quotas(limit),
+    )
+
+
+def _mounted(console: Flask) -> ASGIApp:
+    """The console as an ASGI application; a2wsgi, Flask and Starlette each have types of their own for the same."""
+    return cast(ASGIApp, WSGIMiddleware(cast(WSGIApp, console), workers=CONSOLE_THREADS))

@@ -1,0 +1,97 @@
+"""A hub as its settings want it: the doors of its roles over one store."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.api.app import HubApp
+from hub.api.extensions import load_extensions
+from hub.bootstrap.api import api_app
+from hub.bootstrap.contracts import Contracts
+from hub.bootstrap.delivery import make_worker
+from hub.bootstrap.faces import make_faces, report_attributes
+from hub.bootstrap.intake import make_pollers
+from hub.bootstrap.jobs import make_job_runner
+from hub.bootstrap.parts import Parts, make_store
+from hub.bootstrap.rules import problem_rules
+from hub.delivery.worker import DeliveryWorker
+from hub.intake.account import note_disabled
+from hub.intake.configured import check_sources
+from hub.intake.poller import Poller
+from hub.jobs.runner import JobRunner
+from hub.model.ids import Uuid7
+from hub.model.times import Clock, system_clock
+from hub.settings import Settings
+from hub.store.sqlite import Store
+from hub.store.tables import Tables
+from hub.subscriptions.secrets import SecretBox, load_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hub:
+    """A hub that is built but not started; which doors it has is a matter of its roles."""
+
+    settings: Settings
+    store: Store
+    app: HubApp | None
+    worker: DeliveryWorker | None
+    pollers: Sequence[Poller]
+    jobs: JobRunner | None = None
+
+    def start(self) -> None:
+        """Senders first, so that what the other doors bring is sent at once."""
+        if self.worker:
+            self.worker.start()
+        for poller in self.pollers:
+            poller.start()
+        if self.jobs:
+            self.jobs.start()
+        if "intake" in self.settings.server.roles:
+            self.store.write(self._note_disabled)
+
+    def _note_disabled(self, tables: Tables) -> None:
+        for name, source in self.settings.sources.items():
+            if not source.enabled:
+                note_disabled(tables, name, source.adapter)
+
+    def stop(self) -> None:
+        """Nothing new in, then what is in flight out, then the last commit."""
+        grace = self.settings.server.shutdown_grace
+        for poller in self.pollers:
+            poller.stop(0)
+        end = time.monotonic() + grace
+        if self.jobs:
+            self.jobs.stop(grace)
+        for poller in self.pollers:
+            poller.stop(max(0.0, end - time.monotonic()))
+        if self.worker:
+            self.worker.stop(grace)
+        self.store.close()
+
+
+def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
+    """Raises InvalidSettings, or StoreUnavailable when the database cannot be used."""
+    check_sources(settings)
+    parts = _parts(settings, clock)
+    attributes, faces, rules = report_attributes(parts), make_faces(parts), problem_rules(parts)
+    roles = settings.server.roles
+    return Hub(
+        settings=settings,
+        store=parts.store,
+        app=api_app(parts, attributes, faces, rules) if "api" in roles else None,
+        worker=make_worker(parts, faces) if "delivery" in roles else None,
+        pollers=make_pollers(parts, rules) if "intake" in roles else (),
+        jobs=make_job_runner(parts, attributes, rules) if "jobs" in roles else None,
+    )
+
+
+def _parts(settings: Settings, clock: Clock) -> Parts:
+    return Parts(
+        settings=settings,
+        contracts=Contracts.shipped(),
+        extensions=load_extensions(settings.api.extension_schemas),
+        secrets=SecretBox(load_key(settings.key_file)),
+        clock=clock,
+        new_id=Uuid7(clock),
+        store=make_store(settings),
+    )

@@ -1,0 +1,68 @@
+"""The door for events: a worker, its listeners and its transport."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from hub.api.render import Face
+from hub.bootstrap.faces import query_reader
+from hub.bootstrap.parts import Parts
+from hub.delivery.listeners import make_listener
+from hub.delivery.resolve import Resolver
+from hub.delivery.schedule import Schedule
+from hub.delivery.settle import Settler
+from hub.delivery.transport.curl_transport import CurlTransport
+from hub.delivery.transport.port import Transport
+from hub.delivery.transport.requests_transport import RequestsTransport
+from hub.delivery.worker import DeliveryWorker, WorkerSettings
+from hub.model.times import Clock
+from hub.query.attributes import ANYTHING
+from hub.settings import Settings
+from hub.store.leases import Holder
+from hub.subscriptions.addresses import AddressGuard
+
+WATCH_ALONE, WATCH_OTHERS = 0.02, 0.25
+"""Seconds between a sender's looks at the database for what other processes wrote, since SQLite cannot call: when
+they bring all the events, and when this process has every door itself."""
+
+
+def make_worker(parts: Parts, faces: Mapping[str, Face]) -> DeliveryWorker:
+    settings, delivery = parts.settings, parts.settings.delivery
+    together = {"api", "intake"} <= set(settings.server.roles)
+    return DeliveryWorker(
+        store=parts.store,
+        transport=make_transport(settings, parts.clock),
+        settler=Settler(
+            schedule=Schedule.from_settings(delivery.schedule, delivery.jitter),
+            longest_hint=delivery.retry_after_maximum,
+        ),
+        clock=parts.clock,
+        make_listener=partial(
+            make_listener,
+            parse_query=query_reader(ANYTHING, faces),
+            secrets=parts.secrets,
+            party_paths=settings.security.party_paths,
+        ),
+        settings=WorkerSettings(
+            lease=delivery.lease,
+            order_patience=delivery.order_patience,
+            per_listener=delivery.in_flight_per_listener,
+            total=delivery.in_flight_total,
+            watch=WATCH_OTHERS if together else WATCH_ALONE,
+        ),
+        holder=Holder.this(),
+    )
+
+
+def make_transport(settings: Settings, clock: Clock) -> Transport:
+    delivery = settings.delivery
+    kind = CurlTransport if delivery.transport == "pycurl" else RequestsTransport
+    guard = AddressGuard(delivery.allowed_networks)
+    return kind(
+        guard=guard,
+        resolver=Resolver(guard, ttl=delivery.name_ttl),
+        deadline=delivery.deadline,
+        response_limit=delivery.response_limit,
+        max_connections=delivery.in_flight_total,
+        ca_file=delivery.ca_file or None,
+        clock=clock,
+    )
