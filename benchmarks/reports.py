@@ -12,7 +12,8 @@ from hub.model.problem import Document, Problem
 from hub.model.times import system_clock
 from hub.problems.edits import merge_edit
 from hub.problems.envelope import Letterhead
-from hub.problems.rules import ProblemRules
+from hub.problems.form import Form
+from hub.problems.rules import problem_rules
 from hub.query.hub_query import parse_hub_query
 from hub.settings import Settings
 from hub.store.sqlite import Store
@@ -57,13 +58,12 @@ def fill(
     """Make the database of `settings` with listeners first, then reports, then each change of every report."""
     store = Store(Path(settings.store.database), synchronous="NORMAL")
     new_id = Uuid7(system_clock)
-    rules = ProblemRules(
+    rules = problem_rules(
         clock=system_clock,
         new_id=new_id,
-        check_document=lambda _: [],
-        complete=lambda document: document,
+        form=Form(check=lambda _: [], complete=lambda document: document),
         letterhead=Letterhead(reporting_system="qos-hub", base_url=settings.server.base_url),
-    )
+    ).clients
     store.write(partial(_register_all, callbacks=callbacks, registrations=_registrations(settings, new_id)))
     made = _in_commits(store, [partial(rules.create, given=report(number)) for number in range(reports)])
     for change in changes:

@@ -32,8 +32,10 @@ from hub.model.task import Task, TaskKind
 from hub.model.times import Clock, system_clock, to_micros
 from hub.problems.edits import merge_edit
 from hub.problems.envelope import Letterhead
+from hub.problems.form import Form
 from hub.problems.ownership import OF_ALL, Ownership
-from hub.problems.rules import Observation, ProblemRules
+from hub.problems.rules import ProblemRules, problem_rules
+from hub.problems.sources import Observation
 from hub.problems.tasks import TaskRules
 from hub.query.hub_query import parse_hub_query
 from hub.query.ownership import PARTY_PATHS
@@ -111,18 +113,17 @@ def check_document() -> Callable[[Document], list[Violation]]:
 
 def make_rules(clock: Clock) -> ProblemRules:
     letterhead = Letterhead(reporting_system="qos-hub", base_url=FACE)
-    return ProblemRules(
+    return problem_rules(
         clock=clock,
         new_id=Uuid7(clock),
-        complete=type_filler(contract(), "ServiceProblem"),
-        check_document=check_document(),
+        form=Form(check=check_document(), complete=type_filler(contract(), "ServiceProblem")),
         letterhead=letterhead,
     )
 
 
 def make_task_rules(clock: Clock, problems: ProblemRules) -> TaskRules:
     return TaskRules(
-        problems=problems,
+        keeper=problems.keeper,
         clock=clock,
         new_id=Uuid7(clock),
         complete={kind: type_filler(contract(), kind.type_name) for kind in TaskKind},
@@ -136,8 +137,8 @@ class Desk:
     def __init__(self, store: Store, clock: TurningClock) -> None:
         self.store = store
         self.clock = clock
-        self.rules = make_rules(clock)
-        self.tasks = make_task_rules(clock, self.rules)
+        rules = make_rules(clock)
+        self.clients, self.sources, self.tasks = rules.clients, rules.sources, make_task_rules(clock, rules)
 
     def perform(
         self, kind: TaskKind, given: Document, *, caller: Caller = LOCAL, owner: Ownership = OF_ALL
@@ -158,15 +159,15 @@ class Desk:
         return self.perform(TaskKind.UNACKNOWLEDGEMENT, {"problem": references(*problems), **more})
 
     def create(self, **attributes: Any) -> Problem:
-        return self.store.write(partial(self.rules.create, given=report(**attributes)))
+        return self.store.write(partial(self.clients.create, given=report(**attributes)))
 
     def patch(self, problem: Problem | str, **patch: Any) -> Problem:
         problem_id = problem if isinstance(problem, str) else problem.id
-        return self.store.write(partial(self.rules.patch, problem_id=problem_id, edit=merge_edit(patch)))
+        return self.store.write(partial(self.clients.patch, problem_id=problem_id, edit=merge_edit(patch)))
 
     def delete(self, problem: Problem | str) -> None:
         problem_id = problem if isinstance(problem, str) else problem.id
-        self.store.write(partial(self.rules.delete, problem_id=problem_id))
+        self.store.write(partial(self.clients.delete, problem_id=problem_id))
 
     def upsert(
         self,
@@ -189,7 +190,7 @@ class Desk:
             started=None if started is None else to_micros(started),
             told=told,
         )
-        return self.store.write(partial(self.rules.upsert, observation=observation))
+        return self.store.write(partial(self.sources.upsert, observation=observation))
 
     def queued(self) -> list[Queued]:
         return self.store.read.events.after(0, limit=10_000)

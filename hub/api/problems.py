@@ -18,8 +18,8 @@ from hub.errors import HubError, NotFound, QueryTooSlow, Violation
 from hub.model.caller import Caller
 from hub.model.event import Record
 from hub.model.problem import Document, Problem
+from hub.problems.clients import ClientRules
 from hub.problems.ownership import Owners, Ownership, missing
-from hub.problems.rules import ProblemRules
 from hub.query.attributes import Attributes
 from hub.query.ordering import Page
 from hub.query.parse import ListQuery
@@ -43,7 +43,7 @@ class ProblemOperations:
         self,
         *,
         store: Store,
-        rules: ProblemRules,
+        rules: ClientRules,
         owners: Owners,
         face: Face,
         attributes: Attributes,

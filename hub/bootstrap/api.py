@@ -45,6 +45,7 @@ from hub.bootstrap.parts import Parts
 from hub.bootstrap.rules import task_rules
 from hub.console.app import make_console
 from hub.faces import V3, V5
+from hub.problems.clients import ClientRules
 from hub.problems.rules import ProblemRules
 from hub.problems.tasks import TaskRules
 from hub.query.attributes import Attributes
@@ -63,7 +64,7 @@ class _Served:
 
     parts: Parts
     attributes: Attributes
-    rules: ProblemRules
+    rules: ClientRules
     tasks: TaskRules
     registrations: Registrations
     once: Once
@@ -74,8 +75,8 @@ def api_app(parts: Parts, attributes: Attributes, faces: Mapping[str, Face], rul
     served = _Served(
         parts=parts,
         attributes=attributes,
-        rules=rules,
-        tasks=task_rules(parts, rules),
+        rules=rules.clients,
+        tasks=task_rules(parts, rules.keeper),
         registrations=_registrations(parts, attributes, faces),
         once=Once(
             store=parts.store,

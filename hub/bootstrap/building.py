@@ -13,7 +13,7 @@ from hub.bootstrap.faces import make_faces, report_attributes
 from hub.bootstrap.intake import make_pollers
 from hub.bootstrap.jobs import make_job_runner
 from hub.bootstrap.parts import Parts, make_store
-from hub.bootstrap.rules import problem_rules
+from hub.bootstrap.rules import report_rules
 from hub.delivery.worker import DeliveryWorker
 from hub.intake.account import note_disabled
 from hub.intake.configured import check_sources
@@ -73,15 +73,15 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     """Raises InvalidSettings, or StoreUnavailable when the database cannot be used."""
     check_sources(settings)
     parts = _parts(settings, clock)
-    attributes, faces, rules = report_attributes(parts), make_faces(parts), problem_rules(parts)
+    attributes, faces, rules = report_attributes(parts), make_faces(parts), report_rules(parts)
     roles = settings.server.roles
     return Hub(
         settings=settings,
         store=parts.store,
         app=api_app(parts, attributes, faces, rules) if "api" in roles else None,
         worker=make_worker(parts, faces) if "delivery" in roles else None,
-        pollers=make_pollers(parts, rules) if "intake" in roles else (),
-        jobs=make_job_runner(parts, attributes, rules) if "jobs" in roles else None,
+        pollers=make_pollers(parts, rules.sources) if "intake" in roles else (),
+        jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
     )
 
 

@@ -3,10 +3,10 @@
 from hub.bootstrap.parts import Parts
 from hub.intake.configured import mapping_folders
 from hub.intake.poller import Poller, make_poller
-from hub.problems.rules import ProblemRules
+from hub.problems.sources import SourceRules
 
 
-def make_pollers(parts: Parts, rules: ProblemRules) -> list[Poller]:
+def make_pollers(parts: Parts, rules: SourceRules) -> list[Poller]:
     settings = parts.settings
     return [
         make_poller(

@@ -10,13 +10,13 @@ from hub.jobs.exports import Exporter
 from hub.jobs.fetch import Fetcher
 from hub.jobs.imports import Importer
 from hub.jobs.runner import JobRunner
-from hub.problems.rules import ProblemRules
+from hub.problems.imports import ImportRules
 from hub.query.attributes import Attributes
 from hub.store.job_files import JobFiles
 from hub.store.leases import Holder
 
 
-def make_job_runner(parts: Parts, attributes: Attributes, rules: ProblemRules) -> JobRunner:
+def make_job_runner(parts: Parts, attributes: Attributes, rules: ImportRules) -> JobRunner:
     settings = parts.settings
     files = JobFiles(settings.jobs_folder)
     exporter = Exporter(

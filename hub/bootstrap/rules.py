@@ -11,24 +11,29 @@ from hub.errors import Violation
 from hub.faces import v4
 from hub.model.problem import Document
 from hub.model.task import TaskKind
-from hub.problems.rules import ProblemRules
+from hub.problems.form import Form
+from hub.problems.keeper import Keeper
+from hub.problems.rules import ProblemRules, problem_rules
 from hub.problems.tasks import TaskRules
 
 
-def problem_rules(parts: Parts) -> ProblemRules:
+def report_rules(parts: Parts) -> ProblemRules:
     fill_types = type_filler(parts.contracts.v5, "ServiceProblem")
-    return ProblemRules(
+    form = Form(
+        check=check_report(parts.contracts, parts.extensions),
+        complete=lambda document: parts.extensions.completed(fill_types(v4.wrapped(document))),
+    )
+    return problem_rules(
         clock=parts.clock,
         new_id=parts.new_id,
-        check_document=check_report(parts.contracts, parts.extensions),
-        complete=lambda document: parts.extensions.completed(fill_types(v4.wrapped(document))),
+        form=form,
         letterhead=parts.letterhead(),
     )
 
 
-def task_rules(parts: Parts, problems: ProblemRules) -> TaskRules:
+def task_rules(parts: Parts, keeper: Keeper) -> TaskRules:
     return TaskRules(
-        problems=problems,
+        keeper=keeper,
         clock=parts.clock,
         new_id=parts.new_id,
         complete={kind: type_filler(parts.contracts.v5, kind.type_name) for kind in TaskKind},

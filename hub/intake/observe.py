@@ -11,7 +11,7 @@ from hub.intake.mapping import FieldMapping, Rendered, render
 from hub.model.problem import Document, Problem, Status
 from hub.model.times import to_micros
 from hub.ports import Record
-from hub.problems.rules import Observation
+from hub.problems.sources import Observation
 from hub.store.sources import Item
 
 FINAL = frozenset({Status.RESOLVED, Status.CLOSED, Status.CANCELLED, Status.REJECTED})

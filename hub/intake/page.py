@@ -9,7 +9,7 @@ from hub.errors import InvalidInput
 from hub.intake.observe import FINAL, Back, Changed, Gone, News, Reader, Unreadable
 from hub.model.problem import Problem, Status
 from hub.model.times import to_micros
-from hub.problems.rules import Observation, ProblemRules
+from hub.problems.sources import Observation, SourceRules
 from hub.store.sources import Sources
 from hub.store.tables import Tables
 
@@ -45,7 +45,7 @@ class Transaction:
 
     tables: Tables
     reader: Reader
-    rules: ProblemRules
+    rules: SourceRules
     now: datetime
     told: bool
     taken: Taken = field(default_factory=Taken)

@@ -11,7 +11,7 @@ from hub.intake.observe import News, Reader
 from hub.intake.page import Taken, Transaction
 from hub.model.times import Clock
 from hub.ports import Page, Source
-from hub.problems.rules import ProblemRules
+from hub.problems.sources import SourceRules
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
@@ -51,7 +51,7 @@ class SourcePoll:
         source: Source,
         reader: Reader,
         store: Store,
-        rules: ProblemRules,
+        rules: SourceRules,
         clock: Clock,
         absent_polls: int,
         backfill_notify: bool,

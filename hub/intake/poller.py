@@ -15,7 +15,7 @@ from hub.intake.observe import Reader
 from hub.intake.poll import SourcePoll
 from hub.model.times import Clock
 from hub.ports import SourceError
-from hub.problems.rules import ProblemRules
+from hub.problems.sources import SourceRules
 from hub.settings import IntakeSettings, SourceSettings
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
@@ -152,7 +152,7 @@ def make_poller(
     source_settings: SourceSettings,
     *,
     store: Store,
-    rules: ProblemRules,
+    rules: SourceRules,
     clock: Clock,
     intake_settings: IntakeSettings,
     mapping_folders: Sequence[Path],

@@ -11,8 +11,8 @@ from hub.jobs.formats import Format, format_to_read, read_record
 from hub.jobs.hold import Gone, Hold, JobFailed
 from hub.jobs.records import Record, records
 from hub.model.job import ContentType, Counts, Job, Mode, RowError
+from hub.problems.imports import ImportRules
 from hub.problems.loading import Loaded, Loading, Row
-from hub.problems.rules import ProblemRules
 from hub.store.job_files import JobFiles
 from hub.store.jobs import Step
 from hub.store.tables import Tables
@@ -46,7 +46,7 @@ class Importer:
         self,
         *,
         files: JobFiles,
-        rules: ProblemRules,
+        rules: ImportRules,
         longest: int,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -11,6 +11,9 @@ from hub.model.task import Task, TaskKind, TaskState
 from hub.model.times import Clock, micros_to_text, to_micros
 from hub.problems.acknowledgement import ACKNOWLEDGE, UNACKNOWLEDGE, is_acknowledged, noted
 from hub.problems.envelope import Letterhead
+from hub.problems.form import Complete
+from hub.problems.history import Change
+from hub.problems.keeper import Keeper
 from hub.problems.links import (
     CHILDREN,
     PARENTS,
@@ -22,7 +25,6 @@ from hub.problems.links import (
 )
 from hub.problems.ownership import OF_ALL, Ownership
 from hub.problems.references import Named, References
-from hub.problems.rules import Complete, ProblemRules
 from hub.problems.task_events import ASKED_FOR, MOVED, task_event
 from hub.store.tables import Tables
 
@@ -67,13 +69,13 @@ class TaskRules:
     def __init__(
         self,
         *,
-        problems: ProblemRules,
+        keeper: Keeper,
         clock: Clock,
         new_id: NewId,
         complete: Mapping[TaskKind, Complete],
         letterhead: Letterhead,
     ) -> None:
-        self._problems = problems
+        self._keeper = keeper
         self._clock = clock
         self._new_id = new_id
         self._complete = complete
@@ -198,7 +200,9 @@ class TaskRules:
         return moved
 
     def _change(self, work: _Work, one: Named, document: Document) -> None:
-        self._problems.change(work.tables, one.stored, document, at=work.task.created, actor=work.actor)
+        at = work.task.created
+        change = Change(event_time=at, record_time=at, actor=work.actor)
+        self._keeper.write(work.tables, one.stored, document, change)
 
     def _address(self, one: Named) -> Document:
         return {"id": one.id, "href": self._letterhead.href(one.id)}

@@ -18,7 +18,8 @@ from hub.model.event import Record
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
 from hub.problems.envelope import Letterhead
-from hub.problems.rules import ProblemRules
+from hub.problems.form import Form
+from hub.problems.rules import ProblemRules, problem_rules
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
 from tests.fakes.trouble_system import ManualClock, TroubleSystem
@@ -76,11 +77,10 @@ def check_report(document: Document) -> list[Violation]:
 
 
 def make_rules(clock: ManualClock) -> ProblemRules:
-    return ProblemRules(
+    return problem_rules(
         clock=clock,
         new_id=Uuid7(clock),
-        check_document=check_report,
-        complete=type_filler(contract(), "ServiceProblem"),
+        form=Form(check=check_report, complete=type_filler(contract(), "ServiceProblem")),
         letterhead=Letterhead(reporting_system="qos-hub", base_url="http://127.0.0.1:1/v5"),
     )
 
@@ -92,7 +92,8 @@ class Bench:
         self.clock = clock
         self.system = system
         self.store = Store(tmp_path / "hub.db", synchronous="NORMAL")
-        self.rules = make_rules(clock)
+        rules = make_rules(clock)
+        self.clients, self.sources = rules.clients, rules.sources
         self.options = options
         self.restart()
 
@@ -102,7 +103,7 @@ class Bench:
             source=self.system,
             reader=Reader(source=SOURCE, mapping=mapping_from({**MAPPING, "fields": fields}, "desk.yaml")),
             store=self.store,
-            rules=self.rules,
+            rules=self.sources,
             clock=self.clock,
             absent_polls=self.options.get("absent_polls", 2),
             backfill_notify=self.options.get("backfill_notify", False),

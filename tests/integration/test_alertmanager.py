@@ -164,7 +164,7 @@ def test_a_start_that_moves_back_makes_no_second_report_and_resolves_nothing(
         "prometheus",
         SourceSettings(name="prometheus", adapter="alertmanager", options={"url": instance.url}),
         store=store,
-        rules=make_rules(clock),
+        rules=make_rules(clock).sources,
         clock=clock,
         intake_settings=IntakeSettings(interval=30.0, absent_polls=2, failure_wait_maximum=900.0, mappings=""),
         mapping_folders=(MAPPINGS,),

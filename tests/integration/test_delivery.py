@@ -634,7 +634,7 @@ def test_a_long_outbox_is_fanned_out_in_several_turns(new_exchange: NewExchange)
 
     def create_many(tables: Tables) -> None:
         for _ in range(FAN_OUT_BATCH + 1):
-            desk.rules.create(tables, report())
+            desk.clients.create(tables, report())
 
     exchange.store.write(create_many)
     assert exchange.store.write(partial(turn, exchange)).more_events

@@ -302,7 +302,7 @@ def test_what_a_client_added_to_a_report_outlives_a_change_of_the_ticket(bench: 
     stored = bench.store.read.problems.get_by_source(SOURCE, "1")
     assert stored is not None
     patch = {"problemEscalation": "2"}
-    bench.store.write(lambda tables: bench.rules.patch(tables, stored.problem.id, merge_edit(patch)))
+    bench.store.write(lambda tables: bench.clients.patch(tables, stored.problem.id, merge_edit(patch)))
     bench.system.put("1", title="Changed")
     bench.poll()
     assert (bench.report("1")["name"], bench.report("1")["problemEscalation"]) == ("Changed", "2")
@@ -430,7 +430,7 @@ def test_a_report_that_a_client_reopened_is_not_ended_by_a_deletion_of_long_ago(
     stored = bench.store.read.problems.get_by_source(SOURCE, "1")
     assert stored is not None
     patch = {"status": "inProgress"}
-    bench.store.write(lambda tables: bench.rules.patch(tables, stored.problem.id, merge_edit(patch)))
+    bench.store.write(lambda tables: bench.clients.patch(tables, stored.problem.id, merge_edit(patch)))
     bench.poll(2)
     assert bench.report("1")["status"] == "inProgress"
 
@@ -458,7 +458,7 @@ def test_a_report_that_a_client_deleted_is_not_missed_when_its_ticket_goes(bench
     bench.poll()
     stored = bench.store.read.problems.get_by_source(SOURCE, "1")
     assert stored is not None
-    bench.store.write(lambda tables: bench.rules.delete(tables, stored.problem.id))
+    bench.store.write(lambda tables: bench.clients.delete(tables, stored.problem.id))
     bench.system.put("1", gone=True)
     bench.poll()
     assert not bench.has("1")

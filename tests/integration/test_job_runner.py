@@ -52,7 +52,7 @@ class Office:
             store=self.store,
             files=self.files,
             exporter=exporter,
-            importer=Importer(files=self.files, rules=rules or make_rules(self.clock), longest=1 << 20),
+            importer=Importer(files=self.files, rules=rules or make_rules(self.clock).imports, longest=1 << 20),
             fetcher=Fetcher(files=self.files, guard=AddressGuard(), limit=1 << 20, time_limit=1.0),
             clock=self.clock,
             holder=Holder(host="here", pid=1, boot=boot),
@@ -95,7 +95,7 @@ class Interrupting:
     """Rules that do something of the test's before they read a certain row."""
 
     def __init__(self, office: Office, row: int, act: Callable[[], object]) -> None:
-        self._rules = make_rules(office.clock)
+        self._rules = make_rules(office.clock).imports
         self._row = row
         self._act = act
         self._read = 0

@@ -314,7 +314,7 @@ def made(bench: Bench, source: SourceSettings, *folders: Path) -> Poller:
         SOURCE,
         source,
         store=bench.store,
-        rules=bench.rules,
+        rules=bench.sources,
         clock=bench.clock,
         intake_settings=INTAKE,
         mapping_folders=folders,

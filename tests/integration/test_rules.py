@@ -356,6 +356,6 @@ def test_a_report_that_only_differs_in_order_of_members_is_unchanged(desk: Desk)
 
 
 def test_a_row_of_an_import_without_a_status_says_none() -> None:
-    row = make_rules(TurningClock()).row(report(status=None))
+    row = make_rules(TurningClock()).imports.row(report(status=None))
     assert "status" not in row.stated
     assert row.document["status"] == "acknowledged"

@@ -411,7 +411,7 @@ def test_a_party_links_its_report_to_those_that_it_sees_only(desk: Desk) -> None
     theirs = desk.create(originatorParty={"role": "supplier", "partyOrPartyRole": {"id": "org-9"}})
     mine = desk.create()
     edit = merge_edit({"parentProblem": [{"id": theirs.id}]})
-    desk.store.write(lambda tables: desk.rules.patch(tables, mine.id, edit, owner=owner))
+    desk.store.write(lambda tables: desk.clients.patch(tables, mine.id, edit, owner=owner))
     assert links(desk, theirs) == ([], [])
     assert links(desk, mine) == ([theirs.id], [])
 

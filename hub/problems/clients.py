@@ -1,0 +1,112 @@
+"""What a client may do with a report: create it, patch it, delete it."""
+
+from hub.errors import Violation
+from hub.model.problem import Document, Problem, Status
+from hub.model.times import Clock, to_micros
+from hub.problems.changes import KEPT_BY_SERVER, NOT_PATCHABLE
+from hub.problems.edits import Edit
+from hub.problems.envelope import Letterhead
+from hub.problems.form import Form, stated_in
+from hub.problems.history import Change
+from hub.problems.keeper import PLAIN, Keeper
+from hub.problems.lifecycle import INITIAL, check_step
+from hub.problems.ownership import OF_ALL, Ownership, missing
+from hub.store.problems import Stored
+from hub.store.tables import Tables
+
+
+class ClientRules:
+    def __init__(self, *, clock: Clock, form: Form, keeper: Keeper, letterhead: Letterhead) -> None:
+        self._clock = clock
+        self._form = form
+        self._keeper = keeper
+        self._letterhead = letterhead
+
+    def create(
+        self, tables: Tables, given: Document, *, actor: str | None = None, owner: Ownership = OF_ALL
+    ) -> Problem:
+        """Make a report of what a client sent; `actor` is who sent it.
+
+        Raises IllegalTransition when it is to start in another state than the lifecycle begins with, InvalidInput
+        when it does not fit the schema of its type, and Forbidden when it does not concern its `owner`. The contract
+        has been asked before.
+        """
+        now = to_micros(self._clock())
+        document = self._form.complete(stated_in(given))
+        document["status"] = Status(document.get("status", INITIAL))
+        check_step(None, document["status"])
+        if document["@type"] != PLAIN:
+            self._form.refuse_invalid(document)
+        owner.accept(document)
+        change = Change(event_time=now, record_time=now, actor=actor, owner=owner)
+        return self._keeper.insert(tables, document, change).problem
+
+    def patch(
+        self,
+        tables: Tables,
+        problem_id: str,
+        edit: Edit,
+        *,
+        actor: str | None = None,
+        owner: Ownership = OF_ALL,
+    ) -> Problem:
+        """Give a report the form that a client's edit gives it; an edit that changes nothing writes nothing.
+
+        Raises NotFound, IllegalTransition, InvalidInput for what is not patchable or leaves the report invalid,
+        Forbidden when the report would no longer concern its `owner`, Conflict when one would be below itself, and
+        what the edit raises.
+        """
+        stored = _found(tables, problem_id, owner)
+        before = stored.problem
+        shown = {"id": before.id, "href": self._letterhead.href(before.id), **before.document}
+        edited = edit(shown)
+        document = self._form.complete(_with_kept(before.document, edited))
+        self._form.refuse_invalid(document, _fixed_violations(shown, edited))
+        owner.accept(document)
+        check_step(before.status, Status(document["status"]))
+        now = to_micros(self._clock())
+        change = Change(event_time=now, record_time=now, actor=actor, owner=owner)
+        return self._keeper.update(tables, stored, document, change)
+
+    def delete(
+        self, tables: Tables, problem_id: str, *, actor: str | None = None, owner: Ownership = OF_ALL
+    ) -> None:
+        """Remove a report; its history and its events stay, and no report here refers to it any more.
+
+        Raises NotFound, also for what is not the owner's.
+        """
+        stored = _found(tables, problem_id, owner)
+        now = to_micros(self._clock())
+        change = Change(event_time=now, record_time=now, actor=actor)
+        self._keeper.delete(tables, stored, change)
+
+
+def _fixed_violations(shown: Document, edited: Document) -> list[Violation]:
+    """A client may send back what it has read, but not change what is fixed."""
+    violations = [
+        Violation(field=name, value=edited.get(name), message="cannot be changed after creation")
+        for name in ("id", "href", *NOT_PATCHABLE)
+        if edited.get(name) != shown.get(name)
+    ]
+    if "status" not in edited:
+        violations.append(Violation(field="status", message="is missing"))
+    return violations
+
+
+def _with_kept(before: Document, edited: Document) -> Document:
+    """What was edited, without id and href, and with what the hub keeps itself as it was."""
+    document = {name: value for name, value in edited.items() if name not in ("id", "href")}
+    for name in KEPT_BY_SERVER:
+        if name in before:
+            document[name] = before[name]
+        else:
+            document.pop(name, None)
+    return document
+
+
+def _found(tables: Tables, problem_id: str, owner: Ownership) -> Stored:
+    stored = tables.problems.get(problem_id)
+    if stored is None:
+        raise missing(problem_id)
+    owner.guard(stored.problem)
+    return stored

@@ -1,0 +1,77 @@
+"""What a trouble system says of a report: it is observed, never repaired."""
+
+from dataclasses import dataclass
+
+from hub.errors import Conflict, InvalidInput
+from hub.model.problem import Document, Problem, Status
+from hub.model.times import Clock, to_micros
+from hub.problems.form import Form, stated_in
+from hub.problems.history import Change
+from hub.problems.keeper import Keeper
+from hub.problems.lifecycle import is_legal
+from hub.problems.merge import merge
+from hub.store.problems import Stored
+from hub.store.tables import Tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """What a trouble system says of a ticket, mapped.
+
+    `status` is None when the source's word is not known: the report then keeps the status that it has.
+    `event_time` is the instant of the change at the source, `started` that of the ticket's creation there, None
+    when it does not say. `told` False keeps the change from the listeners.
+    """
+
+    source: str
+    key: str
+    document: Document
+    status: Status | None
+    source_status: str | None
+    event_time: int
+    started: int | None = None
+    told: bool = True
+
+
+class SourceRules:
+    def __init__(self, *, clock: Clock, form: Form, keeper: Keeper) -> None:
+        self._clock = clock
+        self._form = form
+        self._keeper = keeper
+
+    def upsert(self, tables: Tables, observation: Observation) -> Problem:
+        """Keep what a trouble system says: its status is observed, never repaired.
+
+        Raises InvalidInput when the mapped report does not fit the contract, or would be below itself.
+        """
+        stored = tables.problems.get_by_source(observation.source, observation.key)
+        before = stored.problem if stored else None
+        status = observation.status or (before.status if before else Status.PENDING)
+        change = Change(
+            event_time=observation.event_time,
+            record_time=to_micros(self._clock()),
+            told=observation.told,
+            source=observation.source,
+            source_status=observation.source_status,
+            irregular=before is not None and not is_legal(before.status, status),
+        )
+        stated = {**stated_in(observation.document), "status": status}
+        try:
+            return self._observe(tables, stored, stated, change, observation)
+        except Conflict as error:
+            raise InvalidInput(violations=error.violations) from error
+
+    def _observe(
+        self, tables: Tables, stored: Stored | None, stated: Document, change: Change, observation: Observation
+    ) -> Problem:
+        if stored is None:
+            document = self._form.complete(stated)
+            self._form.refuse_invalid(document)
+            identity = (observation.source, observation.key)
+            return self._keeper.insert(
+                tables, document, change, identity=identity, started=observation.started
+            ).problem
+        # Merged first: a null takes an attribute away, and completing a document would take the null away.
+        merged = self._form.complete(merge(stored.problem.document, stated))
+        self._form.refuse_invalid(merged)
+        return self._keeper.update(tables, stored, merged, change)
