@@ -12,23 +12,11 @@ from starlette.types import ASGIApp
 
 from hub import __version__, shipped
 from hub.access.rates import RateLimit
-from hub.api.app import (
-    HUB,
-    HUB_V4,
-    JOBS,
-    OPERATIONS,
-    PROBLEMS,
-    TASKS,
-    TASKS_V4,
-    Handler,
-    HubApp,
-    Limits,
-    bound,
-    make_app,
-)
+from hub.api.app import HubApp, Limits, make_app
 from hub.api.attributes import attributes_of, record_attributes
 from hub.api.conditions import Tags
 from hub.api.guard import CONSOLE, PagesGuard
+from hub.api.handlers import HUB, HUB_V4, OPERATIONS, PROBLEMS, TASKS, TASKS_V4, Handler, bound
 from hub.api.hub import HubOperations
 from hub.api.once import Once
 from hub.api.operations import Operations
@@ -40,7 +28,7 @@ from hub.api.tasks import TaskOperations
 from hub.bootstrap.callers import make_callers
 from hub.bootstrap.contracts import FACE_V5, OPERATIONS_V1, PATHS
 from hub.bootstrap.faces import asked, make_lists, query_reader
-from hub.bootstrap.jobs import job_operations
+from hub.bootstrap.jobs import job_handlers
 from hub.bootstrap.parts import Parts
 from hub.bootstrap.rules import task_rules
 from hub.console.app import make_console
@@ -123,8 +111,8 @@ def _operations(served: _Served) -> tuple[Contract, dict[str, Handler]]:
         face_url=settings.server.base_url + FACE_V5,
         page_maximum=settings.api.page_maximum,
     )
-    jobs = job_operations(parts, served.attributes, served.once)
-    return parts.contracts.operations, bound(OPERATIONS, operations) | bound(JOBS, jobs)
+    jobs = job_handlers(parts, served.attributes, served.once)
+    return parts.contracts.operations, bound(OPERATIONS, operations) | jobs
 
 
 def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:

@@ -1,6 +1,9 @@
 """The door for bulk: the runner of jobs, and the operations that make and show them."""
 
+from hub.api.handlers import JOB_CONTENTS, JOBS, Handler, bound
 from hub.api.jobs import JobOperations
+from hub.api.jobs_contents import JobContents
+from hub.api.jobs_known import KnownJobs
 from hub.api.once import Once
 from hub.bootstrap.contracts import OPERATIONS_V1
 from hub.bootstrap.faces import list_reader
@@ -45,17 +48,20 @@ def make_job_runner(parts: Parts, attributes: Attributes, rules: ImportRules) ->
     )
 
 
-def job_operations(parts: Parts, attributes: Attributes, once: Once) -> JobOperations:
+def job_handlers(parts: Parts, attributes: Attributes, once: Once) -> dict[str, Handler]:
     settings = parts.settings
-    return JobOperations(
+    files = JobFiles(settings.jobs_folder)
+    known = KnownJobs(store=parts.store, files=files, base_url=settings.server.base_url + OPERATIONS_V1)
+    jobs = JobOperations(
         store=parts.store,
-        files=JobFiles(settings.jobs_folder),
+        files=files,
+        known=known,
         clock=parts.clock,
         new_id=parts.new_id,
         read_query=list_reader(settings, attributes),
         policy=parts.policy(),
-        base_url=settings.server.base_url + OPERATIONS_V1,
         page_maximum=settings.api.page_maximum,
-        content_limit=settings.jobs.content_limit,
         once=once,
     )
+    contents = JobContents(store=parts.store, files=files, known=known, content_limit=settings.jobs.content_limit)
+    return bound(JOBS, jobs) | bound(JOB_CONTENTS, contents)

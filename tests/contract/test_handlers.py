@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from hub.api.app import Handler, make_app, operation_ids, refuse_gaps
+from hub.api.app import make_app, operation_ids, refuse_gaps
+from hub.api.handlers import Handler
 from hub.api.messages import Request, Response
 from hub.bootstrap import FACE_V4, FACE_V5, OPERATIONS_V1, Contracts, build
 from hub.errors import InvalidContract

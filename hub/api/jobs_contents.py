@@ -1,0 +1,101 @@
+"""The contents of bulk jobs: sent part by part, fetched, and the rows that failed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
+from typing import Any
+
+import orjson
+
+from hub.api.downloads import Streamed, download
+from hub.api.jobs_known import KnownJobs, missing_job
+from hub.api.jobs_view import row_error_view
+from hub.api.messages import Request, Response, json_response
+from hub.api.uploads import held_file, part_of, receive_part
+from hub.errors import Conflict, UnsupportedMediaType, Violation
+from hub.model.job import ContentType, Job, JobKind, JobStatus
+from hub.store.job_files import JobFiles
+from hub.store.sqlite import Store
+from hub.store.tables import Tables
+
+ERRORS_AT_ONCE = 1000
+
+
+class JobContents:
+    """`content_limit` is the most bytes of a content."""
+
+    def __init__(self, *, store: Store, files: JobFiles, known: KnownJobs, content_limit: int) -> None:
+        self._store = store
+        self._files = files
+        self._known = known
+        self._content_limit = content_limit
+
+    async def export_content(self, request: Request) -> Response:
+        job = self._known.asked(JobKind.EXPORT, request)
+        if job.status is not JobStatus.SUCCEEDED:
+            message = f"export {job.asked.id} has no content yet: it is {job.status}"
+            raise Conflict(violations=[Violation(field="status", value=job.status, message=message)])
+        return await self._download(job, request.headers)
+
+    async def import_content(self, request: Request) -> Response:
+        return await self._download(self._known.asked(JobKind.IMPORT, request), request.headers)
+
+    async def _download(self, job: Job, headers: Mapping[bytes, bytes]) -> Response:
+        asked = job.asked
+        media_type = f"{asked.content_type}; charset=utf-8"
+        return await download(self._files.content(asked.id), headers, media_type=media_type, name=asked.id)
+
+    async def put_content(self, request: Request) -> Response:
+        """Keep a part of a content; the last one lets the import begin."""
+        job = self._known.asked(JobKind.IMPORT, request)
+        _check_media(job, request)
+        part = part_of(request.headers)
+        assert request.receive is not None
+        async with held_file(self._files.content(job.asked.id)) as file:
+            self._refuse_complete(self._known.asked(JobKind.IMPORT, request))
+            size = await receive_part(file, request.receive, part, limit=self._content_limit)
+            if part.whole:
+                await self._store.awrite(partial(self._make_ready, job_id=job.asked.id, total=size))
+        view = await asyncio.to_thread(self._known.asked_view, JobKind.IMPORT, request)
+        return json_response(view)
+
+    def _refuse_complete(self, job: Job) -> None:
+        if job.asked.ready:
+            why = "is fetched from its url" if job.asked.url else "is complete"
+            message = f"the content of import {job.asked.id} {why}"
+            raise Conflict(violations=[Violation(field="id", value=job.asked.id, message=message)])
+
+    def _make_ready(self, tables: Tables, *, job_id: str, total: int) -> None:
+        if not tables.jobs.make_ready(job_id, total=total):
+            raise missing_job(JobKind.IMPORT, job_id)
+
+    async def errors(self, request: Request) -> Response:
+        job = self._known.asked(JobKind.IMPORT, request)
+        headers = (("Content-Type", f"{ContentType.NDJSON}; charset=utf-8"),)
+        return Streamed(headers=headers, pieces=self._error_lines(job.seq))
+
+    async def _error_lines(self, seq: int) -> AsyncIterator[bytes]:
+        place = 0
+        while True:
+            errors = await asyncio.to_thread(self._errors, seq, place)
+            if not errors:
+                return
+            place = errors[-1][0]
+            yield b"".join([orjson.dumps(row_error_view(error)) + b"\n" for _, error in errors])
+
+    def _errors(self, seq: int, after: int) -> list[Any]:
+        return self._store.read.jobs.errors(seq, after=after, limit=ERRORS_AT_ONCE)
+
+
+def _check_media(job: Job, request: Request) -> None:
+    """Raises UnsupportedMediaType for another form than the job was made for, and for a compressed body."""
+    if request.media_type != job.asked.content_type:
+        message = f"{request.media_type!r} is not accepted: the import was made for {job.asked.content_type}"
+        violation = Violation(field="Content-Type", value=request.media_type, message=message)
+        raise UnsupportedMediaType(violations=[violation])
+    encoding = request.headers.get(b"content-encoding", b"identity").decode("latin-1")
+    if encoding.strip().lower() != "identity":
+        message = f"{encoding!r} is not accepted: send the content as it is"
+        raise UnsupportedMediaType(
+            violations=[Violation(field="Content-Encoding", value=encoding, message=message)]
+        )
