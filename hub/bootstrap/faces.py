@@ -11,7 +11,7 @@ from hub.api.render_v4 import FaceV4
 from hub.bootstrap.contracts import PATHS
 from hub.bootstrap.parts import Parts
 from hub.bootstrap.rules import check_report
-from hub.faces import V3, V4, V5
+from hub.faces import EVENT_TYPES, V3, V4, V5
 from hub.query.attributes import ANY, Attributes
 from hub.query.hub_query import parse_hub_query
 from hub.query.list_query import ListQuery
@@ -43,7 +43,9 @@ def asked(attributes: Attributes, face: Face) -> Attributes:
 def query_reader(attributes: Attributes, faces: Mapping[str, Face]) -> ParseQuery:
     """Reads the query of a registration in the language of the face that is named first."""
     readers = {
-        name: partial(parse_hub_query, attributes=asked(attributes, face), translate=face.path)
+        name: partial(
+            parse_hub_query, attributes=asked(attributes, face), translate=face.path, told=EVENT_TYPES[name]
+        )
         for name, face in faces.items()
     }
     return lambda face, text: readers[face](text)

@@ -6,7 +6,7 @@ begins the text.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -36,10 +36,17 @@ class HubQuery:
     condition: Condition | None
 
 
-def parse_hub_query(text: str | None, *, attributes: Attributes, translate: Translate = as_it_is) -> HubQuery:
+def parse_hub_query(
+    text: str | None,
+    *,
+    attributes: Attributes,
+    translate: Translate = as_it_is,
+    told: Collection[EventType] = tuple(EventType),
+) -> HubQuery:
     """Read a query; none or an empty one wants every event.
 
-    `attributes` are those of a stored ServiceProblem; `translate` gives the path there for one that a client writes.
+    `attributes` are those of a stored ServiceProblem; `translate` gives the path there for one that a client writes;
+    `told` are the events that there are for this listener.
     Raises InvalidInput with all that is wrong, or Unsupported for what the standard has and this server has not.
     """
     text = text or ""
@@ -51,7 +58,7 @@ def parse_hub_query(text: str | None, *, attributes: Attributes, translate: Tran
         check_text(text)
         reader.read(f"filter={text}" if _JSON_PATH.match(text) else text)
         if not reader.complaints:
-            return _finished(reader)
+            return _finished(reader, told)
     except ValueError as error:
         reader.complaints.append(str(error))
     raise InvalidInput(
@@ -103,7 +110,7 @@ def _decoded(clause: str) -> str:
         raise ValueError(f"{clause.strip()!r} is not UTF-8 after percent-decoding") from None
 
 
-def _finished(reader: _Reader) -> HubQuery:
+def _finished(reader: _Reader, told: Collection[EventType]) -> HubQuery:
     check_size([comparison for group in reader.groups for comparison in group])
     if "none" in reader.fields and len(reader.fields) > 1:
         raise ValueError("fields=none stands alone")
@@ -116,24 +123,26 @@ def _finished(reader: _Reader) -> HubQuery:
     texts = [render(plain)] if plain else []
     texts += [f"filter={escaped(spelling)}" for spelling in sorted(filters)]
     texts += [f"fields={escaped(','.join(fields))}"] if fields else []
-    types, rest = _types_and_rest(condition)
+    types, rest = _types_and_rest(condition, told)
     return HubQuery(normalised="&".join(texts), event_types=types, fields=fields, condition=rest)
 
 
-def _types_and_rest(condition: Condition | None) -> tuple[frozenset[str] | None, Condition | None]:
+def _types_and_rest(
+    condition: Condition | None, told: Collection[EventType]
+) -> tuple[frozenset[str] | None, Condition | None]:
     """The event types that can fit, and the condition without the parts that say only this."""
     parts: Iterable[Condition] = (
         condition.parts if isinstance(condition, And) else [condition] if condition else []
     )
+    every = frozenset(kind.value for kind in told)
     types: frozenset[str] | None = None
     rest: list[Condition] = []
     for part in parts:
         if not isinstance(part, Comparison) or part.path != EVENT_TYPE:
             rest.append(part)
             continue
-        every = frozenset(kind.value for kind in EventType)
         named = every & set(part.values)
         types = (types or every) & (named if part.operator is Operator.EQ else every - named)
     if types is not None and not types:
-        raise ValueError("no event is of all the types asked for")
+        raise ValueError("no event is of all the types asked for, or none that is told here")
     return types, rest[0] if len(rest) == 1 else And(parts=tuple(rest)) if rest else None

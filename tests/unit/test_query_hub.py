@@ -231,6 +231,17 @@ def test_a_query_in_the_words_of_another_face_asks_the_stored_report() -> None:
     assert predicate(path.condition)({"event": {"serviceProblem": {"relatedParty": [PARTY]}}})
 
 
+def test_a_query_for_events_that_the_face_has_not_is_refused() -> None:
+    told = frozenset({EventType.CREATE, EventType.STATE_CHANGE})
+    some = f"eventType={EventType.CREATE},{EventType.DELETE}"
+    assert parse_hub_query(some, attributes=ATTRIBUTES, told=told).event_types == frozenset(
+        {EventType.CREATE.value}
+    )
+    for text in (f"eventType={EventType.DELETE}", f"eventType!={EventType.CREATE},{EventType.STATE_CHANGE}"):
+        with pytest.raises(InvalidInput, match="none that is told here"):
+            parse_hub_query(text, attributes=ATTRIBUTES, told=told)
+
+
 PARTY = {"partyOrPartyRole": {"id": "7"}}
 
 
