@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hub.errors import InvalidInput
+from hub.errors import InvalidInput, Unsupported
 from hub.problems.json_pointer import is_index, unescaped
 from hub.query.attributes import Attributes
 from hub.query.canonical import all_of
@@ -19,6 +19,8 @@ LONGEST = 2000
 """Characters of a path."""
 
 _PIECE = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[\[\]]|[^'"\[\]]+""", re.DOTALL)
+_JSONPATH = re.compile(r"\$|[^/?\[]+\[")
+"""Its beginning, also without the `$`: no other path has a bracket in its first step and no slash before it."""
 _QUOTED = re.compile(r"""'([^'\\]*)'|"([^"\\]*)\"""")
 
 
@@ -50,7 +52,7 @@ class _Part:
 
 @lru_cache(maxsize=256)
 def steps_of(path: str) -> tuple[Step, ...]:
-    """The steps of a path; () is the whole. Raises ValueError."""
+    """The steps of a path; () is the whole. Raises ValueError, or Unsupported for what JSONPath has beyond."""
     if len(path) > LONGEST:
         raise ValueError(f"has {len(path)} characters, more than {LONGEST}")
     names: list[str] = []
@@ -75,14 +77,14 @@ def steps_of(path: str) -> tuple[Step, ...]:
 
 def _parts(path: str) -> Iterator[_Part]:
     """The parts of a path, which JSONPath separates by dots, and which may begin with a separator or not."""
-    separators = "./" if path.startswith("$") else "/"
+    separators = "./" if _JSONPATH.match(path) else "/"
     rest = path.removeprefix("$")
     if rest[:1] and rest[0] in separators:
         rest = rest[1:]
         if not rest:
             yield _Part("", (), None)
     while rest:
-        name, rest = _until(rest, separators + "[?")
+        name, rest = _name(rest, separators)
         brackets: list[str] = []
         while rest.startswith("["):
             inside, rest = _bracket(rest)
@@ -96,6 +98,13 @@ def _parts(path: str) -> Iterator[_Part]:
         if rest and not rest[1:]:
             yield _Part("", (), None)
         rest = rest[1:]
+
+
+def _name(rest: str, separators: str) -> tuple[str, str]:
+    """The name that a part begins with, and what is behind it. Raises Unsupported for a second dot."""
+    if rest.startswith(".") and "." in separators:
+        raise Unsupported("the descendant step .. is not supported")
+    return _until(rest, separators + "[?")
 
 
 def _until(text: str, ends: str) -> tuple[str, str]:
