@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -23,6 +23,20 @@ class Operation(NamedTuple):
     method: str
     segments: tuple[str | None, ...]
     responses: Mapping[int, CompiledSchema | frozenset[str] | None]
+
+
+class Answer(Protocol):
+    """What is asked of an answer; those of requests are such."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+    @property
+    def text(self) -> str: ...
+    def json(self) -> Any: ...
 
 
 @cache
@@ -69,7 +83,7 @@ def operation_of(method: str, path: str) -> Operation | None:
     return None
 
 
-def check(method: str, path: str, answer: requests.Response) -> None:
+def check(method: str, path: str, answer: Answer | requests.Response) -> None:
     """Fails unless the contract of the operation has such an answer; any other error has to be a TMF `Error`."""
     operation = operation_of(method, path)
     if operation is None or answer.status_code not in operation.responses:
@@ -86,7 +100,7 @@ def check(method: str, path: str, answer: requests.Response) -> None:
         _check_body(schema, method, answer)
 
 
-def _check_body(schema: CompiledSchema, method: str, answer: requests.Response) -> None:
+def _check_body(schema: CompiledSchema, method: str, answer: Answer | requests.Response) -> None:
     assert answer.headers["Content-Type"].partition(";")[0] == "application/json", answer.headers
     if method == "HEAD":
         assert answer.content == b""

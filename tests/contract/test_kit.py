@@ -1,29 +1,53 @@
 """The kit: scenarios as data, each run against a real server (see kit_runner for what a scenario says)."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.acceptance.running import Server
 from tests.contract.kit_runner import Scenario
-from tests.fakes.listener import Listener
+from tests.fakes.listener import Listener, answer
 
 KIT = Path(__file__).parent / "kit"
 SCENARIOS = sorted(KIT.glob("*.yaml"))
+BODY_LIMIT = 65536
+
+EVERY_SERVER = {
+    "QOS_HUB_DELIVERY_SCHEDULE": "0s",
+    "QOS_HUB_API_BODY_LIMIT": str(BODY_LIMIT),
+    "QOS_HUB_JOBS_CONTENT_LIMIT": str(BODY_LIMIT),
+}
+SERVERS = {
+    "plain": {"QOS_HUB_API_EXTENSION_SCHEMAS": str(KIT / "extensions")},
+    "old-names": {"QOS_HUB_API_R18_NAMES": "true"},
+    "without-jobs": {"QOS_HUB_SERVER_ROLES": "api"},
+    "partial": {"QOS_HUB_API_PARTIAL_CONTENT": "true"},
+}
+"""What the settings of each server add."""
 
 
 @pytest.fixture(scope="module")
 def listener() -> Iterator[Listener]:
     with Listener() as running:
+        running.on("/broken", answer(500))
         yield running
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("kit"), settings={"QOS_HUB_DELIVERY_SCHEDULE": "0s"}) as running:
-        yield running
+def server_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
+    """A server by its name; each is started when it is first asked for."""
+    with ExitStack() as stack:
+
+        @cache
+        def started(name: str) -> Server:
+            settings = EVERY_SERVER | SERVERS[name]
+            return stack.enter_context(Server(tmp_path_factory.mktemp(name), settings=settings))
+
+        yield started
 
 
 def test_there_are_scenarios() -> None:
@@ -31,10 +55,20 @@ def test_there_are_scenarios() -> None:
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
-def test_the_server_does_what_the_scenario_says(path: Path, server: Server, listener: Listener) -> None:
-    """`${callback}` is a listener of its own for each scenario, `${url}` the server's address."""
-    session = requests.Session()
-    session.trust_env = False
-    variables = {"callback": listener.url(f"/{path.stem}"), "url": server.client.base_url}
-    with session:
-        Scenario(path).run(server.client.base_url, session, variables)
+def test_the_server_does_what_the_scenario_says(
+    path: Path, server_of: Callable[[str], Server], listener: Listener
+) -> None:
+    scenario = Scenario(path)
+    server = server_of(scenario.server)
+    variables = {
+        # A listener of its own for each scenario, and one that fails.
+        "callback": listener.url(f"/{path.stem}"),
+        "broken": listener.url("/broken"),
+        "url": server.client.base_url,
+        # A body that is larger than the server reads, a value that is nested too deeply, a text that is long.
+        "large": json.dumps("x" * BODY_LIMIT),
+        "deep": "[" * 200 + "]" * 200,
+        "long": "x" * 1000,
+    }
+    scenario.run(server.client.base_url, variables)
+    assert "Traceback" not in server.output()
