@@ -8,6 +8,7 @@ import orjson
 from hub.delivery.listeners import Listener, Listeners
 from hub.model.delivery import DeliveryState
 from hub.model.subscription import Order
+from hub.query.ownership import OF_TASK
 from hub.store.deliveries import NewDelivery
 from hub.store.events import Queued
 
@@ -20,6 +21,9 @@ def deliveries_of(queued: Queued, listeners: Listeners) -> Iterator[NewDelivery]
 
     def document() -> dict[str, Any]:
         parsed: dict[str, Any] = orjson.loads(queued.event.body)
+        if queued.event.party is not None:
+            (member,) = OF_TASK
+            parsed[member] = queued.event.party
         return parsed
 
     for listener in listeners.of(queued.event.type, queued.seq, document):

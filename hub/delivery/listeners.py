@@ -10,7 +10,7 @@ from hub.model.event import EventType
 from hub.model.subscription import Order, Subscription, SubscriptionState
 from hub.query.hub_query import HubQuery
 from hub.query.matching.matcher import Matcher
-from hub.query.ownership import IN_EVENT, concerning
+from hub.query.ownership import told_to
 from hub.query.syntax import Condition, both
 from hub.store.subscriptions import Registered, Subscriptions
 from hub.subscriptions.registration import ParseQuery
@@ -132,7 +132,7 @@ def _query(subscription: Subscription, parse_query: ParseQuery) -> HubQuery:
 def _condition(
     subscription: Subscription, asked: Condition | None, party_paths: Sequence[str]
 ) -> Condition | None:
-    """What was asked, and for a party that the report concerns it."""
+    """What was asked, and for a party that the report concerns it, or that the task is its own."""
     if subscription.party is None:
         return asked
-    return both(concerning(subscription.party, party_paths, inside=IN_EVENT), asked)
+    return both(told_to(subscription.party, party_paths), asked)

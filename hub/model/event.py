@@ -48,6 +48,8 @@ class Event:
     `problem_id` is the id of the report, or of the task, that the event is about. `sequence` counts the events of
     one report or task from 1, so that a listener can see a gap or a swap.
     `body` is the v5 envelope as JSON bytes: what is sent, and what is signed.
+    `party` is the party that made the task, None for an operator and for an event about a report, which says itself
+    whom it concerns; it is never sent.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Event:
     sequence: int
     time: int
     body: bytes
+    party: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,4 +47,5 @@ def task_event(
         sequence=sequence,
         time=task.created,
         body=orjson.dumps(envelope),
+        party=task.party,
     )

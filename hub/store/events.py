@@ -27,9 +27,15 @@ class Queued:
 
 
 def _queued(row: tuple[Any, ...]) -> Queued:
-    seq, event_id, event_type, problem, problem_id, sequence, time, body = row
+    seq, event_id, event_type, problem, problem_id, sequence, time, body, party = row
     event = Event(
-        id=event_id, type=EventType(event_type), problem_id=problem_id, sequence=sequence, time=time, body=body
+        id=event_id,
+        type=EventType(event_type),
+        problem_id=problem_id,
+        sequence=sequence,
+        time=time,
+        body=body,
+        party=party,
     )
     return Queued(seq=seq, problem=problem, event=event)
 
@@ -41,7 +47,8 @@ class Events:
         self._signals = signals
 
     def append(self, event: Event, *, problem: int) -> None:
-        values = (event.id, event.type, problem, event.problem_id, event.sequence, event.time, event.body)
+        about = (event.id, event.type, problem, event.problem_id, event.sequence, event.time)
+        values = (*about, event.body, event.party)
         self._connection.execute(self._sql["insert"], values)
         self._signals.add(EVENT_APPENDED)
 

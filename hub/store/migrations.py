@@ -434,3 +434,9 @@ def idempotency_keys(db: Database) -> None:
         )"""
     )
     db.execute("CREATE INDEX idempotency_key_created ON idempotency_key (created)")
+
+
+@MIGRATIONS()
+def events_of_parties(db: Database) -> None:
+    """`party` is that of the caller who made the task that the event is about; NULL for an operator or a report."""
+    db.execute("ALTER TABLE event ADD COLUMN party TEXT")

@@ -30,9 +30,10 @@ from hub.delivery.turn import FAN_OUT_BATCH, TurnResult, TurnWork, take_turn
 from hub.errors import InvalidInput, InvalidSettings, NotFound
 from hub.faces import V4
 from hub.faces.events import render_v4
-from hub.model.caller import Caller
+from hub.model.caller import LOCAL, Caller
 from hub.model.delivery import DeliveryState
 from hub.model.subscription import SubscriptionState
+from hub.model.task import TaskKind
 from hub.model.times import Clock, system_clock, to_micros
 from hub.query.hub_query import HubQuery
 from hub.store.deliveries import Settlement
@@ -40,7 +41,7 @@ from hub.store.leases import Holder
 from hub.store.tables import Tables
 from hub.subscriptions.secrets import SecretBox
 from tests.fakes.listener import Listener, Received, answer, hang, held
-from tests.rooms import Desk, Exchange, TurningClock, making, open_store, report, until
+from tests.rooms import Desk, Exchange, TurningClock, making, open_store, references, report, until
 
 SECRET = "whsec_cW9zLWh1Yi1leGFtcGxlLWtleS1ub3Qtc2VjcmV0"
 NewExchange = Callable[..., Exchange]
@@ -99,6 +100,11 @@ def numbers(received: list[Received]) -> list[int]:
 
 def problem_ids(received: list[Received]) -> list[str]:
     return [orjson.loads(each.body)["event"]["serviceProblem"]["id"] for each in received]
+
+
+def subjects(received: list[Received]) -> list[str]:
+    """The ids of the reports and tasks that the events are about."""
+    return [orjson.loads(each.body)["correlationId"] for each in received]
 
 
 def test_a_change_reaches_its_listener_signed_and_unaltered(
@@ -513,6 +519,28 @@ def test_a_party_is_told_of_its_own_reports_only(exchange: Exchange, desk: Desk,
     assert problem_ids(listener.wait_for(2, "/own")) == [own.id, own.id]
     assert numbers(listener.wait_for(1, "/urgent")) == [2]
     until(lambda: exchange.states() == ["delivered"] * 7)
+
+
+def test_a_party_is_told_of_its_own_tasks_only(exchange: Exchange, desk: Desk, listener: Listener) -> None:
+    portal, other = (Caller(name=name, scopes=frozenset({"*"}), party=name) for name in ("902", "903"))
+    kind = TaskKind.ACKNOWLEDGEMENT
+    exchange.register(listener.url("/all"))
+    exchange.register(listener.url("/own"), caller=portal)
+    exchange.register(listener.url("/done"), query=f"eventType={kind.type_name}StateChangeEvent", caller=portal)
+    exchange.register(listener.url("/other"), caller=other)
+    problem = desk.create()
+    made = [
+        desk.perform(kind, {"problem": references(problem)}, caller=caller) for caller in (portal, other, LOCAL)
+    ]
+    exchange.start()
+    told = [orjson.loads(one.body) for one in listener.wait_for(8, "/all")]
+    assert sum(one["eventType"].startswith(kind.type_name) for one in told) == 6
+    assert subjects(listener.wait_for(2, "/own")) == [made[0].id] * 2
+    (only,) = listener.wait_for(1, "/done")
+    assert subjects([only]) == [made[0].id]
+    assert orjson.loads(only.body) in told
+    assert subjects(listener.wait_for(2, "/other")) == [made[1].id] * 2
+    until(lambda: exchange.states() == ["delivered"] * 13)
 
 
 def test_a_query_that_cannot_be_read_any_more_is_named(exchange: Exchange, desk: Desk) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hub.query.ownership import IN_EVENT, PARTY_PATHS, concerning
+from hub.query.ownership import IN_EVENT, PARTY_PATHS, concerning, told_to
 from hub.query.predicate import predicate
 
 
@@ -25,6 +25,15 @@ def test_a_report_concerns_each_party_that_it_names(report: dict[str, Any]) -> N
     assert not predicate(concerning("org-3", PARTY_PATHS))(report)
     assert predicate(concerning("org-2", PARTY_PATHS, inside=IN_EVENT))({"event": {"serviceProblem": report}})
     assert not predicate(concerning("org-2", PARTY_PATHS, inside=IN_EVENT))(report)
+
+
+def test_an_event_is_told_to_whom_its_report_concerns_and_to_who_made_its_task() -> None:
+    told = predicate(told_to("10", PARTY_PATHS))
+    assert told({"event": {"serviceProblem": {"originatorParty": party("10")}}})
+    assert not told({"event": {"serviceProblem": {"originatorParty": party("1e1")}}})
+    assert told({"event": {"problemGroup": {}}, "@party": "10"})
+    assert not told({"event": {"problemGroup": {}}, "@party": "1e1"})
+    assert not told({"event": {"problemGroup": {"originatorParty": party("10")}}})
 
 
 def test_only_the_paths_that_are_given_count() -> None:

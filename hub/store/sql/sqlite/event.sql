@@ -1,8 +1,8 @@
 -- name: insert
-INSERT INTO event (id, type, problem, problem_id, sequence, time, body) VALUES (?, ?, ?, ?, ?, ?, ?);
+INSERT INTO event (id, type, problem, problem_id, sequence, time, body, party) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: after
-SELECT seq, id, type, problem, problem_id, sequence, time, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?;
+SELECT seq, id, type, problem, problem_id, sequence, time, body, party FROM event WHERE seq > ? ORDER BY seq LIMIT ?;
 
 -- name: body
 SELECT id, body FROM event WHERE seq = ?;
