@@ -13,6 +13,7 @@ from typing import BinaryIO
 from starlette.types import Receive
 
 from hub.errors import Conflict, InvalidInput, StoreUnavailable, TooLarge, Violation
+from hub.store.job_files import cut_off, onto_disk
 
 BLOCK = 1 << 20
 CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/(?:([0-9]{1,18})|\*)", re.ASCII)
@@ -81,7 +82,7 @@ async def receive_part(file: BinaryIO, receive: Receive, part: Part, *, limit: i
     if part.first > held:
         message = f"{held} bytes of the content are here; the next part begins there"
         raise Conflict(violations=[Violation(field="Content-Range", value=part.first, message=message)])
-    await asyncio.to_thread(_cut_off, file, part.first)
+    await asyncio.to_thread(cut_off, file, part.first)
     size = part.first
     async for block in _blocks(receive):
         size += len(block)
@@ -89,7 +90,7 @@ async def receive_part(file: BinaryIO, receive: Receive, part: Part, *, limit: i
             message = f"the content has more than the {limit} bytes that the server takes"
             raise TooLarge(violations=[Violation(field="body", value=size, message=message)])
         await asyncio.to_thread(file.write, block)
-    await asyncio.to_thread(_onto_disk, file)
+    await asyncio.to_thread(onto_disk, file)
     if part.length is not None and size != part.first + part.length:
         raise _wrong("body", size - part.first, f"has {size - part.first} bytes, and its range {part.length}")
     return size
@@ -110,16 +111,6 @@ async def _blocks(receive: Receive) -> AsyncIterator[bytes]:
         if len(block) >= BLOCK:
             yield bytes(block)
             block.clear()
-
-
-def _cut_off(file: BinaryIO, size: int) -> None:
-    file.truncate(size)
-    file.seek(size)
-
-
-def _onto_disk(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def _wrong(field: str, value: str | int | None, message: str) -> InvalidInput:

@@ -18,7 +18,7 @@ from hub.query.list_query import ListQuery
 from hub.query.ordering import Cursor, Position
 from hub.query.selection import ALWAYS, select
 from hub.query.syntax import Condition, both
-from hub.store.job_files import JobFiles
+from hub.store.job_files import JobFiles, cut_off, onto_disk
 from hub.store.jobs import Step
 from hub.store.tables import Tables
 
@@ -71,7 +71,7 @@ class Exporter:
         expected = hold.store.read.problems.count(condition)
         with path.open("wb") as file:
             file.write(form.head)
-            _onto_disk(file)
+            onto_disk(file)
         begun = replace(job, counts=Counts(bytes=len(form.head), expected=expected))
         _keep(hold, begun)
         return begun
@@ -86,7 +86,7 @@ class Exporter:
                 break
             chunk = b"".join([form.written(self._report(*row, query.fields)) for row in page.rows])
             file.write(chunk)
-            _onto_disk(file)
+            onto_disk(file)
             job = replace(
                 job, place=page.last.seq, values=page.last.values, counts=_counted(job, page.rows, chunk)
             )
@@ -118,10 +118,4 @@ def _cut_off(file: BinaryIO, size: int) -> None:
     """Take away what was written after the last chunk that counts, and go to the end."""
     if file.seek(0, os.SEEK_END) < size:
         raise JobFailed(f"its file is shorter than the {size} bytes that were written")
-    file.truncate(size)
-    file.seek(size)
-
-
-def _onto_disk(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
+    cut_off(file, size)

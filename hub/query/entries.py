@@ -5,9 +5,10 @@ its own key, true and false have their names. So a document has one of the keys 
 predicate `eq` with these values holds for it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from hub.query.elements import elements_at
 from hub.query.values import instant_in, number_in, storable
 
 Key = str | int | float | bytes
@@ -15,7 +16,7 @@ Key = str | int | float | bytes
 
 def keys_at(document: Any, path: tuple[str, ...]) -> set[Key]:
     """The keys of all values at the end of the path; arrays on the way are entered, one level each."""
-    return {key for found in _values_at(document, path) if (key := _key_of(found)) is not None}
+    return {key for found in elements_at(document, path) if (key := _key_of(found)) is not None}
 
 
 def keys_for(values: Sequence[str]) -> list[Key]:
@@ -27,22 +28,6 @@ def keys_for(values: Sequence[str]) -> list[Key]:
         if number is not None:
             keys.append(number)
     return keys
-
-
-def _values_at(node: Any, path: tuple[str, ...]) -> Iterator[Any]:
-    for position, name in enumerate(path):
-        if isinstance(node, list):
-            for element in node:
-                if isinstance(element, dict):
-                    yield from _values_at(element, path[position:])
-            return
-        if not isinstance(node, dict):
-            return
-        node = node.get(name)
-    if isinstance(node, list):
-        yield from node
-    else:
-        yield node
 
 
 def _key_of(found: Any) -> Key | None:

@@ -10,9 +10,10 @@ How values compare, here and in `sql` alike:
 """
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
+from hub.query.elements import elements_at
 from hub.query.patterns import search_for
 from hub.query.syntax import And, Comparison, Condition, Count, Exists, Length, Not, Operator, Or, Some
 from hub.query.values import instant_in, number_in, number_of, storable
@@ -78,7 +79,7 @@ def _looking_inside(condition: Exists | Some | Length | Count) -> Predicate:
             )
         case Count(part=part, operator=word, number=number):
             holds, size, fits = SIGNS[word], number, _there_and(_compiled(part))
-            return lambda document: holds(sum(map(fits, _elements(document, path))), size)
+            return lambda document: holds(sum(map(fits, elements_at(document, path))), size)
 
 
 def _any(node: Any, path: tuple[str, ...], test: Test) -> bool:
@@ -91,20 +92,6 @@ def _any(node: Any, path: tuple[str, ...], test: Test) -> bool:
             return False
         node = node.get(name)
     return test(node)
-
-
-def _elements(node: Any, path: tuple[str, ...]) -> Iterator[Any]:
-    """The values that `_any` tests, and the elements of those that are arrays."""
-    for position, name in enumerate(path):
-        if isinstance(node, list):
-            for element in node:
-                if isinstance(element, dict):
-                    yield from _elements(element, path[position:])
-            return
-        if not isinstance(node, dict):
-            return
-        node = node.get(name)
-    yield from node if isinstance(node, list) else (node,)
 
 
 def _each(test: Test) -> Test:

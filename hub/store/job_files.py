@@ -1,7 +1,9 @@
 """The contents of bulk jobs: one file a job, in a folder of their own."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 SUFFIX = ".content"
 
@@ -33,3 +35,14 @@ class JobFiles:
     def ids(self) -> set[str]:
         """The jobs that have a file."""
         return {path.name.removesuffix(SUFFIX) for path in self.folder.glob(f"*{SUFFIX}")}
+
+
+def cut_off(file: BinaryIO, size: int) -> None:
+    """Take away what stands behind the first `size` bytes, and go to the end."""
+    file.truncate(size)
+    file.seek(size)
+
+
+def onto_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
