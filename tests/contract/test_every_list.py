@@ -7,8 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cmp_to_key, partial
 from pathlib import Path
 from threading import Event as Gate
@@ -29,6 +28,7 @@ from hub.store.migrations import MIGRATIONS
 from hub.store.records import is_quick
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
+from tests.contract.stores import Kind, open_sqlite
 from tests.rooms import report
 
 PROJECT = Path(__file__).parents[2]
@@ -36,33 +36,6 @@ PARTY = "relatedParty.partyOrPartyRole.id"
 SERVICE = "affectedService.id"
 PARTY_PATH, SERVICE_PATH = tuple(PARTY.split(".")), tuple(SERVICE.split("."))
 EASY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """How a store is opened, and a job that no store ever ends by itself."""
-
-    name: str
-    open: Callable[..., Store]
-    endless: Callable[[Tables], Any]
-
-
-def endless_sqlite(tables: Tables) -> Any:
-    counting = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
-    return tables.connection.execute(counting).fetchone()
-
-
-def open_sqlite(folder: Path, **options: Any) -> Store:
-    return Store(folder / "hub.db", **options)
-
-
-STORES = {kind.name: kind for kind in (Kind(name="sqlite", open=open_sqlite, endless=endless_sqlite),)}
-
-
-@pytest.fixture(params=STORES.values(), ids=lambda kind: kind.name)
-def kind(request: pytest.FixtureRequest) -> Kind:
-    one: Kind = request.param
-    return one
 
 
 @pytest.fixture
