@@ -70,33 +70,26 @@ class Dispatch(SpecMiddleware):
             await self._pages(scope, receive, send)
             return
         caller, headers = await self._guard.admit(route.requirement, scope)
-        if not headers:
-            await self._done(route, parameters, caller, scope, receive, send)
-            return
+        if headers:
+            send = with_headers(send, headers)
         try:
-            await self._done(route, parameters, caller, scope, receive, with_headers(send, headers))
+            if route.body is None:
+                scope[REQUEST] = _request(scope, parameters, caller)
+            else:
+                scope[REQUEST] = await self._bodies.request(route.body, scope, receive, parameters, caller)
+            await self._deadline.keep(route.operation, scope, receive, send)
         except HubError as error:
             error.headers.update(headers)
             raise
 
-    async def _done(
-        self,
-        route: Route,
-        parameters: dict[str, str],
-        caller: Caller,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        if route.body is None:
-            scope[REQUEST] = Request(
-                path=scope["path"],
-                path_params=parameters,
-                query_string=scope["query_string"],
-                headers=dict(scope["headers"]),
-                caller=caller,
-                method=scope["method"],
-            )
-        else:
-            scope[REQUEST] = await self._bodies.request(route.body, scope, receive, parameters, caller)
-        await self._deadline.keep(route.operation, scope, receive, send)
+
+def _request(scope: Scope, parameters: dict[str, str], caller: Caller) -> Request:
+    """A request to an operation that takes no body."""
+    return Request(
+        path=scope["path"],
+        path_params=parameters,
+        query_string=scope["query_string"],
+        headers=dict(scope["headers"]),
+        caller=caller,
+        method=scope["method"],
+    )

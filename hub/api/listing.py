@@ -66,8 +66,13 @@ class Lists:
         page: Page[T],
         total: int,
         render: Callable[[list[T]], bytes],
+        *,
+        etag: str = "",
     ) -> Response:
-        """The rows as `render` writes them. Raises OutOfRange when the page begins behind the last entry."""
+        """The rows as `render` writes them, with the list's tag, if any.
+
+        Raises OutOfRange when the page begins behind the last entry.
+        """
         if query.cursor is None and not page.rows and 0 < query.offset >= total:
             raise _out_of_range(query.offset, total)
         partial = self.partial_content and len(page.rows) < total
@@ -75,7 +80,7 @@ class Lists:
         if partial and page.rows and query.cursor is None:
             last = query.offset + len(page.rows) - 1
             headers = (*headers, ("Content-Range", f"items {query.offset}-{last}/{total}"))
-        return Response(status=206 if partial else 200, body=render(page.rows), headers=headers)
+        return Response(status=206 if partial else 200, body=render(page.rows), headers=headers, etag=etag)
 
     def _headers(
         self, request: Request, collection: Collection, query: ListQuery, page: Page[T], total: int

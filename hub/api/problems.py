@@ -78,7 +78,7 @@ class ProblemOperations:
             return Response(status=304, etag=tag)
         page, total = await self._read_problems(query)
         render = partial(self._face.problems, fields=query.fields)
-        return replace(self._lists.answer(request, self._problems, query, page, total, render), etag=tag)
+        return self._lists.answer(request, self._problems, query, page, total, render, etag=tag)
 
     def _list_tag(self, caller: Caller) -> str:
         """Read before the list, so that a list that is newer than its tag is only asked for once more."""
@@ -204,7 +204,7 @@ class ProblemOperations:
         read = partial(self._read_records, query, self._owner(request.caller))
         page, total = await self._store.aread(read, quick=is_quick(query.condition))
         render = partial(self._rendered_records, fields=query.fields)
-        return replace(self._lists.answer(request, self._records, query, page, total, render), etag=tag)
+        return self._lists.answer(request, self._records, query, page, total, render, etag=tag)
 
     def _rendered_records(self, records: list[Record], fields: tuple[str, ...]) -> bytes:
         return orjson.dumps([self._face.record(record, fields) for record in records])

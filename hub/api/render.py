@@ -28,23 +28,21 @@ class Face:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self._problem = b'{"id":"%%b","href":"%b/serviceProblem/%%b",%%b' % base_url.encode().replace(b"%", b"%%")
+        self._around_id = (b'{"id":"', b'","href":"%b/serviceProblem/' % base_url.encode(), b'",')
 
     def problem_href(self, problem_id: str) -> str:
         return f"{self.base_url}/serviceProblem/{problem_id}"
 
     def problem(self, problem_id: str, document: bytes, fields: tuple[str, ...] = ()) -> bytes:
         """A report as JSON. `document` is the stored object, which is never empty."""
-        key = problem_id.encode()
-        whole = self._problem % (key, key, document[1:])
+        whole = problem_id.encode().join(self._around_id) + document[1:]
         return orjson.dumps(select(orjson.loads(whole), fields)) if fields else whole
 
     def problems(self, rows: Iterable[tuple[str, bytes]], fields: tuple[str, ...] = ()) -> bytes:
         if fields:
             return b"[%b]" % b",".join([self.problem(key, document, fields) for key, document in rows])
-        whole = self._problem
-        keyed = ((key.encode(), document) for key, document in rows)
-        return b"[%b]" % b",".join([whole % (key, key, document[1:]) for key, document in keyed])
+        around = self._around_id
+        return b"[%b]" % b",".join([key.encode().join(around) + document[1:] for key, document in rows])
 
     def changed(self, problem: Problem, fields: tuple[str, ...] = ()) -> bytes:
         return self.problem(problem.id, orjson.dumps(problem.document), fields)

@@ -28,7 +28,9 @@ class _Filler:
             return [self.filled(each, names) for each in value]
         if not isinstance(value, dict):
             return value
-        name = next((each for each in names if self._required_of(each) <= value.keys()), names[0])
+        name = names[0]
+        if len(names) > 1:
+            name = next((each for each in names if self._required_of(each) <= value.keys()), name)
         members, never_null = self._members_of(name), self._never_null_of(name)
         whole = {
             key: self.filled(each, members[key]) if key in members else each

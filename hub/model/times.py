@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 Clock = Callable[[], datetime]
 """Gives the present instant, timezone-aware, in UTC."""
@@ -26,10 +27,12 @@ def from_micros(micros: int) -> datetime:
 def to_text(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: a fixed width, so that texts sort as instants do."""
     utc = instant.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return f"{utc.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
+@lru_cache(maxsize=64)
 def micros_to_text(micros: int) -> str:
+    """The text of an instant; those of one change are asked for several times in a row."""
     return to_text(from_micros(micros))
 
 

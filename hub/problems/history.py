@@ -39,10 +39,13 @@ class History:
         change: Change,
         before: Status | None = None,
     ) -> None:
-        """Append a record for each event, and the event itself when listeners are to be told."""
-        for number, (kind, changes) in enumerate(told, start=problem.sequence + 1):
+        """Append a record for each event, and the event itself when listeners are to be told.
+
+        The last event has the sequence of the report.
+        """
+        for number, (kind, changes) in enumerate(told, start=problem.sequence - len(told) + 1):
             event_id = self._new_id()
-            numbered = replace(problem, sequence=number)
+            numbered = problem if number == problem.sequence else replace(problem, sequence=number)
             tables.records.append(_record(kind, numbered, changes, change, event_id, before))
             if change.told:
                 event = event_of(

@@ -62,7 +62,7 @@ class Keeper:
         )
         ends = self._ends(tables, {}, problem, change)
         seq = tables.problems.insert(problem)
-        self._history.tell(tables, seq, replace(problem, sequence=0), told, change)
+        self._history.tell(tables, seq, problem, told, change)
         self._relink(tables, ends, change)
         return Stored(seq=seq, problem=problem)
 
@@ -79,7 +79,8 @@ class Keeper:
         alone = replace(stored.problem, document=unlinked(stored.problem.document))
         ends = self._ends(tables, stored.problem.document, alone, change)
         tables.problems.delete(stored.problem.id)
-        self._history.tell(tables, stored.seq, stored.problem, [(EventType.DELETE, {})], change)
+        gone = replace(stored.problem, sequence=stored.problem.sequence + 1)
+        self._history.tell(tables, stored.seq, gone, [(EventType.DELETE, {})], change)
         self._relink(tables, ends, change)
 
     def _ends(self, tables: Tables, before: Document, after: Problem, change: Change) -> Ends:
@@ -105,9 +106,7 @@ class Keeper:
             before, document=document, version=before.version + 1, sequence=before.sequence + len(told)
         )
         tables.problems.update(after)
-        self._history.tell(
-            tables, stored.seq, replace(after, sequence=before.sequence), told, change, before.status
-        )
+        self._history.tell(tables, stored.seq, after, told, change, before.status)
         return after
 
 

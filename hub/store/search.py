@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 from hub.query.ordering import Cursor, Page, Sort
@@ -14,7 +13,8 @@ from hub.store.paging import page_of
 from hub.store.tally import Tally
 from hub.store.ways import QUICK, SKIP, Way, Ways
 
-PLAIN = "SELECT id, CAST(document AS BLOB) FROM problem ORDER BY seq LIMIT ?"
+SHOWN = "id, CAST(document AS BLOB)"
+PLAIN = f"SELECT {SHOWN} FROM problem ORDER BY seq LIMIT ?"
 
 Found = tuple[str, bytes]
 """(id, document as JSON without id and href) of a report."""
@@ -43,17 +43,24 @@ class Search:
         self._limit = limit
         self._cursor = cursor
         self._find = ways
+        self._found: Ways | None = None
 
     def runs_on(self, connection: sqlite3.Connection) -> bool:
         return self._connection is connection
 
-    @cached_property
+    @property
     def _ways(self) -> Ways:
-        return self._find()
+        if self._found is None:
+            self._found = self._find()
+        return self._found
 
-    @cached_property
+    @property
     def _way(self) -> tuple[float, Way]:
-        return self._ways.for_page(self._sort, self._offset + self._limit + 1)
+        return self._ways.for_page(self._sort, self._need)
+
+    @property
+    def _need(self) -> int:
+        return self._offset + self._limit + 1
 
     @property
     def quick(self) -> bool:
@@ -70,22 +77,31 @@ class Search:
     def page(self) -> Page[Found]:
         if self._is_plain:
             return Page(rows=self._connection.execute(PLAIN, (self._limit,)).fetchall())
+        if self._cursor is not None:
+            return self._page_by(self._cursor)
+        text, bound = self._statement()
+        return Page(rows=self._connection.execute(text, (*bound, self._limit, self._offset)).fetchall())
+
+    def _statement(self) -> Sql:
+        """For a page by offset; the same for all the time for which its way is kept."""
+        kept = self._ways.statements
+        statement = kept.get((self._sort, self._need))
+        if statement is None:
+            keys = order_keys(self._sort, columns=COLUMNS)
+            text, bound = _rows(self._way[1], self._ways.where, keys, shown=SHOWN, backwards=False)
+            statement = kept[self._sort, self._need] = (text, bound)
+        return statement
+
+    def _page_by(self, cursor: Cursor) -> Page[Found]:
         keys = order_keys(self._sort, columns=COLUMNS)
-        backwards = self._cursor is not None and self._cursor.backwards
         where, values = self._ways.where
-        if self._cursor is not None and self._cursor.position is not None:
-            text, places = beyond(keys, self._cursor.position, backwards=backwards)
+        if cursor.position is not None:
+            text, places = beyond(keys, cursor.position, backwards=cursor.backwards)
             where, values = f"{where} AND {text}", [*values, *places]
-        chosen, bound = _chosen(self._way[1], (where, values), keys, backwards=backwards)
-        # The chosen rows are walked in their order, and each report is fetched by its number: last, and no other.
-        rows = f"FROM ({chosen} LIMIT ? OFFSET ?) AS chosen CROSS JOIN problem ON problem.seq = chosen.number"
-        if self._cursor is None:
-            text = f"SELECT id, CAST(document AS BLOB) {rows}"
-            return Page(rows=self._connection.execute(text, (*bound, self._limit, self._offset)).fetchall())
-        names = ", ".join(key.text for key in keys)
-        text = f"SELECT {names}, id, CAST(document AS BLOB) {rows}"
+        shown = ", ".join([*(key.text for key in keys), SHOWN])
+        text, bound = _rows(self._way[1], (where, values), keys, shown=shown, backwards=cursor.backwards)
         found = self._connection.execute(text, (*bound, self._limit + 1, 0)).fetchall()
-        return page_of(found, self._limit, width=len(keys), backwards=backwards, made=_found)
+        return page_of(found, self._limit, width=len(keys), backwards=cursor.backwards, made=_found)
 
     def count(self) -> int:
         if self._is_plain:
@@ -103,6 +119,18 @@ class Search:
         _, way = self._ways.for_count()
         where, values = _within(way.branches[0] if way.branches else None, self._ways.where)
         return f"SELECT count(*) FROM {_source(way)} WHERE {where}", values
+
+
+def _rows(way: Way, where: Sql, keys: tuple[KeySql, ...], *, shown: str, backwards: bool) -> Sql:
+    """A statement that gives what is `shown` of the rows in order, from a limit and an offset on."""
+    if way.ordered and not way.branches:
+        text, values = where
+        order = order_text(keys, backwards=backwards)
+        return f"SELECT {shown} FROM {_source(way)} WHERE {text} ORDER BY {order} LIMIT ? OFFSET ?", values
+    # The chosen rows are walked in their order, and each report is fetched by its number: last, and no other.
+    chosen, values = _chosen(way, where, keys, backwards=backwards)
+    rows = f"({chosen} LIMIT ? OFFSET ?) AS chosen CROSS JOIN problem ON problem.seq = chosen.number"
+    return f"SELECT {shown} FROM {rows}", values
 
 
 def _chosen(way: Way, where: Sql, keys: tuple[KeySql, ...], *, backwards: bool) -> Sql:

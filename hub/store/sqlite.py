@@ -18,7 +18,7 @@ from hub.query.patterns import is_found
 from hub.store.migrations import MIGRATIONS
 from hub.store.scans import Scans, TimeLimit
 from hub.store.tables import Tables
-from hub.store.writer import Writer
+from hub.store.writer import Job, Writer
 from hub.telemetry import logger
 
 log = logger("hub.store")
@@ -167,9 +167,9 @@ class Store:
         loop = self._running_loop()
         gate = self._gates.get(loop)
         if gate is None:
-            gate = self._gates[loop] = _Gate(loop)
+            gate = self._gates[loop] = _Gate(loop, self._writer)
         future: asyncio.Future[T] = loop.create_future()
-        self._writer.submit(work, lambda result, error: gate.put(future, result, error))
+        gate.submit(work, future)
         return await future
 
     def within(self, seconds: float, work: Callable[[Tables], T]) -> T:
@@ -208,14 +208,33 @@ def _is_busy(error: BaseException) -> bool:
 
 
 class _Gate:
-    """Carries the results of one commit into an event loop with one wake-up, not one a result."""
+    """Between an event loop and the writer: what goes over together goes over with one wake-up, not one for each.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    The jobs of one round of the loop go to the writer together. One by one, the first would wake it, and then the
+    two threads would fight for the interpreter while the loop makes the other jobs ready.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, writer: Writer) -> None:
         self._loop = loop
+        self._writer = writer
+        self._jobs: list[Job] = []
         self._results: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._woken = False
 
-    def put(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    def submit(self, work: Callable[[Tables], Any], future: asyncio.Future[Any]) -> None:
+        if not self._jobs:
+            self._loop.call_soon(self._hand_over)
+        self._jobs.append(Job(work, partial(self._put, future)))
+
+    def _hand_over(self) -> None:
+        jobs, self._jobs = self._jobs, []
+        try:
+            self._writer.submit_all(jobs)
+        except StoreUnavailable as error:
+            for job in jobs:
+                job.done(None, error)
+
+    def _put(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
         self._results.append((future, result, error))
         if not self._woken:
             self._woken = True

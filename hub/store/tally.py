@@ -73,14 +73,22 @@ class Tally:
 
         Whole months and days are added up; the beginning and the end of a window are counted in an index.
         """
+        return self.run(counting(what, window))
+
+    def run(self, counting: Sql) -> int:
+        """The number that a statement of `counting` gives."""
         self.flush()
-        if window is None or not (window.low or window.high):
-            parts = [_span("span = ''", [], what)]
-        else:
-            parts = list(_parts(window, what))
-        text = f"SELECT {' + '.join(f'ifnull(({part}), 0)' for part, _ in parts)}"
-        values = [value for _, some in parts for value in some]
-        return int(self._connection.execute(text, values).fetchone()[0])
+        return int(self._connection.execute(*counting).fetchone()[0])
+
+
+def counting(what: Sql, window: Window | None = None) -> Sql:
+    """The statement of `Tally.count`."""
+    if window is None or not (window.low or window.high):
+        parts = [_span("span = ''", [], what)]
+    else:
+        parts = list(_parts(window, what))
+    text = f"SELECT {' + '.join(f'ifnull(({part}), 0)' for part, _ in parts)}"
+    return text, [value for _, some in parts for value in some]
 
 
 def _parts(window: Window, what: Sql) -> Iterator[Sql]:

@@ -19,7 +19,7 @@ from hub.query.syntax import Comparison, Condition, Operator, Or
 from hub.query.values import instant_in, number_in
 from hub.store.columns import COLUMNS
 from hub.store.facets import IDS, Path, compiled, paths_of
-from hub.store.tally import INDEXES, Tally
+from hub.store.tally import INDEXES, Tally, counting
 from hub.store.windows import DATES
 
 ENTRY, PROBE, ROW, LOOK, SORT = 0.05, 1.0, 2.5, 6.0, 0.1
@@ -37,11 +37,8 @@ COUNTED_AT_MOST = 5_000
 
 BRANCHES_MAXIMUM = 8
 
-FRESH_FOR = 1.0
+FRESH_FOR = 0.05
 """Seconds for which what was found out about a condition serves the next lists of the same condition."""
-
-WITHIN = 16
-"""A sixteenth more or fewer reports, and it is found out anew."""
 
 KEPT_MAXIMUM = 256
 """How many conditions are kept with their ways, by each connection."""
@@ -57,7 +54,7 @@ class KeptWays:
 
     def of(self, condition: Condition | None, indexed: Mapping[Path, int]) -> "Ways":
         kept = self._kept.get(condition)
-        if kept is not None and kept.is_fresh(self._tally.total(), indexed):
+        if kept is not None and kept.is_fresh(indexed):
             return kept
         if len(self._kept) >= KEPT_MAXIMUM:
             self._kept.clear()
@@ -137,6 +134,8 @@ class Ways:
         self._windows = {window: tally.count(read.what, window) for window in read.facets.windows}
         self._keyed = [self._entries(part) for part in read.facets.keyed]
         self._sizes: dict[str, int] = {}
+        self.statements: dict[tuple[Sort, int], Sql] = {}
+        """The statements of pages, as `Search` keeps them here: by their order and by how many rows they need."""
 
     def entries(self) -> Sql | None:
         """A statement that gives each fitting row number once, where an indexed path alone decides."""
@@ -145,10 +144,9 @@ class Ways:
             return None
         return self._keyed[0][0]
 
-    def is_fresh(self, total: int, indexed: Mapping[Path, int]) -> bool:
-        """Whether the ways still serve, now that there are `total` reports and these paths are indexed."""
-        changed = abs(max(total, 1) - self._all) * WITHIN > self._all
-        return not changed and indexed is self._indexed and monotonic() < self._made + FRESH_FOR
+    def is_fresh(self, indexed: Mapping[Path, int]) -> bool:
+        """Whether the ways still serve, now that these paths are indexed."""
+        return indexed is self._indexed and monotonic() < self._made + FRESH_FOR
 
     @property
     def is_tallied(self) -> bool:
@@ -159,9 +157,13 @@ class Ways:
         """How many rows fit at this moment, where the tally can tell."""
         if not self.is_tallied:
             return None
-        for window in self._windows:
-            return self._tally.count(self._what, window)
-        return self._tally.count(self._what) if self._facets.counted else self._tally.total()
+        if not (self._windows or self._facets.counted):
+            return self._tally.total()
+        return self._tally.run(self._counting)
+
+    @cached_property
+    def _counting(self) -> Sql:
+        return counting(self._what, next(iter(self._windows), None))
 
     def unindexed(self) -> list[str]:
         """The dotted paths of the parts that need a look at each report."""

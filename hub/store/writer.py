@@ -6,7 +6,7 @@ no others. When the commit itself fails, every job in it has failed and nothing 
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
@@ -20,7 +20,7 @@ Done = Callable[[Any, BaseException | None], None]
 """Told (result, None) after the commit, or (None, error); it runs on the writer's thread and must be brief."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Job:
     work: Work
     done: Done
@@ -37,7 +37,7 @@ class Writer:
         self._open = open_tables
         self._group_commit = group_commit
         self._signal = signal
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Sequence[Job]] = SimpleQueue()
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._closed = False
 
@@ -45,36 +45,37 @@ class Writer:
         self._thread.start()
 
     def submit(self, work: Work, done: Done) -> None:
+        self.submit_all([Job(work, done)])
+
+    def submit_all(self, jobs: Sequence[Job]) -> None:
+        """Jobs that may be committed together. Raises StoreUnavailable."""
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        self._jobs.put(Job(work, done))
+        self._jobs.put(jobs)
 
     def close(self) -> None:
         """Commit what is waiting, then stop."""
         if not self._closed:
             self._closed = True
-            self._jobs.put(None)
+            self._jobs.put(())
             self._thread.join()
 
     def _run(self) -> None:
         tables = self._open()
-        batch: deque[Job] = deque()
-        while self._fill(batch):
-            self._commit(tables, list(batch))
-            batch.clear()
+        waiting: deque[Job] = deque()
+        while self._fill(waiting):
+            self._commit(tables, [waiting.popleft() for _ in range(min(len(waiting), self._group_commit))])
         tables.connection.close()
 
-    def _fill(self, batch: deque[Job]) -> bool:
-        """Wait for a job, then take what else is there; False at the end."""
-        job = self._jobs.get()
-        while job is not None:
-            batch.append(job)
-            if len(batch) >= self._group_commit or self._jobs.empty():
-                return True
-            job = self._jobs.get()
-        if batch:
-            self._jobs.put(None)
-        return bool(batch)
+    def _fill(self, waiting: deque[Job]) -> bool:
+        """Wait for jobs, then take what else is there; False at the end."""
+        while not waiting or (len(waiting) < self._group_commit and not self._jobs.empty()):
+            jobs = self._jobs.get()
+            if not jobs:  # the end; what waits is committed first
+                self._jobs.put(())
+                return bool(waiting)
+            waiting.extend(jobs)
+        return True
 
     def _commit(self, tables: Tables, batch: list[Job]) -> None:
         connection = tables.connection

@@ -153,6 +153,17 @@ def test_a_writer_in_an_event_loop_gets_results_and_failures(store: Store) -> No
     assert isinstance(others[-1], ValueError)
 
 
+def test_what_one_round_of_an_event_loop_writes_is_committed_together(store: Store) -> None:
+    commits: list[frozenset[str]] = []
+    store.listen(commits.append)
+
+    async def write() -> None:
+        await asyncio.gather(*[store.awrite(lambda tables: tables.signals.add("written")) for _ in range(20)])
+
+    asyncio.run(write())
+    assert commits == [{"written"}]
+
+
 def test_a_caller_that_gave_up_waiting_does_not_hold_up_the_others(store: Store) -> None:
     async def one_gives_up() -> str:
         waiting = asyncio.ensure_future(store.awrite(partial(keeps_source, "a")))
@@ -186,6 +197,8 @@ def test_closing_commits_what_waits_and_takes_nothing_more(kind: Kind, tmp_path:
     assert answers == ["a"]
     with pytest.raises(StoreUnavailable, match="closed"):
         store.write(partial(keeps_source, "b"))
+    with pytest.raises(StoreUnavailable, match="closed"):
+        asyncio.run(store.awrite(partial(keeps_source, "b")))
 
 
 # -- the file
