@@ -169,3 +169,13 @@ class ContractClient:
             found += answer.json()
             if len(found) >= int(answer.headers["X-Total-Count"]):
                 return found
+
+
+def path_of(problem: dict[str, Any]) -> str:
+    """The path of a report at the v5 face."""
+    return f"{ContractClient.face}/serviceProblem/{problem['id']}"
+
+
+def violations(refused: requests.Response) -> dict[str, str]:
+    """{field: message} of a refusal."""
+    return {one["field"]: one["message"] for one in refused.json()["violation"]}

@@ -1,12 +1,10 @@
 """The main job through the installed command: a change goes in by HTTP, and a listener is told."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event as Gate
 from typing import Any
 
-import pytest
 from standardwebhooks import Webhook
 
 from hub.api.schemas import CompiledSchema, compile_schema, errors_of, load_contract
@@ -20,12 +18,6 @@ QUICK = {
     "QOS_HUB_DELIVERY_SCHEDULE": ",".join(["100ms"] * 100),
     "QOS_HUB_DELIVERY_JITTER": "0",
 }
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with Listener() as running:
-        yield running
 
 
 def event_schema(kind: str) -> CompiledSchema:

@@ -1,12 +1,9 @@
 """The main job, end to end: a ticket in a real trouble system becomes a report, and a listener is told."""
 
 import json
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from hub.demo.roundup import PASSWORD, Roundup
 from tests.acceptance.contract_client import ContractClient
@@ -33,12 +30,6 @@ interval = "200ms"
 adapter = "alertmanager"
 options = {{ url = "{url}" }}
 """
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with Listener() as running:
-        yield running
 
 
 def watching(tmp_path: Path, settings: str) -> Server:

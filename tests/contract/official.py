@@ -1,6 +1,7 @@
 """What two contracts say differently: an official one, and our own beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 Node = dict[str, Any]
@@ -140,3 +141,14 @@ def property_differences(place: str, official: Node, own: Node) -> Iterator[str]
 def escaped(pattern: str) -> str:
     """For fnmatch a bracket begins a set; here it is itself."""
     return pattern.replace("[", "[[]")
+
+
+def unexplained(differences: Iterable[str], reasons: Iterable[str]) -> list[str]:
+    """The differences that no reason, a pattern, fits."""
+    patterns = [escaped(reason) for reason in reasons]
+    return sorted(each for each in differences if not any(fnmatchcase(each, known) for known in patterns))
+
+
+def stale(differences: Collection[str], reasons: Iterable[str]) -> list[str]:
+    """The reasons that fit no difference."""
+    return [known for known in reasons if not any(fnmatchcase(each, escaped(known)) for each in differences)]

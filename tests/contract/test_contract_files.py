@@ -33,16 +33,21 @@ SERVED = (FACE, FACE_V4, OPERATIONS)
 CONTRACTS = {name: load_contract(FOLDER / name) for name in (*SERVED, EVENTS)}
 METHODS = ("get", "post", "put", "patch", "delete")
 
+REPORTS = {
+    "listServiceProblem": "GET /serviceProblem",
+    "createServiceProblem": "POST /serviceProblem",
+    "createServiceProblems": "PATCH /serviceProblem",
+    "retrieveServiceProblem": "GET /serviceProblem/{id}",
+    "patchServiceProblem": "PATCH /serviceProblem/{id}",
+    "deleteServiceProblem": "DELETE /serviceProblem/{id}",
+    "listServiceProblemEventRecord": "GET /serviceProblemEventRecord",
+    "retrieveServiceProblemEventRecord": "GET /serviceProblemEventRecord/{id}",
+}
+"""What both faces promise of reports and their history."""
+
 PROMISED = {
     FACE: {
-        "listServiceProblem": "GET /serviceProblem",
-        "createServiceProblem": "POST /serviceProblem",
-        "createServiceProblems": "PATCH /serviceProblem",
-        "retrieveServiceProblem": "GET /serviceProblem/{id}",
-        "patchServiceProblem": "PATCH /serviceProblem/{id}",
-        "deleteServiceProblem": "DELETE /serviceProblem/{id}",
-        "listServiceProblemEventRecord": "GET /serviceProblemEventRecord",
-        "retrieveServiceProblemEventRecord": "GET /serviceProblemEventRecord/{id}",
+        **REPORTS,
         **{
             f"{call}{kind.type_name}": f"{method} /{kind}{rest}"
             for kind in TaskKind
@@ -52,14 +57,7 @@ PROMISED = {
         "hubDelete": "DELETE /hub/{id}",
     },
     FACE_V4: {
-        "listServiceProblem": "GET /serviceProblem",
-        "createServiceProblem": "POST /serviceProblem",
-        "createServiceProblems": "PATCH /serviceProblem",
-        "retrieveServiceProblem": "GET /serviceProblem/{id}",
-        "patchServiceProblem": "PATCH /serviceProblem/{id}",
-        "deleteServiceProblem": "DELETE /serviceProblem/{id}",
-        "listServiceProblemEventRecord": "GET /serviceProblemEventRecord",
-        "retrieveServiceProblemEventRecord": "GET /serviceProblemEventRecord/{id}",
+        **REPORTS,
         **{f"create{kind.type_name}": f"POST /{kind}" for kind in TaskKind},
         **{f"retrieve{kind.type_name}": f"GET /{kind}/{{id}}" for kind in TaskKind},
         "registerListener": "POST /hub",

@@ -26,12 +26,6 @@ PATIENCE = 20.0
 Make = Callable[..., Transport]
 
 
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with Listener() as server:
-        yield server
-
-
 @pytest.fixture(params=[CurlTransport, RequestsTransport], ids=["pycurl", "requests"])
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     made: list[Transport] = []

@@ -1,13 +1,12 @@
 """A server of one file that can break off, forbid ranges, change its file, and point elsewhere."""
 
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
+
+from tests.fakes.http_server import HttpServer
 
 
-class FileServer:
+class FileServer(HttpServer):
     """Every answer is written by `answer`, which a test exchanges; `asked` are the headers of each request."""
 
     def __init__(self, content: bytes) -> None:
@@ -16,33 +15,15 @@ class FileServer:
         self.break_after: list[int] = []
         self.answer: Callable[[BaseHTTPRequestHandler], None] = self.give
         self.asked: list[dict[str, str]] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.asked.append({name.lower(): value for name, value in self.headers.items()})
-                outer.answer(self)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        super().__init__(self._answer)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/reports?all=1"
+        return f"http://127.0.0.1:{self.port}/reports?all=1"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        self.asked.append({name.lower(): value for name, value in request.headers.items()})
+        self.answer(request)
 
     def give(self, request: BaseHTTPRequestHandler) -> None:
         """The file, or the rest of it; it ends early after as many bytes as `break_after` says next."""

@@ -1,16 +1,16 @@
 """An identity provider on this machine: keys that come and go, tokens of every kind, and a set that can be down."""
 
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 from joserfc.registry import HeaderParameter
+
+from tests.fakes.http_server import HttpServer
 
 AUDIENCE = "qos-hub"
 ISSUER = "https://identity.example.com"
@@ -42,37 +42,19 @@ def published(*keys: Key) -> bytes:
     return json.dumps(KeySet(list(keys)).as_dict(private=False)).encode()
 
 
-class IdentityProvider:
+class IdentityProvider(HttpServer):
     """Serves `content` with `status`; `asked` counts the readings."""
 
     def __init__(self) -> None:
         self.content = published(KEYS["RS256"], KEYS["ES256"], KEYS["EdDSA"])
         self.status = 200
         self.asked = 0
-        provider = self
+        super().__init__(self._answer)
+        self.url = f"http://127.0.0.1:{self.port}/keys"
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                provider.asked += 1
-                self.send_response(provider.status)
-                self.send_header("Content-Length", str(len(provider.content)))
-                self.end_headers()
-                self.wfile.write(provider.content)
-
-            def log_message(self, format: str, *arguments: Any) -> None:
-                """Says nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/keys"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        self.asked += 1
+        request.send_response(self.status)
+        request.send_header("Content-Length", str(len(self.content)))
+        request.end_headers()
+        request.wfile.write(self.content)

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from hub.shipped import openapi_dir
-from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.contract_client import ContractClient, path_of, violations
 from tests.acceptance.running import Server
 from tests.fakes.listener import Listener, answer, hang
 from tests.rooms import report, until
@@ -27,30 +27,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def client(server: Server) -> ContractClient:
-    return server.client
-
-
 @pytest.fixture
 def problem(client: ContractClient) -> dict[str, Any]:
     made: dict[str, Any] = client.create(report(name="ring")).json()
     return made
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with Listener() as running:
-        yield running
-
-
-def path_of(problem: dict[str, Any]) -> str:
-    return f"{FACE}/serviceProblem/{problem['id']}"
-
-
-def violations(refused: requests.Response) -> dict[str, str]:
-    """{field: message} of a refusal."""
-    return {one["field"]: one["message"] for one in refused.json()["violation"]}
 
 
 # -- reports

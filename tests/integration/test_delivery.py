@@ -76,12 +76,6 @@ def new_exchange(tmp_path: Path) -> Iterator[NewExchange]:
         yield make
 
 
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with Listener() as server:
-        yield server
-
-
 @pytest.fixture(params=["pycurl", "requests"])
 def exchange(request: pytest.FixtureRequest, new_exchange: NewExchange, listener: Listener) -> Exchange:
     """Closed before its listener, so that an end of the listener is no failed attempt."""

@@ -30,21 +30,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def client(server: Server) -> ContractClient:
-    return server.client
-
-
-@pytest.fixture(scope="module")
 def r18(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContractClient]:
     """A hub that speaks the names of R18.5, too."""
     with Server(tmp_path_factory.mktemp("r18"), settings={"QOS_HUB_API_R18_NAMES": "true"}) as running:
         yield running.client
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with Listener() as running:
-        yield running
 
 
 def report_v4(**attributes: Any) -> dict[str, Any]:

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
 from hub.shipped import openapi_dir
 from tests.acceptance.bulk import CSV, NDJSON, ask, ended, errors, exported, imported, job, lines, send, without
-from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.contract_client import ContractClient, violations
 from tests.acceptance.running import Server
 from tests.fakes.listener import Listener
 from tests.rooms import report, until
@@ -25,11 +24,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One for all tests of this file; each works on reports of its own."""
     with Server(tmp_path_factory.mktemp("jobs")) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def client(server: Server) -> ContractClient:
-    return server.client
 
 
 @pytest.fixture
@@ -51,11 +45,6 @@ def rich_report(client: ContractClient, category: str) -> dict[str, Any]:
 def content_path(made: dict[str, Any]) -> str:
     kind = f"{made['@type'][0].lower()}{made['@type'][1:]}"
     return f"{JOBS}/{kind}/{made['id']}/content"
-
-
-def violations(refused: requests.Response) -> dict[str, str]:
-    """{field: message} of a refusal."""
-    return {one["field"]: one["message"] for one in refused.json()["violation"]}
 
 
 # -- exports

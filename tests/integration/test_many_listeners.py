@@ -114,12 +114,6 @@ def a_report(rng: random.Random) -> Document:
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
-    with Listener() as server:
-        yield server
-
-
-@pytest.fixture
 def exchange(tmp_path: Path, listener: Listener) -> Iterator[Exchange]:
     store = open_store(tmp_path)
     exchange = Exchange(store, tmp_path)

@@ -6,11 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import requests
 
 from hub.model.task import TaskKind
 from hub.shipped import openapi_dir
-from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.contract_client import ContractClient, violations
 from tests.acceptance.running import Server
 from tests.fakes.listener import Listener
 from tests.rooms import report, until
@@ -26,17 +25,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def client(server: Server) -> ContractClient:
-    return server.client
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with Listener() as running:
-        yield running
-
-
 def made(client: ContractClient) -> str:
     problem_id: str = client.create(report()).json()["id"]
     return problem_id
@@ -44,11 +32,6 @@ def made(client: ContractClient) -> str:
 
 def named(*ids: str) -> list[dict[str, str]]:
     return [{"id": one} for one in ids]
-
-
-def violations(refused: requests.Response) -> dict[str, str]:
-    """{field: message} of a refusal."""
-    return {one["field"]: one["message"] for one in refused.json()["violation"]}
 
 
 @pytest.mark.parametrize("kind", TaskKind)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.contract_client import ContractClient, path_of, violations
 from tests.acceptance.running import Server
 from tests.rooms import report, until
 
@@ -22,11 +22,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def client(server: Server) -> ContractClient:
-    return server.client
-
-
 @pytest.fixture
 def problem(client: ContractClient) -> dict[str, Any]:
     made: dict[str, Any] = client.create(
@@ -38,19 +33,11 @@ def problem(client: ContractClient) -> dict[str, Any]:
     return made
 
 
-def path_of(problem: dict[str, Any]) -> str:
-    return f"{FACE}/serviceProblem/{problem['id']}"
-
-
 def patch(
     client: ContractClient, problem: dict[str, Any], body: Any, media_type: str = JSON_PATCH
 ) -> requests.Response:
     headers = {"Content-Type": media_type}
     return client.call("PATCH", path_of(problem), data=json.dumps(body), headers=headers)
-
-
-def violations(refused: requests.Response) -> dict[str, str]:
-    return {one["field"]: one["message"] for one in refused.json()["violation"]}
 
 
 def note(text: str) -> dict[str, Any]:
