@@ -3,6 +3,7 @@
 from hub.errors import Violation
 from hub.model.problem import Document, Problem, Status
 from hub.model.times import Clock, to_micros
+from hub.problems.acknowledgement import without_forged
 from hub.problems.changes import KEPT_BY_SERVER, NOT_PATCHABLE
 from hub.problems.edits import Edit
 from hub.problems.envelope import Letterhead
@@ -32,7 +33,7 @@ class ClientRules:
         has been asked before.
         """
         now = to_micros(self._clock())
-        document = self._form.complete(stated_in(given))
+        document = self._form.complete(without_forged(stated_in(given)))
         document["status"] = Status(document.get("status", INITIAL))
         check_step(None, document["status"])
         if document["@type"] != PLAIN:

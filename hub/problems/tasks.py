@@ -9,7 +9,7 @@ from hub.model.ids import NewId
 from hub.model.problem import Document
 from hub.model.task import Task, TaskKind, TaskState
 from hub.model.times import Clock, micros_to_text, to_micros
-from hub.problems.acknowledgement import ACKNOWLEDGE, UNACKNOWLEDGE, is_acknowledged, noted
+from hub.problems.acknowledgement import entry_of, is_acknowledged, noted, said_in
 from hub.problems.envelope import Letterhead
 from hub.problems.form import Complete
 from hub.problems.history import Change
@@ -110,6 +110,8 @@ class TaskRules:
     def _asked(self, kind: TaskKind, given: Document, named: tuple[Named, ...]) -> Document:
         """The task as it begins, with whole references to the reports that it names."""
         stated = {name: value for name, value in given.items() if name not in KEPT_BY_SERVER}
+        if stated.get("trackingRecord"):
+            stated["trackingRecord"] = said_in(stated)
         references = [{"@type": "ServiceProblemRef", **one.given, **self._address(one)} for one in named]
         if kind in GROUPING:
             stated |= {"parentProblem": references[0], "childProblem": references[1:]}
@@ -141,15 +143,12 @@ class TaskRules:
     def _note(self, work: _Work) -> set[str]:
         """Write into each report that its handler has taken note, or takes it back; gives those that changed."""
         acknowledged = work.task.kind is TaskKind.ACKNOWLEDGEMENT
-        stated: Document = work.task.document.get("trackingRecord") or {}
-        entry = {
-            "@type": "TrackingRecord",
-            "id": work.task.id,
-            "description": ACKNOWLEDGE if acknowledged else UNACKNOWLEDGE,
-            "systemId": stated.get("systemId") or self._letterhead.reporting_system,
-            "time": micros_to_text(work.task.created),
-            "user": stated.get("user") or work.actor,
-        }
+        entry = entry_of(
+            work.task,
+            at=micros_to_text(work.task.created),
+            href=self._letterhead.task_href(work.task),
+            system=self._letterhead.reporting_system,
+        )
         changed = [one for one in work.subjects if is_acknowledged(one.stored.problem.document) != acknowledged]
         for one in changed:
             self._change(work, one, noted(one.stored.problem.document, entry))

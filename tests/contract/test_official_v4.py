@@ -53,6 +53,8 @@ REASONS = {
     "stricter *EventPayload.*": ALWAYS,
     # what is added
     "added Problem*.outcome": "what the task did to each problem",
+    "added TrackingRecord.actor*": "who really did it, whatever the client says",
+    "added TrackingRecord.task": "what makes a record an acknowledgement",
     "added *Event.sequence": "a listener sees whether an event of a report is missing or out of order",
     "added *Event.recordTime": "when the hub recorded it, beside when it happened",
     "added EventSubscription*.secret": "the key that signs what is sent",

@@ -63,6 +63,8 @@ REASONS = {
     "stricter *EventPayload.*": ALWAYS,
     # what is added
     "added Characteristic*.value": "the official schema has a characteristic without a value",
+    "added TrackingRecord.actor*": "who really did it, whatever the client says",
+    "added TrackingRecord.task": "what makes a record an acknowledgement",
     "added *Event.sequence": "a listener sees whether an event of a report is missing or out of order",
     "added *Event.recordTime": "when the hub recorded it, beside when it happened",
     "added *Event.fieldPath": "which attributes an event is about, as in v4",

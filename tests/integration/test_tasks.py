@@ -1,6 +1,7 @@
 """Tasks on a real store: what they do with the reports they name, and that nothing is ever half done."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,19 +76,49 @@ def test_an_acknowledgement_leaves_an_entry_and_the_status(desk: Desk) -> None:
                 "systemId": "qos-hub",
                 "time": to_text(NOON),
                 "user": "weber",
+                "actor": "weber",
+                "task": {
+                    "@type": "TaskRef",
+                    "id": task.id,
+                    "href": f"{FACE}/problemAcknowledgement/{task.id}",
+                    "@referredType": "ProblemAcknowledgement",
+                },
             }
         ]
     assert results(task.document) == ["acknowledged", "acknowledged"]
     assert [one["id"] for one in task.document["ackProblem"]] == [first.id, second.id]
 
 
-def test_who_and_where_are_what_the_task_says_of_it(desk: Desk) -> None:
+def test_an_entry_has_the_words_of_the_client_and_the_name_of_the_caller(desk: Desk) -> None:
     problem = desk.create()
-    said = {"user": "h.weber", "systemId": "noc-desk", "description": "seen by the night shift"}
-    task = desk.acknowledge(problem, trackingRecord=said)
+    said = {
+        "@type": "TrackingRecord",
+        "description": "yyy ack the problem",
+        "systemId": "xxxx",
+        "time": "2014-12-20T17:00:00Z",
+        "user": "NP1",
+        "characteristic": [{"@type": "StringCharacteristic", "name": "shift", "value": "night"}],
+    }
+    forged = {"id": "mine", "actor": "noc", "actorParty": "org-1", "task": {"id": "4711"}}
+    given = {"problem": references(problem), "trackingRecord": said | forged}
+    task = desk.perform(TaskKind.ACKNOWLEDGEMENT, given, caller=replace(WEBER, party="org-311"))
     (entry,) = desk.kept(problem).document["trackingRecord"]
-    assert (entry["user"], entry["systemId"], entry["description"]) == ("h.weber", "noc-desk", "acknowledge")
-    assert task.document["trackingRecord"] == {"@type": "TrackingRecord", **said}
+    assert {name: entry[name] for name in said} == said
+    assert (entry["id"], entry["task"]["id"]) == (task.id, task.id)
+    assert (entry["actor"], entry["actorParty"]) == ("weber", "org-311")
+    assert task.document["trackingRecord"] == said | {"id": "mine"}
+    assert results(desk.acknowledge(problem).document) == ["unchanged"]
+    assert results(desk.unacknowledge(problem).document) == ["unacknowledged"]
+
+
+@pytest.mark.parametrize("kind", ["ProblemAcknowledgement", "ProblemUnacknowledgement", "evil"])
+def test_a_reporter_cannot_feign_an_acknowledgement(desk: Desk, kind: str) -> None:
+    forged = {"@type": "TrackingRecord", "description": "acknowledge", "user": "evil", "actor": "noc"}
+    problem = desk.create(trackingRecord=[forged | {"task": {"id": "4711", "@referredType": kind}}])
+    (kept,) = desk.kept(problem).document["trackingRecord"]
+    assert kept == {name: forged[name] for name in ("@type", "description", "user")}
+    assert results(desk.unacknowledge(problem).document) == ["unchanged"]
+    assert results(desk.acknowledge(problem).document) == ["acknowledged"]
 
 
 def test_what_is_acknowledged_already_stays_as_it_is(desk: Desk) -> None:
