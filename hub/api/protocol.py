@@ -15,7 +15,11 @@ LINGER = 1.0
 
 class Protocol(HttpToolsProtocol):
     """`head_limit` bounds the bytes of a request line with its headers, `head_timeout` the seconds until they are all
-    there, from the first byte or from the opening of the connection."""
+    there, from the first byte or from the opening of the connection.
+
+    After an answer the next request has to begin within the `timeout_keep_alive` of uvicorn. Other bytes, such as the
+    rest of a body that nobody reads, buy no time; uvicorn alone would wait on after each of them.
+    """
 
     def __init__(self, *arguments: Any, head_limit: int, head_timeout: float, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -24,6 +28,7 @@ class Protocol(HttpToolsProtocol):
         self._head_size = 0
         self._is_in_head = False
         self._head_timer: asyncio.TimerHandle | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
         self._refusal: HubError | None = None
         self._is_refused = False
 
@@ -33,6 +38,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        self._stop_idle_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -47,14 +53,15 @@ class Protocol(HttpToolsProtocol):
                 self._head_timer = self.loop.call_later(self._head_timeout, self._head_is_late)
         else:
             self._head_size = 0
-            self._stop_timer()
 
     def on_message_begin(self) -> None:
         self._is_in_head = True
+        self._stop_idle_timer()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
+        self._stop_timer()
         if self._head_size > self._head_limit and self._size_of_head() > self._head_limit:
             self._refusal = self._too_large()
             raise ValueError("the head is too large")  # ends the parsing; uvicorn then asks for the answer below
@@ -79,6 +86,18 @@ class Protocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def on_response_complete(self) -> None:
+        is_idle = not self.pipeline
+        super().on_response_complete()
+        if is_idle and not self._is_in_head and not self.transport.is_closing():
+            self._stop_idle_timer()
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def _stop_idle_timer(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
 
     def send_400_response(self, msg: str) -> None:
         """Called for bytes that are no request."""

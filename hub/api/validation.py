@@ -86,7 +86,7 @@ class Bodies:
             if not self._watch.has_cancelled(task):
                 raise
             message = f"the body did not arrive within {self._watch.seconds:g} s"
-            # Whoever sends so slowly keeps the connection busy with the rest of it.
+            # The connection is of no more use: the rest of the body would come before the next request.
             raise BodyTimeout(
                 violations=[Violation(field="body", message=message)], headers={"Connection": "close"}
             ) from None
@@ -96,6 +96,7 @@ class Bodies:
     async def _read_whole(self, receive: Receive) -> bytes:
         message = await receive()
         content: bytes = message.get("body", b"")
+        self._refuse_longer(len(content))
         while message.get("more_body"):
             message = await receive()
             content += message.get("body", b"")

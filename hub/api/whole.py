@@ -20,6 +20,8 @@ def write_whole(send: Send, status: int, headers: Sequence[Header], body: bytes)
     lines = b"".join([b"%b: %b\r\n" % header for header in given])
     if lines.count(b"\n") != len(given):  # a value would begin a line of its own; uvicorn refuses it
         return False
+    if b"connection: " in lines:  # it may say `close`, which uvicorn then does
+        return False
     cycle.response_started = cycle.response_complete = True
     cycle.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], lines, body))
     cycle.message_event.set()

@@ -20,6 +20,8 @@ SETTINGS = {
     "QOS_HUB_API_BODY_TIMEOUT": "600ms",
     "QOS_HUB_API_HEAD_TIMEOUT": "600ms",
     "QOS_HUB_API_HEAD_LIMIT": "8192",
+    "QOS_HUB_API_KEEP_ALIVE": "1s",
+    "QOS_HUB_API_BODY_LIMIT": "50000",
     "QOS_HUB_API_CORS_ORIGINS": DESK,
 }
 
@@ -27,6 +29,14 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("limits"), settings=SETTINGS) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("keyed")
+    run(folder, "keys", "create", "a", "--scope", "*")
+    with Server(folder, settings={"QOS_HUB_API_KEEP_ALIVE": "1s"}) as running:
         yield running
 
 
@@ -86,6 +96,13 @@ def test_a_body_that_drips_is_answered_with_408(server: Server) -> None:
     assert error["violation"][0]["field"] == "body"
 
 
+def test_a_body_in_one_piece_without_a_length_is_held_to_the_limit(server: Server) -> None:
+    body = b'{"a": "' + b"x" * 60_000 + b'"}'
+    chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    head = HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert answer_to(server, head + chunk)[0] == 413
+
+
 def test_many_slow_bodies_keep_nobody_else_waiting(server: Server) -> None:
     lines = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(200)]
     for line in lines:
@@ -94,6 +111,51 @@ def test_many_slow_bodies_keep_nobody_else_waiting(server: Server) -> None:
     for line in lines:
         assert b" 408 " in line.recv(65536)
         line.close()
+
+
+def closed_after(line: socket.socket, drip: bytes) -> bytes:
+    """What is said until the connection is closed, to who sends these bytes again and again."""
+    line.settimeout(0.1)
+    begin, said = time.monotonic(), b""
+    while time.monotonic() < begin + 15:
+        try:
+            line.sendall(drip)
+            piece = line.recv(65536)
+        except TimeoutError:
+            continue
+        except OSError:
+            return said
+        if not piece:
+            return said
+        said += piece
+    raise AssertionError("the connection is still open")
+
+
+@pytest.mark.parametrize("path", [PATH, "/nothing/here"])
+@pytest.mark.parametrize("framing", [b"Content-Length: 500000", b"Transfer-Encoding: chunked"])
+def test_a_body_that_comes_after_its_answer_holds_no_connection(keyed: Server, path: str, framing: bytes) -> None:
+    """Who has no key is refused before the body is read; the rest of the body is no reason to wait."""
+    head = HEAD.replace(PATH.encode(), path.encode())
+    drip = b"x" if b"Length" in framing else b"1\r\nx\r\n"
+    with socket.create_connection(("127.0.0.1", keyed.port), timeout=10) as line:
+        line.sendall(head + framing + b"\r\n\r\n")
+        said = closed_after(line, drip)
+    assert said[9:12] in (b"401", b"404")
+
+
+def test_a_body_that_ends_after_its_answer_leaves_the_connection_in_order(keyed: Server) -> None:
+    with socket.create_connection(("127.0.0.1", keyed.port), timeout=10) as line:
+        line.sendall(HEAD + b"Content-Length: 5\r\n\r\n{")
+        assert b" 401 " in line.recv(65536)
+        line.sendall(b"abcd")
+        line.sendall(b"GET /qos-hub/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b" 200 " in line.recv(65536)
+        assert closed_after(line, b"\r\n") == b""
+
+
+def test_empty_lines_are_no_request(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        assert closed_after(line, b"\r\n") == b""
 
 
 @pytest.mark.parametrize("size", [9_000, 100_000, 400_000])

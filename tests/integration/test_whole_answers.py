@@ -15,6 +15,10 @@ CASES = [
     Response(status=201, body=b"{}", headers=(("Location", "http://127.0.0.1/x"),)),
     Response(status=204),
     Response(status=304, etag='"7"'),
+    Response(status=408, body=b"{}", headers=(("Connection", "close"),)),
+    Response(status=503, body=b"{}", headers=(("Connection", "Keep-Alive, Close"),)),
+    Response(status=404, body=b"{}", headers=(("Connection", "keep-alive"),)),
+    Response(status=429, body=b"{}", headers=(("X-Note", "connection: close"),)),
 ]
 
 
@@ -57,6 +61,12 @@ def test_one_piece_is_what_two_messages_are(response: Response, method: str, clo
     parts = asyncio.run(answers(response, method=method, through=True, close=close))
     assert whole == parts
     assert whole.startswith(b"HTTP/1.1 %d " % response.status)
+
+
+def test_an_answer_that_says_close_is_the_last_one() -> None:
+    closing = Response(status=408, headers=(("Connection", "close"),))
+    got = asyncio.run(answers(closing, method="GET", through=False))
+    assert got.count(b"HTTP/1.1 408 ") == 1
 
 
 def test_a_value_with_a_line_break_begins_no_header() -> None:
