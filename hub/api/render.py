@@ -1,11 +1,12 @@
 """How a stored report leaves at the v5 face: its bytes with id and href before them, or a selection of its fields."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import orjson
 
 from hub.api.messages import Request
-from hub.faces import V5
+from hub.faces import V5, v4
 from hub.model.event import Record
 from hub.model.problem import Document, Problem
 from hub.model.subscription import Subscription
@@ -15,6 +16,9 @@ from hub.problems.edits import Edit
 from hub.query.selection import select
 
 Path = tuple[str, ...]
+
+MERGING = ("application/merge-patch+json", "application/json")
+"""The media types of a merge patch."""
 
 
 class Face:
@@ -106,8 +110,9 @@ class Face:
         return body
 
     def changing(self, request: Request) -> Request:
-        """A PATCH in the present names of this face."""
-        return request
+        """A PATCH in the present names of this face; a party that stands flat in a merge patch is put right."""
+        merges = request.media_type in MERGING and isinstance(request.body, dict)
+        return replace(request, body=v4.wrapped_patch(request.body)) if merges else request
 
     def edit(self, edit: Edit) -> Edit:
         """An edit of what this face shows, as an edit of the v5 report."""

@@ -38,7 +38,7 @@ class Wrapped:
 
     `referred` is the `@referredType` shown for a thing that tells nothing of itself, None when v4 does not demand
     one; `shown` is what v4 demands beside it. `type_of_new` tells the `@type` of a thing that comes in flat, None to
-    leave it to the contract.
+    leave it to the contract. A flat part whose type, or base type, is one of `thing_types` says it of the thing.
     """
 
     member: str
@@ -47,6 +47,7 @@ class Wrapped:
     referred: str | None = None
     shown: Mapping[str, Any] = field(default_factory=dict)
     type_of_new: Callable[[Document], str | None] = lambda thing: None
+    thing_types: frozenset[str] = frozenset()
 
     def outgoing(self, part: Document) -> Document:
         thing = self._thing(part)
@@ -61,6 +62,8 @@ class Wrapped:
             return self._new(part)
         thing = self._thing(base)
         shown = self.outgoing(base)
+        if self._tells_thing(part) and part.get("@type") != shown.get("@type"):
+            return self._retyped(part, base, shown)
         given = {
             name: value
             for name, value in part.items()
@@ -73,11 +76,27 @@ class Wrapped:
         outer = {name: value for name, value in given.items() if not _is_inner(name, base, thing)}
         return self._typed(outer) | ({self.member: inner} if inner or self.member in base else {})
 
+    def unfolded(self, part: Document) -> Document:
+        """A flat part with its members where v5 has them, and nothing more."""
+        outside = OUTER - HIDDEN if self._tells_thing(part) else OUTER
+        inner = {name: value for name, value in part.items() if name not in outside}
+        outer = {name: value for name, value in part.items() if name in outside}
+        return self._typed(outer) | {self.member: inner}
+
     def _new(self, part: Document) -> Document:
-        inner = {name: value for name, value in part.items() if name not in OUTER}
-        kind = self.type_of_new(inner)
-        outer = {name: value for name, value in part.items() if name in OUTER}
-        return self._typed(outer) | {self.member: {"@type": kind, **inner} if kind else inner}
+        whole = self.unfolded(part)
+        kind = self.type_of_new(whole[self.member])
+        return whole | {self.member: {"@type": kind, **whole[self.member]}} if kind else whole
+
+    def _retyped(self, part: Document, base: Document, shown: Document) -> Document:
+        """A kept part, edited, whose thing has now the type that the part says."""
+        own = {name: value for name, value in part.items() if name not in HIDDEN}
+        made = self.incoming(own | {name: shown[name] for name in HIDDEN if name in shown}, base)
+        typed = {name: value for name, value in part.items() if name in HIDDEN}
+        return {**made, self.member: {**self._thing(made), **typed}}
+
+    def _tells_thing(self, part: Document) -> bool:
+        return part.get("@type") in self.thing_types or part.get("@baseType") in self.thing_types
 
     def _thing(self, part: Document) -> Document:
         thing = part.get(self.member)

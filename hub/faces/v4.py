@@ -25,6 +25,7 @@ PARTY = Wrapped(
     referred="Party",
     shown={"id": ""},
     type_of_new=_party_type,
+    thing_types=frozenset({"PartyRef", "PartyRoleRef", "Party", "PartyRole", "Organization", "Individual"}),
 )
 ENTITY = Wrapped(member="entity", v5_type="RelatedEntity", v4_type="RelatedEntity", referred="Entity")
 PLACE = Wrapped(member="place", v5_type="RelatedPlaceRefOrValue", v4_type="RelatedPlace")
@@ -73,11 +74,22 @@ def wrapped(document: Document) -> Document:
     }
 
 
+def wrapped_patch(patch: Document) -> Document:
+    """A merge patch of a v5 report whose parties may stand flat: what it says is merged into the party itself."""
+    return {
+        name: PARTY.unfolded(value) if WRAPPED.get(name) is PARTY and _is_flat(PARTY, value) else value
+        for name, value in patch.items()
+    }
+
+
 def _wrapped(shape: Wrapped, value: Any) -> Any:
     if isinstance(value, list):
         return [_wrapped(shape, each) for each in value]
-    is_flat = isinstance(value, dict) and shape.member not in value and "id" in value
-    return shape.incoming(value, None) if is_flat else value
+    return shape.incoming(value, None) if _is_flat(shape, value) else value
+
+
+def _is_flat(shape: Wrapped, value: Any) -> bool:
+    return isinstance(value, dict) and shape.member not in value and "id" in value
 
 
 def path(given: Path) -> Path:

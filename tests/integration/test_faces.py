@@ -347,3 +347,38 @@ def test_lists_are_asked_in_the_names_of_r18(r18: ContractClient) -> None:
     patch = [{"op": "add", "path": "/comment/-", "value": {"text": "more"}}]
     assert patched(r18, V3, kept, patch, "application/json-patch+json").status_code == 200
     assert len(at(r18, V5, kept)["note"]) == 2
+
+
+@pytest.mark.parametrize("name", ["PartyRef", "PartyRoleRef"])
+def test_the_type_of_a_flat_party_at_v5_is_that_of_the_party(client: ContractClient, name: str) -> None:
+    flat = {"id": "o1", "@type": name, "role": "supplier"}
+    own = {"id": "o2", "@type": "OwnRef", "@baseType": name}
+    kept = made(
+        client, V5, report(originatorParty=flat, relatedParty=[own, {"id": "o3", "@type": "RelatedParty"}])
+    )
+    assert kept["originatorParty"] == {
+        "@type": "RelatedPartyRefOrPartyRoleRef",
+        "role": "supplier",
+        "partyOrPartyRole": {"@type": name, "id": "o1"},
+    }
+    assert {each["@type"] for each in kept["relatedParty"]} == {"RelatedPartyRefOrPartyRoleRef"}
+    assert kept["relatedParty"][0]["partyOrPartyRole"] == own
+    shown = at(client, V4, kept)
+    assert [shown["originatorParty"]["@type"], *(each["@type"] for each in shown["relatedParty"])] == [
+        "RelatedParty"
+    ] * 3
+    again = made(client, V4, report_v4(originatorParty=flat))
+    assert at(client, V5, again)["originatorParty"] == kept["originatorParty"]
+
+
+def test_a_flat_party_in_a_merge_patch_at_v5_is_merged_into_the_party(client: ContractClient) -> None:
+    kept = made(client, V5, report(responsibleParty={"id": "o1", "role": "owner"}))
+    patch = {"responsibleParty": {"id": "o2", "@type": "PartyRoleRef"}, "originatorParty": {"role": "declarer"}}
+    answer = patched(client, V5, kept, patch)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["responsibleParty"] == {
+        "@type": "RelatedPartyRefOrPartyRoleRef",
+        "role": "owner",
+        "partyOrPartyRole": {"@type": "PartyRoleRef", "id": "o2"},
+    }
+    assert answer.json()["originatorParty"]["role"] == "declarer"

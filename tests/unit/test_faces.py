@@ -107,6 +107,17 @@ def test_another_party_in_its_place_inherits_nothing() -> None:
     }
 
 
+def test_an_edit_can_tell_the_type_of_the_party() -> None:
+    base = {"responsibleParty": {"@type": "RelatedPartyRefOrPartyRoleRef", "partyOrPartyRole": {"id": "7"}}}
+    edited = {"responsibleParty": {"id": "7", "@type": "PartyRoleRef", "role": "owner"}}
+    kept = v4.incoming(edited, base)["responsibleParty"]
+    assert kept == {
+        "@type": "RelatedPartyRefOrPartyRoleRef",
+        "role": "owner",
+        "partyOrPartyRole": {"@type": "PartyRoleRef", "id": "7"},
+    }
+
+
 def test_true_is_not_one() -> None:
     base = {"characteristic": [{"name": "ring", "value": 1}]}
     assert (
