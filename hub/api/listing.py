@@ -11,7 +11,7 @@ from hub.errors import OutOfRange, Violation
 from hub.query.attributes import Attributes
 from hub.query.ordering import Page
 from hub.query.parse import ListQuery, parse_list_query, split_query_string
-from hub.query.vocabulary import Translate, as_it_is
+from hub.query.vocabulary import ReadAddress, Translate, as_it_is, as_written
 
 T = TypeVar("T")
 
@@ -23,11 +23,12 @@ NO_QUERY = ListQuery(condition=None, fields=(), offset=0, limit=None)
 
 @dataclass(frozen=True, kw_only=True)
 class Collection:
-    """A list at `url` (no final slash), of resources with these attributes, which a face may name differently."""
+    """A list at `url` (no final slash), of resources with these attributes; a face may have others in their place."""
 
     url: str
     attributes: Attributes
     translate: Translate = as_it_is
+    address: ReadAddress = as_written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +116,9 @@ def read_query(query_string: bytes, collection: Collection) -> ListQuery:
     Clients ask the same again and again; what they ask wrong is read anew each time.
     """
     pairs = [_id_for_href(name, value, f"{collection.url}/") for name, value in _read_pairs(query_string)]
-    return parse_list_query(pairs, attributes=collection.attributes, translate=collection.translate)
+    return parse_list_query(
+        pairs, attributes=collection.attributes, translate=collection.translate, address=collection.address
+    )
 
 
 def _id_for_href(name: str, value: str, begin: str) -> tuple[str, str]:

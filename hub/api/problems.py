@@ -59,7 +59,7 @@ class ProblemOperations:
         self._face = face
         self._lists = lists
         self._problems = Collection(
-            url=f"{face.base_url}/serviceProblem", attributes=attributes, translate=face.path
+            url=f"{face.base_url}/serviceProblem", attributes=attributes, translate=face.path, address=face.address
         )
         self._records = Collection(url=f"{face.base_url}/serviceProblemEventRecord", attributes=record_attributes)
         self._largest = largest
@@ -207,7 +207,7 @@ class ProblemOperations:
         return self._lists.answer(request, self._records, query, page, total, render, etag=tag)
 
     def _rendered_records(self, records: list[Record], fields: tuple[str, ...]) -> bytes:
-        return orjson.dumps([self._face.record(record, fields) for record in records])
+        return self._face.json([self._face.record(record, fields) for record in records])
 
     def _read_records(self, query: ListQuery, owner: Ownership, tables: Tables) -> tuple[Page[Record], int]:
         """The history of a report that was deleted has no owner any more: operators alone see it."""
@@ -219,7 +219,7 @@ class ProblemOperations:
         record = self._store.read.records.get(record_id)
         if record is None or not self._is_of_seen(request.caller, record):
             raise _missing_record(record_id)
-        body = orjson.dumps(self._face.record(record, self._lists.query(request, self._records).fields))
+        body = self._face.json(self._face.record(record, self._lists.query(request, self._records).fields))
         return Response(body=body, etag=self._tags.of(record.sequence))
 
     def _is_of_seen(self, caller: Caller, record: Record) -> bool:

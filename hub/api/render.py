@@ -60,6 +60,10 @@ class Face:
         whole = {"id": task_id, "href": self.task_href(kind, task_id), **orjson.loads(document)}
         return orjson.dumps(select(whole, fields))
 
+    def json(self, content: Document | list[Document]) -> bytes:
+        """What leaves at this face, with the addresses that it has there."""
+        return orjson.dumps(content)
+
     def record(self, record: Record, fields: tuple[str, ...] = ()) -> Document:
         """An entry of the history as ServiceProblemEventRecord."""
         notification: Document = {
@@ -104,6 +108,14 @@ class Face:
 
     def subscription_href(self, subscription_id: str) -> str:
         return f"{self.base_url}/hub/{subscription_id}"
+
+    def address(self, text: str) -> str:
+        """The kept address for one that this face shows."""
+        return text
+
+    def task_given(self, body: Document) -> Document:
+        """A new task, as a client of this face sent it, with the addresses that are kept."""
+        return body
 
     def given(self, body: Document) -> Document:
         """A new report, as a client of this face sent it, in v5. Raises InvalidInput."""

@@ -11,6 +11,8 @@ from hub.api.messages import Request
 from hub.api.render import Face, Path
 from hub.errors import InvalidInput, Violation
 from hub.faces import V4, r18, v4
+from hub.faces.addresses import Addresses
+from hub.faces.parts import same
 from hub.model.event import Record
 from hub.model.problem import Document
 from hub.model.subscription import Subscription
@@ -22,7 +24,10 @@ WRAPPERS = tuple({f".{wrapped.member}" for wrapped in v4.WRAPPED.values()})
 
 
 class FaceV4(Face):
-    """`check` holds a translated report against the v5 contract; `r18_names` adds the names of R18.5."""
+    """`check` holds a translated report against the v5 contract; `r18_names` adds the names of R18.5.
+
+    `kept_url` is the base of the addresses that are kept; they are shown at that of this face.
+    """
 
     unknown_names = v4.PROBLEM.hidden
 
@@ -30,12 +35,14 @@ class FaceV4(Face):
         self,
         base_url: str,
         *,
+        kept_url: str,
         check: Callable[[Document], Sequence[Violation]],
         r18_names: bool = False,
         name: str = V4,
     ) -> None:
         super().__init__(base_url)
         self.name = name
+        self._addresses = Addresses(kept_url, base_url)
         self._check = check
         self._r18_names = r18_names
         self.older_names = r18.NAMES if r18_names else frozenset()
@@ -44,7 +51,7 @@ class FaceV4(Face):
         kept = {"id": problem_id, "href": self.problem_href(problem_id), **orjson.loads(document)}
         shown = v4.outgoing(kept)
         whole = r18.outgoing(shown) if self._r18_names else shown
-        return orjson.dumps(select(whole, with_demanded(fields)) if fields else whole)
+        return self.json(select(whole, with_demanded(fields)) if fields else whole)
 
     def problems(self, rows: Iterable[tuple[str, bytes]], fields: tuple[str, ...] = ()) -> bytes:
         return b"[%b]" % b",".join([self.problem(problem_id, document, fields) for problem_id, document in rows])
@@ -53,7 +60,10 @@ class FaceV4(Face):
         """A task, of which v4 knows no state: it is done when it is answered."""
         whole = {"id": task_id, "href": self.task_href(kind, task_id), **orjson.loads(document)}
         del whole["state"]
-        return orjson.dumps(select(whole, fields))
+        return self.json(select(whole, fields))
+
+    def json(self, content: Document | list[Document]) -> bytes:
+        return self._addresses.in_json(orjson.dumps(content))
 
     def record(self, record: Record, fields: tuple[str, ...] = ()) -> Document:
         """An entry of the history, of which v4 knows no type; the changes in it are v4's."""
@@ -67,7 +77,7 @@ class FaceV4(Face):
         return {name: shown[name] for name in ("id", "callback", "query", "secret") if shown[name] is not None}
 
     def given(self, body: Document) -> Document:
-        document = {"@type": "ServiceProblem", **v4.incoming(self._renamed(body))}
+        document = {"@type": "ServiceProblem", **v4.incoming(self._addresses.kept(self._renamed(body)))}
         violations = self._check(document)
         if violations:
             raise InvalidInput(violations=violations)
@@ -78,14 +88,23 @@ class FaceV4(Face):
 
     def edit(self, edit: Edit) -> Edit:
         def translated(kept: Document) -> Document:
-            shown = v4.outgoing({**kept, "href": self.problem_href(kept["id"])})
+            plain = v4.outgoing(kept)
+            shown = self._addresses.shown(plain)
             edited = edit(shown)
             if self._r18_names:
                 edited = r18.incoming(edited, shown)
-            made = v4.incoming(edited, kept)
-            return {**made, "href": kept["href"]} if made.get("href") == shown["href"] else made
+            changed = {name: value for name, value in edited.items() if not _is_as_shown(name, value, shown)}
+            unchanged = {name: plain[name] for name in edited if name not in changed}
+            return v4.incoming({**unchanged, **self._addresses.kept(changed)}, kept)
 
         return translated
+
+    def address(self, text: str) -> str:
+        return self._addresses.kept_text(text)
+
+    def task_given(self, body: Document) -> Document:
+        given: Document = self._addresses.kept(body)
+        return given
 
     def path(self, path: Path) -> Path:
         return v4.path(r18.path(path) if self._r18_names else path)
@@ -114,6 +133,10 @@ def _with_present_names(patch: Any) -> Any:
     if isinstance(patch, list):
         return [r18.operation(each) for each in patch]
     return r18.operation(patch) if "op" in patch else r18.incoming(patch)
+
+
+def _is_as_shown(name: str, value: Any, shown: Document) -> bool:
+    return name in shown and same(value, shown[name])
 
 
 def _changes(changes: Document) -> Document:

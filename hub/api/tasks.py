@@ -44,13 +44,13 @@ class TaskOperations:
         self._owners = owners
         self._lists = lists
         self._once = once
-        self._tasks = Collection(url=face.task_href(kind), attributes=attributes)
+        self._tasks = Collection(url=face.task_href(kind), attributes=attributes, address=face.address)
 
     async def create(self, request: Request) -> Response:
         fields = self._lists.query(request, self._tasks).fields
         work = partial(
             self._rules.perform,
-            given=request.body,
+            given=self._face.task_given(request.body),
             kind=self._kind,
             caller=request.caller,
             owner=self._owners.of(request.caller.party),

@@ -11,8 +11,9 @@ from hub.api.render_v4 import FaceV4
 from hub.bootstrap.contracts import PATHS
 from hub.bootstrap.parts import Parts
 from hub.bootstrap.rules import check_report
-from hub.faces import EVENT_TYPES, V3, V4, V5
+from hub.faces import EVENT_CONTENT, EVENT_TYPES, V3, V4, V5
 from hub.query.attributes import ANY, Attributes
+from hub.query.event_paths import EVERYTHING_TOLD, Told
 from hub.query.hub_query import parse_hub_query
 from hub.query.list_query import ListQuery
 from hub.settings import Settings
@@ -25,8 +26,8 @@ def make_faces(parts: Parts) -> dict[str, Face]:
     check = check_report(parts.contracts, load_extensions(""))
     return {
         V5: Face(base_url + PATHS[V5]),
-        V4: FaceV4(base_url + PATHS[V4], check=check, r18_names=r18_names),
-        V3: FaceV4(base_url + PATHS[V3], check=check, r18_names=True, name=V3),
+        V4: FaceV4(base_url + PATHS[V4], kept_url=base_url + PATHS[V5], check=check, r18_names=r18_names),
+        V3: FaceV4(base_url + PATHS[V3], kept_url=base_url + PATHS[V5], check=check, r18_names=True, name=V3),
     }
 
 
@@ -41,14 +42,26 @@ def asked(attributes: Attributes, face: Face) -> Attributes:
 
 
 def query_reader(attributes: Attributes, faces: Mapping[str, Face]) -> ParseQuery:
-    """Reads the query of a registration in the language of the face that is named first."""
+    """Reads the query of a registration in the language of the face that is named first.
+
+    Where the attributes are not closed, a query that was accepted before is read again: nothing in it is refused.
+    """
     readers = {
         name: partial(
-            parse_hub_query, attributes=asked(attributes, face), translate=face.path, told=EVENT_TYPES[name]
+            parse_hub_query,
+            attributes=asked(attributes, face),
+            translate=face.path,
+            address=face.address,
+            told=_told(name) if attributes.closed else EVERYTHING_TOLD,
         )
         for name, face in faces.items()
     }
     return lambda face, text: readers[face](text)
+
+
+def _told(face: str) -> Told:
+    content = EVENT_CONTENT[face]
+    return Told(types=EVENT_TYPES[face], content=EVERYTHING_TOLD.content if content is None else content)
 
 
 def list_reader(settings: Settings, attributes: Attributes) -> Callable[[str], ListQuery]:

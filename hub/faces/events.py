@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from hub.faces import r18, v4
+from hub.faces.addresses import moved
 from hub.model.event import EventType
 from hub.model.problem import Document
 
@@ -17,6 +18,8 @@ TOLD_IN_V4 = frozenset(
         EventType.INFORMATION_REQUIRED,
     }
 )
+IN_EVENTS_OF_V4 = frozenset({"serviceProblem"})
+
 KEPT = (
     "eventId",
     "eventTime",
@@ -32,12 +35,27 @@ KEPT = (
 )
 """What the envelopes of v4 and v5 have in common; `recordTime` and `sequence` are additions of this hub to both."""
 
+KEPT_AT = "/v5/"
+"""The version in the addresses that are kept."""
+
 
 def render_v5(envelope: Document) -> Document:
     return envelope
 
 
 def render_v4(envelope: Document) -> Document | None:
+    return _rendered(envelope, "/v4/")
+
+
+def render_v3(envelope: Document) -> Document | None:
+    """v4's envelope around a report that has the names of R18.5, too."""
+    rendered = _rendered(envelope, "/v3/")
+    if rendered is None:
+        return None
+    return {**rendered, "event": {"serviceProblem": r18.outgoing(rendered["event"]["serviceProblem"])}}
+
+
+def _rendered(envelope: Document, version: str) -> Document | None:
     """v4 spells `timeOcurred`, and tells in `fieldPath` which information is required."""
     if envelope["eventType"] not in TOLD_IN_V4:
         return None
@@ -47,16 +65,7 @@ def render_v4(envelope: Document) -> Document | None:
     event = envelope["event"]
     if "informationRequired" in event:
         rendered.setdefault("fieldPath", _asked_for(event["informationRequired"]))
-    return {**rendered, "event": {"serviceProblem": _report(event["serviceProblem"], "/v4/")}}
-
-
-def render_v3(envelope: Document) -> Document | None:
-    """v4's envelope around a report that has the names of R18.5, too."""
-    rendered = render_v4(envelope)
-    if rendered is None:
-        return None
-    report = r18.outgoing(_moved(rendered["event"]["serviceProblem"], "/v4/", "/v3/"))
-    return {**rendered, "event": {"serviceProblem": report}}
+    return {**rendered, "event": {"serviceProblem": _report(event["serviceProblem"], version)}}
 
 
 def _asked_for(operations: list[Document]) -> str:
@@ -64,13 +73,7 @@ def _asked_for(operations: list[Document]) -> str:
 
 
 def _report(report: Document, version: str) -> Document:
-    return _moved(v4.outgoing(report), "/v5/", version)
-
-
-def _moved(report: Document, before: str, after: str) -> Document:
-    """The report with the href that it has at another face."""
-    href = report.get("href")
-    if not href:
-        return report
-    base, found, rest = href.rpartition(f"{before}serviceProblem/")
-    return {**report, "href": f"{base}{after}serviceProblem/{rest}"} if found else report
+    """The report in v4, with the addresses of this hub in it at the version of the face."""
+    shown = v4.outgoing(report)
+    base, found, _ = report.get("href", "").rpartition(f"{KEPT_AT}serviceProblem/")
+    return moved(shown, base + KEPT_AT, base + version) if found else shown

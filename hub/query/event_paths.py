@@ -1,14 +1,21 @@
 """Which paths lead into an event, and how its types are spelt."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hub.model.event import EventType
 from hub.model.task import TaskKind
 from hub.query.attributes import ANY, Attribute, Attributes, Holds, Path, check_against
 from hub.query.checks import check_comparison, unknown
 from hub.query.syntax import Comparison, Operator
-from hub.query.vocabulary import ResourceVocabulary, Translate, as_it_is
+from hub.query.vocabulary import (
+    ReadAddress,
+    ResourceVocabulary,
+    Translate,
+    as_it_is,
+    as_written,
+    with_kept_addresses,
+)
 
 EVENT_TYPE = ("eventType",)
 
@@ -62,21 +69,44 @@ OLDER = {
 """Names of earlier versions of the standard, which clients still send."""
 
 
-def event_type_named(name: str) -> str:
-    """The event type as it is spelt in events. Raises ValueError."""
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What listeners are told of: the types of the events, and what stands in them below `event`."""
+
+    types: frozenset[EventType]
+    content: frozenset[str]
+
+
+EVERYTHING_TOLD = Told(types=frozenset(EventType), content=frozenset(PAYLOAD.values()))
+
+
+def event_type_named(name: str, types: frozenset[EventType] = EVERYTHING_TOLD.types) -> str:
+    """The event type as it is spelt in events. Raises ValueError for one that is not among `types`."""
     capital = name[:1].upper() + name[1:]
-    if capital in OLDER:
-        return OLDER[capital].value
-    if capital not in {kind.value for kind in EventType}:
-        raise ValueError(f"{name!r} is not an event type; known are {', '.join(EventType)}")
+    capital = OLDER.get(capital, capital)
+    if capital not in types:
+        known = ", ".join(kind for kind in EventType if kind in types)
+        raise ValueError(f"{name!r} is not an event type; known are {known}")
     return capital
 
 
 class EventVocabulary:
-    """Names of the envelope, and paths behind `event.`; `translate` is for those of a report."""
+    """Names of the envelope, and paths behind `event.`; `translate` is for those of a report.
 
-    def __init__(self, attributes: Attributes, translate: Translate = as_it_is) -> None:
+    What is never `told` is not known.
+    """
+
+    def __init__(
+        self,
+        attributes: Attributes,
+        translate: Translate = as_it_is,
+        *,
+        address: ReadAddress = as_written,
+        told: Told = EVERYTHING_TOLD,
+    ) -> None:
         self._report = ResourceVocabulary(attributes=attributes, translate=translate)
+        self._address = address
+        self._told = told
 
     def find(self, path: Path) -> tuple[Path, Attribute]:
         """The path as it is spelt in events, and what is there; it may stop at `event` or at a resource.
@@ -93,8 +123,8 @@ class EventVocabulary:
         if not rest:
             return ("event",), ANY
         name = PAYLOAD.get(rest[0].lower())
-        if name is None:
-            raise unknown(rest[0], frozenset(PAYLOAD.values()))
+        if name not in self._told.content:
+            raise unknown(rest[0], self._told.content)
         if name in TASKS and rest[1:] and rest[1] not in TASKS[name]:
             raise unknown(rest[1], TASKS[name])
         if name != REPORT or not rest[1:]:
@@ -111,12 +141,14 @@ class EventVocabulary:
         if path == EVENT_TYPE:
             if given.operator not in (Operator.EQ, Operator.NE):
                 raise ValueError(f"eventType is compared with eq or ne, not with {given.operator}")
-            return replace(checked, values=tuple(event_type_named(value) for value in given.values))
+            return replace(
+                checked, values=tuple(event_type_named(value, self._told.types) for value in given.values)
+            )
         try:
             check_against(attribute, checked)
         except ValueError as error:
             raise ValueError(f"{'.'.join(given.path)}: {error}") from None
-        return checked
+        return with_kept_addresses(checked, self._address)
 
     def field(self, text: str) -> str:
         """A path of `fields` as it is spelt in the events that the face tells. Raises ValueError."""

@@ -6,7 +6,7 @@ begins the text.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -15,11 +15,11 @@ from hub.model.event import EventType
 from hub.query.attributes import Attributes
 from hub.query.canonical import all_of, escaped, render
 from hub.query.checks import check_size, check_text
-from hub.query.event_paths import EVENT_TYPE, EventVocabulary
+from hub.query.event_paths import EVENT_TYPE, EVERYTHING_TOLD, EventVocabulary, Told
 from hub.query.jsonpath import Filter, parse_filter
 from hub.query.parts import parts_of
 from hub.query.syntax import And, Comparison, Condition, Operator, both, comparison_of, split_clause, values_of
-from hub.query.vocabulary import Translate, as_it_is
+from hub.query.vocabulary import ReadAddress, Translate, as_it_is, as_written
 
 _JSON_PATH = re.compile(r"\s*(\$|[\w.@]*\[\s*\?)")
 
@@ -41,24 +41,25 @@ def parse_hub_query(
     *,
     attributes: Attributes,
     translate: Translate = as_it_is,
-    told: Collection[EventType] = tuple(EventType),
+    address: ReadAddress = as_written,
+    told: Told = EVERYTHING_TOLD,
 ) -> HubQuery:
     """Read a query; none or an empty one wants every event.
 
-    `attributes` are those of a stored ServiceProblem; `translate` gives the path there for one that a client writes;
-    `told` are the events that there are for this listener.
+    `attributes` are those of a stored ServiceProblem; `translate` gives the path there for one that a client writes,
+    and `address` the kept one for an address. What is never `told` cannot be asked for.
     Raises InvalidInput with all that is wrong, or Unsupported for what the standard has and this server has not.
     """
     text = text or ""
     if len(text) > TEXT_MAXIMUM:
         message = f"has {len(text)} characters, more than {TEXT_MAXIMUM}"
         raise InvalidInput(violations=[Violation(field="query", value=f"{text[:100]}…", message=message)])
-    reader = _Reader(EventVocabulary(attributes, translate))
+    reader = _Reader(EventVocabulary(attributes, translate, address=address, told=told))
     try:
         check_text(text)
         reader.read(f"filter={text}" if _JSON_PATH.match(text) else text)
         if not reader.complaints:
-            return _finished(reader, told)
+            return _finished(reader, told.types)
     except ValueError as error:
         reader.complaints.append(str(error))
     raise InvalidInput(
@@ -110,7 +111,7 @@ def _decoded(clause: str) -> str:
         raise ValueError(f"{clause.strip()!r} is not UTF-8 after percent-decoding") from None
 
 
-def _finished(reader: _Reader, told: Collection[EventType]) -> HubQuery:
+def _finished(reader: _Reader, known: frozenset[EventType]) -> HubQuery:
     check_size([comparison for group in reader.groups for comparison in group])
     if "none" in reader.fields and len(reader.fields) > 1:
         raise ValueError("fields=none stands alone")
@@ -123,18 +124,18 @@ def _finished(reader: _Reader, told: Collection[EventType]) -> HubQuery:
     texts = [render(plain)] if plain else []
     texts += [f"filter={escaped(spelling)}" for spelling in sorted(filters)]
     texts += [f"fields={escaped(','.join(fields))}"] if fields else []
-    types, rest = _types_and_rest(condition, told)
+    types, rest = _types_and_rest(condition, known)
     return HubQuery(normalised="&".join(texts), event_types=types, fields=fields, condition=rest)
 
 
 def _types_and_rest(
-    condition: Condition | None, told: Collection[EventType]
+    condition: Condition | None, known: frozenset[EventType]
 ) -> tuple[frozenset[str] | None, Condition | None]:
     """The event types that can fit, and the condition without the parts that say only this."""
     parts: Iterable[Condition] = (
         condition.parts if isinstance(condition, And) else [condition] if condition else []
     )
-    every = frozenset(kind.value for kind in told)
+    every = frozenset(kind.value for kind in known)
     types: frozenset[str] | None = None
     rest: list[Condition] = []
     for part in parts:

@@ -21,7 +21,7 @@ from hub.query.selection import read_fields
 from hub.query.sorting import read_sort
 from hub.query.syntax import Comparison, Condition, both, comparison_of, split_clause
 from hub.query.values import LARGEST_INTEGER
-from hub.query.vocabulary import ResourceVocabulary, Translate, as_it_is
+from hub.query.vocabulary import ReadAddress, ResourceVocabulary, Translate, as_it_is, as_written
 
 RESERVED = frozenset({"fields", "offset", "limit", "sort", "filter", "before", "after"})
 
@@ -76,14 +76,19 @@ def _decoded(clause: bytes) -> str:
 
 
 def parse_list_query(
-    pairs: Sequence[tuple[str, str]], *, attributes: Attributes, translate: Translate = as_it_is
+    pairs: Sequence[tuple[str, str]],
+    *,
+    attributes: Attributes,
+    translate: Translate = as_it_is,
+    address: ReadAddress = as_written,
 ) -> ListQuery:
     """Read the pairs of `split_query_string`.
 
-    `attributes` are those of the stored resource; `translate` gives the path there for a path that a client writes.
+    `attributes` are those of the stored resource; `translate` gives the path there for a path that a client writes,
+    and `address` the kept one for an address.
     Raises InvalidInput with all that is wrong, or Unsupported.
     """
-    reader = _Reader(pairs, ResourceVocabulary(attributes=attributes, translate=translate))
+    reader = _Reader(pairs, ResourceVocabulary(attributes=attributes, translate=translate, address=address))
     comparisons = reader.comparisons()
     filters = reader.filters()
     sort = reader.sort()

@@ -12,8 +12,25 @@ Translate = Callable[[Path], Path]
 """From the path of a face to that of the stored document; a longer path begins as the shorter one does."""
 
 
+ReadAddress = Callable[[str], str]
+"""From an address that a face shows to the one that is kept."""
+
+ADDRESS = "href"
+
+
 def as_it_is(path: Path) -> Path:
     return path
+
+
+def as_written(address: str) -> str:
+    return address
+
+
+def with_kept_addresses(comparison: Comparison, address: ReadAddress) -> Comparison:
+    """The comparison with an address as documents have it."""
+    if comparison.path[-1] != ADDRESS:
+        return comparison
+    return replace(comparison, values=tuple(map(address, comparison.values)))
 
 
 class Vocabulary(Protocol):
@@ -30,6 +47,7 @@ class ResourceVocabulary:
 
     attributes: Attributes
     translate: Translate = as_it_is
+    address: ReadAddress = as_written
 
     def find(self, path: Path) -> tuple[Path, Attribute]:
         translated = self.translate(path)
@@ -42,4 +60,4 @@ class ResourceVocabulary:
         path, attribute = self.find(given.path)
         checked = check_comparison(given)
         check_against(attribute, checked)
-        return replace(checked, path=path)
+        return with_kept_addresses(replace(checked, path=path), self.address)

@@ -382,3 +382,73 @@ def test_a_flat_party_in_a_merge_patch_at_v5_is_merged_into_the_party(client: Co
         "partyOrPartyRole": {"@type": "PartyRoleRef", "id": "o2"},
     }
     assert answer.json()["originatorParty"]["role"] == "declarer"
+
+
+def test_addresses_of_this_hub_are_those_of_the_face_that_shows_them(
+    client: ContractClient, listener: Listener
+) -> None:
+    client.post(f"{V4}/hub", {"callback": listener.url("/moved"), "query": "event.serviceProblem.category=moved"})
+    theirs = {"id": "x", "href": "https://other.example.com/tmf-api/serviceProblemManagement/v5/serviceProblem/x"}
+    parent = made(client, V4, report_v4())
+    child = made(client, V4, report_v4(category="moved", affectedService=[theirs]))
+    body = {"parentProblem": {"id": parent["id"]}, "childProblem": [{"id": child["id"], "href": child["href"]}]}
+    task = client.post(f"{V4}/problemGroup", body).json()
+    assert task["parentProblem"]["href"] == task["outcome"][0]["href"].replace(child["id"], parent["id"])
+    assert task["childProblem"][0]["href"] == task["outcome"][0]["href"] == child["href"]
+    acknowledged = client.post(f"{V4}/problemAcknowledgement", {"problem": [{"id": child["id"]}]}).json()
+    assert acknowledged["ackProblem"][0]["href"] == acknowledged["problem"][0]["href"] == child["href"]
+    shown = at(client, V4, child)
+    assert shown["parentProblem"][0]["href"] == parent["href"]
+    assert shown["affectedService"][0]["href"] == theirs["href"]
+    (told,) = at(client, V4, child, fields="parentProblem.href")["parentProblem"]
+    assert told["href"] == parent["href"]
+    query = {"parentProblem.href": parent["href"], "fields": "none"}
+    assert [one["id"] for one in client.get(f"{V4}/serviceProblem", params=query).json()] == [child["id"]]
+    history = client.get(f"{V4}/serviceProblemEventRecord", params={"serviceProblem.id": child["id"]}).json()
+    assert parent["href"] in json.dumps(history)
+    events = listener.wait_for(3, "/moved")
+    assert parent["href"] in events[1].body.decode()
+    for text in (json.dumps([task, acknowledged, shown, history]), *(one.body.decode() for one in events)):
+        assert f"{client.base_url}{V5}" not in text
+
+
+def test_addresses_that_come_back_from_v4_are_kept_as_they_were(client: ContractClient) -> None:
+    here, there = f"{client.base_url}{V5}/serviceProblem", f"{client.base_url}{V4}/serviceProblem"
+    links = [{"id": "gone-1", "href": f"{here}/gone-1"}, {"id": "gone-2", "href": f"{there}/gone-2"}]
+    kept = made(client, V5, report(underlyingProblem=links, own={"href": f"{here}/a", "rest": [{"href": here}]}))
+    shown = at(client, V4, kept)
+    assert {one["href"] for one in shown["underlyingProblem"]} == {f"{there}/gone-1", f"{there}/gone-2"}
+    assert patched(client, V4, kept, shown).status_code == 200
+    assert at(client, V5, kept) == kept
+    test = [{"op": "test", "path": "/own/href", "value": f"{there}/a"}]
+    assert patched(client, V4, kept, test, "application/json-patch+json").status_code == 200
+    assert patched(client, V4, kept, {"own": {"href": f"{there}/b"}}).json()["own"]["href"] == f"{there}/b"
+    assert at(client, V5, kept)["own"] == {"href": f"{here}/b", "rest": [{"href": here}]}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("eventType=ProblemGroupCreateEvent", "ProblemGroupCreateEvent"),
+        ("eventType=ServiceProblemDeleteEvent", "ServiceProblemDeleteEvent"),
+        (
+            "eventType=ServiceProblemCreateEvent,ServiceProblemRemoveNotification",
+            "ServiceProblemRemoveNotification",
+        ),
+        ("event.problemGroup.id=3", "problemGroup"),
+        ("fields=event.informationRequired", "informationRequired"),
+        ("filter=$[?(@.event.problemGroup.id=='3')]", "problemGroup"),
+    ],
+)
+def test_what_a_face_never_tells_cannot_be_asked_for_there(
+    client: ContractClient, listener: Listener, query: str, named: str
+) -> None:
+    body = {"callback": listener.url("/never"), "query": query}
+    complaint = violations(client.post(f"{V4}/hub", body))["query"]
+    assert named in complaint
+    if query.startswith("eventType"):
+        assert complaint.endswith(
+            "known are ServiceProblemCreateEvent, ServiceProblemStateChangeEvent, "
+            "ServiceProblemAttributeValueChangeEvent, ServiceProblemInformationRequiredEvent"
+        )
+    assert client.post(f"{V5}/hub", body).status_code == 201
