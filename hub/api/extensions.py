@@ -33,29 +33,23 @@ class Extension:
     properties: Mapping[str, dict[str, Any]]
     validator: jsonschema_rs.Validator
 
-    def violations(self, document: Document) -> Iterator[Violation]:
-        given = document.get("@schemaLocation")
-        if self.location and given not in (None, self.location):
-            message = f"is not the schema of {self.name}, which is {self.location}"
-            yield Violation(field="@schemaLocation", value=given, message=message)
-        yield from errors_of(self.validator, document)
-
 
 class Extensions:
-    """The registered subclasses by their `@type`; reports of another type pass as they are."""
+    """The registered subclasses by their `@type`; reports of a type that nobody registered pass as they are."""
 
     def __init__(self, extensions: Mapping[str, Extension]) -> None:
         self._extensions = extensions
+        self._by_location = {one.location: one for one in extensions.values() if one.location}
 
     def names(self) -> list[str]:
         return sorted(self._extensions)
 
     def properties(self) -> dict[str, dict[str, Any]]:
-        """{attribute: its schema} of all subclasses together; the first one that names an attribute says its kind."""
+        """{attribute: its schema} of all subclasses together; what they do not agree about may be anything."""
         found: dict[str, dict[str, Any]] = {}
         for extension in self._extensions.values():
             for name, schema in extension.properties.items():
-                found.setdefault(name, schema)
+                found[name] = schema if found.get(name, schema) == schema else {}
         return found
 
     def completed(self, document: Document) -> Document:
@@ -68,8 +62,25 @@ class Extensions:
         return {"@baseType": BASE, **location, **document}
 
     def violations(self, document: Document) -> list[Violation]:
+        """What the schema of the report's type says, and whether it names the schema and the class that it has."""
+        return [*self._misnamed(document), *self._faults(document)]
+
+    def _faults(self, document: Document) -> list[Violation]:
         extension = self._extensions.get(document.get("@type", BASE))
-        return list(extension.violations(document)) if extension else []
+        return errors_of(extension.validator, document) if extension else []
+
+    def _misnamed(self, document: Document) -> Iterator[Violation]:
+        name, location, base = (document.get(key) for key in ("@type", "@schemaLocation", "@baseType"))
+        extension, located = self._extensions.get(name or BASE), self._by_location.get(location or "")
+        if located is not None and located is not extension:
+            message = f"is not {located.name}, of which {location} is the schema"
+            yield Violation(field="@type", value=name, message=message)
+        elif extension is not None and extension.location and location not in (None, extension.location):
+            message = f"is not the schema of {extension.name}, which is {extension.location}"
+            yield Violation(field="@schemaLocation", value=location, message=message)
+        if extension is not None and base not in (None, BASE) and base not in self._extensions:
+            message = f"is neither {BASE} nor a type that has a schema here"
+            yield Violation(field="@baseType", value=base, message=message)
 
 
 def load_extensions(folder: str) -> Extensions:
@@ -108,9 +119,32 @@ def _load(path: Path) -> Extension:
     name = path.name.removesuffix(".json").removesuffix(".schema")
     if name == BASE:
         raise ValueError(f"{BASE} itself is described by the contract; a subclass has a name of its own")
-    validator = _compiled(schema)
-    location = schema.get("$id", "")
-    return Extension(name=name, location=location, properties=_properties(schema), validator=validator)
+    schema = _rooted(schema, name)
+    return Extension(
+        name=name,
+        location=schema.get("$id", ""),
+        properties=_properties(schema, schema, set()),
+        validator=_compiled(schema),
+    )
+
+
+SAYS_NOTHING = frozenset(
+    {"$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "title", "description", "examples"}
+)
+"""Members of a schema that ask nothing of a report."""
+
+
+def _rooted(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    """A schema that asks something by itself.
+
+    The files of TM Forum hold the type among their `definitions`, and nothing at their root.
+    """
+    if any(key not in SAYS_NOTHING and (key, value) != ("type", "object") for key, value in schema.items()):
+        return schema
+    for place in ("definitions", "$defs"):
+        if isinstance(schema.get(place), dict) and name in schema[place]:
+            return {**schema, "allOf": [{"$ref": f"#/{place}/{name}"}]}
+    raise ValueError(f"asks nothing of a report: it has neither rules at its root nor a definition of {name}")
 
 
 def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
@@ -127,8 +161,24 @@ def _retrieve(uri: str) -> dict[str, Any]:
     raise ValueError(f"refers to {uri}, which is not at hand; put what it needs into its own $defs")
 
 
-def _properties(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The attributes that the schema and its `allOf` parts name."""
-    parts = [part for part in schema.get("allOf", ()) if isinstance(part, dict)]
-    found = {name: each for part in parts for name, each in _properties(part).items()}
-    return found | {name: each for name, each in schema.get("properties", {}).items() if isinstance(each, dict)}
+def _properties(root: dict[str, Any], schema: dict[str, Any], seen: set[str]) -> dict[str, dict[str, Any]]:
+    """The attributes that a schema names, by itself, by its `allOf` parts and by what it refers to in its file."""
+    found: dict[str, dict[str, Any]] = {}
+    reference = schema.get("$ref", "")
+    if reference not in seen:
+        seen.add(reference)
+        found |= _properties(root, _referred(root, schema), seen)
+    for part in schema.get("allOf", ()):
+        if isinstance(part, dict):
+            found |= _properties(root, part, seen)
+    own = {name: each for name, each in schema.get("properties", {}).items() if isinstance(each, dict)}
+    return found | {name: _referred(root, each) or each for name, each in own.items()}
+
+
+def _referred(root: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """What a schema refers to within its own file; nothing where it refers elsewhere, or to nothing."""
+    reference = schema.get("$ref", "")
+    target: Any = root if reference.startswith("#/") else None
+    for step in reference.removeprefix("#/").split("/"):
+        target = target.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
+    return target if isinstance(target, dict) else {}

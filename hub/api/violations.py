@@ -116,6 +116,7 @@ SENTENCES: dict[str, Callable[[Kind, Any], str]] = {
     "maximum": lambda kind, _: f"must be at most {kind['limit']}",
     "minItems": _too_few,
     "maxItems": lambda kind, _: f"must have at most {kind['limit']} entries",
+    "additionalProperties": lambda kind, _: f"has no attribute {' or '.join(kind['unexpected'])}",
     "pattern": lambda kind, _: f"must match {kind['pattern']}",
 }
 

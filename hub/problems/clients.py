@@ -36,7 +36,7 @@ class ClientRules:
         document = self._form.complete(without_forged(stated_in(given)))
         document["status"] = Status(document.get("status", INITIAL))
         check_step(None, document["status"])
-        if document["@type"] != PLAIN:
+        if document["@type"] != PLAIN or "@schemaLocation" in document:
             self._form.refuse_invalid(document)
         owner.accept(document)
         change = Change(event_time=now, record_time=now, actor=actor, owner=owner)

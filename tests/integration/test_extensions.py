@@ -54,6 +54,16 @@ def test_what_its_schema_forbids_is_refused_by_name_when_made_and_when_changed(c
     assert client.get(path).json()["mosScore"] == 2.5
 
 
+def test_a_schema_is_not_dodged_by_another_name(client: ContractClient) -> None:
+    plain = client.create(report(**{"@schemaLocation": LOCATION}))
+    assert plain.status_code == 400
+    assert [(one["field"], one["value"]) for one in plain.json()["violation"]] == [("@type", "ServiceProblem")]
+    made = client.create(degradation()).json()
+    renamed = client.patch(made["id"], **{"@type": "Unheard"})
+    assert renamed.status_code == 400
+    assert [one["field"] for one in renamed.json()["violation"]] == ["@type"]
+
+
 def test_a_type_that_nobody_registered_is_kept_as_it_is(client: ContractClient) -> None:
     made = client.create(report(**{"@type": "Unheard", "ownAttribute": {"deep": [1]}}))
     assert made.status_code == 201

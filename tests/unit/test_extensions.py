@@ -70,6 +70,58 @@ def test_other_types_pass(extensions: Extensions, kind: str) -> None:
     assert extensions.violations({"@type": kind}) == []
 
 
+def test_a_location_that_is_registered_belongs_to_its_type(extensions: Extensions) -> None:
+    for name in ("ServiceProblem", "Unheard"):
+        [violation] = extensions.violations({"@type": name, "@schemaLocation": LOCATION})
+        assert (violation.field, violation.value) == ("@type", name)
+
+
+def test_the_class_above_is_the_report_or_a_registered_type(extensions: Extensions) -> None:
+    of = {"@type": "QosDegradation", "mosScore": 2}
+    assert extensions.violations({**of, "@baseType": "QosDegradation"}) == []
+    [violation] = extensions.violations({**of, "@baseType": "Nonsense"})
+    assert (violation.field, violation.value) == ("@baseType", "Nonsense")
+
+
+def test_what_two_types_do_not_agree_about_may_be_anything(tmp_path: Path) -> None:
+    write(tmp_path, "A.json", {"properties": {"score": {"type": "number"}, "kqi": {"type": "string"}}})
+    write(tmp_path, "B.json", {"properties": {"score": {"type": "string"}, "kqi": {"type": "string"}}})
+    assert load_extensions(str(tmp_path)).properties() == {"score": {}, "kqi": {"type": "string"}}
+
+
+def test_attributes_behind_references_are_known(tmp_path: Path) -> None:
+    score = {"type": "number"}
+    parts = {"Part": {"properties": {"mosRef": {"$ref": "#/$defs/Score"}}}, "Score": score}
+    write(tmp_path, "Ref.json", {"$defs": parts, "$ref": "#/$defs/Part"})
+    extensions = load_extensions(str(tmp_path))
+    assert extensions.properties() == {"mosRef": score}
+    [violation] = extensions.violations({"@type": "Ref", "mosRef": "high"})
+    assert violation.field == "mosRef"
+
+
+def test_a_reference_in_a_circle_ends(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "Circle.json",
+        {
+            "properties": {"a": {}},
+            "allOf": [{"$ref": "#"}, {"$ref": "#/$defs/C"}],
+            "$defs": {"C": {"$ref": "#/$defs/C"}},
+        },
+    )
+    assert set(load_extensions(str(tmp_path)).properties()) == {"a"}
+
+
+@pytest.mark.parametrize("place", ["definitions", "$defs"])
+def test_the_shape_of_tm_forums_own_files_is_read(tmp_path: Path, place: str) -> None:
+    definition = {"required": ["mos"], "properties": {"mos": {"type": "number", "maximum": 5}}}
+    write(tmp_path, "Tmf.schema.json", {"$id": "Tmf.schema.json", "title": "Tmf", place: {"Tmf": definition}})
+    extensions = load_extensions(str(tmp_path))
+    assert set(extensions.properties()) == {"mos"}
+    [violation] = extensions.violations({"@type": "Tmf", "mos": 9})
+    assert violation.field == "mos"
+
+
 def test_a_type_without_a_schema_is_a_subclass_all_the_same(extensions: Extensions) -> None:
     assert extensions.completed({"@type": "Unheard"}) == {"@type": "Unheard", "@baseType": "ServiceProblem"}
     assert extensions.completed({"@type": "ServiceProblem"}) == {"@type": "ServiceProblem"}
@@ -90,6 +142,7 @@ def test_the_schema_of_the_standard_may_be_referred_to_in_each_draft(tmp_path: P
         ([], "is not a JSON Schema: an object is expected"),
         ({"type": "frog"}, "is not a JSON Schema that can be used"),
         ({"$ref": "https://elsewhere.example.com/other.json"}, "which is not at hand"),
+        ({"$id": "x", "definitions": {"Other": {"required": ["a"]}}}, "asks nothing of a report"),
     ],
 )
 def test_a_file_that_is_no_schema_refuses_to_start(tmp_path: Path, content: object, complaint: str) -> None:
