@@ -38,6 +38,7 @@ class RawApp:
         self._validator = compile_schema(CONTRACT, {"$ref": "#/components/schemas/ServiceProblem_FVO"})
         self._new_id = Uuid7(system_clock)
         self._url = f"http://127.0.0.1:{port}{COLLECTION}"
+        self._around_id = (b'{"id":"', f'","href":"{self._url}/'.encode(), b'",')
         self._grouped = grouped
         self._waiting: list[tuple[Document, asyncio.Future[Document]]] = []
 
@@ -83,7 +84,7 @@ class RawApp:
         return 200, _cut(self._whole(problem_id, found[0]), query), [(b"etag", tag)]
 
     def _whole(self, problem_id: str, document: bytes) -> bytes:
-        return f'{{"id":"{problem_id}","href":"{self._url}/{problem_id}",'.encode() + document[1:]
+        return problem_id.encode().join(self._around_id) + document[1:]
 
     async def _create(self, body: bytes, query: Query) -> Answer:
         given = orjson.loads(body)

@@ -47,15 +47,16 @@ class Once:
         answer: Callable[[T], Response],
         *,
         secret: bool = False,
+        repeatable: bool = False,
     ) -> Response:
         """Do the work in a transaction and answer with its result; with a key that was used, answer as then.
 
-        `secret` keeps the answer encrypted. Raises InvalidInput for a malformed key, UnprocessableKey for one of
-        another request, and what the work raises.
+        `secret` keeps the answer encrypted; `repeatable` is as for `Store.awrite`.
+        Raises InvalidInput for a malformed key, UnprocessableKey for one of another request, and what the work raises.
         """
         key = key_of(request)
         if key is None:
-            return answer(await self._store.awrite(work))
+            return answer(await self._store.awrite(work, repeatable=repeatable))
 
         def once(tables: Tables) -> Response:
             kept = self._kept(tables, request, key)

@@ -108,7 +108,10 @@ class ProblemOperations:
     async def create(self, request: Request) -> Response:
         fields = self._lists.query(request, self._problems).fields
         return await self._once.write(
-            request, self._making(request, request.body), lambda problem: self._made(problem, fields)
+            request,
+            self._making(request, request.body),
+            lambda problem: self._made(problem, fields),
+            repeatable=True,
         )
 
     def _making(self, request: Request, given: Document) -> Callable[[Tables], Problem]:

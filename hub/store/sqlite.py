@@ -163,13 +163,14 @@ class Store:
         self._writer.submit(work, done)
         return future.result()
 
-    async def awrite(self, work: Callable[[Tables], T]) -> T:
+    async def awrite(self, work: Callable[[Tables], T], *, repeatable: bool = False) -> T:
+        """`repeatable` work does nothing but read and write the tables: that is cheaper where many come together."""
         loop = self._running_loop()
         gate = self._gates.get(loop)
         if gate is None:
             gate = self._gates[loop] = _Gate(loop, self._writer)
         future: asyncio.Future[T] = loop.create_future()
-        gate.submit(work, future)
+        gate.submit(work, future, repeatable)
         return await future
 
     def within(self, seconds: float, work: Callable[[Tables], T]) -> T:
@@ -221,10 +222,10 @@ class _Gate:
         self._results: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._woken = False
 
-    def submit(self, work: Callable[[Tables], Any], future: asyncio.Future[Any]) -> None:
+    def submit(self, work: Callable[[Tables], Any], future: asyncio.Future[Any], repeatable: bool) -> None:
         if not self._jobs:
             self._loop.call_soon(self._hand_over)
-        self._jobs.append(Job(work, partial(self._put, future)))
+        self._jobs.append(Job(work, partial(self._put, future), repeatable))
 
     def _hand_over(self) -> None:
         jobs, self._jobs = self._jobs, []

@@ -1,13 +1,15 @@
 """The one thread that writes: it commits together what is waiting, and answers after the commit.
 
-A job is a function of the tables. Each job runs in its own savepoint: one that fails takes back its own writes and
-no others. When the commit itself fails, every job in it has failed and nothing of them is kept.
+A job is a function of the tables. One that fails takes back its own writes and no others: each runs in a savepoint of
+its own, or, where several may be run again, in one for all of them. When the commit itself fails, every job in it has
+failed and nothing of them is kept.
 """
 
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
@@ -20,10 +22,17 @@ Done = Callable[[Any, BaseException | None], None]
 """Told (result, None) after the commit, or (None, error); it runs on the writer's thread and must be brief."""
 
 
+Outcome = tuple[Any, BaseException | None]
+"""(result, None), or (None, error)."""
+
+
 @dataclass(slots=True)
 class Job:
+    """`repeatable` tells that the work does nothing but read and write the tables, so that it can be run again."""
+
     work: Work
     done: Done
+    repeatable: bool = False
 
 
 class Writer:
@@ -82,13 +91,11 @@ class Writer:
         tables.signals.clear()
         tables.problems.tally.undo()
         signals: set[str] = set()
-        outcomes: list[tuple[Any, BaseException | None]] = []
+        outcomes: list[Outcome] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for job in batch:
-                outcomes.append(_attempt(tables, job.work))
-                signals |= tables.signals
-                tables.signals.clear()
+            for _, group in groupby(batch, key=_is_repeatable):
+                outcomes += _attempt_together(tables, list(group), signals)
             tables.problems.tally.flush()
             connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -102,7 +109,52 @@ class Writer:
             job.done(result, failure)
 
 
-def _attempt(tables: Tables, work: Work) -> tuple[Any, BaseException | None]:
+def _is_repeatable(job: Job) -> bool:
+    return job.repeatable
+
+
+def _attempt_together(tables: Tables, jobs: list[Job], signals: set[str]) -> list[Outcome]:
+    """Run jobs, and add what they signal; in one savepoint if that is possible.
+
+    In a savepoint SQLite copies each page before it changes it. With one for each job that is an eighth of what it
+    takes to write a report, and nearly all jobs succeed.
+    """
+    if len(jobs) > 1 and jobs[0].repeatable:
+        told: set[str] = set()
+        found, failure = _attempt(tables, lambda tables: [_unharmed(tables, job.work, told) for job in jobs])
+        if failure is None:
+            signals |= told
+            return list(found)
+    outcomes: list[Outcome] = []
+    for job in jobs:
+        outcomes.append(_attempt(tables, job.work))
+        signals |= tables.signals
+        tables.signals.clear()
+    return outcomes
+
+
+class _Harmed(Exception):
+    """A job failed after it had written something."""
+
+
+def _unharmed(tables: Tables, work: Work, signals: set[str]) -> Outcome:
+    """Run a job within the savepoint of several. Raises _Harmed."""
+    connection = tables.connection
+    mark, written = tables.problems.tally.mark(), connection.total_changes
+    try:
+        result = work(tables)
+    except BaseException as error:
+        if connection.total_changes != written or isinstance(error, sqlite3.Error):
+            raise _Harmed(str(error)) from error
+        tables.signals.clear()
+        tables.problems.tally.undo(mark)
+        return None, error
+    signals |= tables.signals
+    tables.signals.clear()
+    return result, None
+
+
+def _attempt(tables: Tables, work: Work) -> Outcome:
     """Run one job in its savepoint.
 
     Raises sqlite3.Error when SQLite has given up the whole transaction (a full disk does that).

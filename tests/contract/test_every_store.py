@@ -164,6 +164,26 @@ def test_what_one_round_of_an_event_loop_writes_is_committed_together(store: Sto
     assert commits == [{"written"}]
 
 
+def test_what_can_be_repeated_and_fails_takes_nothing_else_with_it(store: Store) -> None:
+    def signals_and_fails(tables: Tables) -> None:
+        tables.signals.add("failed")
+        raise KeyError("before anything was written")
+
+    async def write(*failing: Job) -> list[Any]:
+        jobs: list[Job] = [partial(keeps_source, "a"), *failing, partial(keeps_source, "b")]
+        return await asyncio.gather(*[store.awrite(job, repeatable=True) for job in jobs], return_exceptions=True)
+
+    commits: list[frozenset[str]] = []
+    store.listen(commits.append)
+    first, failure, last = asyncio.run(write(signals_and_fails))
+    assert (first, type(failure), last) == ("a", KeyError, "b")
+    store.write(lambda tables: tables.connection.execute("DELETE FROM source"))
+    first, failure, other, last = asyncio.run(write(partial(fails_after_writing, "c"), signals_and_fails))
+    assert (first, type(failure), type(other), last) == ("a", ValueError, KeyError, "b")
+    assert source_names(store) == ["a", "b"]
+    assert [set(one) for one in commits] == [{"a", "b"}, {"a", "b"}]
+
+
 def test_a_caller_that_gave_up_waiting_does_not_hold_up_the_others(store: Store) -> None:
     async def one_gives_up() -> str:
         waiting = asyncio.ensure_future(store.awrite(partial(keeps_source, "a")))
