@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from hub.api.schemas import errors_of
 from tests.acceptance.running import Server
+from tests.contract.kit_checks import schema
 from tests.contract.kit_runner import Scenario
-from tests.fakes.listener import Listener, answer
+from tests.fakes.listener import Listener, Received, answer
 
 KIT = Path(__file__).parent / "kit"
 SCENARIOS = sorted(KIT.glob("*.yaml"))
@@ -72,3 +74,11 @@ def test_the_server_does_what_the_scenario_says(
     }
     scenario.run(server.client.base_url, variables)
     assert "Traceback" not in server.output()
+    assert [fault for told in listener.received(f"/{path.stem}") for fault in faults_of(told, scenario)] == []
+
+
+def faults_of(told: Received, scenario: Scenario) -> list[str]:
+    """What the contract finds wrong with an event that a listener of this scenario was told of."""
+    event = json.loads(told.body.decode("utf-8"))
+    face = scenario.contract if "serviceProblem" in scenario.contract else "serviceProblem-v5.yaml"
+    return [violation.sentence() for violation in errors_of(schema(face, event["eventType"]), event)]
