@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.query.ordering import Position, Sort, SortValue
-from hub.query.sql import NEVER, Column
+from hub.query.sql_columns import Column
+from hub.query.sql_values import NEVER
 from hub.query.sqlite_json import Sql, instant_of
 
 ROW_NUMBER = "seq"

@@ -1,6 +1,6 @@
 """Which attributes of a report have a column of their own, or an index beside the table."""
 
-from hub.query.sql import Column, Kind
+from hub.query.sql_columns import Column, Kind
 
 COLUMNS: dict[tuple[str, ...], Column] = {
     ("id",): Column(name="id", required=True),

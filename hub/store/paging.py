@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hub.query.ordering import Cursor, Page, Position, Sort
-from hub.query.sql import Column, sql_condition
+from hub.query.sql import sql_condition
+from hub.query.sql_columns import Column
 from hub.query.sql_order import KeySql, beyond, order_keys, order_text
 from hub.query.sqlite_json import Sql
 from hub.query.syntax import Condition

@@ -9,11 +9,11 @@ import orjson
 from hub.model.problem import Document, Problem
 from hub.query.ordering import Cursor, Page, Sort
 from hub.query.syntax import Condition
+from hub.store.kept_ways import KeptWays
 from hub.store.paths import IndexedPaths
 from hub.store.search import Found, Search
 from hub.store.statements import statements
 from hub.store.tally import Counted, Tally
-from hub.store.ways import KeptWays
 
 
 @dataclass(frozen=True, kw_only=True)

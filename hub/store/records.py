@@ -9,7 +9,7 @@ import orjson
 from hub.model.event import EventType, Record
 from hub.model.problem import Status
 from hub.query.ordering import Cursor, Page, Sort
-from hub.query.sql import Column, Kind
+from hub.query.sql_columns import Column, Kind
 from hub.query.syntax import Comparison, Condition, Operator
 from hub.store.facets import compiled, conjuncts
 from hub.store.paging import Listed, read_page

@@ -11,7 +11,8 @@ from hub.query.syntax import Condition
 from hub.store.columns import COLUMNS
 from hub.store.paging import page_of
 from hub.store.tally import Tally
-from hub.store.ways import QUICK, SKIP, Way, Ways
+from hub.store.way import Way
+from hub.store.ways import QUICK, SKIP, Ways
 
 SHOWN = "id, CAST(document AS BLOB)"
 PLAIN = f"SELECT {SHOWN} FROM problem ORDER BY seq LIMIT ?"

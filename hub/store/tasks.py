@@ -7,7 +7,7 @@ import orjson
 
 from hub.model.task import Task, TaskKind
 from hub.query.ordering import Cursor, Page, Sort
-from hub.query.sql import Column
+from hub.query.sql_columns import Column
 from hub.query.syntax import And, Comparison, Condition, Operator
 from hub.store.paging import Listed, read_page
 from hub.store.statements import statements

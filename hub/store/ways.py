@@ -1,30 +1,24 @@
-"""The ways to the rows of a list: which index is walked, in which order it gives the rows, and what that costs.
+"""The ways to the rows of a list, and the cheapest of them.
 
 SQLite would guess, and guess differently as the tables grow. Here the tally tells how many rows each way passes, and
 the way is written into the statement.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
 from time import monotonic
-from typing import Any
 
 from hub.query.entries import keys_for
 from hub.query.ordering import Sort
-from hub.query.sql import ALWAYS, sql_condition
+from hub.query.sql import sql_condition
+from hub.query.sql_values import ALWAYS
 from hub.query.sqlite_json import Sql
 from hub.query.syntax import Comparison, Condition, Operator, Or
-from hub.query.values import instant_in, number_in
 from hub.store.columns import COLUMNS
 from hub.store.facets import IDS, Path, compiled, paths_of
 from hub.store.tally import INDEXES, Tally, counting
-from hub.store.windows import DATES
-
-ENTRY, PROBE, ROW, LOOK, SORT = 0.05, 1.0, 2.5, 6.0, 0.1
-"""About how many microseconds it takes to pass an entry of an index, to ask a side table or to fetch the row of one,
-to look into its document, and to sort a row. Only the proportions matter."""
+from hub.store.way import BRANCHED, DATES_IN, LOOK, NO_DATES, PROBE, ROW, SORT, SORTED, Way, exact_keys, holds
 
 SKIP = 0.03
 """The microseconds that it takes to skip a row of the offset."""
@@ -39,75 +33,6 @@ BRANCHES_MAXIMUM = 8
 
 FRESH_FOR = 0.05
 """Seconds for which what was found out about a condition serves the next lists of the same condition."""
-
-KEPT_MAXIMUM = 256
-"""How many conditions are kept with their ways, by each connection."""
-
-
-class KeptWays:
-    """The ways of the conditions that were asked for lately: clients turn pages, and ask the same again and again."""
-
-    def __init__(self, connection: sqlite3.Connection, tally: Tally) -> None:
-        self._connection = connection
-        self._tally = tally
-        self._kept: dict[Condition | None, Ways] = {}
-
-    def of(self, condition: Condition | None, indexed: Mapping[Path, int]) -> "Ways":
-        kept = self._kept.get(condition)
-        if kept is not None and kept.is_fresh(indexed):
-            return kept
-        if len(self._kept) >= KEPT_MAXIMUM:
-            self._kept.clear()
-        ways = self._kept[condition] = Ways(self._connection, self._tally, indexed, condition)
-        return ways
-
-
-@dataclass(frozen=True, kw_only=True)
-class Way:
-    """A walk along an index of reports; `passed` is how many entries it has in all.
-
-    Each branch is a condition more. Several branches are merged in the list's order, which each of them gives.
-    `ordered` tells that the walk gives that order by itself.
-    """
-
-    index: str
-    branches: tuple[Sql, ...] = ()
-    passed: float
-    entry: float = ENTRY
-    ordered: bool = False
-
-
-SORTED: dict[Path, str] = {
-    (): "problem_seq",
-    ("creationDate",): "problem_created",
-    ("lastUpdate",): "problem_updated",
-    ("status",): "problem_status_seq",
-    ("priority",): "problem_priority_seq",
-    ("category",): "problem_category_seq",
-}
-"""For an order: the index that has it."""
-
-BRANCHED: dict[Path, dict[str, str]] = {
-    (): {
-        "status": "problem_status_seq",
-        "priority": "problem_priority_seq",
-        "category": "problem_category_seq",
-    },
-    ("creationDate",): {"status": "problem_status_created"},
-    ("lastUpdate",): {"status": "problem_status_updated"},
-}
-"""For an order: the indexes that have it within each value of an attribute."""
-
-NO_DATES: frozenset[str] = frozenset()
-CREATED, UPDATED = frozenset({"creation_date"}), frozenset({"last_update"})
-DATES_IN = {
-    "problem_seq": CREATED | UPDATED,
-    "problem_created": CREATED,
-    "problem_status_created": CREATED,
-    "problem_updated": UPDATED,
-    "problem_status_updated": UPDATED,
-}
-"""The dates that an index holds, besides status, priority and category, which all of them hold."""
 
 
 class Ways:
@@ -190,7 +115,7 @@ class Ways:
         index = SORTED[path]
         ways = [Way(index=index, passed=self._within_windows(index, self._all), ordered=True)]
         for column, branched in BRANCHED.get(path, {}).items():
-            keys = _exact(column, self._facets.values_of((column,)))
+            keys = exact_keys(column, self._facets.values_of((column,)))
             if 0 < len(keys) <= BRANCHES_MAXIMUM:
                 branches = tuple((f"{column} = ?", [key]) for key in keys)
                 passed = self._within_windows(index, self._size(column))
@@ -242,7 +167,7 @@ class Ways:
         seen = passed * min(1.0, self._counted / max(way.passed, 1))
         cost = passed * way.entry + seen * self._look(way)
         if not way.ordered and need is not None:
-            cost += fit * (SORT if _holds(way, sort) else SORT + ROW)
+            cost += fit * (SORT if holds(way, sort) else SORT + ROW)
         return cost
 
     @cached_property
@@ -289,21 +214,3 @@ class Ways:
         many = float((size * self._all) ** 0.5)
         once = "DISTINCT " if len(keys) > 1 else ""
         return (f"SELECT {once}problem {rows}", list(keys)), size if size < COUNTED_AT_MOST else many
-
-
-def _exact(column: str, values: Sequence[str]) -> list[Any]:
-    """What a column has to be for one of the values to fit, each once; none where one value fits several."""
-    if column == "priority":
-        return list(dict.fromkeys(number for value in values if (number := number_in(value)) is not None))
-    if any(number_in(value) is not None or instant_in(value) is not None for value in values):
-        return []
-    return list(dict.fromkeys(values))
-
-
-def _holds(way: Way, sort: Sort) -> bool:
-    """Whether the index of the way has all that the order needs."""
-    dates = DATES_IN.get(way.index, ())
-    return all(
-        key.path in COLUMNS and (COLUMNS[key.path].name in dates or (key.path in SORTED and key.path not in DATES))
-        for key in sort
-    )

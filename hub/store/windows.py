@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hub.query.sql import SIGN, bound_of
+from hub.query.sql_columns import bound_of
+from hub.query.sql_values import SIGN
 from hub.query.sqlite_json import Sql
 from hub.query.syntax import Comparison
 from hub.query.values import instant_in

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hub.model.times import micros_to_text
 from hub.query.predicate import predicate
-from hub.query.sql import Column, Kind, sql_condition
+from hub.query.sql import sql_condition
+from hub.query.sql_columns import Column, Kind
 from hub.query.syntax import And, Comparison, Condition, Not, Operator, Or, comparison_of, split_clause
 
 REPORT: dict[str, Any] = {
