@@ -7,6 +7,7 @@ from hub.api.conditions import refuse_unmet
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
 from hub.api.render import Face
+from hub.api.secrecy import refuse_secret
 from hub.model.subscription import Subscription
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
@@ -26,6 +27,8 @@ class HubOperations:
         if known is not None:
             return known
         checked = await asyncio.to_thread(self._registrations.check, request.body, face=self._face.name)
+        if request.caller.party is not None:
+            refuse_secret(checked.parsed.condition)
         work = partial(self._registrations.register, request=checked, caller=request.caller)
         answer = partial(self._registered, secret=checked.secret)
         return await self._once.write(request, work, answer, secret=True)

@@ -13,6 +13,7 @@ from hub.api.jobs_known import KnownJobs
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
 from hub.api.paging import page_headers
+from hub.api.secrecy import refuse_secret
 from hub.errors import InvalidInput, Violation
 from hub.model.caller import Caller
 from hub.model.ids import NewId
@@ -53,7 +54,7 @@ class JobOperations:
     async def create_export(self, request: Request) -> Response:
         given: Document = request.body
         query = given.get("query", "").removeprefix("?")
-        self._check_query(query)
+        self._check_query(query, request.caller)
         job = self._new(request.caller, given, JobKind.EXPORT, ready=True, query=query or None)
         return await self._create(request, job)
 
@@ -88,8 +89,10 @@ class JobOperations:
             **more,
         )
 
-    def _check_query(self, query: str) -> None:
+    def _check_query(self, query: str, caller: Caller) -> None:
         read = self._read_query(query)
+        if caller.party is not None:
+            refuse_secret(read.condition, read.sort)
         if read.offset or read.limit is not None or read.cursor is not None:
             message = "an export has all reports that fit: leave out offset, limit, before and after"
             raise InvalidInput(violations=[Violation(field="query", value=query, message=message)])

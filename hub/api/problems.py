@@ -14,12 +14,14 @@ from hub.api.messages import Request, Response
 from hub.api.once import Once
 from hub.api.paging import Headers
 from hub.api.render import Face
+from hub.api.secrecy import refuse_secret
 from hub.errors import HubError, NotFound, QueryTooSlow, Violation
 from hub.model.caller import Caller
 from hub.model.event import Record
 from hub.model.problem import Document, Problem
 from hub.problems.clients import ClientRules
 from hub.problems.ownership import Owners, Ownership, missing
+from hub.problems.views import Hidden, hidden_links, shown, shown_json, shown_record
 from hub.query.attributes import Attributes
 from hub.query.ordering import Page
 from hub.query.parse import ListQuery
@@ -71,12 +73,17 @@ class ProblemOperations:
 
     async def list_problems(self, request: Request) -> Response:
         query = self._lists.query(request, self._problems)
-        if request.caller.party is not None:
-            query = replace(query, condition=both(self._owner(request.caller).condition, query.condition))
+        owner = self._owner(request.caller)
+        if owner.party is not None:
+            refuse_secret(query.condition, query.sort)
+            query = replace(query, condition=both(owner.condition, query.condition))
         tag = self._list_tag(request.caller)
         if is_known(request, tag):
             return Response(status=304, etag=tag)
         page, total = await self._read_problems(query)
+        if owner.party is not None:
+            rows = [(one, shown_json(self._store.read, one, document, owner)) for one, document in page.rows]
+            page = replace(page, rows=rows)
         render = partial(self._face.problems, fields=query.fields)
         return self._lists.answer(request, self._problems, query, page, total, render, etag=tag)
 
@@ -107,10 +114,11 @@ class ProblemOperations:
 
     async def create(self, request: Request) -> Response:
         fields = self._lists.query(request, self._problems).fields
+        owner = self._owner(request.caller)
         return await self._once.write(
             request,
             self._making(request, request.body),
-            lambda problem: self._made(problem, fields),
+            lambda problem: self._made(problem, fields, owner),
             repeatable=True,
         )
 
@@ -118,12 +126,13 @@ class ProblemOperations:
         owner = self._owner(request.caller)
         return partial(self._rules.create, given=self._face.given(given), actor=request.caller.name, owner=owner)
 
-    def _made(self, problem: Problem, fields: tuple[str, ...]) -> Response:
+    def _made(self, problem: Problem, fields: tuple[str, ...], owner: Ownership) -> Response:
         headers = (("Location", self._face.problem_href(problem.id)),)
-        return self._changed(problem, fields, status=201, headers=headers)
+        return self._changed(problem, fields, owner, status=201, headers=headers)
 
     async def create_several(self, request: Request) -> Response:
         """All or none; what is wrong with one of them names its operation."""
+        owner = self._owner(request.caller)
         fields = self._lists.query(request, self._problems).fields
 
         def make(tables: Tables) -> list[Problem]:
@@ -133,20 +142,39 @@ class ProblemOperations:
             ]
 
         def answer(problems: list[Problem]) -> Response:
-            made = [self._face.changed(problem, fields) for problem in problems]
+            made = [self._changed(problem, fields, owner).body for problem in problems]
             return Response(body=b"[%b]" % b",".join(made))
 
         return await self._once.write(request, make, answer)
 
     def _changed(
-        self, problem: Problem, fields: tuple[str, ...], *, status: int = 200, headers: Headers = ()
+        self,
+        problem: Problem,
+        fields: tuple[str, ...],
+        owner: Ownership,
+        *,
+        status: int = 200,
+        headers: Headers = (),
     ) -> Response:
-        tag = self._tag(problem.version, problem.document["lastUpdate"])
-        return Response(status=status, body=self._face.changed(problem, fields), headers=headers, etag=tag)
+        hidden = hidden_links(self._store.read, problem.id, problem.document, owner)
+        tag = self._tag(problem.version, problem.document["lastUpdate"], hidden, owner)
+        seen = replace(problem, document=shown(problem.document, owner, hidden))
+        return Response(status=status, body=self._face.changed(seen, fields), headers=headers, etag=tag)
 
-    def _tag(self, version: int, last_update: str) -> str:
-        """The tag of a report; one that is deleted and imported again under its id begins with version 1 again."""
-        return self._tags.of(f"{version}.{last_update}")
+    def _tag(self, version: int, last_update: str, hidden: Hidden, owner: Ownership) -> str:
+        """The tag of a report; one that is deleted and imported again under its id begins with version 1 again.
+
+        What is hidden from a party depends on other reports, too, which this version does not count.
+        """
+        view = f".{sorted(hidden)}" if hidden else ""
+        return self._tags.of(f"{version}.{last_update}", party=f"{owner.party}{view}" if owner.party else None)
+
+    def _tag_of(self, tables: Tables, problem_id: str, found: tuple[bytes, int, str], owner: Ownership) -> str:
+        document, version, last_update = found
+        hidden: Hidden = frozenset()
+        if owner.party is not None:
+            hidden = hidden_links(tables, problem_id, orjson.loads(document), owner)
+        return self._tag(version, last_update, hidden, owner)
 
     async def retrieve(self, request: Request) -> Response:
         problem_id = request.path_params["id"]
@@ -154,9 +182,9 @@ class ProblemOperations:
         if found is None or not self._is_seen(request.caller, found[0]):
             raise missing(problem_id)
         fields = self._lists.query(request, self._problems).fields
-        document, version, last_update = found
-        body = self._face.problem(problem_id, document, fields)
-        return Response(body=body, etag=self._tag(version, last_update))
+        owner, tables = self._owner(request.caller), self._store.read
+        body = self._face.problem(problem_id, shown_json(tables, problem_id, found[0], owner), fields)
+        return Response(body=body, etag=self._tag_of(tables, problem_id, found, owner))
 
     def _is_seen(self, caller: Caller, document: bytes) -> bool:
         return caller.party is None or self._owner(caller).sees(orjson.loads(document))
@@ -171,7 +199,7 @@ class ProblemOperations:
             owner=self._owner(request.caller),
         )
         problem = await self._store.awrite(self._on_condition(request, work))
-        return self._changed(problem, fields)
+        return self._changed(problem, fields, self._owner(request.caller))
 
     def _on_condition(self, request: Request, work: Callable[[Tables], T]) -> Callable[[Tables], T]:
         """The work, and before it, in the same transaction, what the caller demands of the report."""
@@ -183,7 +211,7 @@ class ProblemOperations:
             found = tables.problems.versioned(problem_id)
             if found is None or not self._is_seen(request.caller, found[0]):
                 raise missing(problem_id)
-            refuse_unmet(request, self._tag(*found[1:]))
+            refuse_unmet(request, self._tag_of(tables, problem_id, found, self._owner(request.caller)))
             return work(tables)
 
         return checked
@@ -201,16 +229,20 @@ class ProblemOperations:
 
     async def list_records(self, request: Request) -> Response:
         query = self._lists.query(request, self._records)
+        owner = self._owner(request.caller)
+        if owner.party is not None:
+            refuse_secret(query.condition, query.sort)
         tag = self._list_tag(request.caller)
         if is_known(request, tag):
             return Response(status=304, etag=tag)
-        read = partial(self._read_records, query, self._owner(request.caller))
+        read = partial(self._read_records, query, owner)
         page, total = await self._store.aread(read, quick=is_quick(query.condition))
-        render = partial(self._rendered_records, fields=query.fields)
+        render = partial(self._rendered_records, fields=query.fields, owner=owner)
         return self._lists.answer(request, self._records, query, page, total, render, etag=tag)
 
-    def _rendered_records(self, records: list[Record], fields: tuple[str, ...]) -> bytes:
-        return self._face.json([self._face.record(record, fields) for record in records])
+    def _rendered_records(self, records: list[Record], fields: tuple[str, ...], owner: Ownership) -> bytes:
+        seen = [shown_record(self._store.read, record, owner) for record in records]
+        return self._face.json([self._face.record(record, fields) for record in seen])
 
     def _read_records(self, query: ListQuery, owner: Ownership, tables: Tables) -> tuple[Page[Record], int]:
         """The history of a report that was deleted has no owner any more: operators alone see it."""
@@ -222,8 +254,11 @@ class ProblemOperations:
         record = self._store.read.records.get(record_id)
         if record is None or not self._is_of_seen(request.caller, record):
             raise _missing_record(record_id)
-        body = self._face.json(self._face.record(record, self._lists.query(request, self._records).fields))
-        return Response(body=body, etag=self._tags.of(record.sequence))
+        owner, fields = self._owner(request.caller), self._lists.query(request, self._records).fields
+        seen = shown_record(self._store.read, record, owner)
+        # What a party sees of a record changes with the reports that it names: its tag is made of its bytes.
+        tag = self._tags.of(record.sequence) if owner.party is None else ""
+        return Response(body=self._face.json(self._face.record(seen, fields)), etag=tag)
 
     def _is_of_seen(self, caller: Caller, record: Record) -> bool:
         if caller.party is None:

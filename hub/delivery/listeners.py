@@ -8,6 +8,7 @@ from hub.errors import InvalidInput, InvalidSettings, Unsupported
 from hub.faces import EVENT_TYPES
 from hub.model.event import EventType
 from hub.model.subscription import Order, Subscription, SubscriptionState
+from hub.problems.ownership import OF_ALL, Ownership
 from hub.query.hub_query import HubQuery
 from hub.query.matching.matcher import Matcher
 from hub.query.ownership import told_to
@@ -22,7 +23,7 @@ class Listener:
     """A registration made ready: its query read, its secret open.
 
     It is told of events of these `types` that fit the condition, if there is one; in the form of its `face`, of which
-    `fields` are sent.
+    `fields` are sent. What the `owner` does not see is not in them.
     """
 
     seq: int
@@ -36,6 +37,7 @@ class Listener:
     fields: tuple[str, ...]
     types: frozenset[str]
     condition: Condition | None
+    owner: Ownership = OF_ALL
 
 
 class Listeners:
@@ -118,6 +120,7 @@ def make_listener(
         fields=query.fields,
         types=types if query.event_types is None else types & query.event_types,
         condition=_condition(subscription, query.condition, party_paths),
+        owner=OF_ALL if subscription.party is None else Ownership(subscription.party, party_paths),
     )
 
 

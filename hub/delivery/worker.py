@@ -18,6 +18,7 @@ from hub.delivery.turn import TurnResult, TurnWork, take_turn
 from hub.errors import StoreUnavailable
 from hub.model.delivery import Claim
 from hub.model.times import Clock, to_micros
+from hub.problems.views import shown_event
 from hub.store.deliveries import DELIVERIES_CHANGED, Settlement
 from hub.store.events import EVENT_APPENDED
 from hub.store.leases import Holder
@@ -244,7 +245,7 @@ class DeliveryWorker:
     def _send(self, result: TurnResult) -> None:
         outgoing = []
         timestamp = self._now() // 1_000_000
-        renderings = Renderings(result.bodies)
+        renderings = Renderings(result.bodies, partial(shown_event, self._store.read))
         for claim in result.claims:
             listener = self._listeners.by_seq.get(claim.subscription)
             if listener is not None:

@@ -13,7 +13,8 @@ from hub.jobs.formats import Format, format_to_write
 from hub.jobs.hold import Gone, Hold, JobFailed
 from hub.model.job import Counts, Job
 from hub.problems.envelope import Letterhead
-from hub.problems.ownership import Owners
+from hub.problems.ownership import Owners, Ownership
+from hub.problems.views import shown_json
 from hub.query.list_query import ListQuery
 from hub.query.ordering import Cursor, Position
 from hub.query.selection import ALWAYS, select
@@ -51,7 +52,8 @@ class Exporter:
         """Go on where the job stands, to its end. Raises Gone, Stopped or JobFailed."""
         asked = hold.job.asked
         query = self._read_query(asked.query or "")
-        condition = both(self._owners.of(asked.party).condition, query.condition)
+        owner = self._owners.of(asked.party)
+        condition = both(owner.condition, query.condition)
         form = format_to_write(asked.content_type, columns_shown(self._columns, query.fields, ALWAYS))
         path = self._files.content(asked.id)
         try:
@@ -59,7 +61,7 @@ class Exporter:
             job = self._begun(hold, path, form, condition)
             with path.open("r+b") as file:
                 _cut_off(file, job.counts.bytes)
-                self._write_all(hold, job, file, form, condition, query)
+                self._write_all(hold, job, file, form, replace(query, condition=condition), owner)
         except OSError as error:
             raise JobFailed(f"cannot write {path}: {error.strerror or error}") from error
 
@@ -77,14 +79,16 @@ class Exporter:
         return begun
 
     def _write_all(
-        self, hold: Hold, job: Job, file: BinaryIO, form: Format, condition: Condition | None, query: ListQuery
+        self, hold: Hold, job: Job, file: BinaryIO, form: Format, query: ListQuery, owner: Ownership
     ) -> None:
+        tables = hold.store.read
         while True:
             cursor = Cursor(position=Position(values=job.values, seq=job.place) if job.counts.read else None)
-            page = hold.store.read.problems.page(condition, sort=query.sort, cursor=cursor, limit=REPORTS)
+            page = tables.problems.page(query.condition, sort=query.sort, cursor=cursor, limit=REPORTS)
             if page.last is None:
                 break
-            chunk = b"".join([form.written(self._report(*row, query.fields)) for row in page.rows])
+            seen = [(one, shown_json(tables, one, document, owner)) for one, document in page.rows]
+            chunk = b"".join([form.written(self._report(*row, query.fields)) for row in seen])
             file.write(chunk)
             onto_disk(file)
             job = replace(

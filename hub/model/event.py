@@ -86,3 +86,5 @@ class Record:
     """True when a source made a step that the lifecycle does not have: recorded, never repaired."""
     actor: str | None = None
     """The name of the caller who made the change over HTTP; None for what a source says."""
+    actor_party: str | None = None
+    """The party that the caller speaks for, None for an operator; other parties do not learn the name."""

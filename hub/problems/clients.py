@@ -12,6 +12,7 @@ from hub.problems.history import Change
 from hub.problems.keeper import PLAIN, Keeper
 from hub.problems.lifecycle import INITIAL, check_step
 from hub.problems.ownership import OF_ALL, Ownership, missing
+from hub.problems.views import hidden_links, kept, shown
 from hub.store.problems import Stored
 from hub.store.tables import Tables
 
@@ -53,16 +54,21 @@ class ClientRules:
     ) -> Problem:
         """Give a report the form that a client's edit gives it; an edit that changes nothing writes nothing.
 
+        What the owner does not see of the report is not in what it edits, and stays as it is.
+
         Raises NotFound, IllegalTransition, InvalidInput for what is not patchable or leaves the report invalid,
         Forbidden when the report would no longer concern its `owner`, Conflict when one would be below itself, and
         what the edit raises.
         """
         stored = _found(tables, problem_id, owner)
         before = stored.problem
-        shown = {"id": before.id, "href": self._letterhead.href(before.id), **before.document}
-        edited = edit(shown)
-        document = self._form.complete(_with_kept(before.document, edited))
-        self._form.refuse_invalid(document, _fixed_violations(shown, edited))
+        hidden = hidden_links(tables, before.id, before.document, owner)
+        seen = shown(before.document, owner, hidden)
+        whole = {"id": before.id, "href": self._letterhead.href(before.id), **seen}
+        edited = edit(whole)
+        made = kept(before.document, seen, _with_kept(before.document, edited), hidden)
+        document = self._form.complete(made)
+        self._form.refuse_invalid(document, _fixed_violations(whole, edited))
         owner.accept(document)
         check_step(before.status, Status(document["status"]))
         now = to_micros(self._clock())
@@ -78,7 +84,7 @@ class ClientRules:
         """
         stored = _found(tables, problem_id, owner)
         now = to_micros(self._clock())
-        change = Change(event_time=now, record_time=now, actor=actor)
+        change = Change(event_time=now, record_time=now, actor=actor, owner=owner)
         self._keeper.delete(tables, stored, change)
 
 

@@ -13,7 +13,10 @@ from hub.store.tables import Tables
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """Who changed a report, and when: what all the records of one change have in common."""
+    """Who changed a report, and when: what all the records of one change have in common.
+
+    `owner` is what the actor sees.
+    """
 
     event_time: int
     record_time: int
@@ -85,6 +88,7 @@ def _record(
         reason=problem.document.get("statusChangeReason") if moved else None,
         irregular=change.irregular and moved,
         actor=change.actor,
+        actor_party=change.owner.party,
     )
 
 

@@ -71,6 +71,12 @@ def above(
     return found
 
 
+def are_linked(tables: Tables, problem_id: str, side: str, other_id: str) -> bool:
+    """Whether the reference of a report to another on one side is a link: the other refers to it, too."""
+    stored = tables.problems.get(other_id)
+    return stored is not None and problem_id in ids_in(stored.problem.document, OTHER_SIDE[side])
+
+
 def are_the_same(before: Document, after: Document) -> bool:
     """Whether two documents name the same parents and children in the same words."""
     return before.get(PARENTS) == after.get(PARENTS) and before.get(CHILDREN) == after.get(CHILDREN)
@@ -106,8 +112,8 @@ def _found(tables: Tables, ids: Iterable[str], known: Iterable[str]) -> list[Sto
 
 
 def _refuse_circles(tables: Tables, before: Document, after: Problem, gained: Mapping[str, list[Stored]]) -> None:
-    parents = _linked(PARENTS, before, after, gained)
-    children = set(_linked(CHILDREN, before, after, gained))
+    parents = _linked(tables, PARENTS, before, after, gained)
+    children = set(_linked(tables, CHILDREN, before, after, gained))
     found = above(tables, parents, without=(after.id, set(ids_in(before, CHILDREN)) - children))
     new = {one.problem.id for one in gained[CHILDREN]}
     circles = {
@@ -125,7 +131,10 @@ def _refuse_circles(tables: Tables, before: Document, after: Problem, gained: Ma
         raise Conflict(violations=violations)
 
 
-def _linked(side: str, before: Document, after: Problem, gained: Mapping[str, list[Stored]]) -> list[str]:
-    """The ids on one side that are links: those that were there before, and those gained."""
-    links = {*ids_in(before, side), *(one.problem.id for one in gained[side])}
+def _linked(
+    tables: Tables, side: str, before: Document, after: Problem, gained: Mapping[str, list[Stored]]
+) -> list[str]:
+    """The ids on one side that are links: those that were links before, and those gained."""
+    known = {one for one in ids_in(before, side) if are_linked(tables, after.id, side, one)}
+    links = known | {one.problem.id for one in gained[side]}
     return [one for one in ids_in(after.document, side) if one in links or one == after.id]

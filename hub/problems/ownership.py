@@ -23,7 +23,7 @@ class Ownership:
     """What the caller of one party may see; `party` None is an operator, who sees all."""
 
     def __init__(self, party: str | None, paths: Sequence[str]) -> None:
-        self._party = party
+        self.party = party
         self._paths = paths
         self.condition: Condition | None = None if party is None else concerning(party, paths)
         self._concerns = predicate(self.condition)
@@ -41,8 +41,8 @@ class Ownership:
         """Raises Forbidden when a report would not concern the one who writes it: it would be lost to it."""
         if not self._concerns(document):
             names = " or ".join(self._paths)
-            message = f"a report of yours must name your party {self._party} at {names}"
-            raise Forbidden(violations=[Violation(field=self._paths[0], value=self._party, message=message)])
+            message = f"a report of yours must name your party {self.party} at {names}"
+            raise Forbidden(violations=[Violation(field=self._paths[0], value=self.party, message=message)])
 
 
 OF_ALL = Ownership(None, ())

@@ -52,6 +52,7 @@ class _Work:
     task: Task
     named: tuple[Named, ...]
     actor: str
+    owner: Ownership
 
     @property
     def parent(self) -> Named:
@@ -101,7 +102,8 @@ class TaskRules:
         )
         seq = tables.tasks.insert(task)
         self._tell(tables, seq, task, ASKED_FOR, 1, len(named))
-        outcomes = self._outcomes(_Work(tables=tables, task=task, named=named, actor=caller.name))
+        work = _Work(tables=tables, task=task, named=named, actor=caller.name, owner=owner)
+        outcomes = self._outcomes(work)
         done = replace(task, document={**task.document, "state": TaskState.DONE, **outcomes})
         tables.tasks.update(done)
         self._tell(tables, seq, done, MOVED, 2, len(named))
@@ -200,7 +202,7 @@ class TaskRules:
 
     def _change(self, work: _Work, one: Named, document: Document) -> None:
         at = work.task.created
-        change = Change(event_time=at, record_time=at, actor=work.actor)
+        change = Change(event_time=at, record_time=at, actor=work.actor, owner=work.owner)
         self._keeper.write(work.tables, one.stored, document, change)
 
     def _address(self, one: Named) -> Document:

@@ -440,3 +440,9 @@ def idempotency_keys(db: Database) -> None:
 def events_of_parties(db: Database) -> None:
     """`party` is that of the caller who made the task that the event is about; NULL for an operator or a report."""
     db.execute("ALTER TABLE event ADD COLUMN party TEXT")
+
+
+@MIGRATIONS()
+def parties_of_actors(db: Database) -> None:
+    """`actor_party` is the party that the actor spoke for; NULL for an operator."""
+    db.execute("ALTER TABLE problem_record ADD COLUMN actor_party TEXT")

@@ -60,7 +60,7 @@ DOCUMENT = f"""json_object(
 """An entry as its face shows it, but for the addresses."""
 
 SELECT = """id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
-    source, source_status, party, reason, irregular, changes, actor"""
+    source, source_status, party, reason, irregular, changes, actor, actor_party"""
 LISTED = Listed(table="problem_record", select=SELECT, columns=COLUMNS, document=DOCUMENT)
 
 INDEXED: tuple[tuple[str, ...], ...] = (("id",), ("serviceProblem", "id"))
@@ -77,7 +77,7 @@ def is_quick(condition: Condition | None) -> bool:
 
 def _record(row: tuple[Any, ...]) -> Record:
     (record_id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status) = row[:8]
-    source, source_status, party, reason, irregular, changes, actor = row[8:]
+    source, source_status, party, reason, irregular, changes, actor, actor_party = row[8:]
     return Record(
         id=record_id,
         problem_id=problem_id,
@@ -94,6 +94,7 @@ def _record(row: tuple[Any, ...]) -> Record:
         irregular=bool(irregular),
         changes=orjson.loads(changes),
         actor=actor,
+        actor_party=actor_party,
     )
 
 
@@ -128,12 +129,17 @@ class Records:
             record.irregular,
             orjson.dumps(record.changes).decode(),
             record.actor,
+            record.actor_party,
         )
         self._connection.execute(self._sql["insert"], values)
 
     def get(self, record_id: str) -> Record | None:
         row = self._connection.execute(self._sql["get"], (record_id,)).fetchone()
         return _record(row) if row else None
+
+    def has(self, problem_id: str) -> bool:
+        """Whether there is, or ever was, a report with this id."""
+        return self._connection.execute(self._sql["has"], (problem_id,)).fetchone() is not None
 
     def last(self) -> int:
         """The row number of the latest record; it rises with every change of any report. 0 when there is none."""

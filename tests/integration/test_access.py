@@ -16,6 +16,7 @@ from hub.settings import Settings, load_settings
 from hub.shipped import openapi_dir
 from tests.acceptance.contract_client import SERVED, ContractClient
 from tests.acceptance.running import Server
+from tests.fakes.listener import Listener
 from tests.rooms import report, until
 
 FACE = ContractClient.face
@@ -70,7 +71,7 @@ class Keys:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("access")) as running:
+    with Server(tmp_path_factory.mktemp("access"), settings={"QOS_HUB_DELIVERY_SCHEDULE": "0s"}) as running:
         yield running
 
 
@@ -448,6 +449,121 @@ def test_a_party_may_not_lose_sight_of_a_report(server: Server, matrix: Matrix) 
     kept = gone | {"relatedParty": [{"role": "reporter", "partyOrPartyRole": {"id": A}}]}
     assert server.client.call("PATCH", path, json=kept, headers=matrix.a).status_code == 200
     assert server.client.get(path, headers=matrix.b).status_code == 200
+
+
+class Linked(NamedTuple):
+    """A report of B's that the operator has put under one of A's, and the listener of B."""
+
+    above: str
+    below: dict[str, Any]
+    listener: Listener
+
+
+@pytest.fixture
+def linked(server: Server, matrix: Matrix) -> Iterator[Linked]:
+    client, path = server.client, f"{FACE}/serviceProblem"
+    with Listener() as listener:
+        query = "event.serviceProblem.name=linked"
+        heard = {"callback": listener.url("/b"), "query": query}
+        made = client.call("POST", f"{FACE}/hub", json=heard, headers=matrix.b).json()
+        above = client.call("POST", path, json=of(A), headers=matrix.a).json()["id"]
+        below = client.call("POST", path, json=of(B, name="linked"), headers=matrix.b).json()
+        grouping = {"parentProblem": {"id": above}, "childProblem": [{"id": below["id"]}]}
+        assert client.call("POST", f"{FACE}/problemGroup", json=grouping, headers=matrix.noc).status_code == 201
+        note = {"problem": [{"id": below["id"]}]}
+        client.call("POST", f"{FACE}/problemAcknowledgement", json=note, headers=matrix.noc)
+        yield Linked(above, below, listener)
+        client.call("DELETE", f"{FACE}/hub/{made['id']}", headers=matrix.b)
+
+
+def parents_of(server: Server, matrix: Matrix, problem_id: str) -> list[str]:
+    kept = server.client.get(f"{FACE}/serviceProblem/{problem_id}", headers=matrix.noc).json()
+    return [one["id"] for one in kept.get("parentProblem", ())]
+
+
+def test_a_party_finds_no_trace_of_a_link_to_another_s_report(
+    server: Server, matrix: Matrix, linked: Linked
+) -> None:
+    client, below = server.client, linked.below["id"]
+    assert parents_of(server, matrix, below) == [linked.above]
+    for face in (FACE, FACE_V4):
+        path, records = f"{face}/serviceProblem/{below}", f"{face}/serviceProblemEventRecord"
+        record = client.get(f"{records}?serviceProblem.id={below}", headers=matrix.b).json()[-1]["id"]
+        answers = [
+            client.get(path, headers=matrix.b),
+            client.get(f"{path}?fields=parentProblem", headers=matrix.b),
+            client.get(f"{face}/serviceProblem?id={below}", headers=matrix.b),
+            client.get(f"{records}?serviceProblem.id={below}", headers=matrix.b),
+            client.get(f"{records}/{record}", headers=matrix.b),
+            client.call("PATCH", path, json={"priority": 5 if face == FACE else 6}, headers=matrix.b),
+        ]
+        for answer in answers:
+            assert answer.status_code == 200
+            assert linked.above not in answer.text
+            assert '"noc"' not in answer.text
+    listed = client.get(f"{FACE}/serviceProblemEventRecord?serviceProblem.id={below}", headers=matrix.b).json()
+    assert [one["notification"].get("actor") for one in listed] == ["bob", None, None, "bob", "bob"]
+    (entry,) = client.get(f"{FACE}/serviceProblem/{below}", headers=matrix.b).json()["trackingRecord"]
+    assert (entry["description"], "user" in entry, "actor" in entry) == ("acknowledge", False, False)
+    for one in linked.listener.wait_for(5, "/b"):
+        assert linked.above not in one.body.decode()
+        assert '"noc"' not in one.body.decode()
+    assert parents_of(server, matrix, below) == [linked.above]
+
+
+def test_a_party_neither_cuts_nor_makes_a_link_to_another_s_report(
+    server: Server, matrix: Matrix, linked: Linked
+) -> None:
+    client, path = server.client, f"{FACE}/serviceProblem/{linked.below['id']}"
+    own = client.call("POST", f"{FACE}/serviceProblem", json=of(B), headers=matrix.b).json()["id"]
+
+    def patched(body: Any, **headers: str) -> Any:
+        answer = client.call("PATCH", path, json=body, headers=matrix.b | headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    for parents in ([{"id": own}], [], None):
+        seen = patched({"parentProblem": parents})
+        assert [one["id"] for one in seen.get("parentProblem", ())] == [one["id"] for one in parents or ()]
+        assert linked.above in parents_of(server, matrix, linked.below["id"])
+    patched(
+        [{"op": "add", "path": "/parentProblem", "value": []}], **{"Content-Type": "application/json-patch+json"}
+    )
+    assert parents_of(server, matrix, linked.below["id"]) == [linked.above]
+    history = f"{FACE}/serviceProblemEventRecord?serviceProblem.id={linked.above}"
+    told = client.get(history, headers=matrix.a).json()
+    assert [one["notification"].get("actor") for one in told] == ["alice", None]
+    unknown = "0199ffff-0000-7000-8000-000000000000"
+    said = [patched({"underlyingProblem": [{"id": one}]})["underlyingProblem"] for one in (linked.above, unknown)]
+    assert [[each["id"] for each in one] for one in said] == [[linked.above], [unknown]]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("serviceProblem?parentProblem.id.regex=0.*", 403),
+        ("serviceProblem?underlyingProblem.id.gt=0", 403),
+        ("serviceProblem?filter=parentProblem[?(@.id<'1')]", 403),
+        ("serviceProblemEventRecord?sort=notification.actor", 403),
+        ("serviceProblem?trackingRecord.actor=noc", 403),
+        ("serviceProblem?parentProblem.id=4711", 200),
+        ("serviceProblemEventRecord?notification.actor=noc", 403),
+        ("serviceProblemEventRecord?notification.changes.parentProblem.to.id.gt=0", 403),
+        ("serviceProblemEventRecord?notification.changes.priority.to=5", 200),
+    ],
+)
+def test_a_party_cannot_ask_for_what_it_is_not_shown(
+    server: Server, matrix: Matrix, query: str, status: int
+) -> None:
+    assert server.client.get(f"{FACE}/{query}", headers=matrix.b).status_code == status
+    assert server.client.get(f"{FACE}/{query}", headers=matrix.noc).status_code in (200, 400)
+
+
+def test_a_party_cannot_register_for_what_it_is_not_shown(server: Server, matrix: Matrix) -> None:
+    body = {"callback": "http://127.0.0.1:9/guess", "query": "event.serviceProblem.parentProblem.id.regex=0.*"}
+    assert server.client.call("POST", f"{FACE}/hub", json=body, headers=matrix.b).status_code == 403
+    job = {"contentType": "application/x-ndjson", "query": "parentProblem.id.regex=0.*"}
+    assert server.client.call("POST", f"{OPERATIONS}/exportJob", json=job, headers=matrix.b).status_code == 403
 
 
 def test_every_operation_for_parties_is_tried(matrix: Matrix) -> None:

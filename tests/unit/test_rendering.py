@@ -18,7 +18,7 @@ BODY = orjson.dumps({"eventType": "X", "event": {"serviceProblem": {"id": "p", "
 
 
 def sent(*listeners: Any) -> list[bytes]:
-    renderings = Renderings({7: ("e7", BODY)})
+    renderings = Renderings({7: ("e7", BODY)}, lambda envelope, _: envelope)
     told = [renderings.of(7, one) for one in listeners]
     assert {event_id for event_id, _ in told} == {"e7"}
     return [body for _, body in told]
@@ -48,7 +48,7 @@ def test_a_face_renders_every_event_that_its_listeners_are_given(face: str) -> N
     assert EVENT_TYPES.keys() == EVENT_RENDERERS.keys()
     for kind in EVENT_TYPES[face] & OF_REPORTS:
         event = event_of(kind, problem, event_id="e", event_time=0, record_time=0, letterhead=letterhead)
-        _, body = Renderings({1: ("e", event.body)}).of(1, listener(face=face))
+        _, body = Renderings({1: ("e", event.body)}, lambda envelope, _: envelope).of(1, listener(face=face))
         assert orjson.loads(body)["eventType"] == kind
         if face == V5:
             assert body is event.body

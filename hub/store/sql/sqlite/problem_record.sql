@@ -1,12 +1,15 @@
 -- name: insert
 INSERT INTO problem_record (id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
-                            source, source_status, party, reason, irregular, changes, actor)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                            source, source_status, party, reason, irregular, changes, actor, actor_party)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: get
 SELECT id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
-       source, source_status, party, reason, irregular, changes, actor
+       source, source_status, party, reason, irregular, changes, actor, actor_party
 FROM problem_record WHERE id = ?;
 
 -- name: last
 SELECT coalesce(max(seq), 0) FROM problem_record;
+
+-- name: has
+SELECT 1 FROM problem_record WHERE problem_id = ? LIMIT 1;
