@@ -194,7 +194,11 @@ class ProblemOperations:
         work = partial(
             self._rules.patch,
             problem_id=request.path_params["id"],
-            edit=self._face.edit(edit_of(self._face.changing(request), largest=self._largest)),
+            edit=self._face.edit(
+                edit_of(
+                    self._face.changing(request), largest=self._largest, lists=self._problems.attributes.is_list
+                )
+            ),
             actor=request.caller.name,
             owner=self._owner(request.caller),
         )

@@ -30,6 +30,9 @@ class Face:
     unknown_names: frozenset[str] = frozenset()
     """Attributes of v5 that this face does not have."""
 
+    other_paths: frozenset[Path] = frozenset()
+    """Beginnings of paths of v5 that this face has elsewhere."""
+
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
         self._around_id = (b'{"id":"', b'","href":"%b/serviceProblem/' % base_url.encode(), b'",')
@@ -97,12 +100,13 @@ class Face:
 
     def subscription(self, subscription: Subscription, secret: str) -> Document:
         """A registration with its signing secret, as its maker alone sees it."""
+        asked = {} if subscription.query is None else {"query": subscription.query}
         return {
             "@type": "Hub",
             "id": subscription.id,
             "href": self.subscription_href(subscription.id),
             "callback": subscription.callback,
-            "query": subscription.query,
+            **asked,
             "secret": secret,
         }
 

@@ -30,6 +30,7 @@ class FaceV4(Face):
     """
 
     unknown_names = v4.PROBLEM.hidden
+    other_paths = frozenset((name, shape.member) for name, shape in v4.WRAPPED.items())
 
     def __init__(
         self,
@@ -74,14 +75,26 @@ class FaceV4(Face):
 
     def subscription(self, subscription: Subscription, secret: str) -> Document:
         shown = super().subscription(subscription, secret)
-        return {name: shown[name] for name in ("id", "callback", "query", "secret") if shown[name] is not None}
+        return {name: shown[name] for name in ("id", "callback", "query", "secret") if name in shown}
 
     def given(self, body: Document) -> Document:
+        self._refuse_unknown(body)
         document = {"@type": "ServiceProblem", **v4.incoming(self._addresses.kept(self._renamed(body)))}
         violations = self._check(document)
         if violations:
             raise InvalidInput(violations=violations)
         return document
+
+    def _refuse_unknown(self, document: Document) -> None:
+        """Raises InvalidInput for what v5 has and v4 has not: it would be lost."""
+        message = "is no attribute of this version"
+        violations = [
+            Violation(field=name, value=document[name], message=message)
+            for name in sorted(self.unknown_names & document.keys())
+            if document[name] is not None
+        ]
+        if violations:
+            raise InvalidInput(violations=violations)
 
     def changing(self, request: Request) -> Request:
         return replace(request, body=_with_present_names(request.body)) if self._r18_names else request
@@ -91,6 +104,7 @@ class FaceV4(Face):
             plain = v4.outgoing(kept)
             shown = self._addresses.shown(plain)
             edited = edit(shown)
+            self._refuse_unknown(edited)
             if self._r18_names:
                 edited = r18.incoming(edited, shown)
             changed = {name: value for name, value in edited.items() if not _is_as_shown(name, value, shown)}

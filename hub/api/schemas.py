@@ -13,7 +13,9 @@ from hub.model.times import from_text
 __all__ = ["CompiledSchema", "Schema", "compile_schema", "errors_of", "is_instant", "json_schema", "load_contract"]
 
 Schema = dict[str, Any]
-CompiledSchema = jsonschema_rs.Draft4Validator
+CompiledSchema = jsonschema_rs.Draft6Validator
+"""Draft 4, on which OpenAPI 3.0 builds, and 2.0 is an integer. The drafts differ in `exclusiveMinimum` and
+`exclusiveMaximum`, which no contract has."""
 
 # What speaks to a reader and not to a validator; `nullable` is translated.
 PROSE = frozenset(
@@ -65,7 +67,7 @@ def is_instant(text: str) -> bool:
 
 
 def json_schema(schema: Schema) -> Schema:
-    """The JSON Schema (draft 4) that means the same as an OpenAPI 3.0 schema."""
+    """The JSON Schema (draft 6) that means the same as an OpenAPI 3.0 schema."""
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
     plain = {key: _translated(key, value) for key, value in schema.items() if not _is_prose(key)}

@@ -9,7 +9,8 @@ from hub.api.listing import Collection, Lists
 from hub.api.messages import Request, Response
 from hub.api.once import Once
 from hub.api.render import Face
-from hub.errors import NotFound, Violation
+from hub.errors import InvalidInput, NotFound, Violation
+from hub.model.problem import Document
 from hub.model.task import Task, TaskKind
 from hub.problems.ownership import Owners
 from hub.problems.tasks import TaskRules
@@ -17,6 +18,15 @@ from hub.query.attributes import Attributes
 from hub.query.ordering import Page
 from hub.query.parse import ListQuery
 from hub.store.sqlite import Store
+
+
+def refuse_another_type(body: Document, name: str) -> None:
+    """Raises InvalidInput unless the body says nothing of its type, is a `name`, or extends it."""
+    given = body.get("@type")
+    if given is None or name in (given, body.get("@baseType")):
+        return
+    message = f"must be {name} here; of another type {name} must be the @baseType"
+    raise InvalidInput(violations=[Violation(field="@type", value=given, message=message)])
 
 
 class TaskOperations:
@@ -48,6 +58,7 @@ class TaskOperations:
 
     async def create(self, request: Request) -> Response:
         fields = self._lists.query(request, self._tasks).fields
+        refuse_another_type(request.body, self._kind.type_name)
         work = partial(
             self._rules.perform,
             given=self._face.task_given(request.body),

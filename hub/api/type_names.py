@@ -1,16 +1,22 @@
-"""Makes whole what was read leniently: the `@type` that a resource came without, and null for what is absent."""
+"""Makes whole what was read leniently: the `@type` that a resource came without, null for what is absent, 2.0 for 2."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from hub.model.problem import Document
 
+LARGEST_EXACT = 2**53 - 1
+"""The largest number up to which every float that is whole is one integer only."""
+
 Fill = Callable[[Document], Document]
 
 
 def type_filler(contract: dict[str, Any], name: str) -> Fill:
-    """A function that gives a document of schema `name` with every missing `@type` in it and below, and without the
-    attributes that are null; null stays where the schema has any JSON, and in what it does not know."""
+    """A function that makes a document of schema `name` whole.
+
+    It gives every missing `@type` in it and below, writes whole numbers where the schema has integers, and takes out
+    the attributes that are null; null stays where the schema has any JSON, and in what it does not know.
+    """
     filler = _Filler(contract["components"]["schemas"])
     return lambda document: filler.filled(document, (name,))
 
@@ -20,6 +26,7 @@ class _Filler:
         self._schemas = schemas
         self._members: dict[str, dict[str, tuple[str, ...]]] = {}
         self._required: dict[str, frozenset[str]] = {}
+        self._integers: dict[str, frozenset[str]] = {}
         self._never_null: dict[str, frozenset[str]] = {}
 
     def filled(self, value: Any, names: tuple[str, ...]) -> Any:
@@ -37,6 +44,8 @@ class _Filler:
             for key, each in value.items()
             if each is not None or key not in never_null
         }
+        for key in self._integers_of(name) & whole.keys():
+            whole[key] = _whole_number(whole[key])
         return whole if "@type" in whole else {"@type": name, **whole}
 
     def _required_of(self, name: str) -> frozenset[str]:
@@ -53,6 +62,14 @@ class _Filler:
             self._members[name] = {key: names for key, names in found.items() if names}
         return self._members[name]
 
+    def _integers_of(self, name: str) -> frozenset[str]:
+        if name not in self._integers:
+            properties = _properties(self._schemas, self._schemas[name])
+            self._integers[name] = frozenset(
+                key for key, schema in properties.items() if schema.get("type") == "integer"
+            )
+        return self._integers[name]
+
     def _never_null_of(self, name: str) -> frozenset[str]:
         if name not in self._never_null:
             properties = _properties(self._schemas, self._schemas[name])
@@ -64,6 +81,12 @@ class _Filler:
     def _typed(self, schema: dict[str, Any]) -> tuple[str, ...]:
         names = _names(self._schemas, schema)
         return tuple(name for name in names if "@type" in _properties(self._schemas, self._schemas[name]))
+
+
+def _whole_number(value: Any) -> Any:
+    """2 for 2.0; what a float cannot count exactly stays one."""
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT
+    return int(value) if is_whole else value
 
 
 def _name(reference: str) -> str:

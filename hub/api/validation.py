@@ -22,6 +22,9 @@ from hub.model.nesting import DEEPEST, is_too_deep
 
 T = TypeVar("T")
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some clients write before UTF-8, and RFC 8259 lets a reader overlook."""
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -156,7 +159,7 @@ def _media_type(body: Body, content_type: bytes | None) -> str:
 
 def _parsed(content: bytes) -> Any:
     try:
-        document = orjson.loads(content)
+        document = orjson.loads(content.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as error:
         begin = content[:60].decode("utf-8", "replace")
         violation = Violation(field="body", value=begin, message=f"is not JSON: {error}")

@@ -1,6 +1,7 @@
 """The faces, and the languages in which lists and registrations are asked at each of them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from hub.api.attributes import problem_attributes
@@ -38,7 +39,8 @@ def report_attributes(parts: Parts) -> Attributes:
 
 def asked(attributes: Attributes, face: Face) -> Attributes:
     """The attributes that clients of a face may ask for."""
-    return attributes.without(*face.unknown_names).with_more(dict.fromkeys(face.older_names, ANY))
+    known = attributes.without(*face.unknown_names).with_more(dict.fromkeys(face.older_names, ANY))
+    return replace(known, elsewhere=face.other_paths) if known.closed else known
 
 
 def query_reader(attributes: Attributes, faces: Mapping[str, Face]) -> ParseQuery:

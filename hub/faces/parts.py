@@ -179,29 +179,61 @@ def _incoming(shape: Shape, value: Any, base: Any) -> Any:
 def _incoming_list(shape: Shape, values: list[Any], base: list[Any]) -> list[Any]:
     """Each value finds the kept part that it is: the one that was shown just so, else one with its identity."""
     pairs = [(kept, shape.outgoing(kept)) for kept in base if isinstance(kept, dict)]
-    unchanged = _partners(values, pairs, exact)
-    used = {id(kept) for kept in unchanged if kept is not None}
-    left = [value if kept is None else None for value, kept in zip(values, unchanged, strict=True)]
-    changed = _partners(left, [pair for pair in pairs if id(pair[0]) not in used], _identity)
+    unchanged = _partners(values, pairs, exact, exact)
+    partners = list(unchanged)
+    for key, key_of_shown in IDENTITIES:
+        used = {id(kept) for kept in partners if kept is not None}
+        left = [value if kept is None else None for value, kept in zip(values, partners, strict=True)]
+        free = [pair for pair in pairs if id(pair[0]) not in used]
+        found = _partners(left, free, key, key_of_shown)
+        partners = [other if kept is None else kept for kept, other in zip(partners, found, strict=True)]
     return [
         _translated(shape, value, kept, partner)
-        for value, kept, partner in zip(values, unchanged, changed, strict=True)
+        for value, kept, partner in zip(values, unchanged, partners, strict=True)
     ]
 
 
+Key = Callable[[Document], bytes | None]
+"""What two parts share when they are the same; None for a part that has no such thing."""
+
+
 def _partners(
-    values: list[Any], pairs: list[tuple[Document, Document]], key: Callable[[Any], bytes]
+    values: list[Any], pairs: list[tuple[Document, Document]], key: Key, key_of_shown: Key
 ) -> list[Document | None]:
     """For each value a kept part whose shown form has the same key; each kept part is given away once."""
-    waiting: dict[bytes, list[Document]] = {}
+    waiting: dict[bytes | None, list[Document]] = {}
     for kept, shown in reversed(pairs):
-        waiting.setdefault(key(shown), []).append(kept)
+        waiting.setdefault(key_of_shown(shown), []).append(kept)
+    waiting.pop(None, None)
     found = [waiting.get(key(value)) if isinstance(value, dict) else None for value in values]
     return [each.pop() if each else None for each in found]
 
 
 def _identity(part: Document) -> bytes:
     return exact(part["id"] if part.get("id") else [part.get("name")])
+
+
+def _identity_and_kind(part: Document) -> bytes:
+    return exact([part.get("@referredType"), _identity(part).decode()])
+
+
+def _identity_without_kind(part: Document) -> bytes | None:
+    return None if part.get("@referredType") else _identity(part)
+
+
+def _identity_of_any_kind(part: Document) -> bytes | None:
+    return _identity(part) if part.get("@referredType") in (None, "", *UNTOLD) else None
+
+
+UNTOLD = ("Party", "Entity")
+"""What is shown as the kind of a thing that tells none."""
+
+IDENTITIES: tuple[tuple[Key, Key], ...] = (
+    (_identity_and_kind, _identity_and_kind),
+    (_identity_without_kind, _identity),
+    (_identity, _identity_of_any_kind),
+)
+"""How a changed part finds its kept one: by id and kind; by id where one of the two tells no kind."""
 
 
 def _translated(shape: Shape, value: Any, kept: Document | None, partner: Document | None) -> Any:

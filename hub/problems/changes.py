@@ -15,6 +15,9 @@ KEPT_BY_SERVER = frozenset({"creationDate", "lastUpdate", "statusChangeDate", "r
 NOT_PATCHABLE = ("firstAlert", "originatingSystem", "trackingRecord")
 """Attributes that TMF656 fixes at creation."""
 
+NOT_WRITABLE = ("errorMessage",)
+"""Attributes that TMF656 has in answers only: no client may write them."""
+
 WITH_STATUS = frozenset({"status", "statusChangeReason"})
 """Attributes that a change of status brings along; they alone deserve no event of their own beside it."""
 

@@ -1,10 +1,10 @@
 """What a client may do with a report: create it, patch it, delete it."""
 
-from hub.errors import Violation
+from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document, Problem, Status
 from hub.model.times import Clock, to_micros
 from hub.problems.acknowledgement import without_forged
-from hub.problems.changes import KEPT_BY_SERVER, NOT_PATCHABLE
+from hub.problems.changes import KEPT_BY_SERVER, NOT_PATCHABLE, NOT_WRITABLE
 from hub.problems.edits import Edit
 from hub.problems.envelope import Letterhead
 from hub.problems.form import Form, stated_in
@@ -33,6 +33,7 @@ class ClientRules:
         when it does not fit the schema of its type, and Forbidden when it does not concern its `owner`. The contract
         has been asked before.
         """
+        _refuse_unwritable(given)
         now = to_micros(self._clock())
         document = self._form.complete(without_forged(stated_in(given)))
         document["status"] = Status(document.get("status", INITIAL))
@@ -88,11 +89,21 @@ class ClientRules:
         self._keeper.delete(tables, stored, change)
 
 
+def _refuse_unwritable(given: Document) -> None:
+    violations = [
+        Violation(field=name, value=given[name], message="is written by the hub alone")
+        for name in NOT_WRITABLE
+        if given.get(name) is not None
+    ]
+    if violations:
+        raise InvalidInput(violations=violations)
+
+
 def _fixed_violations(shown: Document, edited: Document) -> list[Violation]:
     """A client may send back what it has read, but not change what is fixed."""
     violations = [
         Violation(field=name, value=edited.get(name), message="cannot be changed after creation")
-        for name in ("id", "href", *NOT_PATCHABLE)
+        for name in ("id", "href", *NOT_PATCHABLE, *NOT_WRITABLE)
         if edited.get(name) != shown.get(name)
     ]
     if "status" not in edited:

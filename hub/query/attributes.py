@@ -53,11 +53,13 @@ ANY = Attribute()
 class Attributes:
     """The first-level attributes of a resource by name; there are no others if it is `closed`.
 
+    `elsewhere` are the beginnings of paths that lead somewhere, but not where a client is shown it.
     Compared by identity, so that it can be a key.
     """
 
     by_name: Mapping[str, Attribute]
     closed: bool = True
+    elsewhere: frozenset[Path] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", MappingProxyType(dict(self.by_name)))
@@ -70,6 +72,20 @@ class Attributes:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self.by_name)
+
+    def is_list(self, path: Path) -> bool:
+        """Whether a path, which may lead anywhere, leads to a list."""
+        try:
+            return self.find(path).many
+        except ValueError:
+            return False
+
+    def refuse_elsewhere(self, path: Path) -> None:
+        """Raises ValueError for a path along which a client is shown nothing."""
+        for begin in self.elsewhere:
+            if path[: len(begin)] == begin:
+                shown = ".".join((*begin[:-1], *(path[len(begin) :] or ("id",))))
+                raise ValueError(f"{'.'.join(path)!r} is a path of another version; here it is {shown}")
 
     def without(self, *names: str) -> "Attributes":
         return replace(self, by_name={name: one for name, one in self.by_name.items() if name not in names})

@@ -156,4 +156,6 @@ class EventVocabulary:
             return text
         given = tuple(text.split("."))
         found, _ = self.find(given)
+        if given[:1] == ("event",):
+            self._report.attributes.refuse_elsewhere(given[2:])
         return ".".join((*found[:2], *given[2:]) if found[:2] == ("event", REPORT) else found)

@@ -158,10 +158,16 @@ class _Reader:
 
     def fields(self, attributes: Attributes) -> tuple[str, ...]:
         try:
-            return read_fields(",".join(self._values("fields")), attributes=attributes.names)
+            fields = read_fields(",".join(self._values("fields")), attributes=attributes.names)
         except InvalidInput as error:
             self.violations.extend(error.violations)
             return ()
+        for path in fields:
+            try:
+                attributes.refuse_elsewhere(tuple(path.split(".")))
+            except ValueError as error:
+                self._complain("fields", path, error)
+        return fields
 
     def whole_number(self, name: str) -> int | None:
         text = self._one(name)

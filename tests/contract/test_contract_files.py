@@ -275,6 +275,13 @@ def test_every_body_has_examples_that_validate(body: Body) -> None:
         assert errors_of(validator, value) == [], name
 
 
+@pytest.mark.parametrize("file", CONTRACTS)
+def test_no_contract_has_what_drafts_of_json_schema_read_differently(file: str) -> None:
+    text = (FOLDER / file).read_text("utf-8")
+    assert "exclusiveMinimum" not in text
+    assert "exclusiveMaximum" not in text
+
+
 def test_every_example_file_is_shown_by_a_contract() -> None:
     shown = {
         example["externalValue"]

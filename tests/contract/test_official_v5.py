@@ -37,7 +37,7 @@ REASONS = {
     "nullable *_FVO.*": "null stands for what is absent",
     "required Related*_FVO.role": EITHER,
     "required CharacteristicRelationship_FVO.*": EITHER,
-    "nullable Hub*.query": "a registration without a query is shown, and may be sent, with null",
+    "nullable Hub_FVO.query": "a registration without a query may be sent with null",
     "oneOf *": "a party fits both alternatives of a reference, a place several: anyOf takes what oneOf refuses",
     # what is held more strictly
     "minimum ServiceProblem*.priority: 1": "the text of the standard: from 1 to 10",
@@ -46,6 +46,8 @@ REASONS = {
     "minLength ServiceProblem_?VO.category: 1": "a mandatory text has to say something",
     "minLength ServiceProblem_?VO.description: 1": "a mandatory text has to say something",
     "minLength ServiceProblem_?VO.reason: 1": "a mandatory text has to say something",
+    "maximum ServiceProblem_?VO.affectedNumberOfServices: *": "what every reader of JSON can count exactly",
+    "minLength *VO.@type: 1": "an empty name names no type",
     "minItems Problem*_FVO.*: 1": "a task that names nothing asks for nothing",
     "maxItems Problem*_FVO.*: 1000": "a task is one transaction, and others wait for it",
     "enum Problem*.state": "the states that the official text lists",

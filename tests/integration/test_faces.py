@@ -452,3 +452,105 @@ def test_what_a_face_never_tells_cannot_be_asked_for_there(
             "ServiceProblemAttributeValueChangeEvent, ServiceProblemInformationRequiredEvent"
         )
     assert client.post(f"{V5}/hub", body).status_code == 201
+
+
+@pytest.mark.parametrize("face", [V4, V5])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("problemAcknowledgement", {"problem": [{"id": "x"}]}),
+        ("problemGroup", {"parentProblem": {"id": "x"}, "childProblem": [{"id": "y"}]}),
+    ],
+)
+def test_the_type_of_a_task_is_that_of_its_path(
+    client: ContractClient, face: str, kind: str, body: dict[str, Any]
+) -> None:
+    for name in ("ProblemUngroup", "Own", ""):
+        assert "@type" in violations(client.post(f"{face}/{kind}", {**body, "@type": name}))
+    own = {**body, "@type": "Own", "@baseType": f"P{kind[1:]}"}
+    assert "@type" not in violations(client.post(f"{face}/{kind}", own))
+
+
+@pytest.mark.parametrize("face", [V4, V5])
+def test_an_empty_type_is_none(client: ContractClient, face: str) -> None:
+    body = report_v4() if face == V4 else report()
+    assert violations(client.post(f"{face}/serviceProblem", {**body, "@type": ""})) == {
+        "@type": "must not be empty"
+    }
+
+
+def test_a_registration_for_everything_has_no_query(client: ContractClient, listener: Listener) -> None:
+    for number, query in enumerate((None, "")):
+        answer = client.post(f"{V5}/hub", {"callback": listener.url(f"/all{number}"), "query": query})
+        assert answer.status_code == 201
+        assert "query" not in answer.json()
+
+
+@pytest.mark.parametrize("query", ["originatorParty.partyOrPartyRole.id", "status,affectedLocation.place.name"])
+def test_fields_at_v4_are_those_of_v4(client: ContractClient, listener: Listener, query: str) -> None:
+    path = query.rpartition(",")[2]
+    refused = client.get(f"{V4}/serviceProblem", params={"fields": query})
+    assert path in violations(refused)["fields"]
+    body = {"callback": listener.url("/paths"), "query": f"fields=event.serviceProblem.{path}"}
+    assert path in violations(client.post(f"{V4}/hub", body))["query"]
+    assert client.get(f"{V5}/serviceProblem", params={"fields": query}).status_code == 200
+    kept = made(client, V4, report_v4())
+    shown = at(client, V4, kept, fields="originatorParty.id")["originatorParty"]
+    assert shown["@referredType"] == "Organization"
+
+
+@pytest.mark.parametrize("face", [V4, V5])
+def test_error_messages_are_not_for_clients_to_write(client: ContractClient, face: str) -> None:
+    body = report_v4() if face == V4 else report()
+    told = {"errorMessage": [{"code": "7", "message": "late"}]}
+    assert violations(client.post(f"{face}/serviceProblem", {**body, **told})).keys() == {"errorMessage"}
+    kept = made(client, face, {**body, "errorMessage": None})
+    assert violations(patched(client, face, kept, told)).keys() == {"errorMessage"}
+    add = [{"op": "add", "path": "/errorMessage", "value": told["errorMessage"]}]
+    assert violations(patched(client, face, kept, add, "application/json-patch+json")).keys() == {"errorMessage"}
+    assert patched(client, face, kept, {"errorMessage": None}).status_code == 200
+
+
+@pytest.mark.parametrize("face", [V4, V5])
+def test_a_whole_number_may_have_a_point(client: ContractClient, face: str) -> None:
+    body = report_v4() if face == V4 else report()
+    kept = made(client, face, {**body, "priority": 2.0, "affectedNumberOfServices": 3.0})
+    assert client.get(f"{face}/serviceProblem/{kept['id']}").text.count('"priority":2,') == 1
+    assert isinstance(at(client, V5, kept)["affectedNumberOfServices"], int)
+    replace = [{"op": "replace", "path": "/priority", "value": 4.0}]
+    for patch, kind in (({"priority": 3.0}, ""), (replace, "application/json-patch+json")):
+        answer = patched(client, face, kept, patch, kind)
+        assert answer.status_code == 200, answer.text
+        assert isinstance(answer.json()["priority"], int)
+    assert "priority" in violations(patched(client, face, kept, {"priority": 2.5}))
+    too_many = {**body, "affectedNumberOfServices": 1e300}
+    assert "affectedNumberOfServices" in violations(client.post(f"{face}/serviceProblem", too_many))
+
+
+def test_a_byte_order_mark_is_overlooked(client: ContractClient) -> None:
+    content = b"\xef\xbb\xbf" + json.dumps(report()).encode()
+    answer = client.call(
+        "POST", f"{V5}/serviceProblem", data=content, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("face", [V4, V5])
+@pytest.mark.parametrize("kind", ["application/json-patch+json", "application/json-patch-query+json"])
+def test_an_object_that_is_added_to_a_list_becomes_its_last(client: ContractClient, face: str, kind: str) -> None:
+    kept = made(client, face, report_v4() if face == V4 else report())
+    for number in (1, 2):
+        patch = [{"op": "add", "path": "/affectedService", "value": {"id": f"s-{number}"}}]
+        answer = patched(client, face, kept, patch, kind)
+        assert answer.status_code == 200, answer.text
+    assert [one["id"] for one in answer.json()["affectedService"]] == ["s-1", "s-2"]
+    nested = [
+        {"op": "add", "path": "/impactPattern", "value": {}},
+        {"op": "add", "path": "/impactPattern/characteristic", "value": {"name": "ring", "value": "north"}},
+    ]
+    answer = patched(client, face, kept, nested, kind)
+    assert [one["name"] for one in answer.json()["impactPattern"]["characteristic"]] == ["ring"]
+    replace = [{"op": "replace", "path": "/affectedService", "value": {"id": "s-3"}}]
+    assert violations(patched(client, face, kept, replace, kind)) == {
+        "affectedService": "must be a list or null, not an object"
+    }

@@ -98,6 +98,24 @@ def test_an_edit_by_v4_keeps_what_v4_does_not_show() -> None:
     assert owner == {**PARTY_V5, "role": "owner"}
 
 
+def test_parties_with_one_id_are_told_apart_by_their_kind() -> None:
+    party = {"role": "customer", "partyOrPartyRole": {"@type": "PartyRef", "id": "7", "@baseType": "a"}}
+    role = {"role": "resolver", "partyOrPartyRole": {"@type": "PartyRoleRef", "id": "7", "@baseType": "b"}}
+    for base in ([party, role], [role, party]):
+        edited = {"id": "7", "@referredType": "PartyRole", "role": "owner"}
+        assert v4.incoming({"relatedParty": [edited]}, {"relatedParty": base})["relatedParty"] == [
+            {**role, "role": "owner"}
+        ]
+    without_kind = {"id": "7", "role": "owner"}
+    assert v4.incoming({"relatedParty": [without_kind]}, {"relatedParty": [role]})["relatedParty"] == [
+        {**role, "role": "owner"}
+    ]
+    (other,) = v4.incoming(
+        {"relatedParty": [{"id": "7", "@referredType": "Organization"}]}, {"relatedParty": [role]}
+    )["relatedParty"]
+    assert other == {"partyOrPartyRole": {"@type": "PartyRef", "id": "7", "@referredType": "Organization"}}
+
+
 def test_another_party_in_its_place_inherits_nothing() -> None:
     base = {"responsibleParty": PARTY_V5}
     other = {"id": "org-1", "@referredType": "Organization", "role": "resolver"}
