@@ -1,7 +1,7 @@
 """The ways of the conditions that were asked for lately."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from hub.query.syntax import Condition
 from hub.store.facets import Path
@@ -20,11 +20,12 @@ class KeptWays:
         self._tally = tally
         self._kept: dict[Condition | None, Ways] = {}
 
-    def of(self, condition: Condition | None, indexed: Mapping[Path, int]) -> Ways:
+    def of(self, condition: Condition | None, indexed: Callable[[], Mapping[Path, int]]) -> Ways:
+        """`indexed` asks the database for the paths that it indexes."""
         kept = self._kept.get(condition)
         if kept is not None and kept.is_fresh(indexed):
             return kept
         if len(self._kept) >= KEPT_MAXIMUM:
             self._kept.clear()
-        ways = self._kept[condition] = Ways(self._connection, self._tally, indexed, condition)
+        ways = self._kept[condition] = Ways(self._connection, self._tally, indexed(), condition)
         return ways

@@ -146,7 +146,7 @@ class Problems:
         return Search(
             self._connection,
             self.tally,
-            lambda: self._ways.of(condition, self.paths.complete()),
+            lambda: self._ways.of(condition, self.paths.complete),
             condition,
             sort=sort,
             offset=offset,

@@ -5,7 +5,7 @@ the way is written into the statement.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from time import monotonic
 
@@ -69,9 +69,11 @@ class Ways:
             return None
         return self._keyed[0][0]
 
-    def is_fresh(self, indexed: Mapping[Path, int]) -> bool:
-        """Whether the ways still serve, now that these paths are indexed."""
-        return indexed is self._indexed and monotonic() < self._made + FRESH_FOR
+    def is_fresh(self, indexed: Callable[[], Mapping[Path, int]]) -> bool:
+        """Whether the ways still serve; which paths are indexed is asked only where that could change them."""
+        if monotonic() >= self._made + FRESH_FOR:
+            return False
+        return not (self._keyed or self._facets.others) or indexed() is self._indexed
 
     @property
     def is_tallied(self) -> bool:
