@@ -1,13 +1,16 @@
 """Entity tags, and the conditions that a caller sets on them (RFC 9110, section 13)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import blake2b
+from typing import TypeVar
 
-from hub.api.downloads import Streamed
 from hub.api.messages import Request, Response
 from hub.errors import PreconditionFailed, Violation
+from hub.store.tables import Tables
+
+T = TypeVar("T")
 
 _TAG = re.compile(rb'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
@@ -63,7 +66,7 @@ def is_known(request: Request, tag: str) -> bool:
 
 def answered(request: Request, response: Response) -> Response:
     """What leaves for a GET: with its tag, made of its bytes where it has none; 304 when the caller has it."""
-    if response.status not in (200, 206) or NOT_STORED in response.headers or isinstance(response, Streamed):
+    if response.status not in (200, 206) or NOT_STORED in response.headers or response.streams:
         return response
     tag = response.etag or tag_of(response.body)
     if is_known(request, tag):
@@ -80,13 +83,33 @@ def refuse_unmet(request: Request, tag: str | None) -> None:
 
     Call it in the transaction of the change. Raises PreconditionFailed.
     """
-    match = request.headers.get(b"if-match")
-    if match is not None and not names(match, tag, weakly=False):
-        raise _unmet("If-Match", match, f"the present version is {tag}" if tag else "the resource has no version")
+    refuse_unmatched(request, tag)
     none_match = request.headers.get(b"if-none-match")
     if names(none_match, tag, weakly=True):
-        raise _unmet("If-None-Match", none_match or b"", f"the present version is {tag}")
+        raise _unmet("If-None-Match", none_match or b"", tag)
 
 
-def _unmet(name: str, value: bytes, message: str) -> PreconditionFailed:
+def refuse_unmatched(request: Request, tag: str | None) -> None:
+    """Holds `If-Match` alone, as a reading does. Raises PreconditionFailed."""
+    match = request.headers.get(b"if-match")
+    if match is not None and not names(match, tag, weakly=False):
+        raise _unmet("If-Match", match, tag)
+
+
+def on_condition(
+    request: Request, work: Callable[[Tables], T], tag: Callable[[Tables], str | None]
+) -> Callable[[Tables], T]:
+    """The work, and before it, in its transaction, what the caller demands of the resource that `tag` tells of."""
+    if not has_conditions(request):
+        return work
+
+    def checked(tables: Tables) -> T:
+        refuse_unmet(request, tag(tables))
+        return work(tables)
+
+    return checked
+
+
+def _unmet(name: str, value: bytes, tag: str | None) -> PreconditionFailed:
+    message = f"the present version is {tag}" if tag else "the resource is there, and has no version"
     return PreconditionFailed(violations=[Violation(field=name, value=value.decode("latin-1"), message=message)])

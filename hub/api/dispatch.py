@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.api.deadlines import AnswerDeadline
 from hub.api.guard import Guard
-from hub.api.messages import REQUEST, Request
+from hub.api.messages import REQUEST, Request, headers_in
 from hub.api.quotas import with_headers
 from hub.api.requirements import Requirement, requirements_of
 from hub.api.routing import METHODS, PathTable
@@ -89,7 +89,7 @@ def _request(scope: Scope, parameters: dict[str, str], caller: Caller) -> Reques
         path=scope["path"],
         path_params=parameters,
         query_string=scope["query_string"],
-        headers=dict(scope["headers"]),
+        headers=headers_in(scope),
         caller=caller,
         method=scope["method"],
     )

@@ -6,13 +6,14 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from starlette.types import Receive, Scope, Send
 
+from hub.api.conditions import is_known, refuse_unmatched
 from hub.api.deadlines import unhurried
-from hub.api.messages import Response
-from hub.errors import RangeNotSatisfiable, Violation
+from hub.api.messages import Request, Response
+from hub.errors import HubError, RangeNotSatisfiable, Violation
 
 PIECE = 1 << 18
 RANGE = re.compile(r"bytes=\s*(?:([0-9]{1,18})\s*-\s*([0-9]{1,18})?|-\s*([0-9]{1,18}))\s*", re.ASCII)
@@ -23,9 +24,12 @@ class Streamed(Response):
     """An answer whose body comes in pieces; nobody makes further ones when the caller has gone."""
 
     pieces: AsyncIterator[bytes] | None = None
+    streams: ClassVar[bool] = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        if self.etag:
+            headers.append((b"etag", self.etag.encode("latin-1")))
         unhurried(scope)
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         if self.pieces is not None and scope["method"] != "HEAD":
@@ -45,31 +49,53 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-async def download(path: Path, headers: Mapping[bytes, bytes], *, media_type: str, name: str) -> Streamed:
-    """The file at `path`, as far as it is there, under the `name` that identifies it with its length.
+async def download(path: Path, request: Request, *, media_type: str, name: str) -> Response:
+    """The file at `path`, as far as it is there, under the `name` that identifies it with its length and its age.
 
-    Raises RangeNotSatisfiable.
+    Raises PreconditionFailed and RangeNotSatisfiable.
     """
     file = await asyncio.to_thread(_opened, path)
-    size = 0 if file is None else os.fstat(file.fileno()).st_size
-    tag = f'"{name}-{size}"'
     try:
-        wanted = range_of(headers.get(b"range", b"").decode("latin-1"), size) if _is_same(headers, tag) else None
-    except RangeNotSatisfiable:
-        if file is not None:
-            file.close()
+        answer = _answer(file, request, media_type=media_type, name=name)
+    except HubError:
+        _close(file)
         raise
+    if not isinstance(answer, Streamed):
+        _close(file)
+    return answer
+
+
+def file_tag(name: str, file: BinaryIO | None) -> str:
+    """The tag of what a file has now; its bytes may be replaced by as many others."""
+    if file is None:
+        return f'"{name}-0"'
+    found = os.fstat(file.fileno())
+    return f'"{name}-{found.st_size}-{found.st_mtime_ns:x}"' if found.st_size else f'"{name}-0"'
+
+
+def _answer(file: BinaryIO | None, request: Request, *, media_type: str, name: str) -> Response:
+    headers = request.headers
+    size = 0 if file is None else os.fstat(file.fileno()).st_size
+    tag = file_tag(name, file)
+    refuse_unmatched(request, tag)
+    if is_known(request, tag):
+        return Response(status=304, etag=tag)
+    wanted = range_of(headers.get(b"range", b"").decode("latin-1"), size) if _is_same(headers, tag) else None
     first, last = wanted or (0, size - 1)
     answered = [
         ("Content-Type", media_type),
         ("Content-Length", str(last - first + 1)),
         ("Accept-Ranges", "bytes"),
-        ("ETag", tag),
     ]
     if wanted:
         answered.append(("Content-Range", f"bytes {first}-{last}/{size}"))
     pieces = None if file is None else _pieces(file, first, last - first + 1)
-    return Streamed(status=206 if wanted else 200, headers=tuple(answered), pieces=pieces)
+    return Streamed(status=206 if wanted else 200, headers=tuple(answered), etag=tag, pieces=pieces)
+
+
+def _close(file: BinaryIO | None) -> None:
+    if file is not None:
+        file.close()
 
 
 def range_of(header: str, size: int) -> tuple[int, int] | None:

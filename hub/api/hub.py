@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from hub.api.conditions import refuse_unmet
+from hub.api.conditions import on_condition, refuse_unmet
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
 from hub.api.render import Face
@@ -29,7 +29,11 @@ class HubOperations:
         checked = await asyncio.to_thread(self._registrations.check, request.body, face=self._face.name)
         if request.caller.party is not None:
             refuse_secret(checked.parsed.condition)
-        work = partial(self._registrations.register, request=checked, caller=request.caller)
+        work = on_condition(
+            request,
+            partial(self._registrations.register, request=checked, caller=request.caller),
+            lambda _: None,
+        )
         answer = partial(self._registered, secret=checked.secret)
         return await self._once.write(request, work, answer, secret=True)
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
-from hub.api.conditions import has_conditions, refuse_unmet, tag_of
+from hub.api.conditions import has_conditions, on_condition, refuse_unmet, tag_of
 from hub.api.jobs_known import KnownJobs
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
@@ -110,9 +111,21 @@ class JobOperations:
             return self._known.view(tables, self._known.job(tables, new.kind, new.id, new.party))
 
         def answer(view: Document) -> Response:
-            return json_response(view, status=201, headers=(("Location", view["href"]),))
+            made = json_response(view, status=201, headers=(("Location", view["href"]),))
+            return replace(made, etag=tag_of(made.body))
 
-        return await self._once.write(request, make, answer)
+        tag = partial(self._list_tag, kind=new.kind, party=new.party)
+        return await self._once.write(request, on_condition(request, make, tag), answer)
+
+    def _list_tag(self, tables: Tables, *, kind: JobKind, party: str | None) -> str:
+        """The tag of the list, as it is given to who asks without a query."""
+        return tag_of(orjson.dumps(self._views(tables, kind, party, offset=0, limit=self._page_maximum)))
+
+    def _views(
+        self, tables: Tables, kind: JobKind, party: str | None, *, offset: int, limit: int
+    ) -> list[Document]:
+        jobs = tables.jobs.page(kind, party, offset=offset, limit=limit)
+        return [self._known.view(tables, job) for job in jobs]
 
     async def exports(self, request: Request) -> Response:
         return await asyncio.to_thread(self._list, JobKind.EXPORT, request)
@@ -124,9 +137,8 @@ class JobOperations:
         pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
         offset, limit = page_in(pairs, self._page_maximum)
         tables, party = self._store.read, request.caller.party
-        jobs = tables.jobs
-        views = [self._known.view(tables, job) for job in jobs.page(kind, party, offset=offset, limit=limit)]
-        total = jobs.count(kind, party)
+        views = self._views(tables, kind, party, offset=offset, limit=limit)
+        total = tables.jobs.count(kind, party)
         url = self._known.url(kind)
         headers = page_headers(url, pairs, offset=offset, limit=limit, returned=len(views), total=total)
         return json_response(views, headers=headers)

@@ -1,13 +1,15 @@
 """The contents of bulk jobs: sent part by part, fetched, and the rows that failed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import os
+from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
-from hub.api.downloads import Streamed, download
+from hub.api.conditions import is_known, refuse_unmatched, refuse_unmet, tag_of
+from hub.api.downloads import Streamed, download, file_tag
 from hub.api.jobs_known import KnownJobs, missing_job
 from hub.api.jobs_view import row_error_view
 from hub.api.messages import Request, Response, json_response
@@ -35,15 +37,15 @@ class JobContents:
         if job.status is not JobStatus.SUCCEEDED:
             message = f"export {job.asked.id} has no content yet: it is {job.status}"
             raise Conflict(violations=[Violation(field="status", value=job.status, message=message)])
-        return await self._download(job, request.headers)
+        return await self._download(job, request)
 
     async def import_content(self, request: Request) -> Response:
-        return await self._download(self._known.asked(JobKind.IMPORT, request), request.headers)
+        return await self._download(self._known.asked(JobKind.IMPORT, request), request)
 
-    async def _download(self, job: Job, headers: Mapping[bytes, bytes]) -> Response:
+    async def _download(self, job: Job, request: Request) -> Response:
         asked = job.asked
         media_type = f"{asked.content_type}; charset=utf-8"
-        return await download(self._files.content(asked.id), headers, media_type=media_type, name=asked.id)
+        return await download(self._files.content(asked.id), request, media_type=media_type, name=asked.id)
 
     async def put_content(self, request: Request) -> Response:
         """Keep a part of a content; the last one lets the import begin."""
@@ -53,6 +55,7 @@ class JobContents:
         assert request.receive is not None
         async with held_file(self._files.content(job.asked.id)) as file:
             self._refuse_complete(self._known.asked(JobKind.IMPORT, request))
+            _refuse_unmet(request, job, file)
             size = await receive_part(file, request.receive, part, limit=self._content_limit)
             if part.whole:
                 await self._store.awrite(partial(self._make_ready, job_id=job.asked.id, total=size))
@@ -71,8 +74,11 @@ class JobContents:
 
     async def errors(self, request: Request) -> Response:
         job = self._known.asked(JobKind.IMPORT, request)
+        tag = tag_of(repr((job.asked.id, job.status, job.counts)).encode())
+        if is_known(request, tag):
+            return Response(status=304, etag=tag)
         headers = (("Content-Type", f"{ContentType.NDJSON}; charset=utf-8"),)
-        return Streamed(headers=headers, pieces=self._error_lines(job.seq))
+        return Streamed(headers=headers, etag=tag, pieces=self._error_lines(job.seq))
 
     async def _error_lines(self, seq: int) -> AsyncIterator[bytes]:
         place = 0
@@ -85,6 +91,12 @@ class JobContents:
 
     def _errors(self, seq: int, after: int) -> list[Any]:
         return self._store.read.jobs.errors(seq, after=after, limit=ERRORS_AT_ONCE)
+
+
+def _refuse_unmet(request: Request, job: Job, file: BinaryIO) -> None:
+    """Raises PreconditionFailed; `If-None-Match: *` lets the first part of a content come, and no second one."""
+    refuse = refuse_unmet if os.fstat(file.fileno()).st_size else refuse_unmatched
+    refuse(request, file_tag(job.asked.id, file))
 
 
 def _check_media(job: Job, request: Request) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -42,6 +42,15 @@ class Request:
     method: str = "GET"
 
 
+def headers_in(scope: Scope) -> dict[bytes, bytes]:
+    """The headers by name; several lines of one name are one list (RFC 9110, 5.3)."""
+    lines = scope["headers"]
+    headers = dict(lines)
+    if len(headers) != len(lines):
+        headers = {name: b", ".join([value for other, value in lines if other == name]) for name in headers}
+    return headers
+
+
 @dataclass(slots=True)
 class Response:
     """`etag` is the entity tag of what is shown, with its quotes; empty where the handler knows none."""
@@ -50,6 +59,7 @@ class Response:
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     etag: str = ""
+    streams: ClassVar[bool] = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]

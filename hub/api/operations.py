@@ -4,8 +4,10 @@ import asyncio
 from functools import partial
 from urllib.parse import parse_qsl
 
+import orjson
+
 from hub import __version__
-from hub.api.conditions import NOT_STORED
+from hub.api.conditions import NOT_STORED, on_condition, tag_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.operations_view import attempt_view, delivery_view, source_view, subscription_view
 from hub.api.paging import page_headers
@@ -92,13 +94,20 @@ class Operations:
         return await asyncio.to_thread(self._delivery, request.path_params["id"])
 
     def _delivery(self, delivery_id: str) -> Response:
-        tables = self._store.read
+        return json_response(self._whole(self._store.read, delivery_id))
+
+    def _whole(self, tables: Tables, delivery_id: str) -> Document:
         view = _found(tables, delivery_id)
         attempts = [attempt_view(attempt) for attempt in tables.deliveries.attempts(view.id)]
-        return json_response({**self._view(view), "attempt": attempts})
+        return {**self._view(view), "attempt": attempts}
 
     async def resend(self, request: Request) -> Response:
-        work = partial(self._resend, delivery_id=request.path_params["id"])
+        delivery_id = request.path_params["id"]
+        work = on_condition(
+            request,
+            partial(self._resend, delivery_id=delivery_id),
+            lambda tables: tag_of(orjson.dumps(self._whole(tables, delivery_id))),
+        )
         view = await self._store.awrite(work)
         log.info("delivery.resent", delivery=view.id, actor=request.caller.name)
         return json_response(self._view(view), status=202)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import orjson
 
-from hub.api.conditions import Tags, has_conditions, is_known, refuse_unmet
+from hub.api.conditions import Tags, is_known, on_condition
 from hub.api.edits import edit_of
 from hub.api.listing import Collection, Lists
 from hub.api.messages import Request, Response
@@ -77,8 +77,8 @@ class ProblemOperations:
         if owner.party is not None:
             refuse_secret(query.condition, query.sort)
             query = replace(query, condition=both(owner.condition, query.condition))
-        tag = self._list_tag(request.caller)
-        if is_known(request, tag):
+        tag = self._list_tag(self._store.read, request.caller)
+        if is_known(request, tag) and not query.offset:  # it may lie behind the end
             return Response(status=304, etag=tag)
         page, total = await self._read_problems(query)
         if owner.party is not None:
@@ -87,9 +87,12 @@ class ProblemOperations:
         render = partial(self._face.problems, fields=query.fields)
         return self._lists.answer(request, self._problems, query, page, total, render, etag=tag)
 
-    def _list_tag(self, caller: Caller) -> str:
+    def _list_tag(self, tables: Tables, caller: Caller) -> str:
         """Read before the list, so that a list that is newer than its tag is only asked for once more."""
-        return self._tags.of(self._store.read.records.last(), party=caller.party)
+        return self._tags.of(tables.records.last(), party=caller.party)
+
+    def _on_list(self, request: Request, work: Callable[[Tables], T]) -> Callable[[Tables], T]:
+        return on_condition(request, work, partial(self._list_tag, caller=request.caller))
 
     async def _read_problems(self, query: ListQuery) -> tuple[Page[Found], int]:
         search = self._search(query, self._store.read)
@@ -117,7 +120,7 @@ class ProblemOperations:
         owner = self._owner(request.caller)
         return await self._once.write(
             request,
-            self._making(request, request.body),
+            self._on_list(request, self._making(request, request.body)),
             lambda problem: self._made(problem, fields, owner),
             repeatable=True,
         )
@@ -145,7 +148,7 @@ class ProblemOperations:
             made = [self._changed(problem, fields, owner).body for problem in problems]
             return Response(body=b"[%b]" % b",".join(made))
 
-        return await self._once.write(request, make, answer)
+        return await self._once.write(request, self._on_list(request, make), answer)
 
     def _changed(
         self,
@@ -202,23 +205,22 @@ class ProblemOperations:
             actor=request.caller.name,
             owner=self._owner(request.caller),
         )
-        problem = await self._store.awrite(self._on_condition(request, work))
-        return self._changed(problem, fields, self._owner(request.caller))
+        owner = self._owner(request.caller)
+        return await self._once.write(
+            request, self._on_condition(request, work), lambda problem: self._changed(problem, fields, owner)
+        )
 
     def _on_condition(self, request: Request, work: Callable[[Tables], T]) -> Callable[[Tables], T]:
         """The work, and before it, in the same transaction, what the caller demands of the report."""
-        if not has_conditions(request):
-            return work
 
-        def checked(tables: Tables) -> T:
+        def tag(tables: Tables) -> str:
             problem_id = request.path_params["id"]
             found = tables.problems.versioned(problem_id)
             if found is None or not self._is_seen(request.caller, found[0]):
                 raise missing(problem_id)
-            refuse_unmet(request, self._tag_of(tables, problem_id, found, self._owner(request.caller)))
-            return work(tables)
+            return self._tag_of(tables, problem_id, found, self._owner(request.caller))
 
-        return checked
+        return on_condition(request, work, tag)
 
     async def delete(self, request: Request) -> Response:
         problem_id = request.path_params["id"]
@@ -236,8 +238,8 @@ class ProblemOperations:
         owner = self._owner(request.caller)
         if owner.party is not None:
             refuse_secret(query.condition, query.sort)
-        tag = self._list_tag(request.caller)
-        if is_known(request, tag):
+        tag = self._list_tag(self._store.read, request.caller)
+        if is_known(request, tag) and not query.offset:
             return Response(status=304, etag=tag)
         read = partial(self._read_records, query, owner)
         page, total = await self._store.aread(read, quick=is_quick(query.condition))

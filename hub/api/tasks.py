@@ -5,7 +5,8 @@ from functools import partial
 
 import orjson
 
-from hub.api.listing import Collection, Lists
+from hub.api.conditions import on_condition, tag_of
+from hub.api.listing import NO_QUERY, Collection, Lists
 from hub.api.messages import Request, Response
 from hub.api.once import Once
 from hub.api.render import Face
@@ -18,6 +19,7 @@ from hub.query.attributes import Attributes
 from hub.query.ordering import Page
 from hub.query.parse import ListQuery
 from hub.store.sqlite import Store
+from hub.store.tables import Tables
 
 
 def refuse_another_type(body: Document, name: str) -> None:
@@ -66,11 +68,18 @@ class TaskOperations:
             caller=request.caller,
             owner=self._owners.of(request.caller.party),
         )
-        return await self._once.write(request, work, partial(self._made, fields=fields))
+        checked = on_condition(request, work, partial(self._list_tag, party=request.caller.party))
+        return await self._once.write(request, checked, partial(self._made, fields=fields))
+
+    def _list_tag(self, tables: Tables, party: str | None) -> str:
+        """The tag of the list, as it is given to who asks without a query."""
+        page, _ = self._read(NO_QUERY, party, tables)
+        return tag_of(self._rendered(page.rows, ()))
 
     def _made(self, task: Task, fields: tuple[str, ...]) -> Response:
         body = self._face.task(self._kind, task.id, orjson.dumps(task.document), fields)
-        return Response(status=201, body=body, headers=(("Location", self._face.task_href(self._kind, task.id)),))
+        headers = (("Location", self._face.task_href(self._kind, task.id)),)
+        return Response(status=201, body=body, headers=headers, etag=tag_of(body))
 
     async def retrieve(self, request: Request) -> Response:
         task_id = request.path_params["id"]
@@ -83,12 +92,12 @@ class TaskOperations:
 
     async def list_tasks(self, request: Request) -> Response:
         query = self._lists.query(request, self._tasks)
-        page, total = await asyncio.to_thread(self._read, query, request.caller.party)
+        page, total = await asyncio.to_thread(lambda: self._read(query, request.caller.party, self._store.read))
         render = partial(self._rendered, fields=query.fields)
         return self._lists.answer(request, self._tasks, query, page, total, render)
 
-    def _read(self, query: ListQuery, party: str | None) -> tuple[Page[tuple[str, bytes]], int]:
-        tasks = self._store.read.tasks
+    def _read(self, query: ListQuery, party: str | None, tables: Tables) -> tuple[Page[tuple[str, bytes]], int]:
+        tasks = tables.tasks
         return self._lists.read(
             partial(tasks.page, self._kind), partial(tasks.count, self._kind), query, party=party
         )

@@ -14,7 +14,7 @@ import orjson
 from starlette.types import Receive, Scope
 
 from hub.api.deadlines import UNHURRIED, Watch
-from hub.api.messages import Request
+from hub.api.messages import Request, headers_in
 from hub.api.schemas import CompiledSchema, compile_schema, errors_of
 from hub.errors import BodyTimeout, InvalidInput, TooLarge, UnsupportedMediaType, Violation
 from hub.model.caller import Caller
@@ -49,7 +49,7 @@ class Bodies:
         self, body: Body, scope: Scope, receive: Receive, parameters: Mapping[str, str], caller: Caller
     ) -> Request:
         """The request with its body, which fits the contract. Raises InvalidInput, TooLarge or BodyTimeout."""
-        headers = dict(scope["headers"])
+        headers = headers_in(scope)
         media_type = _media_type(body, headers.get(b"content-type"))
         streamed = media_type in body.streamed
         if streamed:

@@ -1,9 +1,12 @@
 """Changing reports over HTTP: patches of every kind, alone and at once."""
 
+import http.client
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -460,3 +463,30 @@ def test_a_job_is_removed_in_the_state_that_was_seen(client: ContractClient) -> 
     assert client.call("DELETE", path, headers={"If-Match": '"other"'}).status_code == 412
     assert client.call("DELETE", path, headers={"If-Match": tag}).status_code == 204
     assert client.get(path).status_code == 404
+
+
+# -- headers that come in several lines
+
+
+def test_several_lines_of_tags_are_one_list(client: ContractClient) -> None:
+    made = client.create(report())
+    path = path_of(made.json())
+    tag = made.headers["ETag"]
+    for lines in (['"other"', tag], [tag, '"other"']):
+        assert raw(client, "GET", path, [("If-None-Match", line) for line in lines]) == 304
+
+
+def test_two_keys_are_none(client: ContractClient) -> None:
+    lines = [("Idempotency-Key", "one"), ("Idempotency-Key", "two"), ("Content-Type", "application/json")]
+    assert raw(client, "POST", f"{client.face}/serviceProblem", lines, json.dumps(report()).encode()) == 400
+
+
+def raw(client: ContractClient, method: str, path: str, lines: list[tuple[str, str]], body: bytes = b"") -> int:
+    """The status of the answer to a request with these very lines."""
+    connection = http.client.HTTPConnection(urlsplit(client.base_url).netloc, timeout=10)
+    connection.putrequest(method, path)
+    for name, value in [*lines, ("Content-Length", str(len(body)))]:
+        connection.putheader(name, value)
+    connection.endheaders(body)
+    with closing(connection):
+        return connection.getresponse().status
