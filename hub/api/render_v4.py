@@ -51,7 +51,7 @@ class FaceV4(Face):
     def problem(self, problem_id: str, document: bytes, fields: tuple[str, ...] = ()) -> bytes:
         kept = {"id": problem_id, "href": self.problem_href(problem_id), **orjson.loads(document)}
         shown = v4.outgoing(kept)
-        whole = r18.outgoing(shown) if self._r18_names else shown
+        whole = r18.asked(r18.outgoing(shown), fields) if self._r18_names else shown
         return self.json(select(whole, with_demanded(fields)) if fields else whole)
 
     def problems(self, rows: Iterable[tuple[str, bytes]], fields: tuple[str, ...] = ()) -> bytes:
@@ -103,10 +103,8 @@ class FaceV4(Face):
         def translated(kept: Document) -> Document:
             plain = v4.outgoing(kept)
             shown = self._addresses.shown(plain)
-            edited = edit(shown)
+            edited = r18.edited(edit(r18.editable(shown)), shown) if self._r18_names else edit(shown)
             self._refuse_unknown(edited)
-            if self._r18_names:
-                edited = r18.incoming(edited, shown)
             changed = {name: value for name, value in edited.items() if not _is_as_shown(name, value, shown)}
             unchanged = {name: plain[name] for name in edited if name not in changed}
             return v4.incoming({**unchanged, **self._addresses.kept(changed)}, kept)
@@ -137,7 +135,10 @@ def with_demanded(fields: tuple[str, ...]) -> tuple[str, ...]:
     """The fields asked for, and beside a part of a part what v4 demands of every one of its kind."""
     paths = [path.split(".") for path in fields]
     demanded = [
-        ".".join((*path[:-1], name)) for path in paths if len(path) > 1 for name in v4.DEMANDED.get(path[-2], ())
+        ".".join((*path[:-1], name))
+        for path in paths
+        if len(path) > 1
+        for name in v4.DEMANDED.get(r18.RENAMED.get(path[-2], path[-2]), ())
     ]
     return tuple(dict.fromkeys((*fields, *demanded)))
 
@@ -146,7 +147,7 @@ def _with_present_names(patch: Any) -> Any:
     """A merge patch or a JSON patch, or one operation of a JSON patch, with names of R18.5 in it."""
     if isinstance(patch, list):
         return [r18.operation(each) for each in patch]
-    return r18.operation(patch) if "op" in patch else r18.incoming(patch)
+    return r18.operation(patch) if "op" in patch else r18.patch(patch)
 
 
 def _is_as_shown(name: str, value: Any, shown: Document) -> bool:

@@ -6,6 +6,7 @@ import orjson
 
 from hub.delivery.listeners import Listener
 from hub.faces import EVENT_RENDERERS, V5
+from hub.faces.events import with_older_names
 from hub.model.problem import Document
 from hub.problems.ownership import Ownership
 from hub.problems.views import may_hide
@@ -35,11 +36,11 @@ class Renderings:
         key = (event, listener.face, party, listener.fields)
         if key not in self._made:
             envelope = self._seen(orjson.loads(body), listener.owner)
-            self._made[key] = orjson.dumps(select_event(_rendered(envelope, listener.face), listener.fields))
+            self._made[key] = orjson.dumps(select_event(_rendered(envelope, listener), listener.fields))
         return event_id, self._made[key]
 
 
-def _rendered(v5: Document, face: str) -> Document:
-    envelope = EVENT_RENDERERS[face](v5)
-    assert envelope is not None, f"fan-out gives a listener at {face} only what EVENT_TYPES names"
-    return envelope
+def _rendered(v5: Document, listener: Listener) -> Document:
+    envelope = EVENT_RENDERERS[listener.face](v5)
+    assert envelope is not None, f"fan-out gives a listener at {listener.face} only what EVENT_TYPES names"
+    return envelope if listener.face == V5 else with_older_names(envelope, listener.fields)

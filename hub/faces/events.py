@@ -1,6 +1,6 @@
 """The events of v5 in the envelopes of the other faces."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from hub.faces import r18, v4
 from hub.faces.addresses import moved
@@ -53,6 +53,13 @@ def render_v3(envelope: Document) -> Document | None:
     if rendered is None:
         return None
     return {**rendered, "event": {"serviceProblem": r18.outgoing(rendered["event"]["serviceProblem"])}}
+
+
+def with_older_names(envelope: Document, fields: Sequence[str]) -> Document:
+    """An envelope of v4 or v3 and what `fields` ask of its report by names of R18.5."""
+    begin = "event.serviceProblem."
+    asked = [path.removeprefix(begin) for path in fields if path.startswith(begin)]
+    return {**envelope, "event": {"serviceProblem": r18.asked(envelope["event"]["serviceProblem"], asked)}}
 
 
 def _rendered(envelope: Document, version: str) -> Document | None:

@@ -1,5 +1,7 @@
 """The names of R18.5, which clients of the v3 generation read and write, beside those of v4."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from hub.faces.parts import same
@@ -27,6 +29,12 @@ ROLES = {"relatedEntity": "related", "firstAlert": "firstAlert"}
 
 REFERRED = "Entity"
 
+NESTED = "extensionInfo"
+
+_FIRST = re.compile(r"^(\$?[./]?)(\w+)(?=[/.\[?]|$)")
+_ASKED = re.compile(r"(?<=[?&;])(\w+)(?=[.=<>!])")
+"""The first name of a path, and the first name of each condition behind a `?` in it."""
+
 
 def outgoing(document: Document) -> Document:
     """A v4 report with the names that clients of the v3 generation look for."""
@@ -44,9 +52,42 @@ def incoming(document: Document, shown: Document | None = None) -> Document:
     given = {name: value for name, value in document.items() if not _was_added(name, value, shown)}
     renamed = {RENAMED.get(name, name): value for name, value in given.items() if name != CORRELATION}
     renamed |= {name: value for name, value in given.items() if name in renamed}
-    if CORRELATION in given and "externalIdentifier" not in renamed:
-        renamed["externalIdentifier"] = _correlation(given[CORRELATION])
+    if given.get(CORRELATION) is not None and _correlated(renamed) is None:
+        renamed["externalIdentifier"] = _with_correlation(renamed.get("externalIdentifier"), given[CORRELATION])
     return {name: _with_roles(name, _nested(value)) for name, value in renamed.items()}
+
+
+def asked(document: Document, fields: Sequence[str]) -> Document:
+    """A v4 report and what `fields` ask of it by names of R18.5, under these names."""
+    added: Document = {}
+    for first, *rest in (path.split(".") for path in fields):
+        value = _correlated(document) if first == CORRELATION else document.get(RENAMED.get(first, first))
+        if value is not None and (first in NAMES or NESTED in rest):
+            added[first] = _with_extension_info(value) if NESTED in rest else value
+    return {**document, **added}
+
+
+def patch(given: Document) -> Document:
+    """A merge patch in v4's names, but for `correlationId`, which is an attribute of what is `editable`."""
+    plain = incoming({name: value for name, value in given.items() if name != CORRELATION})
+    return plain | {name: given[name] for name in given if name == CORRELATION}
+
+
+def editable(shown: Document) -> Document:
+    """A v4 report with the attribute of R18.5 that has no place of its own in v4."""
+    value = _correlated(shown)
+    return shown if value is None else {**shown, CORRELATION: value}
+
+
+def edited(document: Document, shown: Document) -> Document:
+    """What became of `editable(shown)`, in v4's names."""
+    rest = {name: value for name, value in document.items() if name != CORRELATION}
+    plain = incoming(rest, shown)
+    value = document.get(CORRELATION)
+    if value == _correlated(shown):
+        return plain
+    identifiers = _with_correlation(plain.pop("externalIdentifier", None), value)
+    return {**plain, "externalIdentifier": identifiers} if identifiers else plain
 
 
 def path(given: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,10 +103,9 @@ def operation(given: Document) -> Document:
 
 
 def _pointer(value: Any) -> Any:
-    if not isinstance(value, str) or not value.startswith("/"):
+    if not isinstance(value, str):
         return value
-    first, *rest = value[1:].split("/")
-    return "/".join(("", RENAMED.get(first, first), *map(_inner, rest)))
+    return _FIRST.sub(lambda found: found[1] + RENAMED.get(found[2], found[2]), _inside(value), count=1)
 
 
 def _was_added(name: str, value: Any, shown: Document | None) -> bool:
@@ -75,12 +115,49 @@ def _was_added(name: str, value: Any, shown: Document | None) -> bool:
     return name in added and same(value, added[name])
 
 
-def _correlation(value: Any) -> Any:
-    return [{"id": value, "externalIdentifierType": CORRELATION}] if isinstance(value, str) else value
+def _inside(pointer: str) -> str:
+    """The path with v4's names behind the first one, and in its conditions."""
+    steps = _ASKED.sub(lambda found: RENAMED.get(found[1], found[1]), pointer).split("/")
+    return "/".join((*steps[:2], *map(_inner, steps[2:])))
+
+
+def _identifiers(document: Document) -> list[Any]:
+    identifiers = document.get("externalIdentifier")
+    return identifiers if isinstance(identifiers, list) else []
+
+
+def _is_correlation(identifier: Any) -> bool:
+    return isinstance(identifier, dict) and identifier.get("externalIdentifierType") == CORRELATION
+
+
+def _correlated(document: Document) -> Any:
+    """The `correlationId` of a v4 report; None when it has none."""
+    return next((one.get("id") for one in _identifiers(document) if _is_correlation(one)), None)
+
+
+def _with_correlation(identifiers: Any, value: Any) -> Any:
+    """The identifiers with this `correlationId` in the place of the one that they have; without one for None."""
+    present = _identifiers({"externalIdentifier": identifiers})
+    place = next((place for place, one in enumerate(present) if _is_correlation(one)), len(present))
+    new = [] if value is None else [{"externalIdentifierType": CORRELATION, **_at(present, place), "id": value}]
+    return [*present[:place], *new, *present[place + 1 :]]
+
+
+def _at(identifiers: list[Any], place: int) -> Document:
+    found: Document = identifiers[place] if place < len(identifiers) else {}
+    return found
+
+
+def _with_extension_info(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_extension_info(each) for each in value]
+    if isinstance(value, dict) and "characteristic" in value:
+        return {**value, NESTED: value["characteristic"]}
+    return value
 
 
 def _inner(step: str) -> str:
-    return "characteristic" if step == "extensionInfo" else step
+    return "characteristic" if step == NESTED else step
 
 
 def _nested(value: Any) -> Any:

@@ -554,3 +554,77 @@ def test_an_object_that_is_added_to_a_list_becomes_its_last(client: ContractClie
     assert violations(patched(client, face, kept, replace, kind)) == {
         "affectedService": "must be a list or null, not an object"
     }
+
+
+def test_fields_of_r18_show_what_they_name(r18: ContractClient, listener: Listener) -> None:
+    fields = "comment.text,correlationId,impactPatterns.extensionInfo,relatedObject.id,timeRaised"
+    wanted = ",".join(f"event.serviceProblem.{path}" for path in fields.split(","))
+    asked = {"callback": listener.url("/r18"), "query": f"fields={wanted}"}
+    assert r18.post(f"{V3}/hub", asked).status_code == 201
+    kept = made(
+        r18,
+        V3,
+        report_v4(
+            comment=[{"text": "seen", "author": "L"}],
+            correlationId="c-3",
+            externalIdentifier=[{"id": "x-1", "owner": "us"}],
+            impactPatterns={"extensionInfo": [{"name": "ring", "value": 1}]},
+            relatedObject=[{"id": "o-1", "name": "ring"}],
+        ),
+    )
+    assert [one["id"] for one in kept["externalIdentifier"]] == ["x-1", "c-3"]
+    (told,) = [json.loads(one.body) for one in listener.wait_for(1, "/r18")]
+    for shown in (
+        at(r18, V3, kept, fields=fields),
+        r18.get(f"{V3}/serviceProblem", params={"id": kept["id"], "fields": fields}).json()[0],
+        told["event"]["serviceProblem"],
+    ):
+        assert shown["comment"][0]["text"] == "seen"
+        assert "author" not in shown["comment"][0]
+        assert shown["correlationId"] == "c-3"
+        assert without_types(shown["impactPatterns"]["extensionInfo"]) == [{"name": "ring", "value": 1}]
+        assert shown["relatedObject"][0]["id"] == "o-1"
+        assert shown["timeRaised"] == kept["timeRaised"]
+        assert "note" not in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "patch", "identifiers"),
+    [
+        ("merge-patch", {"correlationId": "c-2"}, ["x-1", "c-2"]),
+        ("merge-patch", {"correlationId": None}, ["x-1"]),
+        ("json-patch", [{"op": "replace", "path": "/correlationId", "value": "c-2"}], ["x-1", "c-2"]),
+        ("json-patch", [{"op": "test", "path": "/correlationId", "value": "c-1"}], ["x-1", "c-1"]),
+        ("json-patch", [{"op": "remove", "path": "/correlationId"}], ["x-1"]),
+        ("json-patch-query", [{"op": "replace", "path": "$.correlationId", "value": "c-2"}], ["x-1", "c-2"]),
+    ],
+)
+def test_the_correlation_id_of_r18_is_one_of_the_identifiers(
+    r18: ContractClient, kind: str, patch: Any, identifiers: list[str]
+) -> None:
+    kept = made(r18, V3, report_v4(correlationId="c-1", externalIdentifier=[{"id": "x-1", "owner": "us"}]))
+    answer = patched(r18, V3, kept, patch, f"application/{kind}+json")
+    assert answer.status_code == 200, answer.text
+    assert [one["id"] for one in answer.json()["externalIdentifier"]] == identifiers
+    assert "correlationId" not in at(r18, V5, kept)
+    alone = made(r18, V3, report_v4(correlationId="c-1"))
+    assert "externalIdentifier" not in patched(r18, V3, alone, {"correlationId": None}).json()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/comment/text?comment.author=L",
+        "/comment?author=L/text",
+        "$.comment[?(@.author=='L')].text",
+        "/comment[?(@.author=='L')]/text",
+        "/comment/0/text",
+    ],
+)
+def test_paths_of_r18_in_a_patch_lead_to_what_they_name(r18: ContractClient, path: str) -> None:
+    kept = made(r18, V3, report_v4(comment=[{"text": "seen", "author": "L"}]))
+    patch = [{"op": "replace", "path": path, "value": "mended"}]
+    answer = patched(r18, V3, kept, patch, "application/json-patch-query+json")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["note"][0]["text"] == "mended"
+    assert "comment" not in at(r18, V5, kept)
