@@ -1,13 +1,18 @@
-"""What all tests share: a listener, and the fixtures that start real trouble systems."""
+"""What all tests share: a listener, and the fixtures that start real trouble systems; no deadlines."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.fakes.listener import Listener
 
 HERE = Path(__file__).parent
+
+# What a machine under load is slow at is no finding.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 pytest_plugins = ["tests.real.fixtures"] if (HERE / "real" / "fixtures.py").is_file() else []
 
