@@ -7,6 +7,9 @@ from typing import Protocol
 from hub.access.scopes import ALL
 from hub.model.api_key import ApiKey
 from hub.model.caller import Caller
+from hub.telemetry import logger
+
+log = logger("hub.access")
 
 REFRESH = 0.5
 """Seconds between two looks at the table: so long a key that was made or revoked meanwhile may be unknown."""
@@ -68,7 +71,10 @@ class KeyRing:
         table, now = self._table(), self._now()
         version = table.version()
         if version != self._version:
-            self._rows, self._version = table.all(), version
+            before, self._rows = self._rows, table.all()
+            if self._version >= 0:
+                _log_changes(before, self._rows)
+            self._version = version
             self._sort(now)
         elif self._next_end is not None and self._next_end <= now:
             self._sort(now)
@@ -78,6 +84,16 @@ class KeyRing:
         in_force = [key for key in self._rows if key.digest not in self._ended]
         self._callers = {key.digest: caller_with(key) for key in in_force} | self._fixed
         self._next_end = min((key.expires for key in in_force if key.expires is not None), default=None)
+
+
+def _log_changes(before: Sequence[ApiKey], present: Sequence[ApiKey]) -> None:
+    """Who ran the command is known to the system that it ran on, not to the hub."""
+    known = {key.id: key.revoked for key in before}
+    for key in present:
+        if key.id not in known:
+            log.info("key.created", id=key.id, caller=key.name, party=key.party, scopes=sorted(key.scopes))
+        if key.revoked is not None and known.get(key.id) is None:
+            log.info("key.revoked", id=key.id, caller=key.name, party=key.party)
 
 
 def why_ended(key: ApiKey, now: int) -> str | None:

@@ -5,13 +5,17 @@ from functools import partial
 
 from hub.api.conditions import on_condition, refuse_unmet
 from hub.api.messages import Request, Response, json_response
-from hub.api.once import Once
+from hub.api.once import REPLAYED, Once
 from hub.api.render import Face
 from hub.api.secrecy import refuse_secret
+from hub.model.caller import Caller
 from hub.model.subscription import Subscription
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.subscriptions.registration import Registrations
+from hub.telemetry import logger
+
+log = logger("hub.api")
 
 
 class HubOperations:
@@ -35,7 +39,10 @@ class HubOperations:
             lambda _: None,
         )
         answer = partial(self._registered, secret=checked.secret)
-        return await self._once.write(request, work, answer, secret=True)
+        response = await self._once.write(request, work, answer, secret=True)
+        if REPLAYED not in response.headers:
+            _log("subscription.registered", dict(response.headers)["Location"].rpartition("/")[2], request.caller)
+        return response
 
     def _registered(self, subscription: Subscription, secret: str) -> Response:
         headers = (("Location", self._face.subscription_href(subscription.id)),)
@@ -43,9 +50,15 @@ class HubOperations:
 
     async def unregister(self, request: Request) -> Response:
         await self._store.awrite(partial(self._unregister, request=request))
+        _log("subscription.ended", request.path_params["id"], request.caller)
         return Response(status=204)
 
     def _unregister(self, tables: Tables, request: Request) -> None:
         """A registration has no version, so that of all tags only `*` is met; what is refused is not done."""
         self._registrations.unregister(tables, request.path_params["id"], caller=request.caller)
         refuse_unmet(request, None)
+
+
+def _log(what: str, subscription_id: str, caller: Caller) -> None:
+    """Without the callback, whose address may hold a secret; `/qos-hub/v1/subscriptions` shows it."""
+    log.info(what, subscription=subscription_id, actor=caller.name, party=caller.party)

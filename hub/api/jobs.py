@@ -26,6 +26,9 @@ from hub.store.job_files import JobFiles
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.subscriptions.callback import CallbackPolicy
+from hub.telemetry import logger
+
+log = logger("hub.api")
 
 
 class JobOperations:
@@ -161,6 +164,7 @@ class JobOperations:
     async def _delete(self, kind: JobKind, request: Request) -> Response:
         job_id = request.path_params["id"]
         await self._store.awrite(partial(self._remove, kind=kind, request=request))
+        log.info("job.deleted", job=job_id, kind=kind, actor=request.caller.name, party=request.caller.party)
         await asyncio.to_thread(self._files.remove, [job_id])
         return Response(status=204)
 

@@ -446,3 +446,9 @@ def events_of_parties(db: Database) -> None:
 def parties_of_actors(db: Database) -> None:
     """`actor_party` is the party that the actor spoke for; NULL for an operator."""
     db.execute("ALTER TABLE problem_record ADD COLUMN actor_party TEXT")
+
+
+@MIGRATIONS()
+def who_ended_a_registration(db: Database) -> None:
+    """`ended_by` is the caller who ended the registration; NULL before, and for those of before this column."""
+    db.execute("ALTER TABLE subscription ADD COLUMN ended_by TEXT")

@@ -74,13 +74,20 @@ class Subscriptions:
         row = self._connection.execute(self._sql["same"], key).fetchone()
         return row[0] if row else None
 
-    def end(self, subscription_id: str, *, now: int, party: str | None = None) -> int | None:
+    def end(
+        self, subscription_id: str, *, now: int, actor: str | None = None, party: str | None = None
+    ) -> int | None:
         """End a registration; gives its row number, or None when there is no such one.
 
-        With a `party`, there is none but its own.
+        It is kept who did so, the `actor`. With a `party`, there is none but its own.
         """
         self._changed()
-        row = self._connection.execute(self._sql["end"], (now, subscription_id, party, party)).fetchone()
+        row = self._connection.execute(self._sql["end"], (now, actor, subscription_id, party, party)).fetchone()
+        return row[0] if row else None
+
+    def ended_by(self, subscription_id: str) -> str | None:
+        """Who ended a registration; None while it has not ended, and where that was not kept."""
+        row = self._connection.execute(self._sql["ended_by"], (subscription_id,)).fetchone()
         return row[0] if row else None
 
     def set_state(self, seq: int, state: SubscriptionState, reason: str | None) -> bool:

@@ -111,7 +111,7 @@ class Registrations:
         Raises NotFound; to a caller with a party there are none but those of this party.
         """
         now = to_micros(self._clock())
-        seq = tables.subscriptions.end(subscription_id, now=now, party=caller.party)
+        seq = tables.subscriptions.end(subscription_id, now=now, actor=caller.name, party=caller.party)
         if seq is None:
             message = f"no subscription {subscription_id}"
             raise NotFound(violations=[Violation(field="id", value=subscription_id, message=message)])

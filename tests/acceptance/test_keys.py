@@ -1,5 +1,7 @@
 """`qos-hub keys` as an operator uses it, beside a hub that runs."""
 
+import json
+import sqlite3
 from pathlib import Path
 
 import requests
@@ -31,6 +33,33 @@ def test_keys_are_made_shown_used_and_revoked(tmp_path: Path) -> None:
         assert "revoked" in run(tmp_path, "keys", "list").stdout
         assert key not in server.output()
     assert key.encode() not in (tmp_path / "qos-hub.db").read_bytes()
+
+
+def test_the_log_and_the_table_say_who_silenced_a_listener(tmp_path: Path) -> None:
+    keys = {name: run(tmp_path, "keys", "create", name, "--scope", "*").stdout.strip() for name in ("desk", "noc")}
+    with Server(tmp_path) as server:
+        hub = f"{ContractClient.face}/hub"
+        callback = "http://127.0.0.1:9/hidden"
+        as_desk, as_noc = ({"X-API-Key": keys[name]} for name in ("desk", "noc"))
+        bodies = {"json": {"callback": callback}, "headers": {**as_desk, "Idempotency-Key": "one"}}
+        made = [server.client.call("POST", hub, **bodies) for _ in range(2)]
+        assert [one.status_code for one in made] == [201, 201]
+        kept = made[0].json()["id"]
+        assert server.client.call("DELETE", f"{hub}/{kept}", headers=as_noc).status_code == 204
+        job = server.client.call("POST", "/qos-hub/v1/importJob", json={}, headers=as_desk).json()["id"]
+        assert server.client.call("DELETE", f"/qos-hub/v1/importJob/{job}", headers=as_noc).status_code == 204
+        key_id = keys["desk"].split("_")[1]
+        run(tmp_path, "keys", "revoke", key_id)
+        until(lambda: server.client.get(PATH, headers=as_desk).status_code == 401, within=2)
+        output = server.output()
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    told = [(line["message"], line.get("actor")) for line in lines if "actor" in line]
+    assert told == [("subscription.registered", "desk"), ("subscription.ended", "noc"), ("job.deleted", "noc")]
+    assert [line["id"] for line in lines if line["message"] == "key.revoked"] == [key_id]
+    assert not any(secret in output for secret in ("hidden", made[0].json()["secret"], *keys.values()))
+    table = sqlite3.connect(tmp_path / "qos-hub.db")
+    assert table.execute("SELECT owner, ended_by FROM subscription").fetchall() == [("desk", "noc")]
+    table.close()
 
 
 def test_a_key_opens_other_addresses_and_lets_nobody_in_without_it(tmp_path: Path) -> None:

@@ -235,6 +235,14 @@ def test_a_party_ends_its_own_registration_only(store: Store) -> None:
     assert store.write(lambda tables: tables.subscriptions.end("s2", now=9)) is not None
 
 
+def test_who_ended_a_registration_is_kept(store: Store) -> None:
+    store.write(lambda tables: tables.subscriptions.insert(subscription(1), from_event=0))
+    assert store.read.subscriptions.ended_by("s1") is None
+    store.write(lambda tables: tables.subscriptions.end("s1", now=9, actor="noc"))
+    store.write(lambda tables: tables.subscriptions.end("s1", now=10, actor="other"))
+    assert store.read.subscriptions.ended_by("s1") == "noc"
+
+
 def test_what_changed_since_a_version_is_found_and_nothing_else(store: Store) -> None:
     subscriptions = store.read.subscriptions
 

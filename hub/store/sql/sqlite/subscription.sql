@@ -16,9 +16,12 @@ SELECT id FROM subscription
 WHERE url = ? AND normalised_query = ? AND face = ? AND ifnull(party, '') = ifnull(?, '') AND ended IS NULL;
 
 -- name: end
-UPDATE subscription SET ended = ?, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
+UPDATE subscription SET ended = ?, ended_by = ?, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
 WHERE id = ? AND ended IS NULL AND (? IS NULL OR party = ?)
 RETURNING seq;
+
+-- name: ended_by
+SELECT ended_by FROM subscription WHERE id = ?;
 
 -- name: set_state
 UPDATE subscription
