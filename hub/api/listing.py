@@ -115,12 +115,10 @@ def read_query(query_string: bytes, collection: Collection) -> ListQuery:
 
     Clients ask the same again and again; what they ask wrong is read anew each time.
     """
-    pairs = [_id_for_href(name, value, f"{collection.url}/") for name, value in _read_pairs(query_string)]
     return parse_list_query(
-        pairs, attributes=collection.attributes, translate=collection.translate, address=collection.address
+        _read_pairs(query_string),
+        attributes=collection.attributes,
+        translate=collection.translate,
+        address=collection.address,
+        addresses=f"{collection.url}/",
     )
-
-
-def _id_for_href(name: str, value: str, begin: str) -> tuple[str, str]:
-    """An href is made of the id when it leaves, so that is what is asked for; another href fits nothing."""
-    return ("id", value.removeprefix(begin)) if name == "href" else (name, value)

@@ -76,7 +76,7 @@ class Attributes:
     def is_list(self, path: Path) -> bool:
         """Whether a path, which may lead anywhere, leads to a list."""
         try:
-            return self.find(path).many
+            return self.along(path)[-1].many
         except ValueError:
             return False
 
@@ -98,31 +98,31 @@ class Attributes:
         """These, where `name` is an enumeration of `words`."""
         return self.with_more({name: replace(self.by_name[name], words=tuple(words))})
 
-    def along(self, path: Path) -> list[Attribute]:
-        """The attributes that a path meets. Raises ValueError naming the part that is not known."""
+    def along(self, path: Path, *, extended: bool = False) -> list[Attribute]:
+        """The attributes that a path meets; with `extended`, an open object has members of any name.
+
+        Raises ValueError naming the part that is not known.
+        """
         if path[0] not in self.by_name and self.closed:
             raise unknown(path[0], self.names)
         met = [self.by_name.get(path[0], ANY)]
         for position, name in enumerate(path[1:], start=1):
-            met.append(_member(met[-1], path[:position], name))
+            met.append(_member(met[-1], path[:position], name, extended=extended))
         return met
-
-    def find(self, path: Path) -> Attribute:
-        """The attribute at the end of a path. Raises ValueError naming the part that is not known."""
-        return self.along(path)[-1]
 
 
 ANYTHING = Attributes({}, closed=False)
 """For a query that was accepted before: what it names was known then."""
 
 
-def _member(owner: Attribute, path: Path, name: str) -> Attribute:
+def _member(owner: Attribute, path: Path, name: str, *, extended: bool) -> Attribute:
     if owner.holds not in (Holds.OBJECT, Holds.ANYTHING):
         raise ValueError(f"{'.'.join(path)!r} holds {owner.holds}, which has no attribute {name!r}")
     if name in owner.members:
         return owner.members[name]
-    if owner.holds is Holds.OBJECT and not owner.open:
-        raise unknown(name, frozenset(owner.members))
+    if owner.holds is Holds.OBJECT and not (extended and owner.open):
+        complaint = unknown(name, frozenset(owner.members))
+        raise ValueError(f"{'.'.join((*path, name))!r}: {complaint}")
     return ANY
 
 

@@ -6,12 +6,15 @@ from difflib import get_close_matches
 
 from hub.errors import Unsupported, Violation
 from hub.query.patterns import search_for
-from hub.query.syntax import Comparison, Operator
+from hub.query.syntax import And, Comparison, Condition, Count, Not, Operator, Or, Some
 from hub.query.values import lacks_zone
 
 COMPARISONS_MAXIMUM = 64
 VALUES_MAXIMUM = 500
 DEPTH_MAXIMUM = 12
+LEVELS_MAXIMUM = 30
+FILTER_LEVELS = 6
+"""Measured: SQLite's parser has a stack of 100 symbols, of which what is around a condition takes some."""
 
 _UNSUITABLE = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 _ORDERED = frozenset({Operator.GT, Operator.GTE, Operator.LT, Operator.LTE})
@@ -42,6 +45,34 @@ def check_size(comparisons: Sequence[Comparison]) -> None:
     values = sum(len(comparison.values) for comparison in comparisons)
     if values > VALUES_MAXIMUM:
         raise ValueError(f"has {values} values, more than {VALUES_MAXIMUM}")
+
+
+def check_tests(tests: int) -> None:
+    """Raises ValueError when the JSONPath filters of a query have too many tests together."""
+    if tests > COMPARISONS_MAXIMUM:
+        raise ValueError(f"has more than {COMPARISONS_MAXIMUM} tests")
+
+
+def check_levels(condition: Condition) -> None:
+    """Raises ValueError when more lies inside of one another than the parser of a database holds."""
+    if levels_of(condition) > LEVELS_MAXIMUM:
+        raise ValueError(
+            f"nests its tests too deeply: at most {LEVELS_MAXIMUM // FILTER_LEVELS} filters or [*] may lie inside"
+            f" of one another, and {FILTER_LEVELS} times ! or brackets count as one"
+        )
+
+
+def levels_of(condition: Condition) -> int:
+    """How much lies inside of one another: a test of elements counts FILTER_LEVELS, NOT, AND and OR one each."""
+    match condition:
+        case And(parts=parts) | Or(parts=parts):
+            return 1 + max(map(levels_of, parts), default=0)
+        case Not(part=part):
+            return 1 + levels_of(part)
+        case Some(part=part) | Count(part=part):
+            return FILTER_LEVELS + levels_of(part)
+        case _:
+            return 0
 
 
 def unsupported(field: str, message: str) -> Unsupported:

@@ -9,11 +9,13 @@ from hub.query.attributes import ANY, Attribute, Attributes, Holds, Path, check_
 from hub.query.checks import check_comparison, unknown
 from hub.query.syntax import Comparison, Operator
 from hub.query.vocabulary import (
+    HREF,
     ReadAddress,
     ResourceVocabulary,
     Translate,
     as_it_is,
     as_written,
+    check_address,
     with_kept_addresses,
 )
 
@@ -44,6 +46,9 @@ ENVELOPE = frozenset(
         "title",
     }
 )
+NEVER_THERE = frozenset({"@baseType", "@schemaLocation", "analyticCharacteristic", "href", "id", "relatedParty"})
+"""What the standard has in an envelope, and no event of this hub."""
+
 ENVELOPE_KNOWN = {name: Attribute(holds=Holds.INSTANT) for name in ("eventTime", "recordTime", "timeOccurred")}
 REPORT = "serviceProblem"
 OF_EVERY_TASK = frozenset({"@baseType", "@schemaLocation", "@type", "href", "id", "outcome", "state"})
@@ -103,10 +108,17 @@ class EventVocabulary:
         *,
         address: ReadAddress = as_written,
         told: Told = EVERYTHING_TOLD,
+        extended: bool = False,
     ) -> None:
-        self._report = ResourceVocabulary(attributes=attributes, translate=translate)
+        self._report = ResourceVocabulary(attributes=attributes, translate=translate, extended=extended)
         self._address = address
         self._told = told
+
+    def with_extensions(self) -> "EventVocabulary":
+        report = self._report
+        return EventVocabulary(
+            report.attributes, report.translate, address=self._address, told=self._told, extended=True
+        )
 
     def find(self, path: Path) -> tuple[Path, Attribute]:
         """The path as it is spelt in events, and what is there; it may stop at `event` or at a resource.
@@ -116,10 +128,8 @@ class EventVocabulary:
         head, *rest = path
         if head == "timeOcurred":  # The spelling of version 4 of the standard.
             head = "timeOccurred"
-        if head in ENVELOPE:
-            return (head, *rest), ENVELOPE_KNOWN.get(head, ANY) if not rest else ANY
         if head != "event":
-            raise unknown(head, ENVELOPE | {"event"})
+            return (head, *rest), self._in_envelope(head, *rest)
         if not rest:
             return ("event",), ANY
         name = PAYLOAD.get(rest[0].lower())
@@ -132,11 +142,20 @@ class EventVocabulary:
         below, attribute = self._report.find(tuple(rest[1:]))
         return ("event", name, *below), attribute
 
+    def _in_envelope(self, head: str, *rest: str) -> Attribute:
+        if head not in ENVELOPE:
+            raise unknown(head, ENVELOPE - NEVER_THERE | {"event"})
+        if head in NEVER_THERE and self._report.attributes.closed:
+            raise ValueError(f"{head!r} is in no event of this server")
+        return ANY if rest else ENVELOPE_KNOWN.get(head, ANY)
+
     def comparison(self, given: Comparison) -> Comparison:
         path, attribute = self.find(given.path)
         if path[0] == "event" and len(path) < 3:
             message = f"names no attribute; write event.{REPORT}.status, for example"
             raise ValueError(f"{'.'.join(given.path)!r} {message}")
+        if path[0] == "event" and path[2:] == HREF and self._report.attributes.closed:
+            check_address(given)
         checked = check_comparison(replace(given, path=path))
         if path == EVENT_TYPE:
             if given.operator not in (Operator.EQ, Operator.NE):

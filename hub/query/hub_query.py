@@ -101,7 +101,7 @@ class _Reader:
         if name == "fields":
             self.fields.update(self._vocabulary.field(path) for path in values_of(value) if path)
         else:
-            self.filters.append(parse_filter(value, vocabulary=self._vocabulary, field="query"))
+            self.filters.append(parse_filter(value, vocabulary=self._vocabulary.with_extensions(), field="query"))
 
 
 def _decoded(clause: str) -> str:

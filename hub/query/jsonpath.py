@@ -39,10 +39,11 @@ META = frozenset({"type", "baseType", "schemaLocation", "referredType"})
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """`spelling` is the same for all texts that differ in spaces and quotes only."""
+    """`spelling` is the same for all texts that differ in spaces and quotes only; `tests` are counted."""
 
     condition: Condition
     spelling: str
+    tests: int
 
 
 def parse_filter(text: str, *, vocabulary: Vocabulary, field: str = "filter") -> Filter:
@@ -50,8 +51,9 @@ def parse_filter(text: str, *, vocabulary: Vocabulary, field: str = "filter") ->
     if len(text) > TEXT_MAXIMUM:
         raise ValueError(f"has {len(text)} characters, more than {TEXT_MAXIMUM}")
     tokens = tokens_of(text)
-    condition = _Parser(tokens, vocabulary, field).whole()
-    return Filter(condition=condition, spelling=spelling(tokens))
+    parser = _Parser(tokens, vocabulary, field)
+    condition = parser.whole()
+    return Filter(condition=condition, spelling=spelling(tokens), tests=max(parser.tests, 1))
 
 
 class _Parser:
@@ -61,7 +63,7 @@ class _Parser:
         self._meaning = Meaning(vocabulary)
         self._field = field
         self._depth = 0
-        self._tests = 0
+        self.tests = 0
 
     # -- tokens
 
@@ -185,8 +187,8 @@ class _Parser:
         return Not(part=found) if denied else found
 
     def _test(self, scope: Path) -> Condition:
-        self._tests += 1
-        if self._tests > COMPARISONS_MAXIMUM:
+        self.tests += 1
+        if self.tests > COMPARISONS_MAXIMUM:
             raise ValueError(f"has more than {COMPARISONS_MAXIMUM} comparisons")
         if self._next.sort is Sort.NAME and self._next.text in ("match", "search"):
             return self._match(scope)

@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 from hub.errors import InvalidInput, Violation
 from hub.query.attributes import Attributes
 from hub.query.canonical import all_of
-from hub.query.checks import check_size, check_text
+from hub.query.checks import check_levels, check_size, check_tests, check_text
 from hub.query.cursors import position_of
 from hub.query.jsonpath import parse_filter
 from hub.query.ordering import Cursor, Sort
@@ -81,20 +81,24 @@ def parse_list_query(
     attributes: Attributes,
     translate: Translate = as_it_is,
     address: ReadAddress = as_written,
+    addresses: str = "",
 ) -> ListQuery:
     """Read the pairs of `split_query_string`.
 
     `attributes` are those of the stored resource; `translate` gives the path there for a path that a client writes,
-    and `address` the kept one for an address.
+    and `address` the kept one for an address; every href of the resource begins with `addresses`.
     Raises InvalidInput with all that is wrong, or Unsupported.
     """
-    reader = _Reader(pairs, ResourceVocabulary(attributes=attributes, translate=translate, address=address))
+    vocabulary = ResourceVocabulary(
+        attributes=attributes, translate=translate, address=address, addresses=addresses
+    )
+    reader = _Reader(pairs, vocabulary)
     comparisons = reader.comparisons()
     filters = reader.filters()
     sort = reader.sort()
     query = ListQuery(
         condition=both(comparisons, filters),
-        fields=reader.fields(attributes),
+        fields=reader.fields(),
         offset=reader.whole_number("offset") or 0,
         limit=reader.whole_number("limit"),
         sort=sort,
@@ -148,23 +152,28 @@ class _Reader:
         return self._vocabulary.comparison(comparison_of(name, check_text(value)))
 
     def filters(self) -> Condition | None:
-        condition = None
+        condition, tests = None, 0
         for text in self._values("filter"):
             try:
-                condition = both(condition, parse_filter(text, vocabulary=self._vocabulary).condition)
+                found = parse_filter(text, vocabulary=self._vocabulary.with_extensions())
+                tests += found.tests
+                check_tests(tests)
+                check_levels(found.condition)
             except ValueError as error:
                 self._complain("filter", text, error)
+            else:
+                condition = both(condition, found.condition)
         return condition
 
-    def fields(self, attributes: Attributes) -> tuple[str, ...]:
+    def fields(self) -> tuple[str, ...]:
         try:
-            fields = read_fields(",".join(self._values("fields")), attributes=attributes.names)
+            fields = read_fields(",".join(self._values("fields")), vocabulary=self._vocabulary)
         except InvalidInput as error:
             self.violations.extend(error.violations)
             return ()
         for path in fields:
             try:
-                attributes.refuse_elsewhere(tuple(path.split(".")))
+                self._vocabulary.attributes.refuse_elsewhere(tuple(path.split(".")))
             except ValueError as error:
                 self._complain("fields", path, error)
         return fields

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from hub.errors import InvalidInput, Violation
-from hub.query.checks import unknown
+from hub.query.vocabulary import Vocabulary
 
 ALWAYS = ("id", "href", "@type")
 """What stays at every level: without them a client cannot tell what it has."""
@@ -16,24 +16,32 @@ Tree = dict[str, "Tree | None"]
 """The chosen attributes by name; None is the whole of one."""
 
 
-def read_fields(text: str, *, attributes: frozenset[str]) -> tuple[str, ...]:
+def read_fields(text: str, *, vocabulary: Vocabulary) -> tuple[str, ...]:
     """The paths of a `fields` parameter in order; () for everything, ("none",) for identity alone.
 
-    Raises InvalidInput naming each first-level name that is neither in `attributes` nor always shown.
+    Raises InvalidInput naming each path that is neither known nor always shown.
     """
     paths = tuple(dict.fromkeys(path for part in text.split(",") if (path := part.strip())))
     if paths == (NONE,):
         return paths
-    known = attributes | set(ALWAYS)
-    strange = [path for path in paths if path.split(".")[0] not in known]
-    if strange:
-        raise InvalidInput(
-            violations=[
-                Violation(field="fields", value=path, message=str(unknown(path.split(".")[0], known)))
-                for path in strange
-            ]
-        )
+    violations = [
+        Violation(field="fields", value=path, message=complaint)
+        for path in paths
+        if (complaint := _complaint(path, vocabulary))
+    ]
+    if violations:
+        raise InvalidInput(violations=violations)
     return paths
+
+
+def _complaint(path: str, vocabulary: Vocabulary) -> str:
+    if path in ALWAYS:
+        return ""
+    try:
+        vocabulary.find(tuple(path.split(".")))
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def select(document: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 Here is the shape of a condition; columns are in `sql_columns`, and how SQLite looks into JSON is in `sqlite_json`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hub.query.checks import levels_of
 from hub.query.sql_columns import Column, Kind, in_column
 from hub.query.sql_values import ALWAYS, EVERY_SIGN, NEVER, joined, tested
 from hub.query.sqlite_json import Node, Sql, root, row, values_at
 from hub.query.syntax import And, Comparison, Condition, Count, Exists, Length, Not, Operator, Or, Some
+
+SHALLOW = 2
+"""So many levels inside of one another are written in the order given, which is that of their evaluation."""
 
 
 def sql_condition(
@@ -52,9 +56,9 @@ class _Place:
 def _text(condition: Condition, place: _Place) -> Sql:
     match condition:
         case And(parts=parts):
-            return joined(" AND ", [_text(part, place) for part in parts]) if parts else ALWAYS
+            return joined(" AND ", _texts(parts, place)) if parts else ALWAYS
         case Or(parts=parts):
-            return joined(" OR ", [_text(part, place) for part in parts]) if parts else NEVER
+            return joined(" OR ", _texts(parts, place)) if parts else NEVER
         case Not(part=part):
             text, values = _text(part, place)
             return f"({text}) IS NOT TRUE", values
@@ -64,6 +68,13 @@ def _text(condition: Condition, place: _Place) -> Sql:
             return _in_document(condition, place) if column is None else in_column(condition, column)
         case _:
             return _inside(condition, place)
+
+
+def _texts(parts: Sequence[Condition], place: _Place) -> list[Sql]:
+    """The deepest comes first where it is deep: what stands before it waits on the parser's stack of 100 symbols."""
+    is_deep = max(map(levels_of, parts)) > SHALLOW
+    ordered = sorted(parts, key=levels_of, reverse=True) if is_deep else parts
+    return [_text(part, place) for part in ordered]
 
 
 def _inside(condition: Exists | Some | Length | Count, place: _Place) -> Sql:
@@ -91,7 +102,7 @@ def _chosen(begin: str, path: tuple[str, ...], part: Condition, place: _Place, e
     alias = f"s{place.level}"
     rows, found = place.values(path)
     text, values = _text(part, place.inside(alias))
-    return f"{begin} FROM ({rows}) AS {alias} WHERE {alias}.t <> 'null' AND {text}{end}", [*found, *values]
+    return f"{begin} FROM ({rows}) AS {alias} WHERE {text} AND {alias}.t <> 'null'{end}", [*found, *values]
 
 
 def _is_any(rows: Sql, test: Sql) -> Sql:

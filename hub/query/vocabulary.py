@@ -6,7 +6,7 @@ from typing import Protocol
 
 from hub.query.attributes import Attribute, Attributes, Path, check_against
 from hub.query.checks import check_comparison
-from hub.query.syntax import Comparison
+from hub.query.syntax import Comparison, Operator
 
 Translate = Callable[[Path], Path]
 """From the path of a face to that of the stored document; a longer path begins as the shorter one does."""
@@ -20,6 +20,10 @@ ADDRESS = "href"
 
 def as_it_is(path: Path) -> Path:
     return path
+
+
+HREF: Path = (ADDRESS,)
+ID: Path = ("id",)
 
 
 def as_written(address: str) -> str:
@@ -43,21 +47,52 @@ class Vocabulary(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceVocabulary:
-    """The attributes of a resource, first level first."""
+    """The attributes of a resource, first level first.
+
+    `addresses` is what every `href` of the resource begins with at this face: the id follows, and is what is kept.
+    With `extended`, objects may have members that the contract does not know.
+    """
 
     attributes: Attributes
     translate: Translate = as_it_is
     address: ReadAddress = as_written
+    addresses: str = ""
+    extended: bool = False
+
+    def with_extensions(self) -> "ResourceVocabulary":
+        return replace(self, extended=True)
 
     def find(self, path: Path) -> tuple[Path, Attribute]:
-        translated = self.translate(path)
-        return translated, self.attributes.find(translated)
+        kept = self._kept(path)
+        return kept, self.attributes.along(kept, extended=self.extended)[-1]
+
+    def _kept(self, path: Path) -> Path:
+        return ID if self._is_address(path) else self.translate(path)
+
+    def _is_address(self, path: Path) -> bool:
+        return path == HREF and bool(self.addresses)
 
     def leads_through_list(self, path: Path) -> bool:
-        return any(attribute.many for attribute in self.attributes.along(self.translate(path)))
+        return any(attribute.many for attribute in self.attributes.along(self._kept(path)))
 
     def comparison(self, given: Comparison) -> Comparison:
+        if self._is_address(given.path):
+            given = by_id(given, self.addresses)
         path, attribute = self.find(given.path)
         checked = check_comparison(given)
         check_against(attribute, checked)
         return with_kept_addresses(replace(checked, path=path), self.address)
+
+
+def check_address(given: Comparison) -> None:
+    """Raises ValueError for what an address of the resource itself is not asked."""
+    if given.operator not in (Operator.EQ, Operator.NE):
+        raise ValueError(f"href is compared with eq or ne, not with {given.operator}")
+
+
+def by_id(given: Comparison, addresses: str) -> Comparison:
+    """A comparison with whole addresses as one with ids. Raises ValueError for any other operator."""
+    check_address(given)
+    # No id is empty, so that another address is that of nothing.
+    ids = tuple(value.removeprefix(addresses) if value.startswith(addresses) else "" for value in given.values)
+    return Comparison(path=ID, operator=given.operator, values=ids)

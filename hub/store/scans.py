@@ -8,7 +8,7 @@ from math import inf
 from threading import Lock
 from typing import TypeVar
 
-from hub.errors import QueryTooSlow, StoreBusy
+from hub.errors import InvalidInput, QueryTooSlow, StoreBusy, Violation
 
 T = TypeVar("T")
 
@@ -17,6 +17,11 @@ STEPS = 10_000
 
 WAITING_MAXIMUM = 8
 """How many queries may wait for each that runs."""
+
+
+TOO_MUCH = Violation(
+    field="filter", message="with the other filters is more than the database reads; ask for less"
+)
 
 
 class TimeLimit:
@@ -30,16 +35,23 @@ class TimeLimit:
         return time.monotonic() > self._end
 
     def run(self, seconds: float, work: Callable[[], T]) -> T:
-        """Raises QueryTooSlow."""
+        """Raises QueryTooSlow, or InvalidInput when it is more than SQLite reads."""
         self._end = time.monotonic() + seconds
         try:
             return work()
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
                 raise QueryTooSlow(f"the query took longer than {seconds:g} s") from error
+            if _is_too_much(error):
+                raise InvalidInput(violations=[TOO_MUCH]) from error
             raise
         finally:
             self._end = inf
+
+
+def _is_too_much(error: sqlite3.OperationalError) -> bool:
+    """Whether the statement was more than SQLite's parser takes; a statement of ours that is wrong says otherwise."""
+    return any(word in str(error) for word in ("parser stack overflow", "too large", "too many", "at most"))
 
 
 class Scans:

@@ -174,7 +174,7 @@ class Store:
         return await future
 
     def within(self, seconds: float, work: Callable[[Tables], T]) -> T:
-        """Read for at most so long. Raises QueryTooSlow."""
+        """Read for at most so long. Raises QueryTooSlow, or InvalidInput."""
         tables = self.read
         limit: TimeLimit = self._local.limit
         return limit.run(seconds, partial(work, tables))

@@ -589,6 +589,8 @@ def test_a_filter_that_can_never_hold_is_named(
 def test_a_report_is_found_by_its_href(client: ContractClient, problem: dict[str, Any]) -> None:
     assert [one["id"] for one in client.problems(href=problem["href"])] == [problem["id"]]
     assert client.problems(href=f"https://other.example.com/serviceProblem/{problem['id']}") == []
+    assert client.problems(href=problem["id"]) == []
+    assert client.problems(filter=f"$[?@.href=='{problem['href']}']") == client.problems(href=problem["href"])
     (record,) = client.get(f"{FACE}/serviceProblemEventRecord", params={"serviceProblem.id": problem["id"]}).json()
     found = client.get(f"{FACE}/serviceProblemEventRecord", params={"href": record["href"]}).json()
     assert found == [record]

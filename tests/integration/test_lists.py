@@ -220,6 +220,42 @@ def test_fields_choose_what_a_create_and_a_patch_answer(client: ContractClient) 
     assert changed.json()["originatorParty"].keys() == {"@type", "role"}
 
 
+def inside(depth: int, innermost: str, level: str) -> str:
+    return innermost if not depth else level.format(inside(depth - 1, innermost, level))
+
+
+@pytest.mark.parametrize(
+    ("level", "most"),
+    [
+        ("@.note[?{}]", 5),
+        ("count(@.note[?{}])>=0", 5),
+        ("@.note[*].note[?{}]", 2),
+        ("@.note[?@.id==1 || @.name=='2026-01-01' && {}]", 3),
+        ("!(@.id==1 || @.name>'2026-01-01' && {})", 3),
+        ("(@.id==1 && ({} || @.name==2))", 3),
+        ("!(@.note[?!(@.id!='2026-01-01' && ({} || @.name==2))])", 3),
+    ],
+)
+@pytest.mark.parametrize(
+    "innermost", ["@.name=='x'", "@.name!='2026-01-01T00:00:00Z'", "length(@.name)>2", "@.name=~'x'"]
+)
+def test_a_filter_is_answered_or_refused_however_deep(
+    client: ContractClient, level: str, most: int, innermost: str
+) -> None:
+    for depth in range(1, 14):
+        text = f"$[?{inside(depth, innermost, level)}]"
+        answer = client.get(PROBLEMS, params={"category": "listed", "filter": text, "sort": "-lastUpdate,name"})
+        too_much = "deep" in answer.text or "more than 12 parts" in answer.text
+        assert answer.status_code == (400 if too_much else 200), answer.text
+        assert answer.status_code == 200 or depth >= most, text
+
+
+def test_many_filters_together_are_too_many(client: ContractClient) -> None:
+    answer = client.get(f"{PROBLEMS}?" + "&".join(["filter=$[?@.name]"] * 65))
+    assert answer.status_code == 400
+    assert "more than 64 tests" in answer.json()["message"]
+
+
 def test_a_registration_may_ask_in_jsonpath_and_by_patterns(client: ContractClient) -> None:
     wanted = "@.event.serviceProblem.note[?(@.author=='noc' && @.text=~'^cut')]"
     with Listener() as listener:

@@ -154,9 +154,11 @@ def test_two_meanings_are_two_queries(one: str, other: str) -> None:
         ("eventTime>2026-11-22T10:00:00", "2026-11-22T10:00:00 has no zone"),
         ("eventType=ServiceProblemCreateEvent&eventType.ne=ServiceProblemCreateEvent", "no event is of all"),
         ("title=%ff", "not UTF-8"),
+        ("href=x", "'href' is in no event of this server"),
+        ("analyticCharacteristic.name=x", "'analyticCharacteristic' is in no event of this server"),
         ("title=%00", "control character"),
         ("title=\ud800", "half a surrogate"),
-        ("id." * 12 + "id=1", "more than 12 parts"),
+        ("source." * 12 + "id=1", "more than 12 parts"),
         ("&".join(f"title.ne={n}" for n in range(65)), "65 comparisons, more than 64"),
         ("title=" + ",".join(map(str, range(501))), "501 values, more than 500"),
     ],
@@ -230,6 +232,28 @@ def test_a_query_in_the_words_of_another_face_asks_the_stored_report() -> None:
     text = "event.serviceProblem[?(@.relatedParty.id=='7')]"
     path = parse_hub_query(text, attributes=ATTRIBUTES, translate=translate)
     assert predicate(path.condition)({"event": {"serviceProblem": {"relatedParty": [PARTY]}}})
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("event.serviceProblem.href=https://here/v4/serviceProblem/7", True),
+        ("event.serviceProblem.href.ne=https://here/v4/serviceProblem/7", False),
+        ("filter=$[?@.event.serviceProblem.href=='https://here/v4/serviceProblem/7']", True),
+        ("$.event.serviceProblem[?@.href=='https://here/v4/serviceProblem/7']", True),
+        ("event.serviceProblem.href=7", False),
+    ],
+)
+def test_an_href_is_that_of_the_face(text: str, fits: bool) -> None:
+    event = {"event": {"serviceProblem": {"id": "7", "href": "https://here/v5/serviceProblem/7"}}}
+    known = Attributes.named("href", "name")
+    query = parse_hub_query(text, attributes=known, address=lambda text: text.replace("/v4/", "/v5/"))
+    assert predicate(query.condition)(event) is fits
+
+
+def test_an_href_is_equal_or_not() -> None:
+    with pytest.raises(InvalidInput, match="href is compared with eq or ne, not with regex"):
+        parse_hub_query("event.serviceProblem.href=~x", attributes=Attributes.named("href"))
 
 
 def test_a_query_for_events_that_the_face_has_not_is_refused() -> None:

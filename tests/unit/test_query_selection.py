@@ -5,9 +5,13 @@ from typing import Any
 import pytest
 
 from hub.errors import InvalidInput
+from hub.query.attributes import Attributes
 from hub.query.selection import read_fields, select, select_event
+from hub.query.vocabulary import ResourceVocabulary
 
-ATTRIBUTES = frozenset({"name", "note", "relatedParty", "status"})
+VOCABULARY = ResourceVocabulary(
+    attributes=Attributes.named("id", "name", "note", "relatedParty", "status"), addresses="http://here/"
+)
 REPORT: dict[str, Any] = {
     "id": "7",
     "href": "/7",
@@ -50,17 +54,17 @@ def test_the_fields_asked_for_are_shown_with_the_identity(fields: tuple[str, ...
 
 
 def test_fields_are_read_once_each_in_order() -> None:
-    assert read_fields(" status , note.text,,status", attributes=ATTRIBUTES) == ("status", "note.text")
+    assert read_fields(" status , note.text,,status", vocabulary=VOCABULARY) == ("status", "note.text")
 
 
 @pytest.mark.parametrize(("text", "fields"), [("", ()), ("none", ("none",)), ("@type,href", ("@type", "href"))])
 def test_identity_can_always_be_asked_for(text: str, fields: tuple[str, ...]) -> None:
-    assert read_fields(text, attributes=ATTRIBUTES) == fields
+    assert read_fields(text, vocabulary=VOCABULARY) == fields
 
 
 def test_each_unknown_field_is_named() -> None:
     with pytest.raises(InvalidInput) as caught:
-        read_fields("statsu,name,what.ever", attributes=ATTRIBUTES)
+        read_fields("statsu,name,what.ever", vocabulary=VOCABULARY)
     assert [violation.value for violation in caught.value.violations] == ["statsu", "what.ever"]
 
 
