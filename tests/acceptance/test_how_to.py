@@ -13,7 +13,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 def test_a_client_can_be_written_by_the_how_to(tmp_path: Path) -> None:
     blocks = BLOCK.findall(HOW_TO.read_text("utf-8"))
-    assert len(blocks) >= 9
+    assert len(blocks) >= 12
     with Listener() as listener, Server(tmp_path) as server:
         names: dict[str, Any] = {"URL": server.client.base_url, "CALLBACK": listener.url("/qos")}
         for number, block in enumerate(blocks, start=1):
