@@ -10,7 +10,10 @@ from hub.model.problem import Document, Status
 SORTED = orjson.OPT_SORT_KEYS
 
 KEPT_BY_SERVER = frozenset({"creationDate", "lastUpdate", "statusChangeDate", "resolutionDate"})
-"""Attributes that the hub writes; what a client says of them is not read."""
+"""Attributes that the hub writes; what a sender says of them goes through the rules for dates."""
+
+NOT_TOLD = KEPT_BY_SERVER - {"creationDate"}
+"""Those whose change follows from another, or is no news."""
 
 NOT_PATCHABLE = ("firstAlert", "originatingSystem", "trackingRecord")
 """Attributes that TMF656 fixes at creation."""
@@ -23,12 +26,12 @@ WITH_STATUS = frozenset({"status", "statusChangeReason"})
 
 
 def changed_attributes(before: Document, after: Document) -> Document:
-    """{attribute: {"from": …, "to": …}} of every first-level attribute that differs and is not kept by the server."""
+    """{attribute: {"from": …, "to": …}} of every first-level attribute that differs, but for `NOT_TOLD`."""
     names = dict.fromkeys((*before, *after))
     return {
         name: _change(before.get(name), after.get(name))
         for name in names
-        if name not in KEPT_BY_SERVER and not _same(before.get(name), after.get(name))
+        if name not in NOT_TOLD and not _same(before.get(name), after.get(name))
     }
 
 

@@ -2,9 +2,10 @@
 
 from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document, Problem, Status
-from hub.model.times import Clock, to_micros
+from hub.model.times import Clock, micros_to_text, to_micros
 from hub.problems.acknowledgement import without_forged
 from hub.problems.changes import KEPT_BY_SERVER, NOT_PATCHABLE, NOT_WRITABLE
+from hub.problems.dates import dates_of_change, dates_of_new, is_as_created
 from hub.problems.edits import Edit
 from hub.problems.envelope import Letterhead
 from hub.problems.form import Form, stated_in
@@ -30,8 +31,8 @@ class ClientRules:
         """Make a report of what a client sent; `actor` is who sent it.
 
         Raises IllegalTransition when it is to start in another state than the lifecycle begins with, InvalidInput
-        when it does not fit the schema of its type, and Forbidden when it does not concern its `owner`. The contract
-        has been asked before.
+        when it does not fit the schema of its type or states dates that cannot be, and Forbidden when it does not
+        concern its `owner`. The contract has been asked before.
         """
         _refuse_unwritable(given)
         now = to_micros(self._clock())
@@ -40,9 +41,12 @@ class ClientRules:
         check_step(None, document["status"])
         if document["@type"] != PLAIN or "@schemaLocation" in document:
             self._form.refuse_invalid(document)
+        dates = dates_of_new(given, now)
+        if dates.violations:
+            raise InvalidInput(violations=dates.violations)
         owner.accept(document)
-        change = Change(event_time=now, record_time=now, actor=actor, owner=owner)
-        return self._keeper.insert(tables, document, change).problem
+        change = Change(event_time=dates.moved, record_time=now, actor=actor, owner=owner)
+        return self._keeper.insert(tables, document, change, started=dates.created).problem
 
     def patch(
         self,
@@ -68,12 +72,17 @@ class ClientRules:
         whole = {"id": before.id, "href": self._letterhead.href(before.id), **seen}
         edited = edit(whole)
         made = kept(before.document, seen, _with_kept(before.document, edited), hidden)
+        now = to_micros(self._clock())
+        dates = dates_of_change(before.document, edited, now)
+        if dates.created is not None:
+            made["creationDate"] = micros_to_text(dates.created)
+            if is_as_created(before.document, edited):
+                made["statusChangeDate"] = made["creationDate"]
         document = self._form.complete(made)
-        self._form.refuse_invalid(document, _fixed_violations(whole, edited))
+        self._form.refuse_invalid(document, [*_fixed_violations(whole, edited), *dates.violations])
         owner.accept(document)
         check_step(before.status, Status(document["status"]))
-        now = to_micros(self._clock())
-        change = Change(event_time=now, record_time=now, actor=actor, owner=owner)
+        change = Change(event_time=dates.moved, record_time=now, actor=actor, owner=owner)
         return self._keeper.update(tables, stored, document, change)
 
     def delete(

@@ -270,7 +270,7 @@ def test_a_client_of_the_v3_generation_reads_and_writes_its_names(r18: ContractC
     body = report_v4(comment=[{"text": "seen"}], correlationId="c-1", timeRaised="2020-01-01T00:00:00Z")
     for face in (V4, V3):
         kept = made(r18, face, body)
-        assert kept["timeRaised"] == kept["creationDate"] > "2026"
+        assert kept["timeRaised"] == kept["creationDate"] == "2020-01-01T00:00:00.000Z"
         assert kept["timeChanged"] == kept["lastUpdate"]
         assert kept["responsibleParty"] == kept["originatorParty"]
         assert kept["note"][0]["text"] == "seen"
@@ -278,6 +278,8 @@ def test_a_client_of_the_v3_generation_reads_and_writes_its_names(r18: ContractC
         assert kept["href"].startswith(f"{r18.base_url}{face}/")
         assert "responsibleParty" not in at(r18, V5, kept)
         assert patched(r18, face, kept, kept).status_code == 200
+        raised = patched(r18, face, kept, {"timeRaised": "2020-01-02T00:00:00Z"} if face == V3 else {}).json()
+        assert raised["creationDate"][:10] == ("2020-01-02" if face == V3 else "2020-01-01")
         assert "responsibleParty" not in at(r18, V5, kept)
         assert patched(r18, face, kept, {"comment": None}).status_code == 200
         assert "note" not in at(r18, V5, kept)

@@ -8,7 +8,7 @@ import pytest
 
 from hub.errors import IllegalTransition, InvalidInput, NotFound
 from hub.model.event import EventType
-from hub.model.problem import Status
+from hub.model.problem import Document, Status
 from hub.model.times import to_micros, to_text
 from tests.rooms import FACE, NOON, Desk, TurningClock, make_rules, open_store, report
 
@@ -27,7 +27,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_a_new_report_is_acknowledged_and_dated_by_the_server(desk: Desk) -> None:
-    problem = desk.create(creationDate="1999-01-01T00:00:00Z", id="mine", href="mine")
+    problem = desk.create(lastUpdate="1999-01-01T00:00:00Z", id="mine", href="mine")
     document = desk.kept(problem).document
     assert document["status"] == "acknowledged"
     assert {document[name] for name in ("creationDate", "lastUpdate", "statusChangeDate")} == {to_text(NOON)}
@@ -83,6 +83,92 @@ def test_a_change_of_status_gives_one_event_with_its_reason(desk: Desk) -> None:
     later = to_text(NOON + timedelta(minutes=5))
     assert (changed.document["statusChangeDate"], changed.document["lastUpdate"]) == (later, later)
     assert changed.document["creationDate"] == to_text(NOON)
+
+
+def test_a_new_report_can_say_since_when_it_is_there(desk: Desk) -> None:
+    problem = desk.create(creationDate="2026-02-28T23:30:00.1234+02:00")
+    kept = desk.kept(problem).document
+    since = "2026-02-28T21:30:00.123Z"
+    assert (kept["creationDate"], kept["statusChangeDate"], kept["lastUpdate"]) == (since, since, to_text(NOON))
+    (record,) = desk.history(problem)
+    assert record.event_time == to_micros(datetime(2026, 2, 28, 21, 30, 0, 123400, tzinfo=UTC))
+    assert record.record_time == to_micros(NOON)
+    (envelope,) = desk.envelopes()
+    assert (envelope["eventTime"], envelope["recordTime"]) == (since, to_text(NOON))
+    ahead = desk.create(creationDate=to_text(NOON + timedelta(minutes=5)))
+    assert desk.kept(ahead).document["creationDate"] == to_text(NOON)
+    moved = desk.create(creationDate="2026-02-28T00:00:00Z", statusChangeDate="2026-02-28T08:00:00Z")
+    assert moved.document["statusChangeDate"] == "2026-02-28T08:00:00.000Z"
+
+
+def test_a_change_of_status_has_the_time_that_the_client_says(desk: Desk) -> None:
+    problem = desk.create(creationDate="2026-02-01T00:00:00Z")
+    for status, name, at in (
+        ("inProgress", "statusChangeDate", "2026-02-02T08:00:00Z"),
+        ("resolved", "resolutionDate", "2026-02-03T08:00:00Z"),
+        ("closed", "statusChangeDate", "2026-02-04T08:00:00Z"),
+    ):
+        desk.patch(problem, **{"status": status, name: at})
+        kept, record = desk.kept(problem).document, desk.history(problem)[-1]
+        assert kept["statusChangeDate"] == at.replace("Z", ".000Z")
+        assert kept["lastUpdate"] == to_text(NOON)
+        assert record.event_time == to_micros(datetime.fromisoformat(at))
+        assert record.record_time == to_micros(NOON)
+    assert kept["resolutionDate"] == "2026-02-03T08:00:00.000Z"
+    desk.patch(problem, **{**kept, "status": "inProgress"})
+    assert desk.kept(problem).document["statusChangeDate"] == to_text(NOON)
+    assert "resolutionDate" not in desk.kept(problem).document
+
+
+def test_the_creation_date_can_be_corrected(desk: Desk) -> None:
+    problem = desk.create()
+    desk.patch(problem, creationDate="2026-02-28T12:00:00+00:00")
+    assert desk.kept(problem).document["creationDate"] == "2026-02-28T12:00:00.000Z"
+    assert desk.history(problem)[-1].changes == {
+        "creationDate": {"from": to_text(NOON), "to": "2026-02-28T12:00:00.000Z"}
+    }
+    assert desk.told() == [(CREATE, 1), (ATTRIBUTE, 2)]
+    assert desk.kept(problem).document["statusChangeDate"] == "2026-02-28T12:00:00.000Z"
+    desk.patch(problem, creationDate="2026-02-28T13:00:00+01:00", lastUpdate="2020-01-01T00:00:00Z")
+    assert desk.told() == [(CREATE, 1), (ATTRIBUTE, 2)]
+
+
+WRONG_DATES = [
+    ({"creationDate": "2026-03-01T12:05:01Z"}, "creationDate", "lies in the future"),
+    ({"creationDate": "2026-03-01T11:30:00Z"}, "creationDate", "lies after the statusChangeDate"),
+    ({"creationDate": "yesterday"}, "creationDate", "a time with its zone"),
+    ({"creationDate": 7}, "creationDate", "a time with its zone"),
+    ({"statusChangeDate": "2026-03-01T11:30:00Z"}, "statusChangeDate", "comes with a change of the status only"),
+    ({"resolutionDate": "2026-03-01T11:30:00Z"}, "resolutionDate", "change of the status to resolved only"),
+    ({"status": "inProgress", "statusChangeDate": "2026-03-01T12:06:00Z"}, "statusChangeDate", "in the future"),
+    ({"status": "inProgress", "statusChangeDate": "2026-03-01T09:59:00Z"}, "statusChangeDate", "lies before the"),
+    ({"status": "inProgress", "resolutionDate": "2026-03-01T11:59:00Z"}, "resolutionDate", "to resolved only"),
+]
+
+
+@pytest.mark.parametrize(("patch", "field", "sentence"), WRONG_DATES)
+def test_a_date_that_cannot_be_is_refused_by_name(desk: Desk, patch: Document, field: str, sentence: str) -> None:
+    hours = [to_text(NOON - timedelta(hours=back)) for back in (2, 1)]
+    problem = desk.create(creationDate=hours[0], statusChangeDate=hours[1])
+    with pytest.raises(InvalidInput) as refused:
+        desk.patch(problem, **patch)
+    violations = {one.field: one.message for one in refused.value.violations}
+    assert sentence in violations[field]
+    assert desk.kept(problem) == problem
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"creationDate": "2026-03-01T12:05:01Z"}, "creationDate"),
+        ({"statusChangeDate": "2026-03-01T11:00:00Z"}, "statusChangeDate"),
+        ({"creationDate": "2026-03-01T11:00:00Z", "statusChangeDate": "2026-03-01T10:00:00Z"}, "statusChangeDate"),
+    ],
+)
+def test_a_new_report_with_dates_that_cannot_be_is_refused(desk: Desk, given: Document, field: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        desk.create(**given)
+    assert [one.field for one in refused.value.violations] == [field]
 
 
 def test_a_change_of_an_attribute_leaves_the_date_of_the_status(desk: Desk) -> None:

@@ -14,7 +14,8 @@ CHANGES: list[tuple[Document, Document, Document]] = [
     ({"a": [1, 2]}, {"a": [2, 1]}, {"a": {"from": [1, 2], "to": [2, 1]}}),
     ({"a": {"b": 1}}, {"a": {"b": 2}}, {"a": {"from": {"b": 1}, "to": {"b": 2}}}),
     ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {}),
-    ({"lastUpdate": "x", "creationDate": "x"}, {"lastUpdate": "y"}, {}),
+    ({"lastUpdate": "x"}, {"lastUpdate": "y"}, {}),
+    ({"creationDate": "x"}, {"creationDate": "y"}, {"creationDate": {"from": "x", "to": "y"}}),
     ({"statusChangeDate": "x"}, {"resolutionDate": "y"}, {}),
 ]
 
