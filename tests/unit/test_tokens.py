@@ -78,6 +78,8 @@ def test_scopes_are_read_in_their_forms(claim: Any, scopes: set[str]) -> None:
 
 
 NOW = int(time.time())
+TOMORROW = NOW + 86_400
+"""Later than any run of the tests takes."""
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ NOW = int(time.time())
         ({"exp": NOW - 60}, "expired"),
         ({"exp": None}, "does not hold"),
         ({"exp": "soon"}, "does not hold"),
-        ({"nbf": NOW + 600}, "does not hold"),
+        ({"nbf": TOMORROW}, "does not hold"),
         ({"iss": "https://elsewhere.example.com"}, "does not hold"),
         ({"iss": None}, "does not hold"),
         ({"iss": [ISSUER]}, "does not hold"),
@@ -117,7 +119,7 @@ def unsigned(claims: dict[str, Any], **header: Any) -> str:
 
 
 def test_a_token_without_a_signature_is_refused() -> None:
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "mallory", "exp": NOW + 600}
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "mallory", "exp": TOMORROW}
     assert "does not hold" in refusal(unsigned(claims))
     assert "does not hold" in refusal(unsigned(claims, alg="ES256", kid="ec"))
 
@@ -126,7 +128,7 @@ def test_a_public_key_is_no_secret_to_sign_with() -> None:
     """The classic confusion: HMAC with the public key's text as the secret."""
     public = KEYS["RS256"]
     assert isinstance(public, RSAKey)
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "mallory", "exp": NOW + 600}
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "mallory", "exp": TOMORROW}
     signed = unsigned(claims, alg="HS256", kid="rsa").rstrip(".")
     mac = hmac.digest(public.as_pem(private=False), signed.encode(), "sha256")
     text = f"{signed}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
@@ -168,7 +170,7 @@ def test_a_party_comes_from_its_claim() -> None:
 def test_a_verified_token_is_known_and_costs_no_reading() -> None:
     provider = Provider()
     tokens = tokens_of(provider)
-    text = token(exp=NOW + 3600)
+    text = token(exp=TOMORROW)
     digest = digest_of(text.encode())
     assert tokens.known(digest) is None
     caller = verified(tokens, text)
