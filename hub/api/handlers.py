@@ -86,8 +86,14 @@ def _worded(handler: Handler, worded: Callable[[str], str]) -> Handler:
     async def handle(request: Request) -> Response:
         try:
             return await handler(request)
-        except (InvalidInput, Forbidden) as error:
+        except InvalidInput as error:
             told = [replace(one, field=_within(one.field, worded)) for one in error.violations]
+            raise type(error)(violations=told, headers=error.headers) from error
+        except Forbidden as error:  # its sentence names places as well
+            told = [
+                replace(one, field=_within(one.field, worded), message=worded(one.message))
+                for one in error.violations
+            ]
             raise type(error)(violations=told, headers=error.headers) from error
 
     return handle

@@ -57,6 +57,11 @@ class JobOperations:
 
     async def create_export(self, request: Request) -> Response:
         given: Document = request.body
+        if given.get("url") is not None:
+            message = (
+                "an export is not sent anywhere: its content is read at the `url` of the job, when it is made"
+            )
+            raise InvalidInput(violations=[Violation(field="url", value=given["url"], message=message)])
         query = given.get("query", "").removeprefix("?")
         self._check_query(query, request.caller)
         job = self._new(request.caller, given, JobKind.EXPORT, ready=True, query=query or None)

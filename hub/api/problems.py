@@ -138,10 +138,12 @@ class ProblemOperations:
         owner = self._owner(request.caller)
         fields = self._lists.query(request, self._problems).fields
 
+        steps = request.body if isinstance(request.body, list) else [request.body]
+
         def make(tables: Tables) -> list[Problem]:
             return [
                 _numbered(number, self._making(request, step["value"]), tables)
-                for number, step in enumerate(request.body)
+                for number, step in enumerate(steps)
             ]
 
         def answer(problems: list[Problem]) -> Response:

@@ -58,12 +58,19 @@ def _nearest(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.Validat
     """The alternative that the value was most likely meant to be: the one with the fewest errors."""
     branches: list[list[jsonschema_rs.ValidationError]] = error.kind.as_dict().get("context", [])
     # A branch that only says "must be null" is the other half of `nullable`.
-    meant = [branch for branch in branches if not _wants_null(branch)]
-    return min(meant, key=len, default=[])
+    possible = [branch for branch in branches if not _wants_null(branch)]
+    place = list(error.instance_path)
+    meant = [branch for branch in possible if not _wants_another_type(branch, place)]
+    return min(meant or possible, key=len, default=[])
 
 
 def _wants_null(branch: list[jsonschema_rs.ValidationError]) -> bool:
     return any(error.kind.as_dict().get("types") == ["null"] for error in branch)
+
+
+def _wants_another_type(branch: list[jsonschema_rs.ValidationError], place: list[str | int]) -> bool:
+    """Whether a branch is for values of another type: a list is not meant to be the one object."""
+    return any(error.kind.name == "type" and list(error.instance_path) == place for error in branch)
 
 
 def _violation(error: jsonschema_rs.ValidationError) -> Violation:

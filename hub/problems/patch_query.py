@@ -7,7 +7,8 @@ A step is a member, an index, or a member with a condition on it, and a path lea
   object: `/note/0/text?author=John`, `/priority?status=held`;
 - `/note[?(@.author=='John')]/text` or `$.note[?(@.author=='John')].text`, with a condition in JSONPath.
 
-A list that is passed without index or condition stands for all its elements.
+In a path with a condition, a list that is passed without one stands for all its elements. In a path without any, it
+must have one element: nobody who writes `/note/text` means to rewrite every note.
 """
 
 from collections.abc import Iterator, Sequence
@@ -45,8 +46,10 @@ class Matching:
     def __call__(self, document: Any, path: str) -> Sequence[Tokens]:
         """The places that fit, the last one first. Raises ValueError, or LookupError for none."""
         places = [Place((), document, document)]
-        for step in steps_of(path):
-            places = [found for place in places for found in self._counted(_found(place, step))]
+        steps = steps_of(path)
+        every = any(isinstance(step, Where) for step in steps)
+        for step in steps:
+            places = [found for place in places for found in self._counted(_found(place, step, every))]
         if not places:
             raise LookupError("fits no place of the report")
         return [place.tokens for place in reversed(places)]
@@ -60,8 +63,11 @@ class Matching:
                 yield place
 
 
-def _found(place: Place, step: Step) -> Iterator[Place | None]:
-    """Where a step leads from a place; None for each value that was looked at and does not fit."""
+def _found(place: Place, step: Step, every: bool) -> Iterator[Place | None]:
+    """Where a step leads from a place; None for each value that was looked at and does not fit.
+
+    `every`: a list may be passed to all its elements. Raises LookupError.
+    """
     match step, place.value:
         case Where(fits=fits), list() as elements:
             for number, element in enumerate(elements):
@@ -72,19 +78,21 @@ def _found(place: Place, step: Step) -> Iterator[Place | None]:
         case Member(name=name), dict() as members:
             yield place.child(name, members.get(name, ABSENT))
         case Member(name=name), list() as elements:
-            yield from _in_list(place, elements, name)
+            yield from _in_list(place, elements, name, every)
         case Member(name=name), node if node is ABSENT and name == END:
             yield place.child(name, ABSENT)
         case _:
             yield None
 
 
-def _in_list(place: Place, elements: list[Any], name: str) -> Iterator[Place | None]:
+def _in_list(place: Place, elements: list[Any], name: str, every: bool) -> Iterator[Place | None]:
     if name == END:
         yield place.child(name, ABSENT)
     elif is_index(name):
         index = int(name)
         yield place.child(name, elements[index] if index < len(elements) else ABSENT)
+    elif len(elements) > 1 and not every:
+        raise LookupError(f"does not say which of {len(elements)} elements is meant: give an index or a condition")
     else:
         for number, element in enumerate(elements):
             inside = isinstance(element, dict)

@@ -34,7 +34,6 @@ PLACES = [
     ("/missing/-", ["/missing/-"]),
     ("/name~1x", ["/name~1x"]),
     ("/note/1/text", ["/note/1/text"]),
-    ("/note/text", ["/note/0/text", "/note/1/text", "/note/2/text"]),
     # names from the beginning of the path
     ("/note/text?note.author=John", ["/note/0/text", "/note/2/text"]),
     ("/note?note.author=John", ["/note/0", "/note/2"]),
@@ -142,9 +141,18 @@ def test_an_operation_is_done_at_every_place() -> None:
     assert changed(op="test", path="/note?author=John/author", value="John") == ORDER
 
 
+def test_a_list_is_not_passed_by_a_path_that_does_not_say_where() -> None:
+    """Otherwise one `replace` of `/note/text` would rewrite every note."""
+    for operation in ({"op": "replace", "value": "x"}, {"op": "remove"}, {"op": "test", "value": "b"}):
+        with pytest.raises(PatchConflict, match="which of 3 elements is meant"):
+            changed(path="/note/text", **operation)
+    assert Matching()({"note": [{"text": "a"}]}, "/note/text") == [("note", "0", "text")]
+
+
 def test_what_is_moved_comes_from_one_place_to_one() -> None:
     assert changed(op="copy", path="/reason", **{"from": "/note?author=Mary/text"})["reason"] == "b"
-    for wrong in ({"path": "/reason", "from": "/note/text"}, {"path": "/note/text", "from": "/status"}):
+    every = "$.note[*].text"
+    for wrong in ({"path": "/reason", "from": every}, {"path": every, "from": "/status"}):
         with pytest.raises(PatchConflict, match="fits 3 places, and may fit one only"):
             changed(op="move", **wrong)
 
