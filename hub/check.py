@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hub.access.configured import check_jwt
+from hub.access.configured import check_jwt, told_of_keys
 from hub.api.app import operation_ids
 from hub.api.extensions import load_extensions
 from hub.bootstrap import Contracts, check_contracts
@@ -16,6 +16,7 @@ def check(settings: Settings) -> Iterator[str]:
     """One line a finding. Raises InvalidSettings with all that is wrong."""
     refuse_open_door(settings)
     check_jwt(settings.jwt)
+    keys = told_of_keys(settings.jwt) if settings.jwt.issuer else None
     contracts = Contracts.shipped()
     check_contracts(contracts)
     served = sum(len(operation_ids(each)) for each in (contracts.v5, contracts.v4, contracts.operations))
@@ -24,6 +25,8 @@ def check(settings: Settings) -> Iterator[str]:
     delivery = settings.delivery
     yield f"listens at     {settings.server.base_url} with the roles {', '.join(settings.server.roles)}"
     yield f"callers        {_callers(settings) if asks_for_credentials(settings) else 'need no key: loopback only'}"
+    if keys:
+        yield f"token keys     {keys}"
     yield f"keeps          {settings.store.database} (synchronous {settings.store.synchronous})"
     yield f"serves         {served} operations, each with its handler"
     yield f"own types      {', '.join(types) or 'none registered'}"

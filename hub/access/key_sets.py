@@ -82,6 +82,20 @@ def parse_key_set(content: bytes) -> list[Key]:
     return keys
 
 
+CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521", "ES256K": "secp256k1"}
+KINDS = {"R": "RSA", "P": "RSA", "E": "EC"}
+
+
+def fits(key: Key, algorithm: str) -> bool:
+    """Whether signatures by this algorithm can be verified with the key."""
+    if key.get("alg") not in (None, algorithm):
+        return False
+    if algorithm in CURVES:
+        return key.get("crv") == CURVES[algorithm]
+    kind = "OKP" if algorithm.startswith("Ed") else KINDS.get(algorithm[:1])
+    return bool(key.key_type == kind)
+
+
 class KeySource:
     """Finds the key of a token; `read` gives the set as bytes.
 
@@ -105,7 +119,9 @@ class KeySource:
         self._failed = False
 
     def find(self, key_id: str | None, algorithm: str) -> Key | None:
-        """The key that a token names, None when the provider has none such; without a name, its only key.
+        """The key that a token names, None when the provider has none such.
+
+        Of a token that names none it is the only key that fits the algorithm.
 
         Raises IdentityUnavailable when no key is known and the set cannot be read. It may wait for the network.
         """
@@ -122,11 +138,7 @@ class KeySource:
             return found
 
     def _fitting(self, key_id: str | None, algorithm: str) -> Key | None:
-        fitting = [
-            key
-            for key in self._keys
-            if (key_id is None or key.kid == key_id) and key.get("alg") in (None, algorithm)
-        ]
+        fitting = [key for key in self._keys if (key_id is None or key.kid == key_id) and fits(key, algorithm)]
         return fitting[0] if len(fitting) == 1 or (fitting and key_id is not None) else None
 
     def _refresh(self, present: float) -> None:

@@ -68,4 +68,4 @@ class Cors(CORSMiddleware):
         origin = request_headers["origin"]
         message = f"{bytes(given.body).decode()}; [api] cors_origins says which sites may call"
         refused = error_response(OtherSite(violations=[Violation(field="Origin", value=origin, message=message)]))
-        return Response(refused.body, refused.status, media_type="application/json")
+        return Response(refused.body, refused.status, headers={"Content-Type": "application/json;charset=utf-8"})

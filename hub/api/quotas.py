@@ -29,7 +29,7 @@ class Quotas:
         quota = self._limit.take(f"caller {caller.name}")
         headers = headers_of(quota)
         if quota.wait:
-            raise _too_many(caller.name, quota.wait, headers)
+            raise _too_many("caller", caller.name, quota.wait, headers)
         return headers
 
     def admit(self, scope: Scope) -> None:
@@ -37,7 +37,7 @@ class Quotas:
         address = _address(scope)
         wait = self._limit.is_empty(f"address {address}")
         if wait:
-            raise _too_many(address, wait, {})
+            raise _too_many("address", address, wait, {})
 
     def count_failure(self, scope: Scope) -> None:
         self._limit.take(f"address {_address(scope)}")
@@ -59,8 +59,8 @@ def _address(scope: Scope) -> str:
     return str((scope.get("client") or ("unknown", 0))[0])
 
 
-def _too_many(who: str, wait: float, headers: dict[str, str]) -> TooManyRequests:
+def _too_many(field: str, who: str, wait: float, headers: dict[str, str]) -> TooManyRequests:
     seconds = max(1, math.ceil(wait))
     message = f"{who} calls too often; the next call is answered in {seconds} s"
-    violation = Violation(field="Authorization", message=message)
+    violation = Violation(field=field, value=who, message=message)
     return TooManyRequests(violations=[violation], headers={"Retry-After": str(seconds), **headers})

@@ -569,3 +569,12 @@ def test_a_party_cannot_register_for_what_it_is_not_shown(server: Server, matrix
 def test_every_operation_for_parties_is_tried(matrix: Matrix) -> None:
     """An operation that is opened to parties gets its lines in the matrix."""
     assert {place_of(operation) for operation in FOR_PARTY} == set(calls_by(matrix))
+
+
+def test_what_is_refused_is_named_in_the_words_of_the_face(server: Server, matrix: Matrix) -> None:
+    body = report(originatorParty={"id": B, "role": "supplier"})
+    refused = server.client.call("POST", f"{FACE_V4}/serviceProblem", json=body, headers=matrix.a)
+    assert (refused.status_code, refused.json()["violation"][0]["field"]) == (403, "relatedParty.id")
+    assert "partyOrPartyRole" not in refused.text
+    refused = server.client.call("POST", f"{FACE}/serviceProblem", json=of(B), headers=matrix.a)
+    assert "relatedParty.partyOrPartyRole.id or " in refused.json()["message"]

@@ -125,3 +125,19 @@ def test_a_provider_described_by_halves_is_refused(tmp_path: Path) -> None:
         assert refused.returncode == 2
         assert "[jwt] audience: must be set, too" in refused.stderr
         assert "[jwt] keys: must be an https address" in refused.stderr
+
+
+def test_the_check_looks_at_the_keys(tmp_path: Path, provider: IdentityProvider) -> None:
+    def told(keys: str) -> str:
+        settings = {**settings_of(provider), "QOS_HUB_JWT_KEYS": keys}
+        return "".join(getattr(run(tmp_path, "check", **settings), name) for name in ("stdout", "stderr"))
+
+    (tmp_path / "keys.json").write_bytes(provider.content)
+    (tmp_path / "text.json").write_text("nothing")
+    (tmp_path / "other.json").write_bytes(published(ECKey.generate_key("P-521", {"kid": "large"})))
+    assert "token keys     3 from keys.json" in told("keys.json")
+    assert f"token keys     {provider.url}, fetched when the first token comes" in told(provider.url)
+    assert "[jwt] keys: nofile.json cannot be read" in told("nofile.json")
+    assert "is not a JSON Web Key Set" in told("text.json")
+    assert "has no key for RS256" in told("other.json")
+    assert provider.asked == 0

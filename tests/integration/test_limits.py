@@ -207,6 +207,7 @@ def test_a_caller_that_calls_too_often_is_told_when_to_come_back(limited: tuple[
         statuses.append((answer.status_code, answer.headers["X-Rate-Limit-Remaining"]))
     assert statuses == [(404, "2"), (404, "1"), (404, "0"), (429, "0")]
     assert answer.json()["code"] == "tooManyRequests"
+    assert [(one["field"], one["value"]) for one in answer.json()["violation"]] == [("caller", "a")]
     assert 1 <= int(answer.headers["Retry-After"]) <= 20
     assert answer.headers["X-Rate-Limit-Limit"] == "3"
     other = server.client.get(PATH, headers={"X-API-Key": keys["b"]})
@@ -217,6 +218,8 @@ def test_wrong_keys_are_counted_by_address_and_hurt_no_right_one(limited: tuple[
     server, keys = limited
     wrong = [server.client.get(PATH, headers={"X-API-Key": f"guess {n}"}).status_code for n in range(5)]
     assert wrong == [401, 401, 401, 429, 429]
+    without = server.client.get(PATH)
+    assert [(one["field"], one["value"]) for one in without.json()["violation"]] == [("address", "127.0.0.1")]
     assert server.client.get(PATH, headers={"X-API-Key": keys["b"]}).status_code == 200
     assert server.client.get("/qos-hub/v1/health").status_code == 200
 
@@ -256,6 +259,7 @@ def test_an_error_can_be_read_by_the_page_that_caused_it(server: Server) -> None
 def test_another_site_may_not(server: Server, origin: str) -> None:
     refused = preflight(server, origin)
     assert (refused.status_code, refused.json()["code"]) == (403, "otherSite")
+    assert refused.headers["Content-Type"] == server.client.get("/nowhere").headers["Content-Type"]
     assert "Access-Control-Allow-Origin" not in refused.headers
     answer = server.client.get(PATH, headers={"Origin": origin})
     assert (answer.status_code, answer.json()["code"]) == (403, "otherSite")

@@ -239,12 +239,19 @@ def test_a_key_that_was_withdrawn_goes() -> None:
         verified(tokens, token("RS256", exp=int(provider.wall) + 60))
 
 
-def test_a_token_that_names_no_key_is_verified_by_the_only_one() -> None:
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
+def test_a_token_that_names_no_key_is_verified_by_the_only_one_of_its_kind(algorithm: str) -> None:
     provider = Provider()
-    provider.content = published(KEYS["ES256"])
-    assert verified(tokens_of(provider), token(header={"kid": None})).name == "jwt:alice"
+    large = ECKey.generate_key("P-521", {"kid": "large"})
+    provider.content = published(KEYS["RS256"], KEYS["ES256"], KEYS["EdDSA"], large)
+    assert verified(tokens_of(provider), token(algorithm, header={"kid": None})).name == "jwt:alice"
+
+
+def test_a_token_that_names_no_key_of_several_is_refused() -> None:
+    twice = Provider()
+    twice.content = published(KEYS["ES256"], ECKey.generate_key("P-256", {"kid": "second"}))
     with pytest.raises(Unauthorized):
-        verified(tokens_of(Provider()), token(header={"kid": None}))
+        verified(tokens_of(twice), token(header={"kid": None}))
 
 
 @pytest.mark.parametrize(
