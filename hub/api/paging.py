@@ -15,6 +15,11 @@ Pairs = Sequence[tuple[str, str]]
 HEADERS_KEPT = 1024
 """How many pages are kept with their headers: the same ones are asked for again and again."""
 
+LINK_MAXIMUM = 8000
+"""Characters of the Link header: it repeats the query in each link, and clients read lines of 8 to 64 KiB."""
+
+NEIGHBOURS = ("prev", "next")
+
 PLACES = frozenset({"offset", "limit", "after", "before"})
 """The parts of a query that say which page is meant; the others belong to every page."""
 
@@ -37,7 +42,7 @@ def _page_headers(
         places["next"] = offset + limit
     places["last"] = max(0, (total - 1) // limit * limit) if total else 0
     targets = {name: f"offset={place}&limit={limit}" for name, place in places.items()}
-    return (*_counts(returned, total), _link(url, pairs, targets))
+    return (*_counts(returned, total), *_link(url, pairs, targets))
 
 
 def cursor_headers(
@@ -58,13 +63,18 @@ def cursor_headers(
         places["next"] = f"after={cursor_text(page.last, query.sort)}"
     places["last"] = "before="
     targets = {name: f"{place}&limit={limit}" for name, place in places.items()}
-    return (*_counts(len(page.rows), total), _link(url, pairs, targets))
+    return (*_counts(len(page.rows), total), *_link(url, pairs, targets))
 
 
 def _counts(returned: int, total: int) -> Headers:
     return (("X-Total-Count", str(total)), ("X-Result-Count", str(returned)))
 
 
-def _link(url: str, pairs: Pairs, targets: Mapping[str, str]) -> tuple[str, str]:
+def _link(url: str, pairs: Pairs, targets: Mapping[str, str]) -> Headers:
+    """As many links as clients can read: all of them, else the neighbours, else none."""
     kept = "".join(f"{quote(name)}={quote(value)}&" for name, value in pairs if name not in PLACES)
-    return "Link", ", ".join(f'<{url}?{kept}{target}>; rel="{name}"' for name, target in targets.items())
+    for names in (tuple(targets), NEIGHBOURS):
+        links = [f'<{url}?{kept}{targets[name]}>; rel="{name}"' for name in names if name in targets]
+        if len(link := ", ".join(links)) <= LINK_MAXIMUM:
+            return (("Link", link),) if link else ()
+    return ()

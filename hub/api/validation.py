@@ -20,6 +20,7 @@ from hub.api.schemas import CompiledSchema, compile_schema, errors_of
 from hub.errors import BodyTimeout, InvalidInput, TooLarge, UnsupportedMediaType, Violation
 from hub.model.caller import Caller
 from hub.model.nesting import DEEPEST, is_too_deep
+from hub.model.nul import place_of_nul
 
 T = TypeVar("T")
 
@@ -139,6 +140,10 @@ def _resolved(contract: dict[str, Any], node: dict[str, Any] | None) -> dict[str
     return node
 
 
+NUL_IN_JSON = rb"\u0000"
+"""The only spelling that JSON has for it; a text may hold these six characters, too."""
+
+
 def _media_type(body: Body, content_type: bytes | None) -> str:
     """The media type of a body, which the operation takes.
 
@@ -170,4 +175,12 @@ def _parsed(content: bytes) -> Any:
         raise InvalidInput(violations=[Violation(field="body", message=message)])
     if LONG_NUMBER.search(content):
         refuse_inexact(content)
+    if NUL_IN_JSON in content:
+        _refuse_nul(document)
     return document
+
+
+def _refuse_nul(document: Any) -> None:
+    place = place_of_nul(document)
+    if place is not None:
+        raise InvalidInput(violations=[Violation(field=place or "body", message="holds the character U+0000")])

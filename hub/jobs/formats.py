@@ -9,6 +9,7 @@ from hub.errors import InvalidInput, Violation
 from hub.jobs.csv_format import Csv, csv_under
 from hub.model.job import ContentType
 from hub.model.nesting import DEEPEST, is_too_deep
+from hub.model.nul import place_of_nul
 from hub.model.problem import Document
 
 MARK = b"\xef\xbb\xbf"
@@ -74,4 +75,6 @@ def read_record(form: Format, content: bytes) -> Document:
     if nested and is_too_deep(document):
         message = f"has more than {DEEPEST} levels of arrays and objects"
         raise InvalidInput(violations=[Violation(field="", message=message)])
+    if (place := place_of_nul(document)) is not None:
+        raise InvalidInput(violations=[Violation(field=place, message="holds the character U+0000")])
     return document

@@ -125,7 +125,7 @@ class _Parser:
                 steps += [] if function else [name]
         if len(scope) + len(steps) > DEPTH_MAXIMUM:
             raise ValueError(f"at position {self._next.position}: the path has more than {DEPTH_MAXIMUM} parts")
-        return Query(scope=scope, steps=tuple(steps), function=function)
+        return self._measurable(Query(scope=scope, steps=tuple(steps), function=function))
 
     def _method(self, name: str) -> str:
         """The function of a path that ends with `.length()`; nothing where it goes on."""
@@ -235,7 +235,13 @@ class _Parser:
         self._expect(")")
         if query.function:
             raise self._wrong(f"a path inside {function}()")
-        return Query(scope=query.scope, steps=query.steps, function=function)
+        return self._measurable(Query(scope=query.scope, steps=query.steps, function=function))
+
+    def _measurable(self, query: Query) -> Query:
+        """RFC 9535 counts nodes: a path of names leads to one, whatever it holds, while here it enters lists."""
+        if query.function == "count" and all(isinstance(step, str) for step in query.steps):
+            raise self._unsupported("count() of a path that ends in no [*] or [?test]")
+        return query
 
     def _function(self, name: str) -> str:
         if name in STANDARD:

@@ -8,6 +8,8 @@ from typing import Any
 
 Sql = tuple[str, list[Any]]
 
+LARGEST = "1.7976931348623157e308"
+
 _DATE = "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]"
 _SECOND = f"{_DATE}T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
 
@@ -73,10 +75,12 @@ def values_at(path: tuple[str, ...], start: Node, *, level: int = 0, elements: b
 
 
 def number_of(text: str) -> str:
-    """The number that a text is in JSON, else NULL."""
+    """The number that a text is in JSON, else NULL; one beyond the largest is none."""
+    number = f"json_extract({text}, '$')"
     return (
         f"CASE WHEN json_valid({text}) THEN"
-        f" CASE WHEN json_type({text}) IN ('integer', 'real') THEN json_extract({text}, '$') END END"
+        f" CASE WHEN json_type({text}) IN ('integer', 'real') AND {number} BETWEEN -{LARGEST} AND {LARGEST}"
+        f" THEN {number} END END"
     )
 
 

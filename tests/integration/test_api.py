@@ -619,3 +619,10 @@ def test_a_delivery_whose_listener_has_left_is_not_sent_again(client: ContractCl
     answer = client.call("POST", f"{OPERATIONS}/deliveries/{delivery['id']}/resend")
     assert answer.status_code == 409
     assert "has lost its listener" in violations(answer)["id"]
+
+
+def test_a_text_with_the_character_zero_is_refused(client: ContractClient) -> None:
+    answer = client.create(report(name="a", note=[{"text": "cut\0here", "author": "noc"}]))
+    assert answer.status_code == 400
+    assert [one["field"] for one in answer.json()["violation"]] == ["note.0.text"]
+    assert client.create(report(name="spelt \\u0000")).status_code == 201

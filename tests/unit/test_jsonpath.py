@@ -69,7 +69,7 @@ SELECTS = [
     "$[?(@.note[?(@.author=='noc')].text=='cut fibre')]",
     "$[?(@.note.length() > 1 && length(@.status)==4)]",
     "$[?count(@.note[?(@.author!='noc')])==1]",
-    "$[?count(@.note)==2]",
+    "$[?count(@.note[*])==2]",
     "characteristic[?(@.name=='tags' && @.value=='b')]",
     "characteristic[?(@.value[?(@=='a')])]",
     "relatedParty[?(@.role=='owner')].partyOrPartyRole[?(@.id=='7')]",

@@ -47,3 +47,8 @@ def test_a_page_of_nothing_has_counts_only() -> None:
 def test_links_keep_the_filters_and_write_them_so_that_they_can_be_read_again() -> None:
     pairs = [("status", "held"), ("name", "a&b=ü"), ("offset", "3"), ("limit", "5")]
     assert links(3, 5, 100, pairs)["next"] == "status=held&name=a%26b%3D%C3%BC&offset=8&limit=5"
+
+
+@pytest.mark.parametrize(("length", "names"), [(1000, 5), (1500, 5), (3000, 2), (7000, 0)])
+def test_a_long_query_has_only_as_many_links_as_clients_read(length: int, names: int) -> None:
+    assert len(links(10, 5, 100, [("name", "x" * length)])) == names

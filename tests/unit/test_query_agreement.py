@@ -41,16 +41,46 @@ MOMENTS = (
     "2026-11-22",
     "2026-02-30T10:00:00Z",
 )
-TEXTS = st.sampled_from(("", "a", "ab", "B", "true", "null", "5", "5.0", "-0", "05", "1e2", "é", "x y", *MOMENTS))
+TEXTS = st.sampled_from(
+    (
+        "",
+        "a",
+        "ab",
+        "B",
+        "true",
+        "null",
+        "5",
+        "5.0",
+        "-0",
+        "05",
+        "1e2",
+        "1e999",
+        "-1e999",
+        "9" * 400,
+        "é",
+        "x y",
+        *MOMENTS,
+    )
+)
 NUMBERS = st.integers(-3, 6) | st.sampled_from((2**63, -(2**70), 100, 0.5, 5.0, 1e300))
-SCALARS = TEXTS | NUMBERS | st.booleans() | st.none()
+# Drawn again and again beside the others: without them hardly two numbers or instants would ever be equal.
+ALIKE = (
+    "5",
+    "5.0",
+    "2026-11-22T10:00:00Z",
+    "2026-11-22T12:00:00+02:00",
+    "2026-11-22T08:00:00.000-02:00",
+    "true",
+    "ab",
+)
+SCALARS = st.sampled_from((5, 5.0, True, *ALIKE)) | TEXTS | NUMBERS | st.booleans() | st.none()
 JSON = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3),
     max_leaves=8,
 )
 DOCUMENTS = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=4)
-PATHS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(tuple)
+PATHS = st.just(("a",)) | st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(tuple)
 PATTERNS = st.sampled_from(("a", "^a", "b$", "^$", "[0-9]+", "a|B", ".", "^.b", "T1[0-2]:"))
 Path = tuple[str, ...]
 
@@ -84,7 +114,9 @@ def number(value: Any) -> int | float | None:
             return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value if abs(value) < 2**63 else float(value)
+    if abs(value) < 2**63:
+        return value
+    return float(value) if abs(value) < 2**1023 else None
 
 
 def instant(text: Any) -> timedelta | None:
@@ -247,6 +279,47 @@ def test_a_jsonpath_filter_holds_where_its_plain_reading_does(
     expected = holds(test, document)
     assert predicate(condition)(document) is expected, text
     assert fits(database, document, condition) is expected, text
+
+
+SCALAR_LENGTHS = [5, 5.0, True, False, None, "true", "é", [], [1, 2], {}, {"a": 1}]
+
+
+@pytest.mark.parametrize("asked", ALIKE)
+@pytest.mark.parametrize("sign", ["==", "!=", "<", "<=", ">", ">="])
+def test_each_pair_of_values_compares_as_it_reads(database: sqlite3.Connection, sign: str, asked: str) -> None:
+    """All pairs, so that none depends on luck, alone and inside of what is denied."""
+    others = (
+        "2026-11-22T10:00:00.000001Z",
+        "2026-11-22T09:59:59.999999+00:00",
+        "2026-11-22",
+        "1e999",
+        "9" * 400,
+        "x",
+    )
+    for found in (5, 5.0, 4, 6, 2**70, True, False, None, *ALIKE, *others):
+        for document in ({"a": found}, {"a": [found, None]}, {"a": {"b": found}}, {}):
+            for test in (
+                ("is", ("a",), sign, asked),
+                ("not", ("is", ("a",), sign, asked)),
+                ("some", ("a",), ("is", ("b",), sign, asked)),
+                ("some", ("a",), ("not", ("is", ("b",), sign, asked))),
+                ("count", ("a",), ("not", ("is", ("b",), sign, asked)), "==", 1),
+            ):
+                condition = parse_filter(f"$[?({written(test)})]", vocabulary=VOCABULARY).condition
+                expected = holds(test, document)
+                assert predicate(condition)(document) is expected, (document, test)
+                assert fits(database, document, condition) is expected, (document, test)
+
+
+@pytest.mark.parametrize("found", SCALAR_LENGTHS, ids=repr)
+@pytest.mark.parametrize("size", [0, 1, 2, 4])
+def test_each_kind_of_value_has_its_length(database: sqlite3.Connection, found: Any, size: int) -> None:
+    for sign in SIZES:
+        test = ("length", ("a",), sign, size)
+        condition = parse_filter(f"$[?({written(test)})]", vocabulary=VOCABULARY).condition
+        expected = holds(test, {"a": found})
+        assert predicate(condition)({"a": found}) is expected, test
+        assert fits(database, {"a": found}, condition) is expected, test
 
 
 PLAIN = {"==": "", "!=": ".ne", "<": ".lt", "<=": ".lte", ">": ".gt", ">=": ".gte", "=~": ".regex"}
