@@ -90,7 +90,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def measured(store: Store, query: ListQuery, repeats: int) -> Times:
-    """The way to a list is kept for a moment by the store, and made anew in the repeats after that. A page by cursor is the one in the middle of the list."""
+    """The way to a list is looked for anew where the one kept is too old. A page by cursor is one in the middle."""
     problems = store.read.problems
     total = problems.count(query.condition)
     offset = min(query.offset, max(0, total - LIMIT))
