@@ -9,6 +9,7 @@ import orjson
 
 from hub.intake.paths import Finder
 from hub.intake.shapes import TARGETS, Kind, Many, Members, Shape
+from hub.model.nul import without_nul
 from hub.model.problem import Document, Status
 from hub.model.times import from_text, to_text
 
@@ -90,7 +91,7 @@ def render(mapping: FieldMapping, data: Mapping[str, Any]) -> Rendered:
             document[attribute] = value
     times = {name: _read(f"times.{name}", rule, data, Kind.ANY, unmapped) for name, rule in mapping.times.items()}
     return Rendered(
-        document=document,
+        document=without_nul(document),
         status=Status(document["status"]) if "status" in document else None,
         source_status=_raw_status(mapping, data),
         event_time=times.get("event"),

@@ -26,3 +26,16 @@ def _places(value: Any, path: tuple[str, ...]) -> Iterator[str]:
     elif isinstance(value, list):
         for index, element in enumerate(value):
             yield from _places(element, (*path, str(index)))
+
+
+def without_nul(value: Any) -> Any:
+    """The value with another character in the place of each U+0000, as a text that cannot be shown is shown."""
+    match value:
+        case str():
+            return value.replace(NUL, REPLACEMENT)
+        case list():
+            return [without_nul(each) for each in value]
+        case dict():
+            return {without_nul(name): without_nul(each) for name, each in value.items()}
+        case _:
+            return value

@@ -46,6 +46,12 @@ def test_a_known_word_becomes_its_status_and_the_raw_word_is_kept() -> None:
     assert rendered.unmapped == ()
 
 
+def test_a_character_that_no_text_may_hold_is_shown_by_another() -> None:
+    rendered = render(a_mapping(), {"state": "open", "level": "high", "title": "No\0 tone"})
+    assert rendered.document["name"] == "No\ufffd tone"
+    assert rendered.document["originatorParty"]["partyOrPartyRole"]["id"] == "noc"
+
+
 def test_an_unknown_word_is_named_and_never_guessed() -> None:
     rendered = render(a_mapping(), {"state": "Waiting CAB", "level": "odd", "title": "No tone"})
     assert rendered.status is None
