@@ -373,6 +373,7 @@ def test_a_listener_of_a_party_is_told_of_its_reports_and_of_no_task(desk: Desk,
         exchange.start()
         desk.acknowledge(problem)
         listener.wait_for(3, "/all")
+        listener.wait_for(1, "/party")
         until(lambda: len(exchange.log()) == 4)
         exchange.close()
         told = [orjson.loads(one.body)["eventType"] for one in listener.received("/party")]
