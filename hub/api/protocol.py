@@ -28,7 +28,7 @@ class Protocol(HttpToolsProtocol):
         self._head_size = 0
         self._is_in_head = False
         self._head_timer: asyncio.TimerHandle | None = None
-        self._idle_timer: asyncio.TimerHandle | None = None
+        self._is_reading = False
         self._refusal: HubError | None = None
         self._is_refused = False
 
@@ -38,14 +38,17 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
-        self._stop_idle_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return
         self._head_size += len(data)
-        super().data_received(data)
+        self._is_reading = True
+        try:
+            super().data_received(data)
+        finally:
+            self._is_reading = False
         if self._is_in_head:
             if self._head_size > self._head_limit:
                 self._refuse(self._too_large())
@@ -56,7 +59,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._is_in_head = True
-        self._stop_idle_timer()
+        super()._unset_keepalive_if_required()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -88,16 +91,14 @@ class Protocol(HttpToolsProtocol):
             self._head_timer = None
 
     def on_response_complete(self) -> None:
-        is_idle = not self.pipeline
         super().on_response_complete()
-        if is_idle and not self._is_in_head and not self.transport.is_closing():
-            self._stop_idle_timer()
-            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        if self._is_in_head:  # the next request has begun before this answer was complete
+            super()._unset_keepalive_if_required()
 
-    def _stop_idle_timer(self) -> None:
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
-            self._idle_timer = None
+    def _unset_keepalive_if_required(self) -> None:
+        """uvicorn ends its wait at any bytes that arrive; here the beginning of a request does."""
+        if not self._is_reading:
+            super()._unset_keepalive_if_required()
 
     def send_400_response(self, msg: str) -> None:
         """Called for bytes that are no request."""
