@@ -7,6 +7,7 @@ from typing import Any
 from hub.errors import InvalidInput, InvalidSettings, Unsupported
 from hub.faces import EVENT_TYPES
 from hub.model.event import EventType
+from hub.model.options import NO_OPTIONS, DeliveryOptions
 from hub.model.subscription import Order, Subscription, SubscriptionState
 from hub.problems.ownership import OF_ALL, Ownership
 from hub.query.hub_query import HubQuery
@@ -38,6 +39,7 @@ class Listener:
     types: frozenset[str]
     condition: Condition | None
     owner: Ownership = OF_ALL
+    options: DeliveryOptions = NO_OPTIONS
 
 
 class Listeners:
@@ -121,6 +123,7 @@ def make_listener(
         types=types if query.event_types is None else types & query.event_types,
         condition=_condition(subscription, query.condition, party_paths),
         owner=OF_ALL if subscription.party is None else Ownership(subscription.party, party_paths),
+        options=subscription.options,
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hub.model.options import NO_OPTIONS, DeliveryOptions
+
 
 class SubscriptionState(StrEnum):
     ACTIVE = "active"
@@ -42,3 +44,4 @@ class Subscription:
     face: str = "v5"
     owner: str | None = None
     party: str | None = None
+    options: DeliveryOptions = NO_OPTIONS

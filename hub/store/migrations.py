@@ -452,3 +452,9 @@ def parties_of_actors(db: Database) -> None:
 def who_ended_a_registration(db: Database) -> None:
     """`ended_by` is the caller who ended the registration; NULL before, and for those of before this column."""
     db.execute("ALTER TABLE subscription ADD COLUMN ended_by TEXT")
+
+
+@MIGRATIONS()
+def options_of_a_registration(db: Database) -> None:
+    """`options` is a JSON object of how this listener is told, where that differs from the settings."""
+    db.execute("ALTER TABLE subscription ADD COLUMN options TEXT NOT NULL DEFAULT '{}'")

@@ -4,6 +4,9 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
+from hub.model.options import DeliveryOptions
 from hub.model.subscription import Order, Subscription, SubscriptionState
 from hub.store.statements import statements
 
@@ -24,7 +27,7 @@ def _registered(row: tuple[Any, ...]) -> Registered:
     (seq, subscription_id, callback, url, query, normalised, secret, order, state, reason, created, from_event) = (
         row[:12]
     )
-    face, owner, party = row[12:]
+    face, owner, party, options = row[12:]
     subscription = Subscription(
         id=subscription_id,
         callback=callback,
@@ -39,6 +42,7 @@ def _registered(row: tuple[Any, ...]) -> Registered:
         face=face,
         owner=owner,
         party=party,
+        options=DeliveryOptions.from_kept(orjson.loads(options)),
     )
     return Registered(seq=seq, from_event=from_event, subscription=subscription)
 
@@ -64,6 +68,7 @@ class Subscriptions:
             subscription.face,
             subscription.owner,
             subscription.party,
+            orjson.dumps(subscription.options.as_kept()).decode(),
         )
         self._changed()
         self._connection.execute(self._sql["insert"], values)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hub.model.event import Record
+from hub.model.options import DeliveryOptions
 from hub.model.subscription import SubscriptionState
 from hub.query.ordering import Cursor, Sort, SortKey
 from hub.query.syntax import Comparison, Operator
@@ -198,6 +199,13 @@ def test_a_registration_is_kept_as_it_is_until_it_ends(store: Store) -> None:
     assert store.write(lambda tables: tables.subscriptions.end("s1", now=9)) is None
     assert store.read.subscriptions.all() == []
     assert frozenset({SUBSCRIPTIONS_CHANGED}) in heard
+
+
+def test_how_a_listener_is_told_is_kept_with_it(store: Store) -> None:
+    options = DeliveryOptions(schedule=(1.0, 2.5), rate_limit=0.5, in_flight=3, expires_at=7, max_events=9)
+    store.write(lambda tables: tables.subscriptions.insert(subscription(1, options=options), from_event=0))
+    (registered,) = store.read.subscriptions.all()
+    assert registered.subscription.options == options
 
 
 def test_the_same_listener_and_query_are_registered_once_at_a_time(store: Store) -> None:

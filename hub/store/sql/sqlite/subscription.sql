@@ -1,11 +1,11 @@
 -- name: insert
 INSERT INTO subscription (id, callback, url, query, normalised_query, secret, order_mode, state, created, from_event,
-                          face, owner, party, changed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT value FROM mark WHERE name = 'subscriptions'));
+                          face, owner, party, options, changed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT value FROM mark WHERE name = 'subscriptions'));
 
 -- name: columns
 SELECT seq, id, callback, url, query, normalised_query, secret, order_mode, state, state_reason, created, from_event,
-       face, owner, party
+       face, owner, party, options
 FROM subscription;
 
 -- name: ended

@@ -1,0 +1,34 @@
+"""How one listener is told, where that differs from the settings."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryOptions:
+    """None leaves it to the settings, or sets no bound.
+
+    `schedule` holds the waits between attempts in seconds, `rate_limit` the attempts a second, `in_flight` the most
+    requests at the same time, `expires_at` the instant (microseconds) and `max_events` the number of events after
+    which nothing more is told. `signatures` are the kinds of signature that are sent: v1, v1a.
+    """
+
+    schedule: tuple[float, ...] | None = None
+    rate_limit: float | None = None
+    in_flight: int | None = None
+    expires_at: int | None = None
+    max_events: int | None = None
+    signatures: tuple[str, ...] = ("v1",)
+
+    def as_kept(self) -> dict[str, Any]:
+        """What differs from the defaults: the JSON object that is kept."""
+        return {name: value for name, value in asdict(self).items() if value != getattr(NO_OPTIONS, name)}
+
+    @classmethod
+    def from_kept(cls, kept: dict[str, Any]) -> "DeliveryOptions":
+        known = {one.name for one in fields(cls)}
+        values = {name: tuple(v) if isinstance(v, list) else v for name, v in kept.items() if name in known}
+        return cls(**values)
+
+
+NO_OPTIONS = DeliveryOptions()
