@@ -27,7 +27,11 @@ class DeliveryOptions:
     @classmethod
     def from_kept(cls, kept: dict[str, Any]) -> "DeliveryOptions":
         known = {one.name for one in fields(cls)}
-        values = {name: tuple(v) if isinstance(v, list) else v for name, v in kept.items() if name in known}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in kept.items()
+            if name in known
+        }
         return cls(**values)
 
 
