@@ -80,11 +80,15 @@ def guarded(callers: Callers, quotas: Quotas | None = None) -> ASGIApp:
     guard = Guard(callers=callers, quotas=quotas)
     requirement = requirements_of(BASE, load_contract(openapi_dir() / "serviceProblem-v5.yaml"))[OPERATION]
 
+    local = LocalCallers(names=(), origins=(), applies=callers.is_open)
+
     async def admitted(scope: Scope, receive: Receive, send: Send) -> None:
-        await guard.admit(requirement, scope)
+        local.check(scope["headers"])
+        if guard.admit_known(requirement, scope) is None:
+            await guard.admit(requirement, scope)
         await nothing(scope, receive, send)
 
-    return LocalCallers(admitted, names=(), origins=(), applies=callers.is_open)
+    return admitted
 
 
 def scope_with(*headers: tuple[bytes, bytes]) -> dict[str, Any]:

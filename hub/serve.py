@@ -110,7 +110,7 @@ async def _until_told(hub: Hub, door: socket.socket | None) -> None:
     api = hub.settings.api
     server = _Server(
         uvicorn.Config(
-            hub.app,
+            hub.app.front(),
             # A factory does as well as a class: uvicorn only calls it.
             http=cast(type[Protocol], partial(Protocol, head_limit=api.head_limit, head_timeout=api.head_timeout)),
             timeout_keep_alive=max(1, round(api.keep_alive)),

@@ -51,12 +51,14 @@ class KeyRing:
 
     def is_empty(self) -> bool:
         """Whether no key was ever made. A revoked key counts: revoking the last one opens the door to nobody."""
-        self._refresh()
+        if self._monotonic() >= self._due:
+            self._refresh()
         return not (self._fixed or self._rows)
 
     def caller_of(self, digest: bytes) -> Caller | None:
         """Who has the key with this digest, None when it is not in force."""
-        self._refresh()
+        if self._monotonic() >= self._due:
+            self._refresh()
         return self._callers.get(digest)
 
     def ended(self, digest: bytes) -> str | None:
@@ -64,10 +66,9 @@ class KeyRing:
         return self._ended.get(digest)
 
     def _refresh(self) -> None:
-        present = self._monotonic()
-        if present < self._due or self._table is None:
+        self._due = self._monotonic() + REFRESH
+        if self._table is None:
             return
-        self._due = present + REFRESH
         table, now = self._table(), self._now()
         version = table.version()
         if version != self._version:

@@ -58,6 +58,13 @@ class HubApp(AsyncApp):
         self._middleware_app = _Operations()
         self.middleware.app = self._middleware_app
 
+    def front(self) -> ASGIApp:
+        """The first of the middlewares, put together: what a server calls, without the two shells around it."""
+        shell = self.middleware
+        shell.app, shell.middleware_stack = shell._build_middleware_stack()
+        front: ASGIApp = shell.app
+        return front
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -94,10 +101,10 @@ def make_app(
         middlewares=[
             *([partial(Cors, origins=limits.origins)] if limits.origins else []),
             Failures,
-            partial(LocalCallers, names=names, origins=limits.origins, applies=callers.is_open),
             partial(
                 Dispatch,
                 pages=pages,
+                local=LocalCallers(names=names, origins=limits.origins, applies=callers.is_open),
                 guard=Guard(callers=callers, quotas=limits.quotas),
                 bodies=Bodies(body_limit=body_limit, body_timeout=limits.body_timeout),
                 deadline=AnswerDeadline(limits.answer_timeout),

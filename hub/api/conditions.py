@@ -69,7 +69,7 @@ def answered(request: Request, response: Response) -> Response:
     if response.status not in (200, 206) or NOT_STORED in response.headers or response.streams:
         return response
     tag = response.etag or tag_of(response.body)
-    if is_known(request, tag):
+    if b"if-none-match" in request.headers and is_known(request, tag):
         return Response(status=304, etag=tag)
     return response if response.etag else replace(response, etag=tag)
 

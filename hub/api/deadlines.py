@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hub.api.at_once import begun, in_a_task
 from hub.api.messages import STARTED
 from hub.errors import AnswerTimeout, Violation
 
@@ -13,9 +14,8 @@ Task = asyncio.Task[Any]
 DEADLINE = "qos_hub.deadline"
 """Where the watch over the answer stands in the ASGI scope."""
 
-
 UNHURRIED = "qos_hub.unhurried"
-"""Stands in the ASGI scope where the answer has to wait for a body that streams in."""
+"""Stands in the ASGI scope of what takes as long as it takes: a body that streams in, or an answer that streams out."""
 
 
 class Watch:
@@ -74,14 +74,18 @@ class AnswerDeadline:
         self._watch = Watch(seconds)
 
     async def keep(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call `app`. Raises AnswerTimeout."""
+        """Call `app`. Raises AnswerTimeout. Only what has to wait can be late, so it is watched from then on."""
+        answer = begun(app(scope, receive, send))
+        if answer is None:
+            return
+        await in_a_task()
         if UNHURRIED in scope:
-            await app(scope, receive, send)
+            await answer
             return
         task = self._watch.begin()
         scope[DEADLINE] = self._watch
         try:
-            await app(scope, receive, send)
+            await answer
         except asyncio.CancelledError:
             if scope.get(STARTED) or not self._watch.has_cancelled(task):
                 raise
@@ -92,6 +96,7 @@ class AnswerDeadline:
 
 def unhurried(scope: Scope) -> None:
     """Lift the deadline from the present request, whose answer streams out for as long as it takes."""
+    scope[UNHURRIED] = True
     watch, task = scope.get(DEADLINE), asyncio.current_task()
     if isinstance(watch, Watch) and task is not None:
         watch.end(task)

@@ -11,12 +11,14 @@ from connexion.middleware.abstract import SpecMiddleware
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hub.api.at_once import in_a_task
 from hub.api.deadlines import AnswerDeadline
 from hub.api.guard import Guard
 from hub.api.messages import REQUEST, Request, headers_in
 from hub.api.quotas import with_headers
 from hub.api.requirements import Requirement, requirements_of
 from hub.api.routing import METHODS, PathTable
+from hub.api.security import LocalCallers
 from hub.api.validation import Bodies, Body, body_of
 from hub.errors import HubError
 from hub.model.caller import Caller
@@ -35,9 +37,17 @@ class Dispatch(SpecMiddleware):
     """`pages` serves the paths that no contract has."""
 
     def __init__(
-        self, app: Any, *, pages: ASGIApp, guard: Guard, bodies: Bodies, deadline: AnswerDeadline
+        self,
+        app: Any,
+        *,
+        pages: ASGIApp,
+        local: LocalCallers,
+        guard: Guard,
+        bodies: Bodies,
+        deadline: AnswerDeadline,
     ) -> None:
         self._app = app
+        self._local = local
         self._pages = pages
         self._guard = guard
         self._bodies = bodies
@@ -65,11 +75,14 @@ class Dispatch(SpecMiddleware):
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        self._local.check(scope["headers"])
         route, parameters = self._routes.find(scope["method"], scope["path"])
         if route is None:
+            await in_a_task()
             await self._pages(scope, receive, send)
             return
-        caller, headers = await self._guard.admit(route.requirement, scope)
+        admitted = self._guard.admit_known(route.requirement, scope)
+        caller, headers = admitted or await self._guard.admit(route.requirement, scope)
         if headers:
             send = with_headers(send, headers)
         try:
@@ -86,9 +99,9 @@ class Dispatch(SpecMiddleware):
 def _request(scope: Scope, parameters: dict[str, str], caller: Caller) -> Request:
     """A request to an operation that takes no body."""
     return Request(
-        path=scope["path"],
-        path_params=parameters,
-        query_string=scope["query_string"],
+        scope["path"],
+        parameters,
+        scope["query_string"],
         headers=headers_in(scope),
         caller=caller,
         method=scope["method"],

@@ -29,6 +29,11 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 NO_HEADERS: dict[str, str] = {}
 
+Admitted = tuple[Caller, dict[str, str]]
+"""Who calls, and the headers that tell what is left to the caller."""
+
+ANYBODY: Admitted = (LOCAL, NO_HEADERS)
+
 
 class Guard:
     """Stands behind the routing, which says what is called, and before all that reads or looks up anything."""
@@ -37,17 +42,22 @@ class Guard:
         self._callers = callers
         self._quotas = quotas
 
-    async def admit(self, requirement: Requirement, scope: Scope) -> tuple[Caller, dict[str, str]]:
+    def admit_known(self, requirement: Requirement, scope: Scope) -> Admitted | None:
+        """The same as `admit`, without waiting; None where memory does not tell who calls."""
+        if requirement.scope is None:
+            return ANYBODY
+        caller = self._callers.known(credential_in(scope["headers"]))
+        return None if caller is None else self._admitted(requirement, caller)
+
+    async def admit(self, requirement: Requirement, scope: Scope) -> Admitted:
         """Who calls, and the headers that tell what is left to the caller.
 
         Raises Unauthorized, IdentityUnavailable, Forbidden or TooManyRequests.
         """
-        if requirement.scope is None:
-            return LOCAL, NO_HEADERS
         credential = credential_in(scope["headers"])
-        caller = self._callers.known(credential)
-        if caller is None:
-            caller = await identified(self._callers, credential, scope, self._quotas)
+        return self._admitted(requirement, await identified(self._callers, credential, scope, self._quotas))
+
+    def _admitted(self, requirement: Requirement, caller: Caller) -> Admitted:
         headers = NO_HEADERS if self._quotas is None else self._quotas.count(caller)
         try:
             requirement.check(caller)

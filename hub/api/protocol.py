@@ -4,10 +4,14 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from hub.api.at_once import begun, finish
 from hub.api.messages import error_response
 from hub.errors import HeadTimeout, HeadTooLarge, HubError, InvalidInput, Violation
+
+BODILESS = ("GET", "HEAD")
 
 LINGER = 1.0
 """Seconds for which a caller that was refused may go on sending before the connection is closed."""
@@ -18,7 +22,7 @@ class Protocol(HttpToolsProtocol):
     there, from the first byte or from the opening of the connection.
 
     After an answer the next request has to begin within the `timeout_keep_alive` of uvicorn. Other bytes, such as the
-    rest of a body that nobody reads, buy no time; uvicorn alone would wait on after each of them.
+    rest of a body that nobody reads, buy no time.
     """
 
     def __init__(self, *arguments: Any, head_limit: int, head_timeout: float, **options: Any) -> None:
@@ -29,6 +33,8 @@ class Protocol(HttpToolsProtocol):
         self._is_in_head = False
         self._head_timer: asyncio.TimerHandle | None = None
         self._is_reading = False
+        self._resting_since: float | None = None
+        self._rest_timer: asyncio.TimerHandle | None = None
         self._refusal: HubError | None = None
         self._is_refused = False
 
@@ -38,6 +44,8 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -59,7 +67,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._is_in_head = True
-        super()._unset_keepalive_if_required()
+        self._resting_since = None
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -91,14 +99,45 @@ class Protocol(HttpToolsProtocol):
             self._head_timer = None
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self._is_in_head:  # the next request has begun before this answer was complete
-            super()._unset_keepalive_if_required()
+        """In place of uvicorn's, which sets a timer at each answer and takes it back at the next request."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif not self._is_in_head:  # or the next request has begun before this answer was complete
+            self._rest()
 
-    def _unset_keepalive_if_required(self) -> None:
-        """uvicorn ends its wait at any bytes that arrive; here the beginning of a request does."""
-        if not self._is_reading:
-            super()._unset_keepalive_if_required()
+    def _rest(self) -> None:
+        """One timer looks at the end of the time whether a request has begun since."""
+        self._resting_since = self.loop.time()
+        if self._rest_timer is None:
+            self._rest_timer = self.loop.call_later(self.timeout_keep_alive, self._has_rested)
+
+    def _has_rested(self) -> None:
+        self._rest_timer = None
+        if self._resting_since is None or self.transport.is_closing():
+            return
+        left = self._resting_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._rest_timer = self.loop.call_later(left, self._has_rested)
+        else:
+            self.transport.close()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """A request without a body is answered at once if nothing has to be waited for; in line, it gets a task.
+
+        What is answered at once has no task (`asyncio.current_task`) and stands on the stack of the one before it.
+        """
+        if not self._is_reading or cycle.scope["method"] not in BODILESS:
+            super()._start_asgi_task(cycle, app)
+            return
+        answer = begun(cycle.run_asgi(app))
+        if answer is not None:
+            task = self.loop.create_task(finish(answer))
+            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(task)
 
     def send_400_response(self, msg: str) -> None:
         """Called for bytes that are no request."""

@@ -70,7 +70,11 @@ class PathTable(Generic[T]):
         """Most calls are for a collection or for one of its resources, so those are looked up whole."""
         folder, _, last = path.rpartition("/")
         if last and (collection := self._collections.get(folder)) is not None:
-            return _step(collection, last, {})
+            child = collection.children.get(last)
+            if child is None and collection.parameter is not None:
+                name, child = collection.parameter
+                return child, {name: last}
+            return child, {}
         node: _Node[T] | None = self._collections.get(path)
         parameters: dict[str, str] = {}
         if node is not None:

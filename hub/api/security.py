@@ -4,8 +4,6 @@ import ipaddress
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from hub.errors import OtherSite, Violation
 
 
@@ -18,21 +16,19 @@ class LocalCallers:
     `applies` says whether the hub asks for no credentials; where it asks for one, that is what keeps strangers out.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, names: Sequence[str], origins: Sequence[str], applies: Callable[[], bool]
-    ) -> None:
-        self._app = app
+    def __init__(self, *, names: Sequence[str], origins: Sequence[str], applies: Callable[[], bool]) -> None:
         self._origins = frozenset(origins)
         self._applies = applies
         self._names = frozenset(name.lower() for name in names if name)
         self._known: set[bytes] = set()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._applies():
-            for name, value in scope["headers"]:
-                if name in (b"host", b"origin") and value not in self._known:
-                    self._check(name.decode(), value)
-        await self._app(scope, receive, send)
+    def check(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Raises OtherSite."""
+        if not self._applies():
+            return
+        for name, value in headers:
+            if name in (b"host", b"origin") and value not in self._known:
+                self._check(name.decode(), value)
 
     def _check(self, header: str, value: bytes) -> None:
         text = value.decode("latin-1")

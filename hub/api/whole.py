@@ -1,6 +1,6 @@
 """A whole answer in one write, where uvicorn is the one that takes it: half of what its two messages cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from starlette.types import Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
@@ -16,14 +16,14 @@ def write_whole(send: Send, status: int, headers: Sequence[Header], body: bytes)
     cycle = getattr(send, "__self__", None)
     if type(cycle) is not RequestResponseCycle or not _is_plain(cycle):
         return False
-    given = [*cycle.default_headers, *headers]
-    lines = b"".join([b"%b: %b\r\n" % header for header in given])
-    if lines.count(b"\n") != len(given):  # a value would begin a line of its own; uvicorn refuses it
+    lines = _lines(headers)
+    if lines.count(b"\n") != len(headers):  # a value would begin a line of its own; uvicorn refuses it
         return False
     if b"connection: " in lines:  # it may say `close`, which uvicorn then does
         return False
     cycle.response_started = cycle.response_complete = True
-    cycle.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], lines, body))
+    first = OF_EVERY_ANSWER.of(cycle.default_headers)
+    cycle.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], first, lines, body))
     cycle.message_event.set()
     cycle.on_response()
     return True
@@ -34,3 +34,24 @@ def _is_plain(cycle: RequestResponseCycle) -> bool:
     return cycle.keep_alive and not (
         cycle.response_started or cycle.disconnected or cycle.flow.write_paused or cycle.access_log
     )
+
+
+class _Lines:
+    """The headers of every answer as lines, joined once a second: so long uvicorn gives the same list."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[Sequence[Header], bytes] = ((), b"")
+
+    def of(self, headers: Sequence[Header]) -> bytes:
+        kept, lines = self._kept
+        if kept is not headers:
+            lines = _lines(headers)
+            self._kept = (headers, lines)
+        return lines
+
+
+def _lines(headers: Iterable[Header]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+OF_EVERY_ANSWER = _Lines()

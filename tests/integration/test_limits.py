@@ -1,6 +1,7 @@
 """The limits of a running hub: how often, how long, how much, and from which sites."""
 
 import json
+import re
 import socket
 import sqlite3
 import time
@@ -181,10 +182,39 @@ def test_an_answer_that_takes_too_long_says_what_is_known(tmp_path: Path) -> Non
         assert (late.status_code, late.json()["code"]) == (503, "answerTimeout")
         assert "whether the change was made is not known" in late.json()["message"]
         assert server.client.get(PATH).status_code == 200
+        reading = server.client.get("/qos-hub/v1/health")  # which writes, to see that it can
+        assert (reading.status_code, reading.json()["code"]) == (503, "answerTimeout")
+        assert "nothing was changed" in reading.json()["message"]
         lock.execute("ROLLBACK")
         lock.close()
         assert server.client.create(report(name="next")).status_code == 201
         assert [one["name"] for one in server.client.problems()] == ["late", "next"]
+
+
+def test_requests_in_one_line_are_answered_in_their_order(server: Server) -> None:
+    """Some are answered at once, some wait for the disk, one is a page, one a file, one is refused, one has a body."""
+    made = server.client.create(report()).json()["id"]
+    asked = [
+        f"{PATH}/{made}",
+        "/qos-hub/v1/health",
+        f"{PATH}?limit=1",
+        "/docs",
+        f"{PATH}/none",
+        "/openapi/events.yaml",
+    ]
+    body = b'{"priority": 2}'
+    patch = (
+        f"PATCH {PATH}/{made} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    gets = [f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for path in asked]
+    last = f"GET {PATH}/{made}?fields=priority HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        line.sendall(b"".join(gets * 20) + patch.encode() + body + last.encode())
+        said = b"".join(iter(lambda: line.recv(65536), b""))
+    statuses = re.findall(rb"HTTP/1.1 (\d+) ", said)
+    assert statuses == [b"200", b"200", b"200", b"200", b"404", b"200"] * 20 + [b"200", b"200"]
+    assert json.loads(said.rpartition(b"\r\n\r\n")[2])["priority"] == 2
 
 
 # -- how often
