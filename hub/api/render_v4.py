@@ -55,7 +55,7 @@ class FaceV4(Face):
         return self.json(select(whole, with_demanded(fields)) if fields else whole)
 
     def problems(self, rows: Iterable[tuple[str, bytes]], fields: tuple[str, ...] = ()) -> bytes:
-        return b"[%b]" % b",".join([self.problem(problem_id, document, fields) for problem_id, document in rows])
+        return array([self.problem(problem_id, document, fields) for problem_id, document in rows])
 
     def task(self, kind: TaskKind, task_id: str, document: bytes, fields: tuple[str, ...] = ()) -> bytes:
         """A task, of which v4 knows no state: it is done when it is answered."""

@@ -31,7 +31,7 @@ COUNTED_AT_MOST = 5_000
 
 BRANCHES_MAXIMUM = 8
 
-FRESH_FOR = 0.05
+FRESH_FOR = 0.5
 """Seconds for which what was found out about a condition serves the next lists of the same condition."""
 
 
