@@ -161,6 +161,9 @@ class ProblemOperations:
         status: int = 200,
         headers: Headers = (),
     ) -> Response:
+        if owner.party is None:
+            tag = self._tags.of(f"{problem.version}.{problem.document['lastUpdate']}")
+            return Response(status=status, body=self._face.changed(problem, fields), headers=headers, etag=tag)
         hidden = hidden_links(self._store.read, problem.id, problem.document, owner)
         tag = self._tag(problem.version, problem.document["lastUpdate"], hidden, owner)
         seen = replace(problem, document=shown(problem.document, owner, hidden))

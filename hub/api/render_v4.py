@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from hub.api.messages import Request
-from hub.api.render import Face, Path
+from hub.api.render import Face, Path, array
 from hub.errors import InvalidInput, Violation
 from hub.faces import V4, r18, v4
 from hub.faces.addresses import Addresses

@@ -1,6 +1,7 @@
 """Makes whole what was read leniently: the `@type` that a resource came without, null for what is absent, 2.0 for 2."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from hub.model.problem import Document
@@ -21,62 +22,66 @@ def type_filler(contract: dict[str, Any], name: str) -> Fill:
     return lambda document: filler.filled(document, (name,))
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a schema says of its members: the typed schemas that the value of one may have, or each of its values;
+    which are integers; which are never null; and which must be there.
+    """
+
+    typed: dict[str, tuple[str, ...]]
+    integers: frozenset[str]
+    never_null: frozenset[str]
+    required: frozenset[str]
+
+
 class _Filler:
     def __init__(self, schemas: Mapping[str, dict[str, Any]]) -> None:
         self._schemas = schemas
-        self._members: dict[str, dict[str, tuple[str, ...]]] = {}
-        self._required: dict[str, frozenset[str]] = {}
-        self._integers: dict[str, frozenset[str]] = {}
-        self._never_null: dict[str, frozenset[str]] = {}
+        self._shapes: dict[str, _Shape] = {}
 
     def filled(self, value: Any, names: tuple[str, ...]) -> Any:
         """The value with its types; `names` are the schemas that it may have, the most likely first."""
         if isinstance(value, list):
             return [self.filled(each, names) for each in value]
-        if not isinstance(value, dict):
-            return value
-        name = names[0]
-        if len(names) > 1:
-            name = next((each for each in names if self._required_of(each) <= value.keys()), name)
-        members, never_null = self._members_of(name), self._never_null_of(name)
-        whole = {
-            key: self.filled(each, members[key]) if key in members else each
-            for key, each in value.items()
-            if each is not None or key not in never_null
-        }
-        for key in self._integers_of(name) & whole.keys():
-            whole[key] = _whole_number(whole[key])
-        return whole if "@type" in whole else {"@type": name, **whole}
+        return self._filled(value, self._name_of(value, names)) if isinstance(value, dict) else value
 
-    def _required_of(self, name: str) -> frozenset[str]:
-        if name not in self._required:
-            parts = _parts(self._schemas, self._schemas[name])
-            self._required[name] = frozenset(key for part in parts for key in part.get("required", ())) - {"@type"}
-        return self._required[name]
+    def _name_of(self, value: Document, names: tuple[str, ...]) -> str:
+        if len(names) == 1:
+            return names[0]
+        return next((each for each in names if self._shape(each).required <= value.keys()), names[0])
 
-    def _members_of(self, name: str) -> dict[str, tuple[str, ...]]:
-        """{property: the typed schemas that its value, or each of its values, may have}"""
-        if name not in self._members:
-            properties = _properties(self._schemas, self._schemas[name])
-            found = {key: self._typed(schema.get("items", schema)) for key, schema in properties.items()}
-            self._members[name] = {key: names for key, names in found.items() if names}
-        return self._members[name]
+    def _filled(self, value: Document, name: str) -> Document:
+        shape = self._shape(name)
+        whole = {} if "@type" in value else {"@type": name}
+        for key, each in value.items():
+            if each is None:
+                if key in shape.never_null:
+                    continue
+            elif key in shape.typed:
+                each = self.filled(each, shape.typed[key])
+            elif key in shape.integers:
+                each = _whole_number(each)
+            whole[key] = each
+        return whole
 
-    def _integers_of(self, name: str) -> frozenset[str]:
-        if name not in self._integers:
-            properties = _properties(self._schemas, self._schemas[name])
-            self._integers[name] = frozenset(
-                key for key, schema in properties.items() if schema.get("type") == "integer"
-            )
-        return self._integers[name]
+    def _shape(self, name: str) -> _Shape:
+        shape = self._shapes.get(name)
+        if shape is None:
+            shape = self._shapes[name] = self._shape_of(name)
+        return shape
 
-    def _never_null_of(self, name: str) -> frozenset[str]:
-        if name not in self._never_null:
-            properties = _properties(self._schemas, self._schemas[name])
-            self._never_null[name] = frozenset(
-                key for key, schema in properties.items() if "type" in schema or _names(self._schemas, schema)
-            )
-        return self._never_null[name]
+    def _shape_of(self, name: str) -> _Shape:
+        schema = self._schemas[name]
+        parts, properties = _parts(self._schemas, schema), _properties(self._schemas, schema)
+        typed = {key: self._typed(each.get("items", each)) for key, each in properties.items()}
+        return _Shape(
+            typed={key: names for key, names in typed.items() if names},
+            integers=frozenset(key for key, each in properties.items() if each.get("type") == "integer"),
+            never_null=frozenset(
+                key for key, each in properties.items() if "type" in each or _names(self._schemas, each)
+            ),
+            required=frozenset(key for part in parts for key in part.get("required", ())) - {"@type"},
+        )
 
     def _typed(self, schema: dict[str, Any]) -> tuple[str, ...]:
         names = _names(self._schemas, schema)

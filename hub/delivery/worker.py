@@ -31,6 +31,7 @@ log = logger("hub.delivery")
 
 IDLE = 30.0
 """The longest wait in seconds when nothing is due."""
+NEW_EVENTS = frozenset({EVENT_APPENDED})
 HELD_BACK = 1.0
 """The wait in seconds after a turn that the database refused."""
 
@@ -107,6 +108,9 @@ class DeliveryWorker:
         tables.deliveries.free_leases([token for token in tokens if self._holder.abandoned(token)])
 
     def _hear(self, signals: frozenset[str]) -> None:
+        """Called on the writer's thread, after each commit. New events are no news while nobody is registered."""
+        if signals == NEW_EVENTS and not self._listeners.by_seq:
+            return
         self._heard.extend(signals)
         self._transport.wake()
 
@@ -167,7 +171,8 @@ class DeliveryWorker:
             patience=round(self._settings.order_patience * 1e6),
             listeners=self._listeners,
             settlements=self._settlements,
-            fan_out=EVENT_APPENDED in heard,
+            # For a new listener, too: its first event may have come before it was heard of.
+            fan_out=not heard.isdisjoint((EVENT_APPENDED, SUBSCRIPTIONS_CHANGED)),
             sweep=sweep,
             ready=ready,
             room=self._lanes.room,

@@ -32,6 +32,8 @@ def dates_of_new(given: Document, now: int) -> Dates:
     Without a `statusChangeDate` it has been in its status since it was created. It is not resolved yet, so that a
     `resolutionDate` says nothing.
     """
+    if CREATED not in given and MOVED not in given:
+        return Dates(created=now, moved=now)
     stated, violations = _stated({name: given.get(name) for name in (CREATED, MOVED)}, now)
     created = stated.get(CREATED, now)
     moved = stated.get(MOVED, created)

@@ -51,7 +51,8 @@ class Keeper:
         if resolved is not None and document["status"] in (Status.RESOLVED, Status.CLOSED):
             document["resolutionDate"] = micros_to_text(resolved)
         told: list[tuple[EventType, Document]] = [(EventType.CREATE, {})]
-        told += [event for event in events_of({"status": {"to": document["status"]}}) if _is_request(event[0])]
+        if document["status"] == Status.PENDING:
+            told.append((EventType.INFORMATION_REQUIRED, {}))
         source, source_key = identity
         problem = Problem(
             id=problem_id or self._new_id(),
@@ -121,7 +122,3 @@ def _stamped(document: Document, change: Change, moved: bool) -> Document:
         elif stamped["status"] != Status.CLOSED:
             stamped.pop("resolutionDate", None)
     return stamped
-
-
-def _is_request(kind: EventType) -> bool:
-    return kind is EventType.INFORMATION_REQUIRED
