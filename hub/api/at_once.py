@@ -51,7 +51,10 @@ async def finish(rest: Rest) -> None:
     await rest
 
 
-async def in_a_task() -> None:
-    """Go on in a task: what was begun outside of one has one afterwards."""
-    if asyncio.current_task() is None:
+async def in_a_task(loop: asyncio.AbstractEventLoop | None = None) -> None:
+    """Go on in a task: what was begun outside of one has one afterwards.
+
+    `loop` is the running one; to look for it costs Python 3.11 a system call.
+    """
+    if asyncio.current_task(loop) is None:
         await asyncio.sleep(0)

@@ -27,12 +27,13 @@ class Watch:
         self._since: dict[Task, float] = {}
         self._late: set[Task] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The one that all tasks run on, once there was one."""
 
     def begin(self) -> Task:
         """Watch the present task; all that are watched run on one loop."""
         # Python 3.11 asks the system for the process at each look for the running loop, so one look is enough.
-        loop = self._loop = self._loop or asyncio.get_running_loop()
+        loop = self.loop = self.loop or asyncio.get_running_loop()
         task = asyncio.current_task(loop)
         assert task is not None
         self._since[task] = loop.time()
@@ -78,7 +79,7 @@ class AnswerDeadline:
         answer = begun(app(scope, receive, send))
         if answer is None:
             return
-        await in_a_task()
+        await in_a_task(self._watch.loop)
         if UNHURRIED in scope:
             await answer
             return

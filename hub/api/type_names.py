@@ -54,13 +54,14 @@ class _Filler:
         shape = self._shape(name)
         whole = {} if "@type" in value else {"@type": name}
         for key, each in value.items():
-            if each is None:
-                if key in shape.never_null:
-                    continue
-            elif key in shape.typed:
-                each = self.filled(each, shape.typed[key])
-            elif key in shape.integers:
-                each = _whole_number(each)
+            if isinstance(each, dict | list):
+                if key in shape.typed:
+                    each = self.filled(each, shape.typed[key])
+            elif isinstance(each, float):
+                if key in shape.integers:
+                    each = _whole_number(each)
+            elif each is None and key in shape.never_null:
+                continue
             whole[key] = each
         return whole
 
@@ -88,10 +89,9 @@ class _Filler:
         return tuple(name for name in names if "@type" in _properties(self._schemas, self._schemas[name]))
 
 
-def _whole_number(value: Any) -> Any:
+def _whole_number(value: float) -> float:
     """2 for 2.0; what a float cannot count exactly stays one."""
-    is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT
-    return int(value) if is_whole else value
+    return int(value) if value.is_integer() and abs(value) <= LARGEST_EXACT else value
 
 
 def _name(reference: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import orjson
 from starlette.types import Receive, Scope
 
-from hub.api.big_numbers import LONG_NUMBER, refuse_inexact
+from hub.api.big_numbers import has_long_number, refuse_inexact
 from hub.api.deadlines import UNHURRIED, Watch
 from hub.api.messages import Request, headers_in
 from hub.api.schemas import CompiledSchema, compile_schema, errors_of
@@ -173,7 +173,7 @@ def _parsed(content: bytes) -> Any:
     if content.count(b"[") + content.count(b"{") > DEEPEST and is_too_deep(document):
         message = f"has more than {DEEPEST} levels of arrays and objects"
         raise InvalidInput(violations=[Violation(field="body", message=message)])
-    if LONG_NUMBER.search(content):
+    if has_long_number(content):
         refuse_inexact(content)
     if NUL_IN_JSON in content:
         _refuse_nul(document)

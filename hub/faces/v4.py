@@ -37,6 +37,7 @@ WRAPPED = {
     "relatedEntity": ENTITY,
     "affectedLocation": PLACE,
 }
+PARTIES = tuple(name for name, shape in WRAPPED.items() if shape is PARTY)
 DEMANDED = {
     **{name: ("@referredType",) for name, shape in WRAPPED.items() if shape is PARTY},
     **{name: ("@referredType", "role") for name, shape in WRAPPED.items() if shape is ENTITY},
@@ -69,9 +70,7 @@ def incoming(document: Document, base: Document | None = None) -> Document:
 
 def wrapped(document: Document) -> Document:
     """A v5 report whose parties may stand flat, as in v4, with them as v5 has them: flat they can mean nothing else."""
-    return {
-        name: _wrapped(PARTY, value) if WRAPPED.get(name) is PARTY else value for name, value in document.items()
-    }
+    return document | {name: _wrapped(PARTY, document[name]) for name in PARTIES if name in document}
 
 
 def wrapped_patch(patch: Document) -> Document:

@@ -7,6 +7,8 @@ from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
 from hub.problems.changes import KEPT_BY_SERVER
 
+NOT_STATED = KEPT_BY_SERVER | {"id", "href"}
+
 CheckDocument = Callable[[Document], Sequence[Violation]]
 """Holds a whole report against the contract; gives every violation."""
 
@@ -27,6 +29,4 @@ class Form:
 
 def stated_in(given: Document) -> Document:
     """What a sender may state: without id and href, and without what the hub keeps itself."""
-    return {
-        name: value for name, value in given.items() if name not in KEPT_BY_SERVER and name not in ("id", "href")
-    }
+    return {name: value for name, value in given.items() if name not in NOT_STATED}

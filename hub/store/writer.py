@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 from hub.errors import StoreUnavailable
@@ -21,6 +22,12 @@ Work = Callable[[Tables], Any]
 Done = Callable[[Any, BaseException | None], None]
 """Told (result, None) after the commit, or (None, error); it runs on the writer's thread and must be brief."""
 
+
+GATHER = 0.0005
+"""Seconds that a job waits for others, where the commit before had more than twice as many.
+
+Callers who were answered together ask again together, but for the first, who would get a commit of his own each time.
+"""
 
 Outcome = tuple[Any, BaseException | None]
 """(result, None), or (None, error)."""
@@ -49,6 +56,8 @@ class Writer:
         self._jobs: SimpleQueue[Sequence[Job]] = SimpleQueue()
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._closed = False
+        self._last = 0
+        """How many jobs the last commit had."""
 
     def start(self) -> None:
         self._thread.start()
@@ -77,13 +86,27 @@ class Writer:
         tables.connection.close()
 
     def _fill(self, waiting: deque[Job]) -> bool:
-        """Wait for jobs, then take what else is there; False at the end."""
-        while not waiting or (len(waiting) < self._group_commit and not self._jobs.empty()):
-            jobs = self._jobs.get()
-            if not jobs:  # the end; what waits is committed first
-                self._jobs.put(())
-                return bool(waiting)
-            waiting.extend(jobs)
+        """Wait for jobs, then take what else is there or about to come; False at the end."""
+        if not waiting and not self._take(waiting, None):
+            return False
+        end = monotonic() + GATHER
+        while len(waiting) < self._group_commit:
+            is_early = 2 * len(waiting) < self._last
+            if not self._take(waiting, max(end - monotonic(), 0.0) if is_early else 0.0):
+                break
+        self._last = min(len(waiting), self._group_commit)
+        return True
+
+    def _take(self, waiting: deque[Job], patience: float | None) -> bool:
+        """Take the jobs that come next; False where none came within `patience` seconds, and at the end."""
+        try:
+            jobs = self._jobs.get(block=patience != 0.0, timeout=patience or None)
+        except Empty:
+            return False
+        if not jobs:  # the end, which stays there: what waits is committed first
+            self._jobs.put(())
+            return False
+        waiting.extend(jobs)
         return True
 
     def _commit(self, tables: Tables, batch: list[Job]) -> None:
