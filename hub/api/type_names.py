@@ -52,7 +52,7 @@ class _Filler:
 
     def _filled(self, value: Document, name: str) -> Document:
         shape = self._shape(name)
-        whole = {} if "@type" in value else {"@type": name}
+        whole = {"@type": name} if value.get("@type") is None else {}
         for key, each in value.items():
             if isinstance(each, dict | list):
                 if key in shape.typed:
