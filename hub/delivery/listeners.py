@@ -56,7 +56,7 @@ class Listeners:
             self.put(listener)
 
     def put(self, listener: Listener) -> None:
-        """A new one, or one that was there: of a registration only the state can change."""
+        """A new one, or one that was there: what a registration wants does not change."""
         if listener.seq not in self.by_seq:
             self._matcher.add(listener.seq, listener.types, listener.condition)
         self.by_seq[listener.seq] = listener
@@ -97,7 +97,7 @@ def read_listeners(listeners: Listeners, subscriptions: Subscriptions, make: Mak
 
 def _renewed(listener: Listener, subscription: Subscription) -> Listener:
     active = subscription.state is SubscriptionState.ACTIVE
-    return listener if listener.active is active else replace(listener, active=active)
+    return replace(listener, active=active, order=subscription.order, options=subscription.options)
 
 
 def make_listener(

@@ -119,6 +119,9 @@ def _claim(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int
     """Give each ready lane what it has room for, while there is room for all; look at the lanes that were stirred."""
     left = work.room
     for subscription in dict.fromkeys((*work.ready, *stirred)):
+        if not tables.subscriptions.is_sent_to(subscription):
+            result.due[subscription] = None
+            continue
         wanted = min(work.room_of(subscription), left)
         claims = (
             tables.deliveries.claim(

@@ -45,3 +45,4 @@ class Subscription:
     owner: str | None = None
     party: str | None = None
     options: DeliveryOptions = NO_OPTIONS
+    list: str | None = None

@@ -151,7 +151,7 @@ class Deliveries:
 
     def promote(self, settled: Claim, *, now: int) -> bool:
         """Make due what waits for this delivery; False when nothing does."""
-        key = (now, settled.subscription, settled.order_key, settled.delivery)
+        key = (now, settled.subscription, settled.order_key, settled.event)
         return self._connection.execute(self._sql["promote"], key).rowcount > 0
 
     def _append(self, delivery: int, attempt: Attempt) -> None:
@@ -228,6 +228,10 @@ class Deliveries:
         for subscription, state, count in self._connection.execute(self._sql["counts"]):
             counts.setdefault(subscription, {})[state] = count
         return counts
+
+    def counts_of(self, subscription: int) -> dict[str, int]:
+        """{state: how many deliveries} of one registration."""
+        return dict(self._connection.execute(self._sql["counts_of"], (subscription,)).fetchall())
 
     def last_delivered(self, subscription: int) -> int | None:
         last: int | None = self._connection.execute(self._sql["last_delivered"], (subscription,)).fetchone()[0]

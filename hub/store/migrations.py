@@ -458,3 +458,60 @@ def who_ended_a_registration(db: Database) -> None:
 def options_of_a_registration(db: Database) -> None:
     """`options` is a JSON object of how this listener is told, where that differs from the settings."""
     db.execute("ALTER TABLE subscription ADD COLUMN options TEXT NOT NULL DEFAULT '{}'")
+
+
+@MIGRATIONS()
+def lines_by_event(db: Database) -> None:
+    """What waits in a line stands there by its event, for an old event may get its delivery late.
+
+    `released_at` is when a delivery was last made due by hand, or by the end of a pause: order waits from then on.
+    """
+    db.execute("ALTER TABLE delivery ADD COLUMN released_at INTEGER")
+    db.execute("DROP INDEX delivery_open")
+    db.execute("CREATE INDEX delivery_line ON delivery (subscription, order_key, event) WHERE settled_at IS NULL")
+    db.execute("CREATE INDEX delivery_parked ON delivery (subscription, event) WHERE state = 'parked'")
+    db.execute("CREATE INDEX delivery_dead ON delivery (subscription, settled_at) WHERE state = 'dead'")
+
+
+@MIGRATIONS()
+def recoveries(db: Database) -> None:
+    """Work on the deliveries of a registration, done in batches; until `completed`, nothing of it is claimed.
+
+    `place` is the last event that was looked at, `last` the last one that will be. `subscription_change` tells what an
+    operator or a list changed of a registration: a JSON object {attribute: {"from": …, "to": …}}.
+    """
+    db.execute(
+        """
+        CREATE TABLE recovery (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            subscription INTEGER NOT NULL,
+            since INTEGER,
+            until INTEGER,
+            created INTEGER NOT NULL,
+            actor TEXT,
+            status TEXT NOT NULL,
+            place INTEGER NOT NULL,
+            last INTEGER NOT NULL,
+            expected INTEGER,
+            looked INTEGER NOT NULL DEFAULT 0,
+            changed INTEGER NOT NULL DEFAULT 0,
+            started INTEGER,
+            completed INTEGER,
+            error TEXT
+        )"""
+    )
+    db.execute("CREATE INDEX recovery_open ON recovery (subscription) WHERE completed IS NULL")
+    db.execute(
+        """
+        CREATE TABLE subscription_change (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            subscription INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            actor TEXT,
+            changes TEXT NOT NULL
+        )"""
+    )
+    db.execute("CREATE INDEX subscription_change_subscription ON subscription_change (subscription)")
+    db.execute("ALTER TABLE subscription ADD COLUMN list TEXT")

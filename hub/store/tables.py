@@ -8,8 +8,10 @@ from hub.store.events import Events
 from hub.store.idempotency_keys import IdempotencyKeys
 from hub.store.identifiers import Identifiers
 from hub.store.jobs import Jobs
+from hub.store.lines import Lines
 from hub.store.problems import Problems
 from hub.store.records import Records
+from hub.store.recoveries import Recoveries
 from hub.store.sources import Sources
 from hub.store.subscriptions import Subscriptions
 from hub.store.tasks import Tasks
@@ -29,6 +31,8 @@ class Tables:
         self.events = Events(connection, dialect, self.signals)
         self.subscriptions = Subscriptions(connection, dialect, self.signals)
         self.deliveries = Deliveries(connection, dialect, self.signals)
+        self.lines = Lines(connection, dialect, self.signals)
+        self.recoveries = Recoveries(connection, dialect, self.signals)
         self.sources = Sources(connection, dialect)
         self.api_keys = ApiKeys(connection, dialect)
         self.tasks = Tasks(connection, dialect)
