@@ -10,6 +10,8 @@ from hub.api.jobs_contents import JobContents
 from hub.api.messages import Request, Response
 from hub.api.operations import Operations
 from hub.api.problems import ProblemOperations
+from hub.api.recoveries import RecoveryOperations
+from hub.api.subscriptions import SubscriptionOperations
 from hub.api.tasks import TaskOperations
 from hub.errors import Forbidden, InvalidInput
 from hub.model.task import TaskKind
@@ -45,12 +47,25 @@ TASKS_V4 = {
 HUB_V4 = {"registerListener": HubOperations.register, "unregisterListener": HubOperations.unregister}
 OPERATIONS = {
     "getHealth": Operations.health,
-    "listSubscription": Operations.subscriptions,
     "listDelivery": Operations.deliveries,
     "retrieveDelivery": Operations.delivery,
     "resendDelivery": Operations.resend,
     "listSource": Operations.sources,
 }
+SUBSCRIPTIONS = {
+    "listSubscription": SubscriptionOperations.subscriptions,
+    "retrieveSubscription": SubscriptionOperations.subscription,
+    "patchSubscription": SubscriptionOperations.patch,
+    "recoverSubscription": SubscriptionOperations.recover,
+    "replaySubscription": SubscriptionOperations.replay,
+}
+RECOVERIES = {
+    "listRecovery": RecoveryOperations.recoveries,
+    "retrieveRecovery": RecoveryOperations.recovery,
+}
+OPERATOR = OPERATIONS | SUBSCRIPTIONS | RECOVERIES
+"""What `hub.bootstrap.operator` builds."""
+
 JOBS = {
     "listExportJob": JobOperations.exports,
     "createExportJob": JobOperations.create_export,

@@ -9,7 +9,7 @@ import orjson
 from hub import __version__
 from hub.api.conditions import NOT_STORED, on_condition, tag_of
 from hub.api.messages import Request, Response, json_response
-from hub.api.operations_view import attempt_view, delivery_view, source_view, subscription_view
+from hub.api.operations_view import attempt_view, delivery_view, source_view
 from hub.api.paging import page_headers
 from hub.errors import Conflict, InvalidInput, NotFound, StoreUnavailable, Violation
 from hub.model.delivery import DeliveryState
@@ -57,25 +57,6 @@ class Operations:
         late = 0.0 if oldest is None else max(0.0, (to_micros(self._clock()) - oldest) / 1e6)
         detail = f"the oldest due delivery is {late:.1f} s late" if late else "no delivery is late"
         return {"ok": late < OVERDUE, "detail": detail, "oldestDueSeconds": round(late, 3)}
-
-    async def subscriptions(self, request: Request) -> Response:
-        return await asyncio.to_thread(self._subscriptions)
-
-    def _subscriptions(self) -> Response:
-        tables = self._store.read
-        counts = tables.deliveries.counts()
-        views = [
-            subscription_view(
-                registered.subscription,
-                href=f"{self._face_url}/hub/{registered.subscription.id}",
-                counts=counts.get(registered.seq, {}),
-                oldest_due=tables.deliveries.next_due(registered.seq),
-                last_delivered=tables.deliveries.last_delivered(registered.seq),
-            )
-            for registered in tables.subscriptions.all()
-        ]
-        total = str(len(views))
-        return json_response(views, headers=(("X-Total-Count", total), ("X-Result-Count", total)))
 
     async def deliveries(self, request: Request) -> Response:
         return await asyncio.to_thread(self._deliveries, request)

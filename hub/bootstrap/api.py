@@ -16,10 +16,9 @@ from hub.api.app import HubApp, Limits, make_app
 from hub.api.attributes import attributes_of, record_attributes
 from hub.api.conditions import Tags
 from hub.api.guard import CONSOLE, PagesGuard
-from hub.api.handlers import HUB, HUB_V4, OPERATIONS, PROBLEMS, TASKS, TASKS_V4, Handler, bound
+from hub.api.handlers import HUB, HUB_V4, PROBLEMS, TASKS, TASKS_V4, Handler, bound
 from hub.api.hub import HubOperations
 from hub.api.once import Once
-from hub.api.operations import Operations
 from hub.api.pages import pages
 from hub.api.problems import ProblemOperations
 from hub.api.quotas import Quotas
@@ -29,6 +28,7 @@ from hub.bootstrap.callers import make_callers
 from hub.bootstrap.contracts import FACE_V5, OPERATIONS_V1, PATHS
 from hub.bootstrap.faces import asked, make_lists, query_reader
 from hub.bootstrap.jobs import job_handlers
+from hub.bootstrap.operator import operator_handlers
 from hub.bootstrap.parts import Parts
 from hub.bootstrap.rules import task_rules
 from hub.console.app import make_console
@@ -103,16 +103,13 @@ def _registrations(parts: Parts, attributes: Attributes, faces: Mapping[str, Fac
 
 
 def _operations(served: _Served) -> tuple[Contract, dict[str, Handler]]:
-    parts, settings = served.parts, served.parts.settings
-    operations = Operations(
-        store=parts.store,
-        clock=parts.clock,
-        base_url=settings.server.base_url + OPERATIONS_V1,
-        face_url=settings.server.base_url + FACE_V5,
-        page_maximum=settings.api.page_maximum,
+    parts = served.parts
+    base_url = parts.settings.server.base_url
+    operator = operator_handlers(
+        parts, served.once, base_url=base_url + OPERATIONS_V1, face_url=base_url + FACE_V5
     )
     jobs = job_handlers(parts, served.attributes, served.once)
-    return parts.contracts.operations, bound(OPERATIONS, operations) | jobs
+    return parts.contracts.operations, operator | jobs
 
 
 def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:

@@ -14,6 +14,7 @@ from hub.bootstrap.intake import make_pollers
 from hub.bootstrap.jobs import make_job_runner
 from hub.bootstrap.parts import Parts, make_store
 from hub.bootstrap.rules import report_rules
+from hub.bootstrap.upkeep import make_keeper
 from hub.delivery.worker import DeliveryWorker
 from hub.intake.account import note_disabled
 from hub.intake.configured import check_sources
@@ -25,6 +26,7 @@ from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.subscriptions.secrets import SecretBox, load_key
+from hub.upkeep.keeper import Keeper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +39,14 @@ class Hub:
     worker: DeliveryWorker | None
     pollers: Sequence[Poller]
     jobs: JobRunner | None = None
+    keeper: Keeper | None = None
 
     def start(self) -> None:
         """Senders first, so that what the other doors bring is sent at once."""
         if self.worker:
             self.worker.start()
+        if self.keeper:
+            self.keeper.start()
         for poller in self.pollers:
             poller.start()
         if self.jobs:
@@ -64,6 +69,8 @@ class Hub:
             self.jobs.stop(grace)
         for poller in self.pollers:
             poller.stop(max(0.0, end - time.monotonic()))
+        if self.keeper:
+            self.keeper.stop(max(0.0, end - time.monotonic()))
         if self.worker:
             self.worker.stop(grace)
         self.store.close()
@@ -82,6 +89,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         worker=make_worker(parts, faces) if "delivery" in roles else None,
         pollers=make_pollers(parts, rules.sources) if "intake" in roles else (),
         jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
+        keeper=make_keeper(parts, faces) if "delivery" in roles else None,
     )
 
 

@@ -8,11 +8,13 @@ from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.faces import V5
 from hub.model.caller import LOCAL, Caller
 from hub.model.ids import NewId
+from hub.model.options import NO_OPTIONS, DeliveryOptions
 from hub.model.subscription import Subscription
 from hub.model.times import Clock, to_micros
 from hub.query.hub_query import HubQuery
 from hub.store.tables import Tables
 from hub.subscriptions.callback import CallbackPolicy
+from hub.subscriptions.delivery_options import read_options
 from hub.subscriptions.secrets import SecretBox, new_secret, parse_secret
 
 ParseQuery = Callable[[str, str | None], HubQuery]
@@ -32,6 +34,7 @@ class Request:
     parsed: HubQuery
     secret: str
     face: str
+    options: DeliveryOptions = NO_OPTIONS
 
 
 class Registrations:
@@ -56,7 +59,8 @@ class Registrations:
         self._secrets = secrets
 
     def check(self, given: dict[str, Any], *, face: str = V5) -> Request:
-        """What was given at the face. Raises InvalidInput with everything wrong with callback, query and secret."""
+        """What was given at the face. Raises InvalidInput with everything wrong with callback, query, secret
+        and delivery."""
         violations = self._policy.resolve_violations(given["callback"])
         query = given.get("query") or None
         secret = given.get("secret") or new_secret()
@@ -69,6 +73,11 @@ class Registrations:
             parse_secret(secret)
         except ValueError as error:
             violations.append(Violation(field="secret", message=str(error)))
+        options = NO_OPTIONS
+        try:
+            options = read_options(given.get("delivery"), now=self._clock())
+        except InvalidInput as error:
+            violations.extend(error.violations)
         if violations or parsed is None:
             raise InvalidInput(violations=violations)
         callback = given["callback"]
@@ -79,6 +88,7 @@ class Registrations:
             parsed=parsed,
             secret=secret,
             face=face,
+            options=options,
         )
 
     def register(self, tables: Tables, request: Request, *, caller: Caller = LOCAL) -> Subscription:
@@ -97,6 +107,7 @@ class Registrations:
             face=request.face,
             owner=caller.name,
             party=caller.party,
+            options=request.options,
         )
         present = tables.subscriptions.same(subscription)
         if present is not None:

@@ -19,11 +19,13 @@ from hub.model.delivery import DeliveryState
 from hub.model.event import EventType
 from hub.model.job import ContentType, JobStatus, Mode
 from hub.model.problem import Status
+from hub.model.recovery import RecoveryKind
 from hub.model.subscription import Order, SubscriptionState
 from hub.model.task import TaskKind, TaskState
 from hub.problems.tasks import RESULTS, UNCHANGED
 from hub.query.event_paths import TASKS
 from hub.shipped import openapi_dir
+from hub.store.subscriptions import ENDED
 from hub.subscriptions.registration import UNREGISTERED
 
 FOLDER = openapi_dir()
@@ -66,6 +68,12 @@ PROMISED = {
     OPERATIONS: {
         "getHealth": "GET /health",
         "listSubscription": "GET /subscriptions",
+        "retrieveSubscription": "GET /subscriptions/{id}",
+        "patchSubscription": "PATCH /subscriptions/{id}",
+        "recoverSubscription": "POST /subscriptions/{id}/recover",
+        "replaySubscription": "POST /subscriptions/{id}/replay",
+        "listRecovery": "GET /recoveries",
+        "retrieveRecovery": "GET /recoveries/{id}",
         "listDelivery": "GET /deliveries",
         "retrieveDelivery": "GET /deliveries/{id}",
         "resendDelivery": "POST /deliveries/{id}/resend",
@@ -341,13 +349,19 @@ def enumeration(file: str, *steps: str) -> list[str | None]:
         (JobStatus, OPERATIONS, ("JobStateType",)),
         (ContentType, OPERATIONS, ("ContentType",)),
         (Mode, OPERATIONS, ("ImportMode",)),
-        (SubscriptionState, OPERATIONS, ("SubscriptionView", "properties", "state")),
+        (SubscriptionState, OPERATIONS, ("SubscriptionPatch", "properties", "state")),
+        (Order, OPERATIONS, ("SubscriptionPatch", "properties", "order")),
+        (RecoveryKind, OPERATIONS, ("RecoveryKind",)),
     ],
 )
 def test_the_words_of_the_contract_are_those_of_the_code(
     words: type[StrEnum], file: str, steps: tuple[str, ...]
 ) -> None:
     assert set(enumeration(file, *steps)) == {word.value for word in words}
+
+
+def test_a_registration_that_is_no_more_has_a_state_of_its_own() -> None:
+    assert enumeration(OPERATIONS, "SubscriptionView", "properties", "state") == [*SubscriptionState, ENDED]
 
 
 def test_the_last_outcome_has_the_words_of_an_outcome_or_says_why_there_was_none() -> None:

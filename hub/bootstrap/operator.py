@@ -1,0 +1,29 @@
+"""The operator's operations at `/qos-hub/v1`: health, registrations, deliveries, recoveries, sources."""
+
+from hub.api.handlers import OPERATIONS, RECOVERIES, SUBSCRIPTIONS, Handler, bound
+from hub.api.once import Once
+from hub.api.operations import Operations
+from hub.api.recoveries import RecoveryOperations
+from hub.api.subscriptions import SubscriptionOperations
+from hub.bootstrap.parts import Parts
+from hub.subscriptions.changing import Changing
+from hub.subscriptions.recovering import Recovering
+
+
+def operator_handlers(parts: Parts, once: Once, *, base_url: str, face_url: str) -> dict[str, Handler]:
+    maximum = parts.settings.api.page_maximum
+    operations = Operations(
+        store=parts.store, clock=parts.clock, base_url=base_url, face_url=face_url, page_maximum=maximum
+    )
+    recovering = Recovering(clock=parts.clock, new_id=parts.new_id)
+    subscriptions = SubscriptionOperations(
+        store=parts.store,
+        changing=Changing(clock=parts.clock, recovering=recovering),
+        recovering=recovering,
+        once=once,
+        base_url=base_url,
+        face_url=face_url,
+        page_maximum=maximum,
+    )
+    recoveries = RecoveryOperations(store=parts.store, base_url=base_url, page_maximum=maximum)
+    return bound(OPERATIONS, operations) | bound(SUBSCRIPTIONS, subscriptions) | bound(RECOVERIES, recoveries)
