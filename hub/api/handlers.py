@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from hub.api.deliveries import DeliveryListing
 from hub.api.hub import HubOperations
 from hub.api.jobs import JobOperations
 from hub.api.jobs_contents import JobContents
@@ -47,11 +48,11 @@ TASKS_V4 = {
 HUB_V4 = {"registerListener": HubOperations.register, "unregisterListener": HubOperations.unregister}
 OPERATIONS = {
     "getHealth": Operations.health,
-    "listDelivery": Operations.deliveries,
     "retrieveDelivery": Operations.delivery,
     "resendDelivery": Operations.resend,
     "listSource": Operations.sources,
 }
+DELIVERIES = {"listDelivery": DeliveryListing.deliveries}
 SUBSCRIPTIONS = {
     "listSubscription": SubscriptionOperations.subscriptions,
     "retrieveSubscription": SubscriptionOperations.subscription,
@@ -63,7 +64,7 @@ RECOVERIES = {
     "listRecovery": RecoveryOperations.recoveries,
     "retrieveRecovery": RecoveryOperations.recovery,
 }
-OPERATOR = OPERATIONS | SUBSCRIPTIONS | RECOVERIES
+OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES
 """What `hub.bootstrap.operator` builds."""
 
 JOBS = {

@@ -1,6 +1,7 @@
 """The operator's operations at `/qos-hub/v1`: health, registrations, deliveries, recoveries, sources."""
 
-from hub.api.handlers import OPERATIONS, RECOVERIES, SUBSCRIPTIONS, Handler, bound
+from hub.api.deliveries import DeliveryListing
+from hub.api.handlers import DELIVERIES, OPERATIONS, RECOVERIES, SUBSCRIPTIONS, Handler, bound
 from hub.api.once import Once
 from hub.api.operations import Operations
 from hub.api.recoveries import RecoveryOperations
@@ -12,9 +13,7 @@ from hub.subscriptions.recovering import Recovering
 
 def operator_handlers(parts: Parts, once: Once, *, base_url: str, face_url: str) -> dict[str, Handler]:
     maximum = parts.settings.api.page_maximum
-    operations = Operations(
-        store=parts.store, clock=parts.clock, base_url=base_url, face_url=face_url, page_maximum=maximum
-    )
+    operations = Operations(store=parts.store, clock=parts.clock, base_url=base_url, face_url=face_url)
     recovering = Recovering(clock=parts.clock, new_id=parts.new_id)
     subscriptions = SubscriptionOperations(
         store=parts.store,
@@ -26,4 +25,17 @@ def operator_handlers(parts: Parts, once: Once, *, base_url: str, face_url: str)
         page_maximum=maximum,
     )
     recoveries = RecoveryOperations(store=parts.store, base_url=base_url, page_maximum=maximum)
-    return bound(OPERATIONS, operations) | bound(SUBSCRIPTIONS, subscriptions) | bound(RECOVERIES, recoveries)
+    words = parts.contracts.operations["components"]["schemas"]["LastOutcome"]["enum"]
+    deliveries = DeliveryListing(
+        store=parts.store,
+        base_url=base_url,
+        face_url=face_url,
+        page_maximum=maximum,
+        outcomes=[word for word in words if word],
+    )
+    return (
+        bound(OPERATIONS, operations)
+        | bound(DELIVERIES, deliveries)
+        | bound(SUBSCRIPTIONS, subscriptions)
+        | bound(RECOVERIES, recoveries)
+    )

@@ -65,7 +65,8 @@ class DeliveryView:
         return EventType(self.event_type).resource
 
 
-def _view(row: tuple[Any, ...]) -> DeliveryView:
+def as_view(row: tuple[Any, ...]) -> DeliveryView:
+    """A row of the statement `view`."""
     fields = DeliveryView.__dataclass_fields__
     values = dict(zip(fields, row, strict=True))
     return DeliveryView(**{**values, "state": DeliveryState(values["state"]), "waiting": bool(values["waiting"])})
@@ -207,7 +208,7 @@ class Deliveries:
 
     def get(self, delivery: int) -> DeliveryView | None:
         row = self._connection.execute(f"{self._sql['view']} WHERE delivery.id = ?", (delivery,)).fetchone()
-        return _view(row) if row else None
+        return as_view(row) if row else None
 
     def attempts(self, delivery: int) -> list[Attempt]:
         return [_attempt(row) for row in self._connection.execute(self._sql["attempts"], (delivery,))]
@@ -216,7 +217,7 @@ class Deliveries:
         """The deliveries that fit, newest first; the keys of `filters` are those of FILTERS."""
         where, values = _where(filters)
         sql = f"{self._sql['view']}{where} ORDER BY delivery.id DESC LIMIT ? OFFSET ?"
-        return [_view(row) for row in self._connection.execute(sql, (*values, limit, offset))]
+        return [as_view(row) for row in self._connection.execute(sql, (*values, limit, offset))]
 
     def count(self, filters: dict[str, str]) -> int:
         where, values = _where(filters)

@@ -515,3 +515,9 @@ def recoveries(db: Database) -> None:
     )
     db.execute("CREATE INDEX subscription_change_subscription ON subscription_change (subscription)")
     db.execute("ALTER TABLE subscription ADD COLUMN list TEXT")
+
+
+@MIGRATIONS()
+def events_of_reports(db: Database) -> None:
+    """Who was told of a report is asked for by the report."""
+    db.execute("CREATE INDEX event_problem ON event (problem_id)")

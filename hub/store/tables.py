@@ -4,6 +4,7 @@ import sqlite3
 
 from hub.store.api_keys import ApiKeys
 from hub.store.deliveries import Deliveries
+from hub.store.delivery_list import DeliveryList
 from hub.store.events import Events
 from hub.store.idempotency_keys import IdempotencyKeys
 from hub.store.identifiers import Identifiers
@@ -31,6 +32,7 @@ class Tables:
         self.events = Events(connection, dialect, self.signals)
         self.subscriptions = Subscriptions(connection, dialect, self.signals)
         self.deliveries = Deliveries(connection, dialect, self.signals)
+        self.delivery_list = DeliveryList(connection, dialect)
         self.lines = Lines(connection, dialect, self.signals)
         self.recoveries = Recoveries(connection, dialect, self.signals)
         self.sources = Sources(connection, dialect)
