@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from hub.api.coverage import CoverageOperations
 from hub.api.deliveries import DeliveryListing
 from hub.api.hub import HubOperations
 from hub.api.jobs import JobOperations
 from hub.api.jobs_contents import JobContents
+from hub.api.lists import ListOperations
 from hub.api.messages import Request, Response
 from hub.api.operations import Operations
 from hub.api.problems import ProblemOperations
@@ -64,7 +66,9 @@ RECOVERIES = {
     "listRecovery": RecoveryOperations.recoveries,
     "retrieveRecovery": RecoveryOperations.recovery,
 }
-OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES
+LISTS = {"listNotificationList": ListOperations.lists, "retrieveNotificationList": ListOperations.list}
+COVERAGE = {"listCoverage": CoverageOperations.coverage}
+OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES | LISTS | COVERAGE
 """What `hub.bootstrap.operator` builds."""
 
 JOBS = {

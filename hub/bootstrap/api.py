@@ -26,10 +26,11 @@ from hub.api.render import Face
 from hub.api.tasks import TaskOperations
 from hub.bootstrap.callers import make_callers
 from hub.bootstrap.contracts import FACE_V5, OPERATIONS_V1, PATHS
-from hub.bootstrap.faces import asked, make_lists, query_reader
+from hub.bootstrap.faces import asked, make_lists
 from hub.bootstrap.jobs import job_handlers
 from hub.bootstrap.operator import operator_handlers
 from hub.bootstrap.parts import Parts
+from hub.bootstrap.registering import make_registrations, make_wanted
 from hub.bootstrap.rules import task_rules
 from hub.console.app import make_console
 from hub.faces import V3, V5
@@ -39,6 +40,7 @@ from hub.problems.tasks import TaskRules
 from hub.query.attributes import Attributes
 from hub.settings import Settings
 from hub.subscriptions.registration import Registrations
+from hub.subscriptions.wanting import MakeWanted
 
 CONSOLE_THREADS = 4
 """How many people the console serves at the same moment."""
@@ -56,6 +58,7 @@ class _Served:
     tasks: TaskRules
     registrations: Registrations
     once: Once
+    wanted: MakeWanted
 
 
 def api_app(parts: Parts, attributes: Attributes, faces: Mapping[str, Face], rules: ProblemRules) -> HubApp:
@@ -65,7 +68,8 @@ def api_app(parts: Parts, attributes: Attributes, faces: Mapping[str, Face], rul
         attributes=attributes,
         rules=rules.clients,
         tasks=task_rules(parts, rules.keeper),
-        registrations=_registrations(parts, attributes, faces),
+        registrations=make_registrations(parts, attributes, faces),
+        wanted=make_wanted(parts, faces),
         once=Once(
             store=parts.store,
             clock=parts.clock,
@@ -92,21 +96,11 @@ def _is_served(name: str, settings: Settings) -> bool:
     return name != V3 or settings.api.r18_names
 
 
-def _registrations(parts: Parts, attributes: Attributes, faces: Mapping[str, Face]) -> Registrations:
-    return Registrations(
-        clock=parts.clock,
-        new_id=parts.new_id,
-        parse_query=query_reader(attributes, faces),
-        policy=parts.policy(),
-        secrets=parts.secrets,
-    )
-
-
 def _operations(served: _Served) -> tuple[Contract, dict[str, Handler]]:
     parts = served.parts
     base_url = parts.settings.server.base_url
     operator = operator_handlers(
-        parts, served.once, base_url=base_url + OPERATIONS_V1, face_url=base_url + FACE_V5
+        parts, served.once, served.wanted, base_url=base_url + OPERATIONS_V1, face_url=base_url + FACE_V5
     )
     jobs = job_handlers(parts, served.attributes, served.once)
     return parts.contracts.operations, operator | jobs

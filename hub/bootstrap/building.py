@@ -89,7 +89,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         worker=make_worker(parts, faces) if "delivery" in roles else None,
         pollers=make_pollers(parts, rules.sources) if "intake" in roles else (),
         jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
-        keeper=make_keeper(parts, faces) if "delivery" in roles else None,
+        keeper=make_keeper(parts, attributes, faces) if "delivery" in roles else None,
     )
 
 

@@ -1,17 +1,23 @@
 """The operator's operations at `/qos-hub/v1`: health, registrations, deliveries, recoveries, sources."""
 
+from hub.api.coverage import CoverageOperations
 from hub.api.deliveries import DeliveryListing
-from hub.api.handlers import DELIVERIES, OPERATIONS, RECOVERIES, SUBSCRIPTIONS, Handler, bound
+from hub.api.handlers import COVERAGE, DELIVERIES, LISTS, OPERATIONS, RECOVERIES, SUBSCRIPTIONS, Handler, bound
+from hub.api.lists import ListOperations
 from hub.api.once import Once
 from hub.api.operations import Operations
 from hub.api.recoveries import RecoveryOperations
 from hub.api.subscriptions import SubscriptionOperations
 from hub.bootstrap.parts import Parts
 from hub.subscriptions.changing import Changing
+from hub.subscriptions.coverage import Coverage
 from hub.subscriptions.recovering import Recovering
+from hub.subscriptions.wanting import MakeWanted
 
 
-def operator_handlers(parts: Parts, once: Once, *, base_url: str, face_url: str) -> dict[str, Handler]:
+def operator_handlers(
+    parts: Parts, once: Once, wanted: MakeWanted, *, base_url: str, face_url: str
+) -> dict[str, Handler]:
     maximum = parts.settings.api.page_maximum
     operations = Operations(store=parts.store, clock=parts.clock, base_url=base_url, face_url=face_url)
     recovering = Recovering(clock=parts.clock, new_id=parts.new_id)
@@ -33,9 +39,15 @@ def operator_handlers(parts: Parts, once: Once, *, base_url: str, face_url: str)
         page_maximum=maximum,
         outcomes=[word for word in words if word],
     )
+    lists = ListOperations(store=parts.store, lists=parts.settings.lists, base_url=base_url, page_maximum=maximum)
+    coverage = CoverageOperations(
+        store=parts.store, coverage=Coverage(wanted), base_url=base_url, page_maximum=maximum
+    )
     return (
         bound(OPERATIONS, operations)
         | bound(DELIVERIES, deliveries)
         | bound(SUBSCRIPTIONS, subscriptions)
         | bound(RECOVERIES, recoveries)
+        | bound(LISTS, lists)
+        | bound(COVERAGE, coverage)
     )

@@ -97,7 +97,13 @@ def read_listeners(listeners: Listeners, subscriptions: Subscriptions, make: Mak
 
 def _renewed(listener: Listener, subscription: Subscription) -> Listener:
     active = subscription.state is SubscriptionState.ACTIVE
-    return replace(listener, active=active, order=subscription.order, options=subscription.options)
+    return replace(
+        listener,
+        active=active,
+        url=subscription.url,
+        order=subscription.order,
+        options=subscription.options,
+    )
 
 
 def make_listener(

@@ -42,6 +42,13 @@ class Seconds(fields.Field[float]):
             raise ValidationError(str(error)) from error
 
 
+class SecondsOrNever(Seconds):
+    """A duration, where an empty text is 0."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> float:
+        return 0.0 if value == "" else super()._deserialize(value, attr, data, **options)
+
+
 class NetworkText(fields.Field[Network]):
     """A network in CIDR form. Bits behind the mask are refused: they hint at another network than was meant."""
 
@@ -92,8 +99,14 @@ def whole(minimum: int, maximum: int) -> Any:
     return rule(check, f"a whole number from {minimum} to {maximum}")
 
 
-def number(minimum: float, maximum: float) -> Any:
-    return rule(Exactly(float, validate=validate.Range(minimum, maximum)), f"a number from {minimum} to {maximum}")
+def number(minimum: float, maximum: float, *, default: Any = MISSING) -> Any:
+    check = Exactly(float, validate=validate.Range(minimum, maximum))
+    return rule(check, f"a number from {minimum} to {maximum}", default=default)
+
+
+def keeping() -> Any:
+    """How long something is kept, in seconds; 0, which "" means, too, keeps it for ever."""
+    return rule(SecondsOrNever(), 'a duration such as "30d", or "" to keep it for ever')
 
 
 def duration(minimum: float = 0.0, *, default: Any = MISSING) -> Any:
@@ -108,8 +121,9 @@ def durations() -> Any:
     return rule(check, 'a list with one or more durations, such as ["5s", "15m", "2h"]')
 
 
-def one_of(*words: str) -> Any:
-    return rule(Exactly(str, validate=validate.OneOf(words)), f"one of {', '.join(words)}")
+def one_of(*words: str, default: Any = MISSING) -> Any:
+    told = ", ".join(word or '""' for word in words)
+    return rule(Exactly(str, validate=validate.OneOf(words)), f"one of {told}", default=default)
 
 
 def some_of(*words: str) -> Any:

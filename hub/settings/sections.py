@@ -116,6 +116,18 @@ class JobsSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetentionSettings:
+    """How long each class of what is at rest is kept, in seconds; 0 is for ever."""
+
+    delivered: float = rules.keeping()
+    dead: float = rules.keeping()
+    responses: float = rules.keeping()
+    ended: float = rules.keeping()
+    tasks: float = rules.keeping()
+    interval: float = rules.duration(0.1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogSettings:
     level: str = rules.one_of("debug", "info", "warning", "error")
     format: str = rules.one_of("json", "text")
@@ -139,6 +151,24 @@ class SourceSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListSettings:
+    """One notification list that is managed elsewhere: a `file`, or the content of a `url`."""
+
+    name: str
+    file: str = rules.text(default="")
+    url: str = rules.text(default="")
+    format: str = rules.one_of("", "csv", "json", default="")
+    interval: float = rules.duration(0.1, default=900.0)
+    removal_limit: float = rules.number(0, 1, default=0.2)
+    ca_file: str = rules.text(default="")
+    enabled: bool = rules.flag(default=True)
+
+    @property
+    def place(self) -> str:
+        return self.url or self.file
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     server: ServerSettings
     security: SecuritySettings
@@ -148,8 +178,10 @@ class Settings:
     delivery: DeliverySettings
     intake: IntakeSettings
     jobs: JobsSettings
+    retention: RetentionSettings
     log: LogSettings
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
+    lists: Mapping[str, ListSettings] = field(default_factory=dict)
 
     @property
     def key_file(self) -> Path:
@@ -165,7 +197,10 @@ class Settings:
         return self.intake.interval if source.interval is None else source.interval
 
 
+NAMED: Mapping[str, type[Any]] = MappingProxyType({"sources": SourceSettings, "lists": ListSettings})
+"""The sections with tables that the operator names, by name: what one table holds."""
+
 SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
-    {place.name: get_type_hints(Settings)[place.name] for place in fields(Settings) if place.name != "sources"}
+    {place.name: get_type_hints(Settings)[place.name] for place in fields(Settings) if place.name not in NAMED}
 )
 """The sections with a fixed set of keys, by name."""

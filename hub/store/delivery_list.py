@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hub.model.delivery import DeliveryState
 from hub.store.deliveries import DeliveryView, as_view
 from hub.store.statements import statements
 
@@ -40,10 +41,41 @@ class DeliveryPage:
     more: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where the delivery of an event stands; times are microseconds."""
+
+    delivery: int
+    state: DeliveryState
+    due_at: int
+    settled_at: int | None
+    attempts: int
+    last_outcome: str | None
+    last_status: int | None
+
+
 class DeliveryList:
     def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
-        self._view = statements(dialect, "delivery")["view"]
+        self._sql = statements(dialect, "delivery")
+        self._view = self._sql["view"]
+
+    def of_event(self, event: int) -> dict[int, Standing]:
+        """{registration: where its delivery stands} of the event in row `event`."""
+        return {
+            subscription: Standing(
+                delivery=delivery,
+                state=DeliveryState(state),
+                due_at=due_at,
+                settled_at=settled_at,
+                attempts=attempts,
+                last_outcome=outcome,
+                last_status=status,
+            )
+            for subscription, delivery, state, due_at, settled_at, attempts, outcome, status in (
+                self._connection.execute(self._sql["of_event"], (event,))
+            )
+        }
 
     def by_place(self, filters: Filters, place: Place, *, limit: int) -> DeliveryPage:
         terms, values = _terms(filters)

@@ -55,6 +55,14 @@ class Events:
     def after(self, seq: int, *, limit: int) -> list[Queued]:
         return [_queued(row) for row in self._connection.execute(self._sql["after"], (seq, limit))]
 
+    def of_problem(self, problem_id: str) -> list[Queued]:
+        """The events about a report, or a task, oldest first."""
+        return [_queued(row) for row in self._connection.execute(self._sql["of_problem"], (problem_id,))]
+
+    def by_id(self, event_id: str) -> Queued | None:
+        row = self._connection.execute(self._sql["by_id"], (event_id,)).fetchone()
+        return _queued(row) if row else None
+
     def body(self, seq: int) -> tuple[str, bytes]:
         """(event id, body) of an event of the outbox."""
         event_id, body = self._connection.execute(self._sql["body"], (seq,)).fetchone()

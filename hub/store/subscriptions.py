@@ -125,11 +125,12 @@ class Subscriptions:
         return changed > 0
 
     def set(self, seq: int, subscription: Subscription) -> None:
-        """Keep the state, the order, the options and the list of a registration that has not ended."""
+        """Keep the state, the order, the options, the list and the callback of a registration that has not ended."""
         self._changed()
         options = orjson.dumps(subscription.options.as_kept()).decode()
-        state = (subscription.state, subscription.state_reason)
-        self._connection.execute(self._sql["set"], (*state, subscription.order, options, subscription.list, seq))
+        state = (subscription.state, subscription.state_reason, subscription.order)
+        place = (subscription.list, subscription.callback, subscription.url)
+        self._connection.execute(self._sql["set"], (*state, options, *place, seq))
 
     def touch(self, seq: int) -> None:
         """Let every sender, also of another process, look at a registration anew."""

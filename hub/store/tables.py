@@ -10,6 +10,7 @@ from hub.store.idempotency_keys import IdempotencyKeys
 from hub.store.identifiers import Identifiers
 from hub.store.jobs import Jobs
 from hub.store.lines import Lines
+from hub.store.lists import Lists
 from hub.store.problems import Problems
 from hub.store.records import Records
 from hub.store.recoveries import Recoveries
@@ -34,6 +35,7 @@ class Tables:
         self.deliveries = Deliveries(connection, dialect, self.signals)
         self.delivery_list = DeliveryList(connection, dialect)
         self.lines = Lines(connection, dialect, self.signals)
+        self.lists = Lists(connection, dialect)
         self.recoveries = Recoveries(connection, dialect, self.signals)
         self.sources = Sources(connection, dialect)
         self.api_keys = ApiKeys(connection, dialect)

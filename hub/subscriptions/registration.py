@@ -9,7 +9,7 @@ from hub.faces import V5
 from hub.model.caller import LOCAL, Caller
 from hub.model.ids import NewId
 from hub.model.options import NO_OPTIONS, DeliveryOptions
-from hub.model.subscription import Subscription
+from hub.model.subscription import Order, Subscription
 from hub.model.times import Clock, to_micros
 from hub.query.hub_query import HubQuery
 from hub.store.tables import Tables
@@ -35,6 +35,8 @@ class Request:
     secret: str
     face: str
     options: DeliveryOptions = NO_OPTIONS
+    order: Order = Order.REPORT
+    list: str | None = None
 
 
 class Registrations:
@@ -108,6 +110,8 @@ class Registrations:
             owner=caller.name,
             party=caller.party,
             options=request.options,
+            order=request.order,
+            list=request.list,
         )
         present = tables.subscriptions.same(subscription)
         if present is not None:

@@ -18,6 +18,7 @@ from hub.faces import EVENT_TYPES, V4
 from hub.model.delivery import DeliveryState
 from hub.model.event import EventType
 from hub.model.job import ContentType, JobStatus, Mode
+from hub.model.listed import ChangeKind
 from hub.model.problem import Status
 from hub.model.recovery import RecoveryKind
 from hub.model.subscription import Order, SubscriptionState
@@ -26,6 +27,7 @@ from hub.problems.tasks import RESULTS, UNCHANGED
 from hub.query.event_paths import TASKS
 from hub.shipped import openapi_dir
 from hub.store.subscriptions import ENDED
+from hub.subscriptions.coverage import Reason
 from hub.subscriptions.registration import UNREGISTERED
 
 FOLDER = openapi_dir()
@@ -74,6 +76,9 @@ PROMISED = {
         "replaySubscription": "POST /subscriptions/{id}/replay",
         "listRecovery": "GET /recoveries",
         "retrieveRecovery": "GET /recoveries/{id}",
+        "listCoverage": "GET /coverage",
+        "listNotificationList": "GET /lists",
+        "retrieveNotificationList": "GET /lists/{name}",
         "listDelivery": "GET /deliveries",
         "retrieveDelivery": "GET /deliveries/{id}",
         "resendDelivery": "POST /deliveries/{id}/resend",
@@ -352,6 +357,8 @@ def enumeration(file: str, *steps: str) -> list[str | None]:
         (SubscriptionState, OPERATIONS, ("SubscriptionPatch", "properties", "state")),
         (Order, OPERATIONS, ("SubscriptionPatch", "properties", "order")),
         (RecoveryKind, OPERATIONS, ("RecoveryKind",)),
+        (Reason, OPERATIONS, ("CoverageReason",)),
+        (ChangeKind, OPERATIONS, ("ListChange", "properties", "kind")),
     ],
 )
 def test_the_words_of_the_contract_are_those_of_the_code(

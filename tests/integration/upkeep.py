@@ -16,6 +16,7 @@ from hub.store.subscriptions import Registered
 from hub.subscriptions.changing import Changing
 from hub.subscriptions.recovering import Recovering, Span
 from hub.subscriptions.wanting import wanted_by
+from hub.upkeep.lists import Reconciler
 from hub.upkeep.recoveries import RecoveryTask
 from hub.upkeep.recovery import RecoveryStep
 from tests.fakes.listener import Received
@@ -81,3 +82,12 @@ def told(received: list[Received]) -> dict[str, list[int]]:
         event = orjson.loads(each.body)
         found.setdefault(event["correlationId"], []).append(event["sequence"])
     return found
+
+
+def reconciler(house: House) -> Reconciler:
+    return Reconciler(
+        store=house.store,
+        registrations=house.exchange.registrations,
+        recovering=house.recovering,
+        clock=house.clock,
+    )

@@ -30,7 +30,7 @@ WHERE seq = ? AND ended IS NULL AND state <> ?;
 
 -- name: set
 UPDATE subscription
-SET state = ?, state_reason = ?, order_mode = ?, options = ?, list = ?,
+SET state = ?, state_reason = ?, order_mode = ?, options = ?, list = ?, callback = ?, url = ?,
     changed = (SELECT value FROM mark WHERE name = 'subscriptions')
 WHERE seq = ? AND ended IS NULL;
 
