@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.api.coverage import CoverageOperations
 from hub.api.deliveries import DeliveryListing
+from hub.api.erasures import ErasureOperations
 from hub.api.hub import HubOperations
 from hub.api.jobs import JobOperations
 from hub.api.jobs_contents import JobContents
@@ -68,7 +69,12 @@ RECOVERIES = {
 }
 LISTS = {"listNotificationList": ListOperations.lists, "retrieveNotificationList": ListOperations.list}
 COVERAGE = {"listCoverage": CoverageOperations.coverage}
-OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES | LISTS | COVERAGE
+ERASURES = {
+    "listErasure": ErasureOperations.erasures,
+    "createErasure": ErasureOperations.erase,
+    "retrieveErasure": ErasureOperations.erasure,
+}
+OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES | LISTS | COVERAGE | ERASURES
 """What `hub.bootstrap.operator` builds."""
 
 JOBS = {

@@ -2,7 +2,18 @@
 
 from hub.api.coverage import CoverageOperations
 from hub.api.deliveries import DeliveryListing
-from hub.api.handlers import COVERAGE, DELIVERIES, LISTS, OPERATIONS, RECOVERIES, SUBSCRIPTIONS, Handler, bound
+from hub.api.erasures import ErasureOperations
+from hub.api.handlers import (
+    COVERAGE,
+    DELIVERIES,
+    ERASURES,
+    LISTS,
+    OPERATIONS,
+    RECOVERIES,
+    SUBSCRIPTIONS,
+    Handler,
+    bound,
+)
 from hub.api.lists import ListOperations
 from hub.api.once import Once
 from hub.api.operations import Operations
@@ -11,6 +22,7 @@ from hub.api.subscriptions import SubscriptionOperations
 from hub.bootstrap.parts import Parts
 from hub.subscriptions.changing import Changing
 from hub.subscriptions.coverage import Coverage
+from hub.subscriptions.erasing import Erasing
 from hub.subscriptions.recovering import Recovering
 from hub.subscriptions.wanting import MakeWanted
 
@@ -43,6 +55,10 @@ def operator_handlers(
     coverage = CoverageOperations(
         store=parts.store, coverage=Coverage(wanted), base_url=base_url, page_maximum=maximum
     )
+    erasing = Erasing(clock=parts.clock, new_id=parts.new_id, lists=frozenset(parts.settings.lists))
+    erasures = ErasureOperations(
+        store=parts.store, erasing=erasing, once=once, base_url=base_url, page_maximum=maximum
+    )
     return (
         bound(OPERATIONS, operations)
         | bound(DELIVERIES, deliveries)
@@ -50,4 +66,5 @@ def operator_handlers(
         | bound(RECOVERIES, recoveries)
         | bound(LISTS, lists)
         | bound(COVERAGE, coverage)
+        | bound(ERASURES, erasures)
     )

@@ -6,10 +6,12 @@ from hub.api.render import Face
 from hub.bootstrap.parts import Parts
 from hub.bootstrap.registering import make_reconciler, make_wanted
 from hub.query.attributes import Attributes
+from hub.upkeep.erasure import ErasureTask
 from hub.upkeep.keeper import Keeper
 from hub.upkeep.lists import ListTask
 from hub.upkeep.recoveries import RecoveryTask
 from hub.upkeep.recovery import RecoveryStep
+from hub.upkeep.retention import RetentionTask
 
 
 def make_keeper(parts: Parts, attributes: Attributes, faces: Mapping[str, Face]) -> Keeper:
@@ -22,4 +24,12 @@ def make_keeper(parts: Parts, attributes: Attributes, faces: Mapping[str, Face])
         lists=parts.settings.lists,
         clock=clock,
     )
-    return Keeper(store=store, tasks=[RecoveryTask(store=store, step=step, clock=clock), lists])
+    return Keeper(
+        store=store,
+        tasks=[
+            RecoveryTask(store=store, step=step, clock=clock),
+            lists,
+            ErasureTask(store=store, clock=clock),
+            RetentionTask(store=store, settings=parts.settings.retention, clock=clock),
+        ],
+    )

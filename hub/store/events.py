@@ -72,9 +72,16 @@ class Events:
         """The row number of the latest event; 0 when there is none."""
         return int(self._connection.execute(self._sql["last"]).fetchone()[0])
 
-    def fanned_out(self) -> int:
-        row = self._connection.execute(self._sql["get_mark"], (FANNED_OUT,)).fetchone()
+    def mark(self, name: str) -> int:
+        """A place that is kept under a name; 0 before it is."""
+        row = self._connection.execute(self._sql["get_mark"], (name,)).fetchone()
         return row[0] if row else 0
+
+    def set_mark(self, name: str, value: int) -> None:
+        self._connection.execute(self._sql["set_mark"], (name, value))
+
+    def fanned_out(self) -> int:
+        return self.mark(FANNED_OUT)
 
     def set_fanned_out(self, seq: int) -> None:
         self._connection.execute(self._sql["set_mark"], (FANNED_OUT, seq))

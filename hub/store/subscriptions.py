@@ -132,10 +132,11 @@ class Subscriptions:
         place = (subscription.list, subscription.callback, subscription.url)
         self._connection.execute(self._sql["set"], (*state, options, *place, seq))
 
-    def touch(self, seq: int) -> None:
-        """Let every sender, also of another process, look at a registration anew."""
+    def touch(self, seq: int | None = None) -> None:
+        """Let every sender, also of another process, look at a registration anew, or at what is changed after this."""
         self._changed()
-        self._connection.execute(self._sql["touch"], (seq,))
+        if seq is not None:
+            self._connection.execute(self._sql["touch"], (seq,))
 
     def note(self, seq: int, change: Change) -> None:
         values = (seq, change.time, change.actor, orjson.dumps(change.changes).decode())

@@ -5,6 +5,7 @@ import sqlite3
 from hub.store.api_keys import ApiKeys
 from hub.store.deliveries import Deliveries
 from hub.store.delivery_list import DeliveryList
+from hub.store.erasures import Erasures
 from hub.store.events import Events
 from hub.store.idempotency_keys import IdempotencyKeys
 from hub.store.identifiers import Identifiers
@@ -14,6 +15,7 @@ from hub.store.lists import Lists
 from hub.store.problems import Problems
 from hub.store.records import Records
 from hub.store.recoveries import Recoveries
+from hub.store.retention import Retention
 from hub.store.sources import Sources
 from hub.store.subscriptions import Subscriptions
 from hub.store.tasks import Tasks
@@ -35,6 +37,8 @@ class Tables:
         self.deliveries = Deliveries(connection, dialect, self.signals)
         self.delivery_list = DeliveryList(connection, dialect)
         self.lines = Lines(connection, dialect, self.signals)
+        self.erasures = Erasures(connection, dialect, self.signals)
+        self.retention = Retention(connection, dialect)
         self.lists = Lists(connection, dialect)
         self.recoveries = Recoveries(connection, dialect, self.signals)
         self.sources = Sources(connection, dialect)

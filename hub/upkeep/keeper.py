@@ -5,6 +5,7 @@ from threading import Event, Thread
 from typing import Protocol
 
 from hub.errors import StoreUnavailable
+from hub.store.erasures import ERASURES_CHANGED
 from hub.store.recoveries import RECOVERIES_CHANGED
 from hub.store.sqlite import Store
 from hub.telemetry import logger
@@ -14,7 +15,7 @@ log = logger("hub.upkeep")
 WATCH = 0.5
 """Seconds between two looks for work of other processes, which cannot call."""
 
-SIGNALS = frozenset({RECOVERIES_CHANGED})
+SIGNALS = frozenset({RECOVERIES_CHANGED, ERASURES_CHANGED})
 """What wakes the keeper before the next look."""
 
 

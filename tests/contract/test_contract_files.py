@@ -16,6 +16,7 @@ from hub.delivery.outcome import Outcome
 from hub.errors import HubError
 from hub.faces import EVENT_TYPES, V4
 from hub.model.delivery import DeliveryState
+from hub.model.erasure import Stage
 from hub.model.event import EventType
 from hub.model.job import ContentType, JobStatus, Mode
 from hub.model.listed import ChangeKind
@@ -77,6 +78,9 @@ PROMISED = {
         "listRecovery": "GET /recoveries",
         "retrieveRecovery": "GET /recoveries/{id}",
         "listCoverage": "GET /coverage",
+        "listErasure": "GET /erasures",
+        "createErasure": "POST /erasures",
+        "retrieveErasure": "GET /erasures/{id}",
         "listNotificationList": "GET /lists",
         "retrieveNotificationList": "GET /lists/{name}",
         "listDelivery": "GET /deliveries",
@@ -358,6 +362,7 @@ def enumeration(file: str, *steps: str) -> list[str | None]:
         (Order, OPERATIONS, ("SubscriptionPatch", "properties", "order")),
         (RecoveryKind, OPERATIONS, ("RecoveryKind",)),
         (Reason, OPERATIONS, ("CoverageReason",)),
+        (Stage, OPERATIONS, ("ErasureStage",)),
         (ChangeKind, OPERATIONS, ("ListChange", "properties", "kind")),
     ],
 )
