@@ -39,10 +39,7 @@ class CoverageOperations:
 
     def _list(self, request: Request) -> Response:
         asked = asked_of(request, WORDS, what="coverage", maximum=self._page_maximum)
-        tables = self._store.read
-        rows = [
-            row for row in self._coverage.of(tables, _events(tables, asked.filters)) if _fits(row, asked.filters)
-        ]
+        rows = coverage_rows(self._store.read, self._coverage, asked.filters)
         page = rows[asked.offset : asked.offset + asked.limit]
         headers = page_headers(
             f"{self._base_url}/coverage",
@@ -52,40 +49,53 @@ class CoverageOperations:
             returned=len(page),
             total=len(rows),
         )
-        return json_response([self._view(row) for row in page], headers=headers)
+        return json_response([coverage_view(row, base_url=self._base_url) for row in page], headers=headers)
 
-    def _view(self, row: Row) -> Document:
-        event = row.queued.event
-        return {
-            "event": {
-                "id": event.id,
-                "eventType": event.type,
-                "sequence": event.sequence,
-                "eventTime": micros_to_text(event.time),
-            },
-            **_who(row),
-            "told": row.reason is Reason.TOLD,
-            "reason": row.reason,
-            **self._standing(row),
-        }
 
-    def _standing(self, row: Row) -> Document:
-        standing = row.standing
-        if standing is None:
-            return {"detail": _detail(row), "deliveredTime": None, "dueTime": None, "delivery": None}
-        told, pending = row.reason is Reason.TOLD, row.reason is Reason.PENDING
-        return {
-            "detail": _detail(row),
-            "deliveredTime": micros_to_text(standing.settled_at) if told and standing.settled_at else None,
-            "dueTime": micros_to_text(standing.due_at) if pending else None,
-            "delivery": {
-                "id": str(standing.delivery),
-                "href": f"{self._base_url}/deliveries/{standing.delivery}",
-                "attempts": standing.attempts,
-                "lastOutcome": standing.last_outcome,
-                "lastStatus": standing.last_status,
-            },
-        }
+def coverage_rows(tables: Tables, coverage: Coverage, filters: Mapping[str, str]) -> list[Row]:
+    """Raises InvalidInput where nothing is asked about, and NotFound where there is no event of it."""
+    return [row for row in coverage.of(tables, _events(tables, filters)) if _fits(row, filters)]
+
+
+def coverage_views(
+    tables: Tables, coverage: Coverage, filters: Mapping[str, str], *, base_url: str
+) -> list[Document]:
+    return [coverage_view(row, base_url=base_url) for row in coverage_rows(tables, coverage, filters)]
+
+
+def coverage_view(row: Row, *, base_url: str) -> Document:
+    event = row.queued.event
+    return {
+        "event": {
+            "id": event.id,
+            "eventType": event.type,
+            "sequence": event.sequence,
+            "eventTime": micros_to_text(event.time),
+        },
+        **_who(row),
+        "told": row.reason is Reason.TOLD,
+        "reason": row.reason,
+        **_standing(row, base_url),
+    }
+
+
+def _standing(row: Row, base_url: str) -> Document:
+    standing = row.standing
+    if standing is None:
+        return {"detail": _detail(row), "deliveredTime": None, "dueTime": None, "delivery": None}
+    told, pending = row.reason is Reason.TOLD, row.reason is Reason.PENDING
+    return {
+        "detail": _detail(row),
+        "deliveredTime": micros_to_text(standing.settled_at) if told and standing.settled_at else None,
+        "dueTime": micros_to_text(standing.due_at) if pending else None,
+        "delivery": {
+            "id": str(standing.delivery),
+            "href": f"{base_url}/deliveries/{standing.delivery}",
+            "attempts": standing.attempts,
+            "lastOutcome": standing.last_outcome,
+            "lastStatus": standing.last_status,
+        },
+    }
 
 
 def _events(tables: Tables, filters: Mapping[str, str]) -> list[Queued]:

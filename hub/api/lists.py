@@ -60,27 +60,32 @@ class ListOperations:
         if name not in self._names(tables):
             raise NotFound(violations=[Violation(field="name", value=name, message=f"no list {name}")])
         view = self._view(tables, name) | {
-            "run": [_run(run) for run in tables.lists.runs(name, limit=RUNS)],
-            "change": [_change(change) for change in tables.lists.changes(name, limit=CHANGES)],
+            "run": [run_view(run) for run in tables.lists.runs(name, limit=RUNS)],
+            "change": [change_view(change) for change in tables.lists.changes(name, limit=CHANGES)],
         }
         return json_response(view)
 
     def _view(self, tables: Tables, name: str) -> Document:
-        settings, counts = self._lists.get(name), tables.lists.counts(name)
-        runs = tables.lists.runs(name, limit=1)
-        return {
-            "@type": "NotificationList",
-            "name": name,
-            "href": f"{self._base_url}/lists/{name}",
-            "origin": settings.place if settings else None,
-            "enabled": settings.enabled if settings else False,
-            "intervalSeconds": settings.interval if settings else None,
-            "count": {"entries": counts.entries, "registered": counts.registered, "refused": counts.refused},
-            "lastRun": _run(runs[0]) if runs else None,
-        }
+        return list_view(tables, name, self._lists.get(name), base_url=self._base_url)
 
 
-def _run(run: ListRun) -> Document:
+def list_view(tables: Tables, name: str, settings: ListSettings | None, *, base_url: str) -> Document:
+    """`settings` are those of the list, None where they have it no more."""
+    counts = tables.lists.counts(name)
+    runs = tables.lists.runs(name, limit=1)
+    return {
+        "@type": "NotificationList",
+        "name": name,
+        "href": f"{base_url}/lists/{name}",
+        "origin": settings.place if settings else None,
+        "enabled": settings.enabled if settings else False,
+        "intervalSeconds": settings.interval if settings else None,
+        "count": {"entries": counts.entries, "registered": counts.registered, "refused": counts.refused},
+        "lastRun": run_view(runs[0]) if runs else None,
+    }
+
+
+def run_view(run: ListRun) -> Document:
     return {
         "origin": run.origin,
         "actor": run.actor,
@@ -95,7 +100,7 @@ def _run(run: ListRun) -> Document:
     }
 
 
-def _change(change: ListChange) -> Document:
+def change_view(change: ListChange) -> Document:
     return {
         "time": micros_to_text(change.time),
         "kind": change.kind,

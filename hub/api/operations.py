@@ -9,14 +9,13 @@ from hub import __version__
 from hub.api.conditions import NOT_STORED, on_condition, tag_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.operations_view import attempt_view, delivery_view, source_view
-from hub.errors import Conflict, NotFound, StoreUnavailable, Violation
-from hub.model.delivery import DeliveryState
+from hub.errors import StoreUnavailable
 from hub.model.problem import Document
-from hub.model.subscription import SubscriptionState
 from hub.model.times import Clock, to_micros
 from hub.store.deliveries import DeliveryView
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
+from hub.subscriptions.resending import known_delivery, resend
 from hub.telemetry import logger
 
 log = logger("hub.api")
@@ -61,7 +60,7 @@ class Operations:
         return json_response(self._whole(self._store.read, delivery_id))
 
     def _whole(self, tables: Tables, delivery_id: str) -> Document:
-        view = _found(tables, delivery_id)
+        view = known_delivery(tables, delivery_id)
         attempts = [attempt_view(attempt) for attempt in tables.deliveries.attempts(view.id)]
         return {**self._view(view), "attempt": attempts}
 
@@ -77,17 +76,7 @@ class Operations:
         return json_response(self._view(view), status=202)
 
     def _resend(self, tables: Tables, delivery_id: str) -> DeliveryView:
-        view = _found(tables, delivery_id)
-        one = tables.subscriptions.get(view.subscription_id)
-        if one is not None and one.ended is None and one.subscription.state is not SubscriptionState.ACTIVE:
-            message = f"its subscription {view.subscription_id} is {one.subscription.state}; make it active first"
-            raise Conflict(violations=[Violation(field="id", value=delivery_id, message=message)])
-        if not tables.deliveries.resend(view.id, now=to_micros(self._clock())):
-            flying = view.state is DeliveryState.IN_FLIGHT
-            why = "is in flight; send it again when this attempt has ended" if flying else "has lost its listener"
-            message = f"delivery {delivery_id} {why}"
-            raise Conflict(violations=[Violation(field="id", value=delivery_id, message=message)])
-        return _found(tables, delivery_id)
+        return resend(tables, delivery_id, now=to_micros(self._clock()))
 
     async def sources(self, request: Request) -> Response:
         rows = await asyncio.to_thread(lambda: self._store.read.sources.all())
@@ -97,11 +86,3 @@ class Operations:
 
     def _view(self, view: DeliveryView) -> Document:
         return delivery_view(view, base_url=self._base_url, face_url=self._face_url)
-
-
-def _found(tables: Tables, delivery_id: str) -> DeliveryView:
-    view = tables.deliveries.get(int(delivery_id)) if delivery_id.isdecimal() and len(delivery_id) < 19 else None
-    if view is None:
-        message = f"no delivery {delivery_id}"
-        raise NotFound(violations=[Violation(field="id", value=delivery_id, message=message)])
-    return view

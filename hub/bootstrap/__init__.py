@@ -3,7 +3,9 @@
 from hub.bootstrap.building import Hub, build
 from hub.bootstrap.contracts import FACE_V3, FACE_V4, FACE_V5, OPERATIONS_V1, Contracts, check_contracts
 from hub.bootstrap.delivery import make_transport
-from hub.bootstrap.parts import make_store
+from hub.bootstrap.faces import make_faces, report_attributes
+from hub.bootstrap.parts import Parts, make_parts, make_store
+from hub.bootstrap.registering import make_reconciler, make_wanted
 
 __all__ = [
     "FACE_V3",
@@ -12,8 +14,14 @@ __all__ = [
     "OPERATIONS_V1",
     "Contracts",
     "Hub",
+    "Parts",
     "build",
     "check_contracts",
+    "make_faces",
+    "make_parts",
+    "make_reconciler",
     "make_store",
     "make_transport",
+    "make_wanted",
+    "report_attributes",
 ]

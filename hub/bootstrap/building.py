@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.api.app import HubApp
-from hub.api.extensions import load_extensions
 from hub.bootstrap.api import api_app
-from hub.bootstrap.contracts import Contracts
 from hub.bootstrap.delivery import make_worker
 from hub.bootstrap.faces import make_faces, report_attributes
 from hub.bootstrap.intake import make_pollers
 from hub.bootstrap.jobs import make_job_runner
-from hub.bootstrap.parts import Parts, make_store
+from hub.bootstrap.parts import make_parts
 from hub.bootstrap.rules import report_rules
 from hub.bootstrap.upkeep import make_keeper
 from hub.delivery.worker import DeliveryWorker
@@ -20,12 +18,10 @@ from hub.intake.account import note_disabled
 from hub.intake.configured import check_sources
 from hub.intake.poller import Poller
 from hub.jobs.runner import JobRunner
-from hub.model.ids import Uuid7
 from hub.model.times import Clock, system_clock
 from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
-from hub.subscriptions.secrets import SecretBox, load_key
 from hub.upkeep.keeper import Keeper
 
 
@@ -79,7 +75,7 @@ class Hub:
 def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     """Raises InvalidSettings, or StoreUnavailable when the database cannot be used."""
     check_sources(settings)
-    parts = _parts(settings, clock)
+    parts = make_parts(settings, clock)
     attributes, faces, rules = report_attributes(parts), make_faces(parts), report_rules(parts)
     roles = settings.server.roles
     return Hub(
@@ -90,16 +86,4 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         pollers=make_pollers(parts, rules.sources) if "intake" in roles else (),
         jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
         keeper=make_keeper(parts, attributes, faces) if "delivery" in roles else None,
-    )
-
-
-def _parts(settings: Settings, clock: Clock) -> Parts:
-    return Parts(
-        settings=settings,
-        contracts=Contracts.shipped(),
-        extensions=load_extensions(settings.api.extension_schemas),
-        secrets=SecretBox(load_key(settings.key_file)),
-        clock=clock,
-        new_id=Uuid7(clock),
-        store=make_store(settings),
     )

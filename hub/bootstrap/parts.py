@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.api.extensions import Extensions
+from hub.api.extensions import Extensions, load_extensions
 from hub.bootstrap.contracts import FACE_V5, Contracts
-from hub.model.ids import NewId
+from hub.model.ids import NewId, Uuid7
 from hub.model.times import Clock
 from hub.problems.envelope import Letterhead
 from hub.problems.ownership import Owners
@@ -13,7 +13,7 @@ from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import CallbackPolicy
-from hub.subscriptions.secrets import SecretBox
+from hub.subscriptions.secrets import SecretBox, load_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,4 +52,17 @@ def make_store(settings: Settings) -> Store:
         query_time_limit=settings.store.query_time_limit,
         scans=settings.store.scans,
         indexed_paths=settings.store.indexed_paths,
+    )
+
+
+def make_parts(settings: Settings, clock: Clock) -> Parts:
+    """Raises InvalidSettings, or StoreUnavailable when the database cannot be used."""
+    return Parts(
+        settings=settings,
+        contracts=Contracts.shipped(),
+        extensions=load_extensions(settings.api.extension_schemas),
+        secrets=SecretBox(load_key(settings.key_file)),
+        clock=clock,
+        new_id=Uuid7(clock),
+        store=make_store(settings),
     )
