@@ -25,10 +25,13 @@ def asked_of(request: Request, words: Words, *, what: str, maximum: int, more: S
     """`more` are parameters that the caller reads itself. Raises InvalidInput with everything that is wrong."""
     pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
     given = dict(pairs)
+    known_names = (*words, "offset", "limit", *more)
     violations = [
-        Violation(field=name, value=value, message=f"is no parameter of {what}; these are: {', '.join(words)}")
+        Violation(
+            field=name, value=value, message=f"is no parameter of {what}; these are: {', '.join(known_names)}"
+        )
         for name, value in pairs
-        if name not in words and name not in ("offset", "limit", *more)
+        if name not in known_names
     ]
     violations += [
         Violation(field=name, value=given[name], message=f"must be one of {', '.join(known)}")

@@ -132,7 +132,7 @@ class SubscriptionOperations:
         return await self._begin(request, self._recovering.replay)
 
     async def _begin(self, request: Request, begin: Begin) -> Response:
-        subscription_id, span = request.path_params["id"], _span(request.body or {})
+        subscription_id, span = request.path_params["id"], _span(request.body)
         work = on_condition(
             request,
             lambda tables: begin(tables, subscription_id, span=span, caller=request.caller),

@@ -20,7 +20,7 @@ from hub.telemetry import logger
 
 log = logger("hub.upkeep")
 
-BATCH = 500
+BATCH = 200
 NEXT = dict(zip(tuple(Stage), tuple(Stage)[1:], strict=False))
 """{stage: the one behind it}"""
 

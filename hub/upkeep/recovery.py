@@ -14,7 +14,7 @@ from hub.store.subscriptions import Registered
 from hub.store.tables import Tables
 from hub.subscriptions.wanting import Interests, MakeWanted
 
-BATCH = 1000
+BATCH = 250
 """How many deliveries or events are looked at in one transaction."""
 
 

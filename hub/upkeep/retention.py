@@ -13,7 +13,7 @@ from hub.telemetry import logger
 
 log = logger("hub.upkeep")
 
-BATCH = 1000
+BATCH = 500
 """How many rows are looked at, or removed, in one transaction."""
 
 RESPONSES_EMPTIED = "responses emptied"
