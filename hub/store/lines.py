@@ -51,6 +51,10 @@ class Lines:
     def is_in_flight(self, subscription: int) -> bool:
         return bool(self._ids("in_flight", subscription))
 
+    def strays(self) -> list[int]:
+        """The registrations that are not active, and have due deliveries that nobody parks: a lease gave them back."""
+        return self._ids("strays")
+
     def park(self, subscription: int, *, limit: int) -> int:
         """Park some of what is due; gives how many."""
         ids = self._ids("due", subscription, limit)

@@ -503,6 +503,7 @@ def recoveries(db: Database) -> None:
         )"""
     )
     db.execute("CREATE INDEX recovery_open ON recovery (subscription) WHERE completed IS NULL")
+    db.execute("CREATE INDEX subscription_held ON subscription (seq) WHERE state <> 'active' AND ended IS NULL")
     db.execute(
         """
         CREATE TABLE subscription_change (

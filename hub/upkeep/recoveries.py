@@ -24,8 +24,10 @@ class RecoveryTask:
 
     def step(self) -> bool:
         """Raises StoreUnavailable."""
-        before = self._store.read.recoveries.open()
-        return any([self._take(seq) for seq in before])
+        tables = self._store.read
+        for subscription in tables.lines.strays():
+            self._store.write(partial(_park, subscription=subscription, limit=self._step.batch))
+        return any([self._take(seq) for seq in tables.recoveries.open()])
 
     def _take(self, seq: int) -> bool:
         """Whether there is more to do at once."""
@@ -41,6 +43,12 @@ class RecoveryTask:
         if done is not None and done.completed is not None:
             _tell(done)
         return done is not None and (done.completed is not None or done.looked > 0)
+
+
+def _park(tables: Tables, *, subscription: int, limit: int) -> None:
+    """Asked again here: it may have been made active since."""
+    if subscription in tables.lines.strays():
+        tables.lines.park(subscription, limit=limit)
 
 
 def _fail(tables: Tables, *, seq: int, now: int) -> None:

@@ -31,7 +31,7 @@ adapter = "alertmanager"
 options = { url = "http://127.0.0.1:9" }
 """
 PROJECT = Path(__file__).parents[2]
-WITHIN = 120.0
+WITHIN = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +137,6 @@ def test_the_operations_keep_their_contract(server: Server, tmp_path: Path) -> N
     path = openapi_dir() / "operations-v1.yaml"
     done = bombard(path, server.client.base_url + ContractClient.operations, tmp_path)
     assert done.returncode == 0, done.stdout[-6000:]
-    assert "Tested: 18" in done.stdout
+    assert f"Tested: {len(operation_ids(load_contract(path)))}" in done.stdout
     assert links_followed(done.stdout) > 0
     assert "Traceback" not in server.output()

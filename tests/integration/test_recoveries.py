@@ -67,6 +67,19 @@ def test_what_is_due_is_parked_in_batches_and_none_of_it_is_sent_meanwhile(
     assert len(listener.received()) == 8
 
 
+def test_what_a_lease_gives_back_to_a_registration_that_is_paused_is_parked(
+    house: House, listener: Listener
+) -> None:
+    one = house.exchange.register(listener.url("/in"))
+    house.change(one, state="paused")
+    house.desk.create()
+    event = house.desk.queued()[0].seq
+    house.store.write(lambda tables: tables.lines.insert_missing(one.seq, event, None, DeliveryState.DUE, now=1))
+    assert house.store.read.deliveries.oldest_due() is None
+    house.keep()
+    assert house.states(one) == {"parked": 1}
+
+
 def test_who_changed_what_is_kept(house: House, listener: Listener) -> None:
     one = house.exchange.register(listener.url("/in"))
     house.change(one, state="paused", stateReason="why", delivery={"inFlight": 2})

@@ -29,6 +29,11 @@ DELETE FROM recovery WHERE seq IN (SELECT seq FROM recovery WHERE completed < ? 
 -- name: in_flight
 SELECT 1 FROM delivery WHERE subscription = ? AND settled_at IS NULL AND state = 'inFlight' LIMIT 1;
 
+-- name: strays
+SELECT seq FROM subscription WHERE state <> 'active' AND ended IS NULL
+  AND EXISTS (SELECT 1 FROM delivery WHERE delivery.subscription = subscription.seq AND delivery.state = 'due')
+  AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.subscription = subscription.seq AND completed IS NULL);
+
 -- name: due
 SELECT id FROM delivery WHERE subscription = ? AND state = 'due' LIMIT ?;
 
