@@ -239,7 +239,7 @@ class Deliveries:
         return last
 
     def oldest_due(self) -> int | None:
-        """The earliest due time of all deliveries that wait for one, and whose registration is active."""
+        """The earliest due time of all deliveries that wait for one."""
         due: int | None = self._connection.execute(self._sql["overdue"]).fetchone()[0]
         return due
 

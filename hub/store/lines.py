@@ -37,7 +37,8 @@ class Lines:
         return int(self._connection.execute(self._sql[name], values).fetchone()[0])
 
     def count_due(self, subscription: int) -> int:
-        return self._count("count_due", subscription)
+        row = self._connection.execute(self._sql["count_due"], {"subscription": subscription}).fetchone()
+        return int(row[0])
 
     def count_parked(self, subscription: int) -> int:
         return self._count("count_parked", subscription)
@@ -57,7 +58,8 @@ class Lines:
 
     def park(self, subscription: int, *, limit: int) -> int:
         """Park some of what is due; gives how many."""
-        ids = self._ids("due", subscription, limit)
+        asked = {"subscription": subscription, "limit": limit}
+        ids = [row[0] for row in self._connection.execute(self._sql["due"], asked)]
         self._connection.execute(self._sql["park"], (_text(ids),))
         return len(ids)
 

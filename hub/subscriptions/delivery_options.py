@@ -1,6 +1,6 @@
 """The member `delivery` of a registration: how its listener is told, read with care and shown again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -69,11 +69,7 @@ class _Instant(fields.Field[int]):
 
 
 class DeliverySchema(Schema):
-    """The members that say how and for how long a listener is told.
-
-    What says how it is authenticated or how it is signed for gets its fields here, too: one line each, named as its
-    place in `DeliveryOptions` by `attribute`.
-    """
+    """The members that say how and for how long a listener is told; how it is secured is for others to read."""
 
     class Meta:
         unknown = RAISE
@@ -105,20 +101,23 @@ def read_options(
     now: datetime,
     present: DeliveryOptions = NO_OPTIONS,
     field: str = "delivery",
+    others: Collection[str] = (),
 ) -> DeliveryOptions:
     """The present options with what is given of them; null takes one back to the settings, and all where it is all.
 
-    Raises InvalidInput with everything that is wrong, by the path of its member.
+    `others` are members that somebody else reads. Raises InvalidInput with everything that is wrong, by the path of
+    its member.
     """
     if given is None:
         taken_back: dict[str, Any] = dict.fromkeys(PLACES.values())
         return replace(present, **taken_back)
     if not isinstance(given, Mapping):
         raise InvalidInput(violations=[Violation(field=field, value=given, message="must be an object, or null")])
+    ours = {name: value for name, value in given.items() if name not in others}
     try:
-        read = DeliverySchema(to_micros(now)).load(given)
+        read = DeliverySchema(to_micros(now)).load(ours)
     except ValidationError as error:
-        raise InvalidInput(violations=_violations(error, given, field)) from error
+        raise InvalidInput(violations=_violations(error, ours, field)) from error
     return replace(present, **{PLACES[name]: value for name, value in read.items()})
 
 

@@ -75,9 +75,9 @@ def test_what_a_lease_gives_back_to_a_registration_that_is_paused_is_parked(
     house.desk.create()
     event = house.desk.queued()[0].seq
     house.store.write(lambda tables: tables.lines.insert_missing(one.seq, event, None, DeliveryState.DUE, now=1))
-    assert house.store.read.deliveries.oldest_due() is None
     house.keep()
     assert house.states(one) == {"parked": 1}
+    assert house.store.read.deliveries.oldest_due() is None
 
 
 def test_who_changed_what_is_kept(house: House, listener: Listener) -> None:

@@ -71,6 +71,10 @@ def test_the_value_of_a_member_that_is_not_known_is_not_told() -> None:
     assert "hunter2" not in repr(refused.value.violations)
 
 
+def test_what_somebody_else_reads_is_let_through() -> None:
+    assert read_options({"inFlight": 2, "auth": {"type": "bearer"}}, now=NOON, others=("auth",)).in_flight == 2
+
+
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(InvalidInput) as refused:
         read_options({"inFlight": 0, "maxEvents": 0, "colour": 1}, now=NOON)

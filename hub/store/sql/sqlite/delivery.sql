@@ -94,8 +94,7 @@ SELECT state, count(*) FROM delivery WHERE subscription = ? GROUP BY state;
 SELECT max(settled_at) FROM delivery WHERE state = 'delivered' AND subscription = ?;
 
 -- name: overdue
-SELECT min((SELECT min(due_at) FROM delivery WHERE subscription = seq AND delivery.state = 'due'))
-FROM subscription WHERE state = 'active' AND ended IS NULL;
+SELECT min(due_at) FROM delivery WHERE state = 'due';
 
 -- name: of_event
 SELECT subscription, id, state, due_at, settled_at, attempts, last_outcome, last_status FROM delivery WHERE event = ?;

@@ -31,11 +31,17 @@ SELECT 1 FROM delivery WHERE subscription = ? AND settled_at IS NULL AND state =
 
 -- name: strays
 SELECT seq FROM subscription WHERE state <> 'active' AND ended IS NULL
-  AND EXISTS (SELECT 1 FROM delivery WHERE delivery.subscription = subscription.seq AND delivery.state = 'due')
+  AND (
+      EXISTS (SELECT 1 FROM delivery WHERE delivery.subscription = subscription.seq AND delivery.state = 'due' AND waiting = 0)
+      OR EXISTS (SELECT 1 FROM delivery WHERE delivery.subscription = subscription.seq AND delivery.state = 'due' AND waiting = 1)
+  )
   AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.subscription = subscription.seq AND completed IS NULL);
 
 -- name: due
-SELECT id FROM delivery WHERE subscription = ? AND state = 'due' LIMIT ?;
+SELECT id FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 0
+UNION ALL
+SELECT id FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 1
+LIMIT :limit;
 
 -- name: park
 UPDATE delivery SET state = 'parked' WHERE id IN (SELECT value FROM json_each(?));
@@ -77,7 +83,7 @@ WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE event = :event AND subscription =
 RETURNING id;
 
 -- name: line_up
-UPDATE delivery SET waiting = 1, due_at = max(due_at, :now + :patience)
+UPDATE delivery SET waiting = 1, due_at = CASE tries WHEN 0 THEN max(due_at, :now + :patience) ELSE due_at END
 WHERE subscription = :subscription AND settled_at IS NULL AND state = 'due'
   AND order_key IN (SELECT order_key FROM delivery WHERE id IN (SELECT value FROM json_each(:ids)) AND order_key > 0)
   AND event > (
@@ -94,15 +100,22 @@ WHERE id IN (SELECT value FROM json_each(:ids)) AND order_key = 0 AND state = 'd
   );
 
 -- name: line_up_rest
-UPDATE delivery SET waiting = 1, due_at = :now + :patience
-WHERE subscription = :subscription AND state = 'due' AND due_at < :started + :patience AND order_key = 0
+UPDATE delivery SET waiting = 1, due_at = CASE tries WHEN 0 THEN :now + :patience ELSE due_at END
+WHERE id IN (
+      SELECT id FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 0
+        AND due_at < :started + :patience
+      UNION ALL
+      SELECT id FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 1
+        AND due_at < :started + :patience
+  ) AND order_key = 0
   AND event > (
       SELECT min(head.event) FROM delivery AS head
       WHERE head.subscription = :subscription AND head.order_key = 0 AND head.settled_at IS NULL
   );
 
 -- name: count_due
-SELECT count(*) FROM delivery WHERE subscription = ? AND state = 'due';
+SELECT (SELECT count(*) FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 0)
+     + (SELECT count(*) FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 1);
 
 -- name: count_parked
 SELECT count(*) FROM delivery WHERE subscription = ? AND state = 'parked';
