@@ -57,8 +57,8 @@ class Standing:
 class DeliveryList:
     def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
-        self._sql = statements(dialect, "delivery")
-        self._view = self._sql["view"]
+        self._sql = statements(dialect, "delivery_list")
+        self._view = statements(dialect, "delivery")["view"]
 
     def of_event(self, event: int) -> dict[int, Standing]:
         """{registration: where its delivery stands} of the event in row `event`."""

@@ -95,6 +95,3 @@ SELECT max(settled_at) FROM delivery WHERE state = 'delivered' AND subscription 
 
 -- name: overdue
 SELECT min(due_at) FROM delivery WHERE state = 'due';
-
--- name: of_event
-SELECT subscription, id, state, due_at, settled_at, attempts, last_outcome, last_status FROM delivery WHERE event = ?;
