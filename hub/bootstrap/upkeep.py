@@ -14,7 +14,8 @@ from hub.upkeep.recovery import RecoveryStep
 from hub.upkeep.retention import RetentionTask
 
 
-def make_keeper(parts: Parts, attributes: Attributes, faces: Mapping[str, Face]) -> Keeper:
+def make_keepers(parts: Parts, attributes: Attributes, faces: Mapping[str, Face]) -> tuple[Keeper, ...]:
+    """Lists have one of their own: a slow address must not hold up what operators wait for."""
     store, clock = parts.store, parts.clock
     patience = round(parts.settings.delivery.order_patience * 1e6)
     step = RecoveryStep(make_wanted=make_wanted(parts, faces), patience=patience)
@@ -24,12 +25,9 @@ def make_keeper(parts: Parts, attributes: Attributes, faces: Mapping[str, Face])
         lists=parts.settings.lists,
         clock=clock,
     )
-    return Keeper(
-        store=store,
-        tasks=[
-            RecoveryTask(store=store, step=step, clock=clock),
-            lists,
-            ErasureTask(store=store, clock=clock),
-            RetentionTask(store=store, settings=parts.settings.retention, clock=clock),
-        ],
+    house = (
+        RecoveryTask(store=store, step=step, clock=clock),
+        ErasureTask(store=store, clock=clock),
+        RetentionTask(store=store, settings=parts.settings.retention, clock=clock),
     )
+    return Keeper(store=store, tasks=house), Keeper(store=store, tasks=(lists,))

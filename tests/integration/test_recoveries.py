@@ -168,6 +168,8 @@ def test_an_old_event_is_told_before_the_younger_ones_that_wait(house: House, li
     until(lambda: house.states(one) == {"due": 3})
     house.exchange.stop(worker)
     listener.on("/in", answer(204))
+    failed = house.exchange.log()[0]
+    house.store.write(lambda tables: tables.deliveries.resend(failed.id, now=to_micros(system_clock())))
     house.replay(one)
     house.keep()
     house.exchange.start()
