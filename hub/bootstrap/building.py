@@ -12,7 +12,7 @@ from hub.bootstrap.intake import make_pollers
 from hub.bootstrap.jobs import make_job_runner
 from hub.bootstrap.parts import make_parts
 from hub.bootstrap.rules import report_rules
-from hub.bootstrap.upkeep import make_keepers
+from hub.bootstrap.upkeep import make_housekeepers
 from hub.delivery.worker import DeliveryWorker
 from hub.intake.account import note_disabled
 from hub.intake.configured import check_sources
@@ -22,7 +22,7 @@ from hub.model.times import Clock, system_clock
 from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
-from hub.upkeep.keeper import Keeper
+from hub.upkeep.housekeeper import Housekeeper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +35,14 @@ class Hub:
     worker: DeliveryWorker | None
     pollers: Sequence[Poller]
     jobs: JobRunner | None = None
-    keepers: Sequence[Keeper] = ()
+    housekeepers: Sequence[Housekeeper] = ()
 
     def start(self) -> None:
         """Senders first, so that what the other doors bring is sent at once."""
         if self.worker:
             self.worker.start()
-        for keeper in self.keepers:
-            keeper.start()
+        for housekeeper in self.housekeepers:
+            housekeeper.start()
         for poller in self.pollers:
             poller.start()
         if self.jobs:
@@ -65,8 +65,8 @@ class Hub:
             self.jobs.stop(grace)
         for poller in self.pollers:
             poller.stop(max(0.0, end - time.monotonic()))
-        for keeper in self.keepers:
-            keeper.stop(max(0.0, end - time.monotonic()))
+        for housekeeper in self.housekeepers:
+            housekeeper.stop(max(0.0, end - time.monotonic()))
         if self.worker:
             self.worker.stop(grace)
         self.store.close()
@@ -85,5 +85,5 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         worker=make_worker(parts, faces) if "delivery" in roles else None,
         pollers=make_pollers(parts, rules.sources) if "intake" in roles else (),
         jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
-        keepers=make_keepers(parts, attributes, faces) if "delivery" in roles else (),
+        housekeepers=make_housekeepers(parts, attributes, faces) if "delivery" in roles else (),
     )

@@ -1,4 +1,4 @@
-"""The door for what is done by itself: the keeper, and each kind of its work."""
+"""The door for what is done by itself: the housekeepers, and each kind of its work."""
 
 from collections.abc import Mapping
 
@@ -7,14 +7,14 @@ from hub.bootstrap.parts import Parts
 from hub.bootstrap.registering import make_reconciler, make_wanted
 from hub.query.attributes import Attributes
 from hub.upkeep.erasure import ErasureTask
-from hub.upkeep.keeper import Keeper
+from hub.upkeep.housekeeper import Housekeeper
 from hub.upkeep.lists import ListTask
 from hub.upkeep.recoveries import RecoveryTask
 from hub.upkeep.recovery import RecoveryStep
 from hub.upkeep.retention import RetentionTask
 
 
-def make_keepers(parts: Parts, attributes: Attributes, faces: Mapping[str, Face]) -> tuple[Keeper, ...]:
+def make_housekeepers(parts: Parts, attributes: Attributes, faces: Mapping[str, Face]) -> tuple[Housekeeper, ...]:
     """Lists have one of their own: a slow address must not hold up what operators wait for."""
     store, clock = parts.store, parts.clock
     patience = round(parts.settings.delivery.order_patience * 1e6)
@@ -30,4 +30,4 @@ def make_keepers(parts: Parts, attributes: Attributes, faces: Mapping[str, Face]
         ErasureTask(store=store, clock=clock),
         RetentionTask(store=store, settings=parts.settings.retention, clock=clock),
     )
-    return Keeper(store=store, tasks=house), Keeper(store=store, tasks=(lists,))
+    return Housekeeper(store=store, tasks=house), Housekeeper(store=store, tasks=(lists,))

@@ -1,4 +1,4 @@
-"""What tests of recoveries share: registrations that are changed, and a keeper whose batches are small."""
+"""What tests of recoveries share: registrations that are changed, and a housekeeper whose batches are small."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ MAKE_WANTED = partial(wanted_by, parse_query=parse_query(), party_paths=PARTY_PA
 
 
 class House:
-    """A hub without doors on a folder: reports, registrations, a sender, and a keeper that is stepped by hand."""
+    """A hub without doors on a folder: reports, registrations, a sender, and a housekeeper that is stepped by hand."""
 
     def __init__(self, folder: Path, *, batch: int = 3) -> None:
         self.store = open_store(folder)

@@ -16,7 +16,7 @@ WATCH = 0.5
 """Seconds between two looks for work of other processes, which cannot call."""
 
 SIGNALS = frozenset({RECOVERIES_CHANGED, ERASURES_CHANGED})
-"""What wakes the keeper before the next look."""
+"""What wakes a housekeeper before the next look."""
 
 
 class Task(Protocol):
@@ -27,7 +27,7 @@ class Task(Protocol):
     def step(self) -> bool: ...
 
 
-class Keeper:
+class Housekeeper:
     """Lets each kind of work do a little in turn, until none has anything to do; then waits for a signal."""
 
     def __init__(self, *, store: Store, tasks: Sequence[Task]) -> None:
