@@ -7,6 +7,7 @@ from hub.api.render import Face
 from hub.bootstrap.faces import query_reader
 from hub.bootstrap.parts import Parts
 from hub.query.attributes import ANYTHING, Attributes
+from hub.subscriptions.list_rules import ListRules
 from hub.subscriptions.recovering import Recovering
 from hub.subscriptions.registration import Registrations
 from hub.subscriptions.wanting import MakeWanted, wanted_by
@@ -35,7 +36,10 @@ def make_wanted(parts: Parts, faces: Mapping[str, Face]) -> MakeWanted:
 def make_reconciler(parts: Parts, attributes: Attributes, faces: Mapping[str, Face]) -> Reconciler:
     return Reconciler(
         store=parts.store,
-        registrations=make_registrations(parts, attributes, faces),
-        recovering=Recovering(clock=parts.clock, new_id=parts.new_id),
+        rules=ListRules(
+            registrations=make_registrations(parts, attributes, faces),
+            recovering=Recovering(clock=parts.clock, new_id=parts.new_id),
+            clock=parts.clock,
+        ),
         clock=parts.clock,
     )

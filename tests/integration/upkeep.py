@@ -14,6 +14,7 @@ from hub.model.recovery import Recovery
 from hub.query.ownership import PARTY_PATHS
 from hub.store.subscriptions import Registered
 from hub.subscriptions.changing import Changing
+from hub.subscriptions.list_rules import ListRules
 from hub.subscriptions.recovering import Recovering, Span
 from hub.subscriptions.wanting import wanted_by
 from hub.upkeep.lists import Reconciler
@@ -87,7 +88,8 @@ def told(received: list[Received]) -> dict[str, list[int]]:
 def reconciler(house: House) -> Reconciler:
     return Reconciler(
         store=house.store,
-        registrations=house.exchange.registrations,
-        recovering=house.recovering,
+        rules=ListRules(
+            registrations=house.exchange.registrations, recovering=house.recovering, clock=house.clock
+        ),
         clock=house.clock,
     )
