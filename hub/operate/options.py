@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from hub.command import CONFIG, DATABASE, clear_end, quiet_settings
+from hub.command import CONFIG, clear_end, quiet_settings
 from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
 from hub.model.times import from_text, to_micros
 from hub.operate.desk import OperatorDesk, operator_desk
 from hub.operate.printing import Columns, as_json, as_lines, as_table
 
+DATABASE = click.option("--database", help="The SQLite file of the hub.")
 JSON = click.option("--json", "as_text", is_flag=True, help="Print JSON.")
 SINCE = click.option("--since", help="From this instant, such as 2026-03-01T22:00:00Z.")
 UNTIL = click.option("--until", help="Until this instant.")

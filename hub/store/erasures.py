@@ -93,11 +93,14 @@ class Erasures:
         """Call `Subscriptions.touch` first, so that every sender hears of it."""
         return self._connection.execute(self._sql["end_subscriptions"], (now, actor, party, limit)).rowcount
 
-    def blank_subscriptions(self, party: str, pseudonym: str, *, limit: int) -> int:
+    def blank_subscriptions(self, party: str, pseudonym: str, names: Sequence[str], *, limit: int) -> int:
         """Leave of ended registrations that they were there, from when until when; gives how many."""
+        known = orjson.dumps(names).decode()
         seqs = [row[0] for row in self._connection.execute(self._sql["subscriptions"], (party, limit))]
         for seq in seqs:
-            self._connection.execute(self._sql["blank_subscription"], (pseudonym, pseudonym, seq))
+            self._connection.execute(
+                self._sql["blank_subscription"], (pseudonym, pseudonym, known, pseudonym, seq)
+            )
             self._connection.execute(self._sql["delete_subscription_changes"], (seq,))
         return len(seqs)
 

@@ -114,9 +114,9 @@ def _registrations(tables: Tables, batch: Batch) -> Done:
 
 def _callbacks(tables: Tables, batch: Batch) -> Done:
     """After the deliveries, which are found by the party of their registration."""
-    return _until_less(
-        batch, tables.erasures.blank_subscriptions(batch.party, batch.erasure.pseudonym, limit=batch.limit)
-    )
+    erasure = batch.erasure
+    blanked = tables.erasures.blank_subscriptions(batch.party, erasure.pseudonym, erasure.names, limit=batch.limit)
+    return _until_less(batch, blanked)
 
 
 def _list_entries(tables: Tables, batch: Batch) -> Done:

@@ -54,7 +54,8 @@ SELECT seq FROM subscription WHERE party = ? LIMIT ?;
 -- name: blank_subscription
 UPDATE subscription
 SET callback = '', url = '', query = NULL, normalised_query = '', secret = x'', owner = ?, party = ?, list = NULL,
-    state_reason = NULL, options = '{}'
+    state_reason = NULL, options = '{}',
+    ended_by = iif(ended_by IN (SELECT value FROM json_each(?)), ?, ended_by)
 WHERE seq = ?;
 
 -- name: delete_subscription_changes
