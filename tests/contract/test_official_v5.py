@@ -71,6 +71,7 @@ REASONS = {
     "added *Event.recordTime": "when the hub recorded it, beside when it happened",
     "added *Event.fieldPath": "which attributes an event is about, as in v4",
     "added Hub*.secret": "the key that signs what is sent",
+    "added Hub_FVO.delivery": "how this listener is told, where that differs from the settings",
     "added ServiceProblemEventRecord.@*": "every resource says its type",
     "added Problem*.outcome": "what a task did to each report that it names",
     "added Error.violation": "all that is wrong with a request, not only the first thing",
