@@ -75,7 +75,7 @@ class Once:
 
     def _kept(self, tables: Tables, request: Request, key: str) -> Response | None:
         since = to_micros(self._clock()) - self._lifetime
-        kept = tables.idempotency_keys.get(request.caller.name, key, since=since)
+        kept = tables.idempotency_keys.get(_owner(request), key, since=since)
         if kept is None:
             return None
         if kept.digest != _digest(request):
@@ -98,7 +98,7 @@ class Once:
             sealed=secret,
         )
         tables.idempotency_keys.purge(until=now - self._lifetime, most=PURGED_AT_ONCE)
-        tables.idempotency_keys.insert(request.caller.name, key, kept, now=now)
+        tables.idempotency_keys.insert(_owner(request), key, kept, now=now)
 
 
 def key_of(request: Request) -> str | None:
@@ -111,6 +111,12 @@ def key_of(request: Request) -> str | None:
         message = "must be 1 to 255 characters of ASCII, and in quotes when there is a space among them"
         raise InvalidInput(violations=[Violation(field=HEADER, value=text, message=message)])
     return text.strip('"')
+
+
+def _owner(request: Request) -> str:
+    """To whom a key belongs: a name of which each party has one, as tokens may have it, is several callers."""
+    caller = request.caller
+    return caller.name if caller.party is None else f"{caller.name}\n{caller.party}"
 
 
 def _operation(request: Request) -> str:

@@ -114,6 +114,15 @@ def test_a_key_belongs_to_its_caller(counter: Counter) -> None:
     assert counter.done == 2
 
 
+def test_callers_of_one_name_and_several_parties_are_several(counter: Counter) -> None:
+    noc = Caller(name="jwt:service", scopes=frozenset({"*"}))
+    callers = [noc, replace(noc, party="org-a"), replace(noc, party="org-b")]
+    answers = [counter.send(request(caller=caller)) for caller in callers]
+    assert [REPLAYED in answer.headers for answer in answers] == [False, False, False]
+    assert [counter.once.before(request(caller=caller)) is not None for caller in callers] == [True, True, True]
+    assert counter.done == 3
+
+
 def test_an_answer_is_kept_for_its_lifetime(counter: Counter, clock: TurningClock) -> None:
     counter.send(request())
     clock.turn(seconds=DAY - 1)
