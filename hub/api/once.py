@@ -12,6 +12,7 @@ from typing import TypeVar
 import orjson
 
 from hub.api.messages import Request, Response
+from hub.api.routing import usual_spelling
 from hub.errors import InvalidInput, UnprocessableKey, Violation
 from hub.model.times import Clock, to_micros
 from hub.store.idempotency_keys import KeptAnswer
@@ -120,7 +121,7 @@ def _owner(request: Request) -> str:
 
 
 def _operation(request: Request) -> str:
-    return f"{request.method} {request.path}"
+    return f"{request.method} {usual_spelling(request.path, request.path_params)}"
 
 
 def _digest(request: Request) -> bytes:
