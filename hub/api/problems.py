@@ -207,9 +207,7 @@ class ProblemOperations:
             self._rules.patch,
             problem_id=request.path_params["id"],
             edit=self._face.edit(
-                edit_of(
-                    self._face.changing(request), largest=self._largest, lists=self._problems.attributes.is_list
-                )
+                request, partial(edit_of, largest=self._largest, lists=self._problems.attributes.is_list)
             ),
             actor=request.caller.name,
             owner=self._owner(request.caller),

@@ -40,6 +40,8 @@ def report_attributes(parts: Parts) -> Attributes:
 def asked(attributes: Attributes, face: Face) -> Attributes:
     """The attributes that clients of a face may ask for."""
     known = attributes.without(*face.unknown_names).with_more(dict.fromkeys(face.older_names, ANY))
+    for path, kept_as in face.kept_values.items():
+        known = known.with_kept(path, kept_as)
     return replace(known, elsewhere=face.other_paths) if known.closed else known
 
 

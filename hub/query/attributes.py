@@ -37,6 +37,7 @@ class Attribute:
     """`many` tells that it is a list; `words` are the only values of an enumeration.
 
     An object that is `open` may have members that the contract does not name, for it can be extended by its `@type`.
+    `kept_as` has the values that are shown otherwise than they are kept, each with all that are shown so.
     """
 
     holds: Holds = Holds.ANYTHING
@@ -44,6 +45,14 @@ class Attribute:
     words: tuple[str, ...] = ()
     members: Mapping[str, "Attribute"] = field(default_factory=dict)
     open: bool = True
+    kept_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def kept(self, comparison: Comparison) -> Comparison:
+        """The comparison with the values that are kept, where it is one of whole values."""
+        if not self.kept_as or comparison.operator not in (Operator.EQ, Operator.NE):
+            return comparison
+        values = [kept for value in comparison.values for kept in self.kept_as.get(value, (value,))]
+        return replace(comparison, values=tuple(values))
 
 
 ANY = Attribute()
@@ -93,6 +102,13 @@ class Attributes:
     def with_more(self, more: Mapping[str, Attribute]) -> "Attributes":
         """These and others, such as those of an extension; where both know one, the other's word holds."""
         return replace(self, by_name={**self.by_name, **more})
+
+    def with_kept(self, path: Path, kept_as: Mapping[str, tuple[str, ...]]) -> "Attributes":
+        """These, where values of the member that a path of two names leads to are kept otherwise."""
+        name, member = path
+        owner = self.by_name.get(name, ANY)
+        inner = replace(owner.members.get(member, ANY), kept_as=kept_as)
+        return self.with_more({name: replace(owner, members={**owner.members, member: inner})})
 
     def with_words(self, name: str, words: Iterable[str]) -> "Attributes":
         """These, where `name` is an enumeration of `words`."""

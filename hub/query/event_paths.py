@@ -167,7 +167,7 @@ class EventVocabulary:
             check_against(attribute, checked)
         except ValueError as error:
             raise ValueError(f"{'.'.join(given.path)}: {error}") from None
-        return with_kept_addresses(checked, self._address)
+        return with_kept_addresses(attribute.kept(checked), self._address)
 
     def field(self, text: str) -> str:
         """A path of `fields` as it is spelt in the events that the face tells. Raises ValueError."""

@@ -81,7 +81,7 @@ class ResourceVocabulary:
         path, attribute = self.find(given.path)
         checked = check_comparison(given)
         check_against(attribute, checked)
-        return with_kept_addresses(replace(checked, path=path), self.address)
+        return with_kept_addresses(attribute.kept(replace(checked, path=path)), self.address)
 
 
 def check_address(given: Comparison) -> None:
