@@ -264,8 +264,27 @@ def test_a_query_for_events_that_the_face_has_not_is_refused() -> None:
     text = f"eventType!={EventType.CREATE},{EventType.STATE_CHANGE}"
     with pytest.raises(InvalidInput, match="none that is told here"):
         parse_hub_query(text, attributes=ATTRIBUTES, told=told)
-    with pytest.raises(InvalidInput, match="problemGroup"):
-        parse_hub_query("event.problemGroup.id=3", attributes=ATTRIBUTES, told=told)
+    for text in ("event.problemGroup.id=3", "event.problemUngroup.id=3"):
+        with pytest.raises(InvalidInput, match="is not known; known are serviceProblem"):
+            parse_hub_query(text, attributes=ATTRIBUTES, told=told)
+
+
+@pytest.mark.parametrize(
+    "text", ["reportingSystem.id=qos-hub", "@type=x", "fields=source", "filter=$[?(@.source)]"]
+)
+def test_a_query_for_what_the_envelope_of_the_face_has_not_is_refused(text: str) -> None:
+    told = Told(types=frozenset(EventType), content=frozenset({"serviceProblem"}), envelope=frozenset({"eventId"}))
+    with pytest.raises(InvalidInput, match="is in no event that is told here"):
+        parse_hub_query(text, attributes=ATTRIBUTES, told=told)
+    assert parse_hub_query("eventId=7", attributes=ATTRIBUTES, told=told).normalised == "eventId=7"
+
+
+def test_the_payload_of_an_ungrouping_has_two_names() -> None:
+    one, other = (
+        parse_hub_query(f"event.{name}.state=done", attributes=ATTRIBUTES)
+        for name in ("problemGroup", "problemUngroup")
+    )
+    assert one == other
 
 
 PARTY = {"partyOrPartyRole": {"id": "7"}}
