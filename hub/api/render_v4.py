@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from hub.api.messages import Request
-from hub.api.render import Face, MakeEdit, Path, array
+from hub.api.render import MERGING, Face, MakeEdit, Path, array
 from hub.errors import InvalidInput, Violation
 from hub.faces import V4, r18, v4
 from hub.faces.addresses import Addresses
@@ -102,7 +102,9 @@ class FaceV4(Face):
             if not self._r18_names:
                 return make(request)(shown)
             body = _with_present_names(request.body, shown)
-            return r18.edited(make(replace(request, body=body))(r18.editable(shown)), shown)
+            by_paths = request.media_type not in MERGING
+            edited = make(replace(request, body=body))(r18.editable(shown, by_paths=by_paths))
+            return r18.edited(edited, shown)
 
         def translated(kept: Document) -> Document:
             plain = v4.outgoing(kept)

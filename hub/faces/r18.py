@@ -25,6 +25,9 @@ RENAMED = {
 CORRELATION = "correlationId"
 """In v4 an external identifier of this type."""
 
+ORIGINATOR, RESPONSIBLE = "originatorParty", "responsibleParty"
+"""R18.5 demands the one, which is shown as the other where a report has none."""
+
 NAMES = frozenset({*RENAMED, CORRELATION})
 
 ROLES = {"relatedEntity": "related", "firstAlert": "firstAlert"}
@@ -47,8 +50,8 @@ def own_names(shown: Document) -> frozenset[str]:
 def outgoing(document: Document) -> Document:
     """A v4 report with the names that clients of the v3 generation look for."""
     added = {old: document[RENAMED[old]] for old in ("timeRaised", "timeChanged") if RENAMED[old] in document}
-    if "originatorParty" in document:
-        added["responsibleParty"] = document["originatorParty"]
+    if ORIGINATOR in document:
+        added[RESPONSIBLE] = document[ORIGINATOR]
     return {**added, **document}
 
 
@@ -88,10 +91,14 @@ def patch(given: Document, shown: Document) -> Document:
     return plain | {name: value for name, value in given.items() if name == CORRELATION}
 
 
-def editable(shown: Document) -> Document:
-    """A v4 report with the attribute of R18.5 that has no place of its own in v4."""
+def editable(shown: Document, *, by_paths: bool = False) -> Document:
+    """A v4 report with the attribute of R18.5 that has no place of its own in v4.
+
+    What is edited `by_paths` has the responsible party that is shown, too: a merge patch would merge another into it.
+    """
     value = _correlated(shown)
-    return shown if value is None or CORRELATION in shown else {**shown, CORRELATION: value}
+    whole = shown if value is None or CORRELATION in shown else {**shown, CORRELATION: value}
+    return {RESPONSIBLE: shown[ORIGINATOR], **whole} if by_paths and ORIGINATOR in shown else whole
 
 
 def edited(document: Document, shown: Document) -> Document:

@@ -356,6 +356,17 @@ def test_a_type_is_asked_for_as_v4_shows_it(client: ContractClient, listener: Li
     assert len(listener.wait_for(3, "/typed")) == 3
 
 
+@pytest.mark.parametrize(
+    "query", ["reportingSystem.id=qos-hub", "source.id=x", "@type=x", "fields=reportingSystem"]
+)
+def test_a_listener_at_v4_asks_for_nothing_that_v4_never_tells(client: ContractClient, query: str) -> None:
+    asked = {"callback": "http://127.0.0.1:9/never", "query": query}
+    assert "is in no event that is told here" in violations(client.post(f"{V4}/hub", asked))["query"]
+    assert client.post(f"{V5}/hub", asked).status_code == 201
+    told = {**asked, "query": "timeOcurred.gt=2026-01-01&fieldPath=note"}
+    assert client.post(f"{V4}/hub", {**told, "callback": f"http://127.0.0.1:9/{len(query)}"}).status_code == 201
+
+
 def test_a_query_of_a_listener_at_v4_is_in_the_words_of_v4(client: ContractClient, listener: Listener) -> None:
     query = "event.serviceProblem.relatedParty.id=h-1&fields=event.serviceProblem.relatedParty.id"
     answer = client.post(f"{V4}/hub", {"callback": listener.url("/asked"), "query": query})
@@ -699,3 +710,15 @@ def test_an_attribute_of_one_s_own_is_changed_by_its_name(r18: ContractClient) -
     after = at(r18, V5, kept)
     assert (after["comment"], "correlationId" in after, "note" in after) == ("other", False, False)
     assert "externalIdentifier" not in after
+
+
+def test_the_responsible_party_that_v3_shows_can_be_tested(r18: ContractClient) -> None:
+    kept = made(r18, V3, report_v4())
+    shown = at(r18, V3, kept)["responsibleParty"]
+    test = {"op": "test", "path": "/responsibleParty/id", "value": shown["id"]}
+    assert patched(r18, V3, kept, [test], "application/json-patch+json").status_code == 200
+    assert "responsibleParty" not in at(r18, V5, kept)
+    other = {"op": "replace", "path": "/responsibleParty/id", "value": "another"}
+    assert patched(r18, V3, kept, [test, other], "application/json-patch+json").status_code == 200
+    after = at(r18, V3, kept)
+    assert (after["responsibleParty"]["id"], after["originatorParty"]["id"]) == ("another", shown["id"])
