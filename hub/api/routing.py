@@ -54,6 +54,9 @@ class PathTable(Generic[T]):
             if "{" not in spelling:
                 self._collections[spelling] = node
 
+    def _allowed(self, node: _Node[T]) -> list[str]:
+        return sorted({*node.methods, *(("HEAD",) if "GET" in node.methods else ())})
+
     def find(self, method: str, path: str) -> tuple[T | None, dict[str, str]]:
         """What stands there, and the parameters of the path; None where nothing has this path.
 
@@ -64,7 +67,7 @@ class PathTable(Generic[T]):
             return None, {}
         found = node.methods.get("GET" if method == "HEAD" else method)
         if found is None:
-            raise _not_allowed(method, path, sorted(node.methods))
+            raise _not_allowed(method, path, self._allowed(node))
         return found, parameters
 
     def _node(self, path: str) -> tuple[_Node[T] | None, dict[str, str]]:

@@ -69,6 +69,7 @@ class Bodies:
         )
 
     async def _read(self, headers: Mapping[bytes, bytes], receive: Receive, body: Body, media_type: str) -> Any:
+        _refuse_encoded(headers.get(b"content-encoding", b"identity"))
         self._refuse_longer(int(headers.get(b"content-length", b"0")))
         validator = body.validators[media_type]
         content = await self._receive(receive)
@@ -161,6 +162,15 @@ def _media_type(body: Body, content_type: bytes | None) -> str:
         violation = Violation(field="Content-Type", value=named or None, message=message)
         raise UnsupportedMediaType(violations=[violation])
     return media_type
+
+
+def _refuse_encoded(encoding: bytes) -> None:
+    named = encoding.decode("latin-1").strip().lower()
+    if named != "identity":
+        violation = Violation(
+            field="Content-Encoding", value=named, message="is not accepted; send the body as it is"
+        )
+        raise UnsupportedMediaType(violations=[violation], headers={"Accept-Encoding": "identity"})
 
 
 def _parsed(content: bytes) -> Any:
