@@ -1,13 +1,13 @@
 """What a resource can be asked about: the names of its attributes and what each holds, as its contract says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from hub.query.checks import unknown
 from hub.query.syntax import Comparison, Operator
-from hub.query.values import instant_in, number_in
+from hub.query.values import instant_in, number_in, number_text
 
 Path = tuple[str, ...]
 
@@ -48,7 +48,9 @@ class Attribute:
     kept_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def kept(self, comparison: Comparison) -> Comparison:
-        """The comparison with the values that are kept, where it is one of whole values."""
+        """The comparison with the values that are kept, where it is one of whole values; numbers in one spelling."""
+        if self.holds is Holds.NUMBER:
+            return replace(comparison, values=tuple(map(number_text, comparison.values)))
         if not self.kept_as or comparison.operator not in (Operator.EQ, Operator.NE):
             return comparison
         values = [kept for value in comparison.values for kept in self.kept_as.get(value, (value,))]
@@ -81,6 +83,12 @@ class Attributes:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self.by_name)
+
+    def shown_members(self, path: Path) -> list[str]:
+        """The names that a client is shown of what an object at a path has."""
+        members = self.along(path)[-1].members
+        inner = {name for name in members if (*path, name) in self.elsewhere}
+        return sorted({*members} - inner | {each for name in inner for each in members[name].members})
 
     def is_list(self, path: Path) -> bool:
         """Whether a path, which may lead anywhere, leads to a list."""
@@ -142,11 +150,16 @@ def _member(owner: Attribute, path: Path, name: str, *, extended: bool) -> Attri
     return ANY
 
 
-def check_against(attribute: Attribute, comparison: Comparison) -> None:
-    """Raises ValueError when the attribute cannot be compared so, or can never have such a value."""
+def check_against(attribute: Attribute, comparison: Comparison, *, shown: Sequence[str] = ()) -> None:
+    """Raises ValueError when the attribute cannot be compared so, or can never have such a value.
+
+    `shown` are the names of its members that a client knows, where they are others.
+    """
     word = comparison.operator
     if attribute.holds is Holds.OBJECT:
-        raise ValueError(f"holds an object; ask for one of its attributes: {', '.join(sorted(attribute.members))}")
+        raise ValueError(
+            f"holds an object; ask for one of its attributes: {', '.join(shown or sorted(attribute.members))}"
+        )
     if word in REFUSED.get(attribute.holds, ()):
         raise ValueError(f"holds {attribute.holds}, which {word} cannot compare")
     if word is Operator.REGEX:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hub.errors import InvalidInput, Unsupported
 from hub.model.event import EventType
-from hub.query.attributes import ANYTHING, Attributes, Path
+from hub.query.attributes import ANYTHING, Attribute, Attributes, Holds, Path
 from hub.query.event_paths import Told
 from hub.query.parse import HubQuery, parse_hub_query
 from hub.query.predicate import predicate
@@ -285,6 +285,18 @@ def test_the_payload_of_an_ungrouping_has_two_names() -> None:
         for name in ("problemGroup", "problemUngroup")
     )
     assert one == other
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("1", "1.0"), ("1,20", "2e1,1"), ("9007199254740993", "9007199254740993")]
+)
+def test_a_number_has_one_spelling(one: str, other: str) -> None:
+    attributes = Attributes({"priority": Attribute(holds=Holds.NUMBER)})
+    spelt = [
+        parse_hub_query(f"event.serviceProblem.priority={each}", attributes=attributes) for each in (one, other)
+    ]
+    assert spelt[0] == spelt[1]
+    assert spelt[0].normalised == f"event.serviceProblem.priority={one}"
 
 
 PARTY = {"partyOrPartyRole": {"id": "7"}}
