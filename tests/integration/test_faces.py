@@ -367,6 +367,15 @@ def test_a_listener_at_v4_asks_for_nothing_that_v4_never_tells(client: ContractC
     assert client.post(f"{V4}/hub", {**told, "callback": f"http://127.0.0.1:9/{len(query)}"}).status_code == 201
 
 
+def test_what_is_wrong_with_a_query_at_v4_is_said_in_its_names(client: ContractClient) -> None:
+    (said,) = violations(client.get(f"{V4}/serviceProblem?relatedParty.foo=x")).values()
+    assert "'relatedParty.foo'" in said
+    (said,) = violations(client.get(f"{V4}/serviceProblem?relatedParty=x")).values()
+    shown = said.rpartition(": ")[2].split(", ")
+    assert {"id", "name", "role"} <= set(shown)
+    assert "partyOrPartyRole" not in shown
+
+
 def test_a_query_of_a_listener_at_v4_is_in_the_words_of_v4(client: ContractClient, listener: Listener) -> None:
     query = "event.serviceProblem.relatedParty.id=h-1&fields=event.serviceProblem.relatedParty.id"
     answer = client.post(f"{V4}/hub", {"callback": listener.url("/asked"), "query": query})
