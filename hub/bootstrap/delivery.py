@@ -5,7 +5,7 @@ from functools import partial
 
 from hub.api.render import Face
 from hub.bootstrap.faces import query_reader
-from hub.bootstrap.parts import Parts
+from hub.bootstrap.parts import Parts, make_guard
 from hub.delivery.listeners import make_listener
 from hub.delivery.resolve import Resolver
 from hub.delivery.schedule import Schedule
@@ -18,7 +18,6 @@ from hub.model.times import Clock
 from hub.query.attributes import ANYTHING
 from hub.settings import Settings
 from hub.store.leases import Holder
-from hub.subscriptions.addresses import AddressGuard
 
 WATCH_ALONE, WATCH_OTHERS = 0.02, 0.25
 """Seconds between a sender's looks at the database for what other processes wrote, since SQLite cannot call: when
@@ -56,7 +55,7 @@ def make_worker(parts: Parts, faces: Mapping[str, Face]) -> DeliveryWorker:
 def make_transport(settings: Settings, clock: Clock) -> Transport:
     delivery = settings.delivery
     kind = CurlTransport if delivery.transport == "pycurl" else RequestsTransport
-    guard = AddressGuard(delivery.allowed_networks)
+    guard = make_guard(settings)
     return kind(
         guard=guard,
         resolver=Resolver(guard, ttl=delivery.name_ttl),

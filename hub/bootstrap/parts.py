@@ -36,10 +36,16 @@ class Parts:
         return Owners(self.settings.security.party_paths)
 
     def guard(self) -> AddressGuard:
-        return AddressGuard(self.settings.delivery.allowed_networks)
+        return make_guard(self.settings)
 
     def policy(self) -> CallbackPolicy:
-        return CallbackPolicy(self.guard(), schemes=self.settings.delivery.schemes)
+        return CallbackPolicy(self.guard())
+
+
+def make_guard(settings: Settings) -> AddressGuard:
+    """What may be connected to on behalf of others, by every door."""
+    delivery = settings.delivery
+    return AddressGuard(delivery.allowed_networks, schemes=delivery.schemes, ports=delivery.ports or None)
 
 
 def make_store(settings: Settings) -> Store:

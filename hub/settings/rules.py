@@ -121,6 +121,12 @@ def networks() -> Any:
     return rule(Items(NetworkText()), 'a list of networks, such as ["10.1.0.0/16", "fd00::/8"]')
 
 
+def ports() -> Any:
+    """TCP ports."""
+    check = Items(Exactly(int, validate=validate.Range(1, 65535)))
+    return rule(check, "a list of ports from 1 to 65535, such as [443, 8443]")
+
+
 def api_keys() -> Any:
     """Keys by name and digest. Their value is never shown: whoever gets the form wrong may have written a key."""
     check = Items(Exactly(str, validate=validate.Regexp(API_KEY.pattern + r"\Z")))

@@ -86,6 +86,7 @@ class DeliverySettings:
     transport: str = rules.one_of("pycurl", "requests")
     allowed_networks: tuple[Network, ...] = rules.networks()
     schemes: tuple[str, ...] = rules.some_of("https", "http")
+    ports: tuple[int, ...] = rules.ports()
     deadline: float = rules.duration(0.1)
     lease: float = rules.duration(1)
     schedule: tuple[float, ...] = rules.durations()

@@ -8,7 +8,7 @@ import certifi
 import pycurl
 
 from hub.delivery.resolve import Pinned
-from hub.delivery.transport.port import Failure, Headers, Outgoing, SendResult
+from hub.delivery.transport.port import HEAD_LIMIT, Failure, Headers, Outgoing, SendResult
 from hub.model.delivery import Timing
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import Target
@@ -17,6 +17,10 @@ from hub.subscriptions.callback import Target
 # another address is followed.
 IDLE_SECONDS, LIFE_SECONDS = 60, 600
 COMMON_HEADERS = (b"Expect:", b"Accept-Encoding: identity")
+
+END_OF_HEAD = (b"\r\n", b"\n")
+TOO_LARGE = 100
+"""CURLE_TOO_LARGE, for which pycurl has no name."""
 
 _TLS_ERRORS = frozenset({35, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
 _FAILURES = {
@@ -45,7 +49,10 @@ class Slot:
         self._body: list[bytes] = []
         self._room = 0
         self._cut = False
+        self._head_room = 0
+        self._head_ended = False
         self._refusal: str | None = None
+        self._too_long: str | None = None
         self._opened: list[socket.socket] = []
         self._started = 0
         self._looked_up_ms = 0.0
@@ -71,8 +78,9 @@ class Slot:
             (pycurl.SSL_VERIFYHOST, 2),
             (pycurl.CAINFO, self._rules.ca_file or certifi.where()),
             (pycurl.WRITEFUNCTION, self._take),
-            (pycurl.HEADERFUNCTION, self._head.append),
+            (pycurl.HEADERFUNCTION, self._take_head),
             (pycurl.OPENSOCKETFUNCTION, self._open),
+            (pycurl.PREREQFUNCTION, self._vet_peer),
         ):
             set_option(option, value)
         return easy
@@ -93,6 +101,8 @@ class Slot:
         self._started = started
         self._looked_up_ms = looked_up_ms
         self._room = self._rules.response_limit
+        self._head_room = HEAD_LIMIT
+        self._head_ended = False
         if not target.literal:
             # Without a sign before it the entry never expires, and it replaces an older one: libcurl itself asks
             # no name server.
@@ -116,7 +126,7 @@ class Slot:
             headers=() if status and 200 <= status < 300 else parse_head(self._head),
             body=b"".join(self._body),
             error=failure,
-            error_text=(self._refusal or text) if failure else None,
+            error_text=self._why(errno, text) if failure else None,
             timing=self._timing(reused, status is not None),
             peer_address=info(pycurl.PRIMARY_IP) or None,
             reused=reused and status is not None,
@@ -128,13 +138,20 @@ class Slot:
         self._head.clear()
         self._body.clear()
         self._cut = False
-        self._refusal = None
+        self._refusal = self._too_long = None
         for opened in self._opened:
             opened.close()
         self._opened.clear()
 
     def _complete(self, errno: int) -> bool:
-        return errno == 0 or (self._cut and errno == pycurl.E_WRITE_ERROR)
+        return self._head_ended and (errno == 0 or (self._cut and errno == pycurl.E_WRITE_ERROR))
+
+    def _why(self, errno: int, text: str) -> str:
+        if errno == TOO_LARGE:
+            return "a line of the answer's header is too long"
+        if errno == 0:
+            return "the connection was closed in the header of the answer"
+        return self._refusal or self._too_long or text or f"libcurl gave up with error {errno}"
 
     def _failure(self, errno: int) -> Failure:
         if self._refusal is not None:
@@ -164,6 +181,17 @@ class Slot:
         self._room -= len(piece)
         return len(piece)
 
+    def _take_head(self, line: bytes) -> int:
+        """Keeps a line of the header; one that is too long as a whole ends the transfer."""
+        self._head_room -= len(line)
+        if self._head_room < 0:
+            self._too_long = f"the header of the answer is longer than {HEAD_LIMIT} bytes"
+            return 0
+        self._head.append(line)
+        # The header ends with an empty line; where the connection ends before that, libcurl sees an answer, too.
+        self._head_ended = line in END_OF_HEAD or (self._head_ended and not line.startswith(b"HTTP/"))
+        return len(line)
+
     def _open(self, purpose: int, address: tuple[int, int, int, tuple[str, int]]) -> socket.socket | int:
         """The last fence: whatever libcurl is about to connect to is vetted once more."""
         family, kind, protocol, place = address
@@ -175,6 +203,12 @@ class Slot:
         # pycurl connects a duplicate of it; ours is closed when the request is done.
         self._opened.append(opened)
         return opened
+
+    def _vet_peer(self, peer: str, *_: object) -> int:
+        """Who is at the other end of a new connection: a packet filter may have led it elsewhere."""
+        if self._opened:
+            self._refusal = self._rules.guard.refusal(peer)
+        return int(pycurl.PREREQFUNC_OK if self._refusal is None else pycurl.PREREQFUNC_ABORT)
 
 
 def parse_head(lines: list[bytes]) -> Headers:

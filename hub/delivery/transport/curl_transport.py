@@ -131,9 +131,14 @@ class CurlTransport:
 
     def _begin(self, waiting: Waiting, now: float) -> None:
         try:
-            host = known_target(waiting.outgoing.url).host
+            target = known_target(waiting.outgoing.url)
         except BadCallback as bad:
             self._fail(waiting, now, Failure.CONNECTION_FAILED, f"the callback {bad}")
+            return
+        host = target.host
+        objections = self._rules.guard.objections(target.scheme, target.port)
+        if objections:
+            self._fail(waiting, now, Failure.ADDRESS_REFUSED, f"the callback {objections[0]}")
             return
         resolution = self._resolver.known(host)
         if resolution is not None:

@@ -9,6 +9,9 @@ from hub.model.delivery import Timing
 
 Headers = tuple[tuple[str, str], ...]
 
+HEAD_LIMIT = 65_536
+"""The most bytes of an answer's status line and header fields, interim answers (1xx) included."""
+
 
 class Failure(StrEnum):
     """Why no complete answer came; each word is also an `Outcome`."""
@@ -66,7 +69,9 @@ class Transport(Protocol):
 
     Promises of every transport: every address is vetted by the guard before a connection and the vetted address is
     the one connected to; no redirect is followed; no proxy or other setting is taken from the environment; one
-    deadline counts from `submit` over all phases; no more of an answer is read than the limit. A request is sent
+    deadline counts from `submit` over all phases; no more of an answer is read than the limit, nor of its header than
+    `HEAD_LIMIT`, and nothing is unpacked; who is at the other end of a new connection is vetted again, before
+    anything is sent to it. A request is sent
     again by the transport itself only when a kept connection turns out to be dead before any byte of an answer.
     """
 

@@ -63,10 +63,13 @@ class Attempt:
     def run(self) -> SendResult:
         try:
             target = target_of(self._job.outgoing.url)
-            self._secure = target.scheme == "https"
-            resolution = self._resolution(target.host)
         except BadCallback as bad:
             return self._result(Failure.CONNECTION_FAILED, f"the callback {bad}")
+        objections = self._line.guard.objections(target.scheme, target.port)
+        if objections:
+            return self._result(Failure.ADDRESS_REFUSED, f"the callback {objections[0]}")
+        self._secure = target.scheme == "https"
+        resolution = self._resolution(target.host)
         if resolution is None:
             return self._result(Failure.TIMEOUT, f"{target.host}: the name server did not answer in time")
         if isinstance(resolution, NotPinned):

@@ -12,6 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from hub.delivery.transport.requests_head import BoundedResponse
 from hub.subscriptions.addresses import AddressGuard
 
 
@@ -23,7 +24,7 @@ class Line:
     """The connection under one attempt: when its phases ended, and a way to cut it from another thread."""
 
     def __init__(self, guard: AddressGuard, end: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._guard = guard
+        self.guard = guard
         self._monotonic = monotonic
         self._lock = Lock()
         self._sockets: list[socket.socket] = []
@@ -38,13 +39,18 @@ class Line:
         return max(self.end - self._monotonic(), 0.001)
 
     def vet(self, address: str) -> None:
-        why = self._guard.refusal(address)
+        why = self.guard.refusal(address)
         if why is not None:
             raise RefusedAddress(why)
 
     def hold(self, sock: socket.socket) -> None:
-        """Keeps a second handle on the connection, valid while TLS wraps the first one."""
-        self.peer = sock.getpeername()[0]
+        """Keeps a second handle on the connection, valid while TLS wraps the first one.
+
+        Who is at the other end is vetted once more: a packet filter may have led the connection elsewhere.
+        """
+        peer = sock.getpeername()[0]
+        self.vet(peer)
+        self.peer = peer
         with self._lock:
             self._sockets.append(socket.socket(fileno=os.dup(sock.fileno())))
         if self.cut_off:
@@ -88,10 +94,16 @@ def _line() -> Line:
 
 
 class LineConnection(HTTPConnection):
+    response_class = BoundedResponse
+
     def _new_conn(self) -> socket.socket:
         _line().vet(self.host)
         sock = super()._new_conn()
-        _line().hold(sock)
+        try:
+            _line().hold(sock)
+        except RefusedAddress:
+            sock.close()
+            raise
         _line().note_opened()
         return sock
 
