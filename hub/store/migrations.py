@@ -458,3 +458,9 @@ def who_ended_a_registration(db: Database) -> None:
 def options_of_a_registration(db: Database) -> None:
     """`options` is a JSON object of how this listener is told, where that differs from the settings."""
     db.execute("ALTER TABLE subscription ADD COLUMN options TEXT NOT NULL DEFAULT '{}'")
+
+
+@MIGRATIONS()
+def credentials_of_a_registration(db: Database) -> None:
+    """`credentials` is sealed: more signing keys, authentication, and our side of TLS. NULL where there is none."""
+    db.execute("ALTER TABLE subscription ADD COLUMN credentials BLOB")

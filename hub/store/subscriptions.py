@@ -27,7 +27,7 @@ def _registered(row: tuple[Any, ...]) -> Registered:
     (seq, subscription_id, callback, url, query, normalised, secret, order, state, reason, created, from_event) = (
         row[:12]
     )
-    face, owner, party, options = row[12:]
+    face, owner, party, options, credentials = row[12:]
     subscription = Subscription(
         id=subscription_id,
         callback=callback,
@@ -43,6 +43,7 @@ def _registered(row: tuple[Any, ...]) -> Registered:
         owner=owner,
         party=party,
         options=DeliveryOptions.from_kept(orjson.loads(options)),
+        credentials=credentials,
     )
     return Registered(seq=seq, from_event=from_event, subscription=subscription)
 
@@ -69,6 +70,7 @@ class Subscriptions:
             subscription.owner,
             subscription.party,
             orjson.dumps(subscription.options.as_kept()).decode(),
+            subscription.credentials,
         )
         self._changed()
         self._connection.execute(self._sql["insert"], values)

@@ -9,6 +9,7 @@ import pycurl
 
 from hub.delivery.resolve import Pinned
 from hub.delivery.transport.port import HEAD_LIMIT, Failure, Headers, Outgoing, SendResult
+from hub.model.credentials import TlsIdentity
 from hub.model.delivery import Timing
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import Target
@@ -40,10 +41,14 @@ class Rules:
 
 
 class Slot:
-    """One handle, its buffers, and the request that it carries."""
+    """One handle, its buffers, and the request that it carries.
 
-    def __init__(self, rules: Rules, opening: Callable[[], None]) -> None:
+    A handle has one `tls` for all its life. libcurl shares a connection only between handles with the same.
+    """
+
+    def __init__(self, rules: Rules, opening: Callable[[], None], tls: TlsIdentity | None = None) -> None:
         self._rules = rules
+        self.tls = tls
         self._opening = opening
         self._head: list[bytes] = []
         self._body: list[bytes] = []
@@ -83,6 +88,10 @@ class Slot:
             (pycurl.PREREQFUNCTION, self._vet_peer),
         ):
             set_option(option, value)
+        # The folder that libcurl was built with would be trusted beside the file.
+        easy.unsetopt(pycurl.CAPATH)
+        for option, text in _tls_options(self.tls):
+            set_option(option, text)
         return easy
 
     def fill(
@@ -209,6 +218,17 @@ class Slot:
         if self._opened:
             self._refusal = self._rules.guard.refusal(peer)
         return int(pycurl.PREREQFUNC_OK if self._refusal is None else pycurl.PREREQFUNC_ABORT)
+
+
+def _tls_options(tls: TlsIdentity | None) -> list[tuple[int, str]]:
+    if tls is None:
+        return []
+    given = (
+        (pycurl.SSLCERT_BLOB, tls.certificate),
+        (pycurl.SSLKEY_BLOB, tls.key),
+        (pycurl.CAINFO_BLOB, tls.authority),
+    )
+    return [(option, text) for option, text in given if text]
 
 
 def parse_head(lines: list[bytes]) -> Headers:

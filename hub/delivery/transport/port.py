@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from hub.model.credentials import OAuthClient, TlsIdentity
 from hub.model.delivery import Timing
 
 Headers = tuple[tuple[str, str], ...]
@@ -21,18 +22,26 @@ class Failure(StrEnum):
     ADDRESS_REFUSED = "addressRefused"
     CONNECTION_FAILED = "connectionFailed"
     TLS_FAILED = "tlsFailed"
+    AUTHENTICATION_FAILED = "authenticationFailed"
     BROKEN = "broken"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outgoing:
-    """One POST. `key` is the sender's own and comes back with the result; `url` is a normalised callback."""
+    """One POST. `key` is the sender's own and comes back with the result; `url` is a normalised callback.
+
+    `tls` is our side of TLS towards this listener; requests of different ones never share a connection. `oauth` is
+    whose token has to be got first. `began` is the monotonic instant from which its time counts; None: `submit`.
+    """
 
     key: Any
     url: str
     headers: Headers
     body: bytes
     lane: str = ""
+    tls: TlsIdentity | None = None
+    oauth: OAuthClient | None = None
+    began: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

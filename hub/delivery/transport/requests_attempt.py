@@ -1,11 +1,13 @@
 """One attempt by `requests`, from the look-up of the name to the end of the answer."""
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import RemoteDisconnected
 from queue import Empty, SimpleQueue
 
+import certifi
 import requests
 import urllib3
 from urllib3.exceptions import HTTPError, ProtocolError
@@ -13,6 +15,7 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from hub.delivery.resolve import NotPinned, Resolution, Resolver
 from hub.delivery.transport.port import Failure, Outgoing, SendResult
 from hub.delivery.transport.requests_line import Line, PinnedAdapter, RefusedAddress
+from hub.delivery.transport.tls_contexts import TlsContexts
 from hub.model.delivery import Timing
 from hub.subscriptions.callback import BadCallback, Target, target_of
 
@@ -28,11 +31,21 @@ class Job:
     started: int
     since: float
     line: Line
+    method: str = "POST"
+    headers_of_success: bool = False
     answers: "SimpleQueue[Resolution | None]" = field(default_factory=SimpleQueue)
 
     def cut(self) -> None:
         self.line.cut()
         self.answers.put(None)
+
+
+class Trust:
+    """Whom to trust, and our own side of TLS: the usual one, or that of an identity."""
+
+    def __init__(self, ca_file: str | None) -> None:
+        self.ca_file = ca_file or certifi.where()
+        self.contexts = TlsContexts(self.ca_file)
 
 
 class Attempt:
@@ -43,7 +56,7 @@ class Attempt:
         job: Job,
         resolver: Resolver,
         adapter: PinnedAdapter,
-        verify: str,
+        trust: Trust,
         response_limit: int,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -51,7 +64,7 @@ class Attempt:
         self._line = job.line
         self._resolver = resolver
         self._adapter = adapter
-        self._verify = verify
+        self._trust = trust
         self._room = response_limit
         self._monotonic = monotonic
         self._looked_up: float | None = None
@@ -103,13 +116,15 @@ class Attempt:
         return self._result(None, None)
 
     def _send(self, target: Target, addresses: tuple[str, ...]) -> requests.Response:
-        request = _prepared(target, self._job.outgoing)
+        request = _prepared(target, self._job)
+        context = self._trust.contexts.of(self._job.outgoing.tls) if self._secure else None
         tries = iter(_patiences(addresses))
         address, share = next(tries)
         again = True
         while True:
             try:
-                return self._adapter.send_on(self._line, request, address, self._line.left() * share, self._verify)
+                patience = self._line.left() * share
+                return self._adapter.send_on(self._line, request, address, patience, self._trust.ca_file, context)
             except requests.ConnectionError as error:
                 if again and self._reused() and _died(error):
                     again = False
@@ -141,7 +156,7 @@ class Attempt:
                 return Failure.ADDRESS_REFUSED
             case requests.Timeout() | urllib3.exceptions.TimeoutError():
                 return Failure.TIMEOUT
-            case requests.exceptions.SSLError():
+            case requests.exceptions.SSLError() | ssl.SSLError():
                 return Failure.TLS_FAILED
             case _ if self._line.peer is None:
                 return Failure.CONNECTION_FAILED
@@ -154,7 +169,8 @@ class Attempt:
         status = None if self._raw is None else self._raw.status
         if failure is not None and self._raw is not None:
             self._raw.close()
-        told = () if self._raw is None or (status and 200 <= status < 300) else tuple(self._raw.headers.items())
+        wanted = self._job.headers_of_success or not (status and 200 <= status < 300)
+        told = tuple(self._raw.headers.items()) if self._raw is not None and wanted else ()
         return SendResult(
             key=self._job.outgoing.key,
             started=self._job.started,
@@ -188,9 +204,9 @@ def _patiences(addresses: tuple[str, ...]) -> Iterator[tuple[str, float]]:
         yield address, 1 / (len(addresses) - position)
 
 
-def _prepared(target: Target, outgoing: Outgoing) -> requests.PreparedRequest:
-    headers = dict(outgoing.headers) | {"Host": target.place}
-    return requests.Request("POST", target.url, headers=headers, data=outgoing.body).prepare()
+def _prepared(target: Target, job: Job) -> requests.PreparedRequest:
+    headers = dict(job.outgoing.headers) | {"Host": target.place}
+    return requests.Request(job.method, target.url, headers=headers, data=job.outgoing.body).prepare()
 
 
 def _died(error: requests.ConnectionError) -> bool:

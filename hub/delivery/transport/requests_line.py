@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from threading import Lock, local
@@ -134,12 +135,23 @@ class PinnedAdapter(HTTPAdapter):
         super().__init__(pool_connections=64, pool_maxsize=1)
         self.poolmanager.pool_classes_by_scheme = {"http": LinePool, "https": SecureLinePool}
         self._address = ""
+        self._context: ssl.SSLContext | None = None
 
     def send_on(
-        self, line: Line, request: requests.PreparedRequest, address: str, connect_time: float, verify: str
+        self,
+        line: Line,
+        request: requests.PreparedRequest,
+        address: str,
+        connect_time: float,
+        verify: str,
+        context: ssl.SSLContext | None = None,
     ) -> requests.Response:
-        """Sends without redirects and without a look at the environment, which only a `Session` would do."""
+        """Sends without redirects and without a look at the environment, which only a `Session` would do.
+
+        A `context` is our side of TLS, whom to trust included; connections are kept by it.
+        """
         self._address = address
+        self._context = context
         _attempt.line = line
         return self.send(request, stream=True, timeout=(connect_time, line.left()), verify=verify)
 
@@ -149,4 +161,11 @@ class PinnedAdapter(HTTPAdapter):
         host, options = super().build_connection_pool_key_attributes(request, verify, cert)
         # The certificate is checked against the name, not against the pinned address.
         named = {} if host["host"] == self._address else {"server_hostname": host["host"]}
+        if self._context is not None:
+            options = {"cert_reqs": options["cert_reqs"], "ssl_context": self._context}
         return {**host, "host": self._address}, {**options, **named}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Whom to trust stands in the context, if there is one; to load the usual ones would trust them, too."""
+        if self._context is None:
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]

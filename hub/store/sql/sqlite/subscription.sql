@@ -1,11 +1,11 @@
 -- name: insert
 INSERT INTO subscription (id, callback, url, query, normalised_query, secret, order_mode, state, created, from_event,
-                          face, owner, party, options, changed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT value FROM mark WHERE name = 'subscriptions'));
+                          face, owner, party, options, credentials, changed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT value FROM mark WHERE name = 'subscriptions'));
 
 -- name: columns
 SELECT seq, id, callback, url, query, normalised_query, secret, order_mode, state, state_reason, created, from_event,
-       face, owner, party, options
+       face, owner, party, options, credentials
 FROM subscription;
 
 -- name: ended
