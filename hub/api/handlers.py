@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from hub.api.credentials import CredentialOperations
 from hub.api.hub import HubOperations
 from hub.api.jobs import JobOperations
 from hub.api.jobs_contents import JobContents
@@ -50,6 +51,11 @@ OPERATIONS = {
     "retrieveDelivery": Operations.delivery,
     "resendDelivery": Operations.resend,
     "listSource": Operations.sources,
+}
+CREDENTIALS = {
+    "retrieveSubscriptionSecret": CredentialOperations.keys,
+    "rotateSubscriptionSecret": CredentialOperations.rotate,
+    "testSubscription": CredentialOperations.test,
 }
 JOBS = {
     "listExportJob": JobOperations.exports,

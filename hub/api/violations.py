@@ -12,7 +12,7 @@ Kind = dict[str, Any]
 
 MAX_VIOLATIONS = 100
 MAX_VALUE = 200
-SECRETS = frozenset({"secret"})
+SECRETS = frozenset({"secret", "privateKey", "auth", "tls", "signature"})
 """Names whose value is never repeated, neither to the caller nor to a log."""
 
 TYPE_WORDS = {

@@ -1,6 +1,7 @@
 """The door for HTTP: the handlers of every contract at every face, and what stands around them."""
 
 from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -15,8 +16,9 @@ from hub.access.rates import RateLimit
 from hub.api.app import HubApp, Limits, make_app
 from hub.api.attributes import attributes_of, record_attributes
 from hub.api.conditions import Tags
+from hub.api.credentials import CredentialOperations
 from hub.api.guard import CONSOLE, PagesGuard
-from hub.api.handlers import HUB, HUB_V4, OPERATIONS, PROBLEMS, TASKS, TASKS_V4, Handler, bound
+from hub.api.handlers import CREDENTIALS, HUB, HUB_V4, OPERATIONS, PROBLEMS, TASKS, TASKS_V4, Handler, bound
 from hub.api.hub import HubOperations
 from hub.api.once import Once
 from hub.api.operations import Operations
@@ -29,6 +31,7 @@ from hub.bootstrap.callers import make_callers
 from hub.bootstrap.contracts import FACE_V5, OPERATIONS_V1, PATHS
 from hub.bootstrap.faces import asked, make_lists, query_reader
 from hub.bootstrap.jobs import job_handlers
+from hub.bootstrap.outgoing import make_consent, make_prober
 from hub.bootstrap.parts import Parts
 from hub.bootstrap.rules import task_rules
 from hub.console.app import make_console
@@ -39,9 +42,13 @@ from hub.problems.tasks import TaskRules
 from hub.query.attributes import Attributes
 from hub.settings import Settings
 from hub.subscriptions.registration import Registrations
+from hub.subscriptions.rotation import Rotations
 
 CONSOLE_THREADS = 4
 """How many people the console serves at the same moment."""
+
+CHECKERS = 8
+"""How many registrations are looked at at the same moment: each waits for a name server and, perhaps, a listener."""
 
 Contract = dict[str, Any]
 
@@ -56,6 +63,7 @@ class _Served:
     tasks: TaskRules
     registrations: Registrations
     once: Once
+    checkers: Executor
 
 
 def api_app(parts: Parts, attributes: Attributes, faces: Mapping[str, Face], rules: ProblemRules) -> HubApp:
@@ -72,6 +80,7 @@ def api_app(parts: Parts, attributes: Attributes, faces: Mapping[str, Face], rul
             lifetime=settings.api.idempotency_lifetime,
             secrets=parts.secrets,
         ),
+        checkers=ThreadPoolExecutor(CHECKERS, thread_name_prefix="register"),
     )
     callers, limits = make_callers(settings, parts.store), _limits(settings)
     console = PagesGuard(
@@ -99,7 +108,21 @@ def _registrations(parts: Parts, attributes: Attributes, faces: Mapping[str, Fac
         parse_query=query_reader(attributes, faces),
         policy=parts.policy(),
         secrets=parts.secrets,
+        consent=make_consent(parts),
     )
+
+
+def _credentials(served: _Served) -> dict[str, Handler]:
+    parts = served.parts
+    prober = make_prober(parts)
+    operations = CredentialOperations(
+        store=parts.store,
+        rotations=Rotations(clock=parts.clock, secrets=parts.secrets),
+        once=served.once,
+        send_test=prober.send,
+        senders=prober.threads,
+    )
+    return bound(CREDENTIALS, operations)
 
 
 def _operations(served: _Served) -> tuple[Contract, dict[str, Handler]]:
@@ -112,7 +135,7 @@ def _operations(served: _Served) -> tuple[Contract, dict[str, Handler]]:
         page_maximum=settings.api.page_maximum,
     )
     jobs = job_handlers(parts, served.attributes, served.once)
-    return parts.contracts.operations, bound(OPERATIONS, operations) | jobs
+    return parts.contracts.operations, bound(OPERATIONS, operations) | _credentials(served) | jobs
 
 
 def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:
@@ -120,7 +143,13 @@ def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:
     of_v5 = face.name == V5
     worded = None if of_v5 else face.worded
     contracts = served.parts.contracts
-    hub = HubOperations(store=served.parts.store, registrations=served.registrations, face=face, once=served.once)
+    hub = HubOperations(
+        store=served.parts.store,
+        registrations=served.registrations,
+        face=face,
+        once=served.once,
+        checkers=served.checkers,
+    )
     handlers = (
         bound(PROBLEMS, _problems(served, face), worded)
         | _tasks(served, face)

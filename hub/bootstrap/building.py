@@ -12,7 +12,7 @@ from hub.bootstrap.delivery import make_worker
 from hub.bootstrap.faces import make_faces, report_attributes
 from hub.bootstrap.intake import make_pollers
 from hub.bootstrap.jobs import make_job_runner
-from hub.bootstrap.parts import Parts, make_store
+from hub.bootstrap.parts import Parts, make_box, make_store
 from hub.bootstrap.rules import report_rules
 from hub.delivery.worker import DeliveryWorker
 from hub.intake.account import note_disabled
@@ -24,7 +24,6 @@ from hub.model.times import Clock, system_clock
 from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
-from hub.subscriptions.secrets import SecretBox, load_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +89,7 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
         settings=settings,
         contracts=Contracts.shipped(),
         extensions=load_extensions(settings.api.extension_schemas),
-        secrets=SecretBox(load_key(settings.key_file)),
+        secrets=make_box(settings),
         clock=clock,
         new_id=Uuid7(clock),
         store=make_store(settings),

@@ -13,6 +13,7 @@ from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import CallbackPolicy
+from hub.subscriptions.key_file import KeyFile
 from hub.subscriptions.secrets import SecretBox
 
 
@@ -46,6 +47,12 @@ def make_guard(settings: Settings) -> AddressGuard:
     """What may be connected to on behalf of others, by every door."""
     delivery = settings.delivery
     return AddressGuard(delivery.allowed_networks, schemes=delivery.schemes, ports=delivery.ports or None)
+
+
+def make_box(settings: Settings) -> SecretBox:
+    """Raises InvalidSettings when the file with the keys cannot be used."""
+    keys = tuple(key.encode() for key in settings.security.keys)
+    return SecretBox((lambda: keys) if keys else KeyFile(settings.key_file))
 
 
 def make_store(settings: Settings) -> Store:

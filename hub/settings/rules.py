@@ -133,6 +133,12 @@ def api_keys() -> Any:
     return rule(check, 'a list of "name:digest", the digest being 64 hexadecimal digits of SHA-256', secret=True)
 
 
+def fernet_keys() -> Any:
+    """Keys that encrypt. Their value is never shown."""
+    check = Items(Exactly(str, validate=validate.Regexp(r"[A-Za-z0-9_-]{43}=\Z")))
+    return rule(check, "a list of keys, each of them 32 bytes in URL-safe base64", secret=True)
+
+
 def origins() -> Any:
     """Sites as a browser names them in `Origin`: without a path, not even a slash."""
     check = Items(Exactly(str, validate=validate.Regexp(ORIGIN.pattern + r"\Z")))

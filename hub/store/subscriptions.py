@@ -75,6 +75,17 @@ class Subscriptions:
         self._changed()
         self._connection.execute(self._sql["insert"], values)
 
+    def present(self, subscription_id: str) -> Registered | None:
+        """The registration, unless it has ended."""
+        sql = f"{self._sql['columns']} WHERE id = ? AND ended IS NULL"
+        row = self._connection.execute(sql, (subscription_id,)).fetchone()
+        return _registered(row) if row else None
+
+    def set_credentials(self, seq: int, secret: bytes, credentials: bytes | None) -> None:
+        """Keep other ones, sealed; every sender reads them before its next turn."""
+        self._changed()
+        self._connection.execute(self._sql["set_credentials"], (secret, credentials, seq))
+
     def same(self, subscription: Subscription) -> str | None:
         """The id of the registration that tells the same: of its URL, query, face and party; None without one."""
         key = (subscription.url, subscription.normalised_query, subscription.face, subscription.party)

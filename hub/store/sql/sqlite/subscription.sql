@@ -15,8 +15,13 @@ SELECT seq FROM subscription WHERE changed > ? AND ended IS NOT NULL;
 SELECT id FROM subscription
 WHERE url = ? AND normalised_query = ? AND face = ? AND ifnull(party, '') = ifnull(?, '') AND ended IS NULL;
 
+-- name: set_credentials
+UPDATE subscription
+SET secret = ?, credentials = ?, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
+WHERE seq = ?;
+
 -- name: end
-UPDATE subscription SET ended = ?, ended_by = ?, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
+UPDATE subscription SET ended = ?, ended_by = ?, secret = x'', credentials = NULL, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
 WHERE id = ? AND ended IS NULL AND (? IS NULL OR party = ?)
 RETURNING seq;
 
