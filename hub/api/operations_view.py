@@ -8,6 +8,7 @@ from hub.model.subscription import Subscription
 from hub.model.times import micros_to_text
 from hub.store.deliveries import DeliveryView
 from hub.store.sources import SourceRow
+from hub.subscriptions.credentials_view import credentials_view
 
 
 def _time(micros: int | None) -> str | None:
@@ -34,6 +35,7 @@ def subscription_view(
         "owner": subscription.owner,
         "party": subscription.party,
         "creationDate": micros_to_text(subscription.created),
+        "delivery": credentials_view(subscription.options),
         "count": {state.value: counts.get(state, 0) for state in DeliveryState},
         "oldestDueTime": _time(oldest_due),
         "lastDeliveredTime": _time(last_delivered),
