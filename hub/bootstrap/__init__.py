@@ -3,7 +3,7 @@
 from hub.bootstrap.building import Hub, build
 from hub.bootstrap.contracts import FACE_V3, FACE_V4, FACE_V5, OPERATIONS_V1, Contracts, check_contracts
 from hub.bootstrap.delivery import make_transport
-from hub.bootstrap.parts import make_store
+from hub.bootstrap.parts import make_box, make_store
 
 __all__ = [
     "FACE_V3",
@@ -14,6 +14,7 @@ __all__ = [
     "Hub",
     "build",
     "check_contracts",
+    "make_box",
     "make_store",
     "make_transport",
 ]

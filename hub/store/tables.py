@@ -10,6 +10,7 @@ from hub.store.identifiers import Identifiers
 from hub.store.jobs import Jobs
 from hub.store.problems import Problems
 from hub.store.records import Records
+from hub.store.sealed import Sealed
 from hub.store.sources import Sources
 from hub.store.subscriptions import Subscriptions
 from hub.store.tasks import Tasks
@@ -35,3 +36,4 @@ class Tables:
         self.jobs = Jobs(connection, dialect, self.signals)
         self.identifiers = Identifiers(connection, dialect)
         self.idempotency_keys = IdempotencyKeys(connection, dialect)
+        self.sealed = Sealed(connection, dialect)
