@@ -24,6 +24,7 @@ TOO_LARGE = 100
 """CURLE_TOO_LARGE, for which pycurl has no name."""
 
 _TLS_ERRORS = frozenset({35, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
+_ON_THE_LINE = frozenset({pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR})
 _FAILURES = {
     pycurl.E_COULDNT_RESOLVE_HOST: Failure.NAME_NOT_RESOLVED,
     pycurl.E_COULDNT_CONNECT: Failure.CONNECTION_FAILED,
@@ -127,7 +128,7 @@ class Slot:
         info = self.easy.getinfo
         status = info(pycurl.RESPONSE_CODE) or None
         reused = not info(pycurl.NUM_CONNECTS)
-        failure = None if self._complete(errno) else self._failure(errno)
+        failure = None if self._complete(errno) else self._failure(errno, text)
         return SendResult(
             key=self.outgoing.key,
             started=self._started,
@@ -162,9 +163,14 @@ class Slot:
             return "the connection was closed in the header of the answer"
         return self._refusal or self._too_long or text or f"libcurl gave up with error {errno}"
 
-    def _failure(self, errno: int) -> Failure:
+    def _failure(self, errno: int, text: str) -> Failure:
         if self._refusal is not None:
             return Failure.ADDRESS_REFUSED
+        # The other side may refuse our certificate after the handshake: then the first reading tells.
+        if errno in _ON_THE_LINE and " alert " in text:
+            return Failure.TLS_FAILED
+        if errno == pycurl.E_BAD_FUNCTION_ARGUMENT and self.tls is not None:  # a certificate or key of no use
+            return Failure.TLS_FAILED
         return _FAILURES.get(errno, Failure.BROKEN)
 
     def _timing(self, reused: bool, answered: bool) -> Timing:
