@@ -20,4 +20,5 @@ def outgoing_of(claim: Claim, listener: Listener, event_id: str, body: bytes, ti
         lane=listener.id,
         tls=proof.tls,
         oauth=proof.oauth,
+        hidden=proof.hidden,
     )

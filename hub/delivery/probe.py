@@ -89,6 +89,7 @@ class Prober:
             lane=subscription.id,
             tls=proof.tls,
             oauth=proof.oauth,
+            hidden=proof.hidden,
         )
 
     def _result(self, transport: Transport) -> SendResult:

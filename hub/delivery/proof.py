@@ -17,10 +17,11 @@ from hub.model.credentials import (
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """`headers` are those of authentication, but for a token that `oauth` gets."""
+    """`headers` are those of authentication, but for a token that `oauth` gets; `hidden` is what is secret in them."""
 
     signers: tuple[Signer, ...] = ()
     headers: Headers = ()
+    hidden: tuple[str, ...] = ()
     oauth: OAuthClient | None = None
     tls: TlsIdentity | None = None
 
@@ -33,6 +34,7 @@ def proof_of(credentials: Credentials) -> Proof:
     return Proof(
         signers=tuple(map(signer_of, credentials.keys)),
         headers=_headers(auth),
+        hidden=_hidden(auth),
         oauth=auth if isinstance(auth, OAuthClient) else None,
         tls=credentials.tls,
     )
@@ -54,5 +56,17 @@ def _headers(auth: Auth | None) -> Headers:
             return (basic(username, password),)
         case ApiKeyHeader(header=name, value=value):
             return ((name, value),)
+        case _:
+            return ()
+
+
+def _hidden(auth: Auth | None) -> tuple[str, ...]:
+    match auth:
+        case BearerToken(token=token):
+            return (token,)
+        case BasicLogin(username=username, password=password):
+            return (basic(username, password)[1].removeprefix("Basic "), password)
+        case ApiKeyHeader(value=value):
+            return (value,)
         case _:
             return ()

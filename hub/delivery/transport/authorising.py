@@ -9,6 +9,7 @@ from functools import partial
 from hub.delivery.proof import bearer
 from hub.delivery.tokens import Found, NoToken, Token, Tokens
 from hub.delivery.transport.port import Closed, Failure, Outgoing, SendResult, Transport
+from hub.delivery.transport.redacted import redacted
 from hub.model.credentials import OAuthClient
 from hub.model.delivery import Timing
 from hub.model.times import Clock, system_clock, to_micros
@@ -18,18 +19,19 @@ REFUSED = 401
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Kept:
-    """The key under which a request goes on: the sender's own, and the token that it carries."""
+    """The key under which a request goes on: the sender's own, what is secret in it, and whose token it carries."""
 
     key: object
-    client: OAuthClient
-    text: str
+    hidden: tuple[str, ...]
+    client: OAuthClient | None = None
 
 
 class AuthorisingTransport:
     """Implements `Transport` around another one.
 
-    Requests without `oauth` pass through. The time in which a token is waited for is part of the deadline; when none
-    comes, the outcome is `authenticationFailed`. A token that a listener answers with 401 is not used again.
+    Requests without `oauth` pass through; no result repeats what was secret in its request. The time in which a token
+    is waited for is part of the deadline; when none comes, the outcome is `authenticationFailed`. A token that a
+    listener answers with 401 is not used again.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class AuthorisingTransport:
         self._failed: list[SendResult] = []
 
     def submit(self, outgoing: Sequence[Outgoing]) -> None:
-        self._inner.submit([each for each in outgoing if each.oauth is None])
+        self._inner.submit([_wrapped(each) for each in outgoing if each.oauth is None])
         for each in outgoing:
             if each.oauth is not None:
                 self._begin(replace(each, began=self._monotonic()), each.oauth)
@@ -111,7 +113,7 @@ class AuthorisingTransport:
             case NoToken(reason=reason):
                 self._fail(outgoing, reason)
             case Token(text=text):
-                key = _Kept(key=outgoing.key, client=client, text=text)
+                key = _Kept(key=outgoing.key, hidden=(text,), client=client)
                 headers = (*outgoing.headers, bearer(text))
                 self._inner.submit([replace(outgoing, key=key, headers=headers)])
 
@@ -148,9 +150,15 @@ class AuthorisingTransport:
         kept = result.key
         if not isinstance(kept, _Kept):
             return result
-        if result.status == REFUSED:
-            self._tokens.refused(kept.client, kept.text)
-        return replace(result, key=kept.key)
+        if result.status == REFUSED and kept.client is not None:
+            self._tokens.refused(kept.client, *kept.hidden)
+        return redacted(replace(result, key=kept.key), kept.hidden)
+
+
+def _wrapped(outgoing: Outgoing) -> Outgoing:
+    if not outgoing.hidden:
+        return outgoing
+    return replace(outgoing, key=_Kept(key=outgoing.key, hidden=outgoing.hidden))
 
 
 def _plain(outgoing: Outgoing) -> Outgoing:
@@ -158,4 +166,6 @@ def _plain(outgoing: Outgoing) -> Outgoing:
     kept = outgoing.key
     if not isinstance(kept, _Kept):
         return outgoing
+    if kept.client is None:
+        return replace(outgoing, key=kept.key)
     return replace(outgoing, key=kept.key, headers=outgoing.headers[:-1], began=None)

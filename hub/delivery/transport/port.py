@@ -31,7 +31,8 @@ class Outgoing:
     """One POST. `key` is the sender's own and comes back with the result; `url` is a normalised callback.
 
     `tls` is our side of TLS towards this listener; requests of different ones never share a connection. `oauth` is
-    whose token has to be got first. `began` is the monotonic instant from which its time counts; None: `submit`.
+    whose token has to be got first. `hidden` are the secrets in its headers, which no result repeats. `began` is the
+    monotonic instant from which its time counts; None: `submit`.
     """
 
     key: Any
@@ -41,6 +42,7 @@ class Outgoing:
     lane: str = ""
     tls: TlsIdentity | None = None
     oauth: OAuthClient | None = None
+    hidden: tuple[str, ...] = ()
     began: float | None = None
 
 

@@ -109,7 +109,7 @@ class Attempt:
             self._raw = response.raw
             self._read(response.raw)
         except (requests.RequestException, HTTPError, OSError, RefusedAddress) as error:
-            return self._result(self._failure(error), str(error))
+            return self._result(self._failure(error), _words(error))
         if self._line.cut_off:
             # A body without a length looks complete when its line is cut.
             return self._result(Failure.TIMEOUT, "the answer was not complete in time")
@@ -207,6 +207,12 @@ def _patiences(addresses: tuple[str, ...]) -> Iterator[tuple[str, float]]:
 def _prepared(target: Target, job: Job) -> requests.PreparedRequest:
     headers = dict(job.outgoing.headers) | {"Host": target.place}
     return requests.Request(job.method, target.url, headers=headers, data=job.outgoing.body).prepare()
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, without the path of the URL, which may hold a secret: `requests` quotes it."""
+    inner = error.args[0] if error.args else error
+    return str(getattr(inner, "reason", None) or inner)
 
 
 def _died(error: requests.ConnectionError) -> bool:
