@@ -8,7 +8,8 @@ import certifi
 import pycurl
 
 from hub.delivery.resolve import Pinned
-from hub.delivery.transport.port import HEAD_LIMIT, Failure, Headers, Outgoing, SendResult
+from hub.delivery.transport.curl_head import Head
+from hub.delivery.transport.port import HEAD_LIMIT, Failure, Outgoing, SendResult
 from hub.model.credentials import TlsIdentity
 from hub.model.delivery import Timing
 from hub.subscriptions.addresses import AddressGuard
@@ -19,7 +20,6 @@ from hub.subscriptions.callback import Target
 IDLE_SECONDS, LIFE_SECONDS = 60, 600
 COMMON_HEADERS = (b"Expect:", b"Accept-Encoding: identity")
 
-END_OF_HEAD = (b"\r\n", b"\n")
 TOO_LARGE = 100
 """CURLE_TOO_LARGE, for which pycurl has no name."""
 
@@ -51,14 +51,11 @@ class Slot:
         self._rules = rules
         self.tls = tls
         self._opening = opening
-        self._head: list[bytes] = []
+        self._head = Head()
         self._body: list[bytes] = []
         self._room = 0
         self._cut = False
-        self._head_room = 0
-        self._head_ended = False
         self._refusal: str | None = None
-        self._too_long: str | None = None
         self._opened: list[socket.socket] = []
         self._started = 0
         self._looked_up_ms = 0.0
@@ -84,9 +81,9 @@ class Slot:
             (pycurl.SSL_VERIFYHOST, 2),
             (pycurl.CAINFO, self._rules.ca_file or certifi.where()),
             (pycurl.WRITEFUNCTION, self._take),
-            (pycurl.HEADERFUNCTION, self._take_head),
+            (pycurl.HEADERFUNCTION, self._head.take),
             (pycurl.OPENSOCKETFUNCTION, self._open),
-            (pycurl.PREREQFUNCTION, self._vet_peer),
+            (pycurl.PREREQFUNCTION, self._peer_check()),
         ):
             set_option(option, value)
         # The folder that libcurl was built with would be trusted beside the file.
@@ -111,8 +108,6 @@ class Slot:
         self._started = started
         self._looked_up_ms = looked_up_ms
         self._room = self._rules.response_limit
-        self._head_room = HEAD_LIMIT
-        self._head_ended = False
         if not target.literal:
             # Without a sign before it the entry never expires, and it replaces an older one: libcurl itself asks
             # no name server.
@@ -133,7 +128,7 @@ class Slot:
             key=self.outgoing.key,
             started=self._started,
             status=status,
-            headers=() if status and 200 <= status < 300 else parse_head(self._head),
+            headers=() if status and 200 <= status < 300 else self._head.fields(),
             body=b"".join(self._body),
             error=failure,
             error_text=self._why(errno, text) if failure else None,
@@ -145,23 +140,25 @@ class Slot:
     def empty(self) -> None:
         """Ready for the next request."""
         self.outgoing = None
-        self._head.clear()
+        self._head.empty()
         self._body.clear()
         self._cut = False
-        self._refusal = self._too_long = None
+        self._refusal = None
         for opened in self._opened:
             opened.close()
         self._opened.clear()
 
     def _complete(self, errno: int) -> bool:
-        return self._head_ended and (errno == 0 or (self._cut and errno == pycurl.E_WRITE_ERROR))
+        return (errno == 0 or (self._cut and errno == pycurl.E_WRITE_ERROR)) and self._head.is_whole()
 
     def _why(self, errno: int, text: str) -> str:
         if errno == TOO_LARGE:
             return "a line of the answer's header is too long"
         if errno == 0:
             return "the connection was closed in the header of the answer"
-        return self._refusal or self._too_long or text or f"libcurl gave up with error {errno}"
+        if self._head.is_too_long():
+            return f"the header of the answer is longer than {HEAD_LIMIT} bytes"
+        return self._refusal or text or f"libcurl gave up with error {errno}"
 
     def _failure(self, errno: int, text: str) -> Failure:
         if self._refusal is not None:
@@ -196,17 +193,6 @@ class Slot:
         self._room -= len(piece)
         return len(piece)
 
-    def _take_head(self, line: bytes) -> int:
-        """Keeps a line of the header; one that is too long as a whole ends the transfer."""
-        self._head_room -= len(line)
-        if self._head_room < 0:
-            self._too_long = f"the header of the answer is longer than {HEAD_LIMIT} bytes"
-            return 0
-        self._head.append(line)
-        # The header ends with an empty line; where the connection ends before that, libcurl sees an answer, too.
-        self._head_ended = line in END_OF_HEAD or (self._head_ended and not line.startswith(b"HTTP/"))
-        return len(line)
-
     def _open(self, purpose: int, address: tuple[int, int, int, tuple[str, int]]) -> socket.socket | int:
         """The last fence: whatever libcurl is about to connect to is vetted once more."""
         family, kind, protocol, place = address
@@ -219,11 +205,21 @@ class Slot:
         self._opened.append(opened)
         return opened
 
-    def _vet_peer(self, peer: str, *_: object) -> int:
-        """Who is at the other end of a new connection: a packet filter may have led it elsewhere."""
-        if self._opened:
-            self._refusal = self._rules.guard.refusal(peer)
-        return int(pycurl.PREREQFUNC_OK if self._refusal is None else pycurl.PREREQFUNC_ABORT)
+    def _peer_check(self) -> Callable[[str, str, int, int], int]:
+        """What vets who is at the other end of a new connection: a packet filter may have led it elsewhere.
+
+        It is called before every request; one on a kept connection has opened nothing.
+        """
+        opened, guard = self._opened, self._rules.guard
+        goes_on, ends = int(pycurl.PREREQFUNC_OK), int(pycurl.PREREQFUNC_ABORT)
+
+        def check(peer: str, _local: str, _peer_port: int, _local_port: int) -> int:
+            if not opened:
+                return goes_on
+            self._refusal = guard.refusal(peer)
+            return goes_on if self._refusal is None else ends
+
+        return check
 
 
 def _tls_options(tls: TlsIdentity | None) -> list[tuple[int, str]]:
@@ -235,16 +231,3 @@ def _tls_options(tls: TlsIdentity | None) -> list[tuple[int, str]]:
         (pycurl.CAINFO_BLOB, tls.authority),
     )
     return [(option, text) for option, text in given if text]
-
-
-def parse_head(lines: list[bytes]) -> Headers:
-    """The header fields of the last answer; earlier ones (1xx) came before a status line."""
-    fields: list[tuple[str, str]] = []
-    for line in lines:
-        if line.startswith(b"HTTP/"):
-            fields.clear()
-            continue
-        name, colon, value = line.decode("latin-1").partition(":")
-        if colon:
-            fields.append((name.strip(), value.strip()))
-    return tuple(fields)
