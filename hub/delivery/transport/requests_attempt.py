@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 import certifi
 import requests
 import urllib3
-from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.exceptions import HTTPError
 
 from hub.delivery.resolve import NotPinned, Resolution, Resolver
 from hub.delivery.transport.port import Failure, Outgoing, SendResult
@@ -19,7 +19,7 @@ from hub.delivery.transport.tls_contexts import TlsContexts
 from hub.model.delivery import Timing
 from hub.subscriptions.callback import BadCallback, Target, target_of
 
-DEAD = (RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+DEAD = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """How a kept connection shows that the other side closed it before it read our request."""
 
 
@@ -216,5 +216,12 @@ def _words(error: Exception) -> str:
 
 
 def _died(error: requests.ConnectionError) -> bool:
-    reasons = [part for cause in error.args if isinstance(cause, ProtocolError) for part in cause.args]
-    return any(isinstance(reason, DEAD) for reason in reasons)
+    return any(isinstance(cause, DEAD) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that is wrapped in it: libraries put a reason into arguments or into a name of its own."""
+    yield error
+    for part in (*error.args, getattr(error, "reason", None)):
+        if isinstance(part, BaseException):
+            yield from _causes(part)
