@@ -34,6 +34,7 @@ VISIBLE = re.compile(r"[\x21-\x7e]+")
 """What a token and the parts of a client's credentials are made of."""
 PRINTED = re.compile(r"[\x21-\x7e]+([ \t]+[\x21-\x7e]+)*")
 """What the value of a header field is made of."""
+PEM = re.compile(r"[\x20-\x7e\s]+", re.ASCII)
 WITHOUT_CONTROLS = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
@@ -134,13 +135,9 @@ class _Tls(Schema):
 
     error_messages = {"unknown": "is not known here", "type": "must be an object"}  # noqa: RUF012
     _pem = "must be a text in PEM form"
-    certificate = fields.String(
-        validate=validate.Length(1, LONGEST_PEM, error=_pem), error_messages={"invalid": _pem}
-    )
-    key = fields.String(validate=validate.Length(1, LONGEST_PEM, error=_pem), error_messages={"invalid": _pem})
-    authority = fields.String(
-        validate=validate.Length(1, LONGEST_PEM, error=_pem), error_messages={"invalid": _pem}
-    )
+    certificate = text(PEM, LONGEST_PEM, _pem, required=False)
+    key = text(PEM, LONGEST_PEM, _pem, required=False)
+    authority = text(PEM, LONGEST_PEM, _pem, required=False)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> TlsIdentity:

@@ -82,9 +82,16 @@ def _create(path: Path) -> None:
 
 
 def _replace(path: Path, keys: Sequence[bytes]) -> None:
-    """The whole file in one step: a reader sees the old one or the new one."""
+    """The whole file in one step: a reader sees the old one or the new one, which belongs to whom the old one did."""
     try:
-        os.replace(_draft(path, keys), path)
+        owner = path.stat()
+        draft = _draft(path, keys)
+        try:
+            os.chown(draft, owner.st_uid, owner.st_gid)
+            os.replace(draft, path)
+        except OSError:
+            draft.unlink()
+            raise
         _sync_folder(path.parent)
     except OSError as error:
         raise _bad(path, f"the key file cannot be written: {error.strerror}") from error

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hub.errors import Conflict, InvalidInput, NotFound, Violation
+from hub.errors import Conflict, HubError, InvalidInput, InvalidSettings, NotFound, Violation
 from hub.model.credentials import Credentials, SignatureKind, SigningKey
 from hub.model.times import Clock, micros_to_text, to_micros
 from hub.settings.rules import seconds
@@ -85,7 +85,10 @@ class Rotations:
         if registered is None:
             message = f"no subscription {subscription_id}"
             raise NotFound(violations=[Violation(field="id", value=subscription_id, message=message)])
-        credentials = open_credentials(self._secrets, registered.subscription)
+        try:
+            credentials = open_credentials(self._secrets, registered.subscription)
+        except InvalidSettings as error:  # no fault of the caller's
+            raise HubError(error.message) from error
         now = to_micros(self._clock())
         in_force = tuple(key for key in credentials.keys if key.until is None or key.until > now)
         return Keys(registered=registered, credentials=replace(credentials, keys=in_force))

@@ -301,6 +301,7 @@ def test_certificates_and_keys_that_cannot_work_are_refused_when_they_are_given(
         ({"certificate": old_pem, "key": old_key}, f"{tls}.certificate", "has ended on"),
         ({"authority": "x"}, f"{tls}.authority", "holds no certificate"),
         ({"authority": 5}, f"{tls}.authority", "must be a text in PEM form"),
+        ({"authority": f"# für uns\n{pem}"}, f"{tls}.authority", "must be a text in PEM form"),
         ({"certificat": pem}, f"{tls}.certificat", "is not known here"),
     ]
     for given, field, words in cases:

@@ -222,7 +222,7 @@ class Slot:
         return check
 
 
-def _tls_options(tls: TlsIdentity | None) -> list[tuple[int, str]]:
+def _tls_options(tls: TlsIdentity | None) -> list[tuple[int, bytes]]:
     if tls is None:
         return []
     given = (
@@ -230,4 +230,4 @@ def _tls_options(tls: TlsIdentity | None) -> list[tuple[int, str]]:
         (pycurl.SSLKEY_BLOB, tls.key),
         (pycurl.CAINFO_BLOB, tls.authority),
     )
-    return [(option, text) for option, text in given if text]
+    return [(option, text.encode()) for option, text in given if text]
