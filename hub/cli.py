@@ -15,6 +15,7 @@ from hub.initialise import initialise
 from hub.keys import create_key, known_scopes, list_keys, revoke
 from hub.model.times import micros_to_text
 from hub.operate.commands import COMMANDS
+from hub.rotate import forget, rotate
 from hub.serve import serve
 
 
@@ -115,6 +116,31 @@ def scopes_command() -> None:
     """Show what a key can be good for."""
     for scope, meaning in sorted(known_scopes().items()):
         click.echo(f"{scope:24}{meaning}")
+
+
+@main.group("secrets")
+def secrets_group() -> None:
+    """Exchange the key that encrypts what is secret in the database. The hub may go on running."""
+
+
+@secrets_group.command("rotate")
+@DATABASE
+@CONFIG
+def rotate_command(database: str | None, config: Path | None) -> None:
+    """Encrypt everything anew, with a new key; go on with it where it was broken off."""
+    with clear_end():
+        for line in rotate(quiet_settings(config, database)):
+            click.echo(line)
+
+
+@secrets_group.command("forget")
+@DATABASE
+@CONFIG
+def forget_command(database: str | None, config: Path | None) -> None:
+    """Take the old keys out of the key file, once nothing needs them any more."""
+    with clear_end():
+        for line in forget(quiet_settings(config, database)):
+            click.echo(line)
 
 
 @main.command("init")

@@ -14,10 +14,13 @@ import orjson
 from hub.api.attributes import attributes_of
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.api.type_names import type_filler
+from hub.delivery.control import ControlClient
 from hub.delivery.listeners import MakeListener, make_listener
 from hub.delivery.resolve import Resolver
 from hub.delivery.schedule import Schedule
 from hub.delivery.settle import Settler
+from hub.delivery.tokens import Tokens
+from hub.delivery.transport.authorising import AuthorisingTransport
 from hub.delivery.transport.curl_transport import CurlTransport
 from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
@@ -252,8 +255,9 @@ class Exchange:
         *,
         face: str = V5,
         caller: Caller = LOCAL,
+        delivery: Document | None = None,
     ) -> Registered:
-        given = {"callback": callback, "query": query, "secret": secret}
+        given = {"callback": callback, "query": query, "secret": secret, "delivery": delivery}
         request = self.registrations.check(given, face=face)
         made = self.store.write(partial(self.registrations.register, request=request, caller=caller))
         return next(one for one in self.store.read.subscriptions.all() if one.subscription.id == made.id)
@@ -279,7 +283,10 @@ class Exchange:
         """A sender that is not started yet."""
         clock = clock or self.clock
         kind = CurlTransport if self.transport == "pycurl" else RequestsTransport
-        transport: Transport = kind(guard=self._guard, resolver=Resolver(self._guard), clock=clock, deadline=30.0)
+        resolver = Resolver(self._guard)
+        inner: Transport = kind(guard=self._guard, resolver=resolver, clock=clock, deadline=30.0)
+        tokens = Tokens(ControlClient(guard=self._guard, resolver=resolver, deadline=30.0))
+        transport = AuthorisingTransport(inner, tokens, deadline=30.0, clock=clock)
         worker = DeliveryWorker(
             store=self.store,
             transport=transport,

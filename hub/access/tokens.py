@@ -25,6 +25,9 @@ warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=Securi
 PREFIX = "jwt:"
 """Begins the names of callers with a token, so that none can pass for the holder of a key."""
 
+MISMADE = (JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
+"""What the libraries raise for a text that anybody may send: parts of other kinds, deeply nested, with huge numbers."""
+
 LONGEST, HEADER_LONGEST, NAME_LONGEST = 16384, 4096, 128
 KEPT, KEPT_FOR = 10_000, 300.0
 """How many verified tokens are known, and for how many seconds at most: a key that was withdrawn ends with them."""
@@ -69,14 +72,15 @@ class Tokens:
         try:
             claims = jwt.decode(token, self._key_of, registry=self._registry).claims
             self._check(claims)
+            until = float(claims["exp"]) + self._rules.leeway
         except ExpiredTokenError as error:
             raise not_valid("the token has expired") from error
-        except (JoseError, ValueError, TypeError) as error:
+        except MISMADE as error:
             raise not_valid(
                 "the token does not hold: signature, issuer, audience or time are not right"
             ) from error
         caller = self._caller(claims)
-        self._keep(digest, caller, until=claims["exp"] + self._rules.leeway)
+        self._keep(digest, caller, until=until)
         return caller
 
     def _key_of(self, token: GuestProtocol) -> Key:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from hub.api.coverage import CoverageOperations
+from hub.api.credentials import CredentialOperations
 from hub.api.deliveries import DeliveryListing
 from hub.api.erasures import ErasureOperations
 from hub.api.hub import HubOperations
@@ -77,6 +78,11 @@ ERASURES = {
 OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES | LISTS | COVERAGE | ERASURES
 """What `hub.bootstrap.operator` builds."""
 
+CREDENTIALS = {
+    "retrieveSubscriptionSecret": CredentialOperations.keys,
+    "rotateSubscriptionSecret": CredentialOperations.rotate,
+    "testSubscription": CredentialOperations.test,
+}
 JOBS = {
     "listExportJob": JobOperations.exports,
     "createExportJob": JobOperations.create_export,

@@ -56,7 +56,7 @@ class JobOperations:
         self._once = once
 
     async def create_export(self, request: Request) -> Response:
-        given: Document = request.body
+        given = _without_null(request.body)
         if given.get("url") is not None:
             message = (
                 "an export is not sent anywhere: its content is read at the `url` of the job, when it is made"
@@ -71,7 +71,7 @@ class JobOperations:
         known = self._once.before(request)
         if known is not None:
             return known
-        given: Document = request.body
+        given = _without_null(request.body)
         url = given.get("url")
         if url is not None:
             await asyncio.to_thread(self._check_url, url)
@@ -178,6 +178,11 @@ class JobOperations:
         if has_conditions(request):
             refuse_unmet(request, tag_of(orjson.dumps(self._known.view(tables, job))))
         tables.jobs.delete(job.asked.id)
+
+
+def _without_null(body: Document) -> Document:
+    """Null stands for what is absent."""
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def page_in(pairs: list[tuple[str, str]], maximum: int) -> tuple[int, int]:

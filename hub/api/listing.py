@@ -1,13 +1,13 @@
 """How every list is asked and answered: its query, the page, the counts, the links, 206 and 416."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from hub.api.messages import Request, Response
 from hub.api.paging import Headers, cursor_headers, page_headers
-from hub.errors import OutOfRange, Violation
+from hub.errors import InvalidInput, OutOfRange, Violation
 from hub.query.attributes import Attributes
 from hub.query.ordering import Page
 from hub.query.parse import ListQuery, parse_list_query, split_query_string
@@ -41,6 +41,15 @@ class Lists:
     def query(self, request: Request, collection: Collection) -> ListQuery:
         """What the query string asks for. Raises InvalidInput or Unsupported."""
         return read_query(request.query_string, collection) if request.query_string else NO_QUERY
+
+    def fields(self, request: Request, collection: Collection) -> tuple[str, ...]:
+        """What to show of a single resource. Raises InvalidInput for what is asked of lists alone."""
+        query = self.query(request, collection)
+        if query != replace(NO_QUERY, fields=query.fields):
+            names = dict.fromkeys(name for name, _ in _read_pairs(request.query_string) if name != "fields")
+            message = "is asked of a list; a single resource takes fields alone"
+            raise InvalidInput(violations=[Violation(field=name, message=message) for name in names])
+        return query.fields
 
     def limit(self, query: ListQuery) -> int:
         return self.page_maximum if query.limit is None else min(query.limit, self.page_maximum)

@@ -12,6 +12,7 @@ from typing import TypeVar
 import orjson
 
 from hub.api.messages import Request, Response
+from hub.api.routing import usual_spelling
 from hub.errors import InvalidInput, UnprocessableKey, Violation
 from hub.model.times import Clock, to_micros
 from hub.store.idempotency_keys import KeptAnswer
@@ -75,10 +76,10 @@ class Once:
 
     def _kept(self, tables: Tables, request: Request, key: str) -> Response | None:
         since = to_micros(self._clock()) - self._lifetime
-        kept = tables.idempotency_keys.get(request.caller.name, key, since=since)
+        kept = tables.idempotency_keys.get(_owner(request), key, since=since)
         if kept is None:
             return None
-        if kept.digest != _digest(request):
+        if self._opened(kept) != _digest(request):
             same = kept.operation == _operation(request)
             other = "another request to the same operation" if same else kept.operation
             violation = Violation(field=HEADER, value=key, message=f"{key} was used for {other}")
@@ -86,19 +87,24 @@ class Once:
         body = self._secrets.open(kept.body) if kept.sealed else kept.body
         return Response(status=kept.status, body=body, headers=(*kept.headers, REPLAYED))
 
+    def _opened(self, kept: KeptAnswer) -> bytes:
+        """The digest. That of a request with a secret is encrypted, since a short secret can be found by trying."""
+        plain = not kept.sealed or len(kept.digest) == sha256().digest_size
+        return kept.digest if plain else self._secrets.open(kept.digest)
+
     def _keep(self, tables: Tables, request: Request, key: str, response: Response, *, secret: bool) -> None:
         now = to_micros(self._clock())
         headers = (*response.headers, ("ETag", response.etag)) if response.etag else response.headers
         kept = KeptAnswer(
             operation=_operation(request),
-            digest=_digest(request),
+            digest=self._secrets.seal(_digest(request)) if secret else _digest(request),
             status=response.status,
             headers=headers,
             body=self._secrets.seal(response.body) if secret else response.body,
             sealed=secret,
         )
         tables.idempotency_keys.purge(until=now - self._lifetime, most=PURGED_AT_ONCE)
-        tables.idempotency_keys.insert(request.caller.name, key, kept, now=now)
+        tables.idempotency_keys.insert(_owner(request), key, kept, now=now)
 
 
 def key_of(request: Request) -> str | None:
@@ -113,8 +119,14 @@ def key_of(request: Request) -> str | None:
     return text.strip('"')
 
 
+def _owner(request: Request) -> str:
+    """To whom a key belongs: a name of which each party has one, as tokens may have it, is several callers."""
+    caller = request.caller
+    return caller.name if caller.party is None else f"{caller.name}\n{caller.party}"
+
+
 def _operation(request: Request) -> str:
-    return f"{request.method} {request.path}"
+    return f"{request.method} {usual_spelling(request.path, request.path_params)}"
 
 
 def _digest(request: Request) -> bytes:

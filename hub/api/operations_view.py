@@ -10,6 +10,7 @@ from hub.model.times import micros_to_text
 from hub.store.deliveries import DeliveryView
 from hub.store.sources import SourceRow
 from hub.store.subscriptions import ENDED, Registered
+from hub.subscriptions.credentials_view import credentials_view
 from hub.subscriptions.delivery_options import options_view
 
 
@@ -40,7 +41,7 @@ def subscription_view(
         "owner": subscription.owner,
         "party": subscription.party,
         "list": subscription.list,
-        "delivery": options_view(subscription.options),
+        "delivery": {**options_view(subscription.options), **credentials_view(subscription.options)},
         "eventsLeft": None if most is None else max(0, most - told),
         "creationDate": micros_to_text(subscription.created),
         "endDate": _time(one.ended),

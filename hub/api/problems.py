@@ -116,7 +116,7 @@ class ProblemOperations:
         return search.page(), search.count()
 
     async def create(self, request: Request) -> Response:
-        fields = self._lists.query(request, self._problems).fields
+        fields = self._lists.fields(request, self._problems)
         owner = self._owner(request.caller)
         return await self._once.write(
             request,
@@ -136,7 +136,7 @@ class ProblemOperations:
     async def create_several(self, request: Request) -> Response:
         """All or none; what is wrong with one of them names its operation."""
         owner = self._owner(request.caller)
-        fields = self._lists.query(request, self._problems).fields
+        fields = self._lists.fields(request, self._problems)
 
         steps = request.body if isinstance(request.body, list) else [request.body]
 
@@ -189,7 +189,7 @@ class ProblemOperations:
         found = tables.problems.versioned(problem_id)
         if found is None or not self._is_seen(request.caller, found[0]):
             raise missing(problem_id)
-        fields = self._lists.query(request, self._problems).fields
+        fields = self._lists.fields(request, self._problems)
         if request.caller.party is None:
             document, version, last_update = found
             tag = self._tags.of(f"{version}.{last_update}")
@@ -202,14 +202,12 @@ class ProblemOperations:
         return caller.party is None or self._owner(caller).sees(orjson.loads(document))
 
     async def patch(self, request: Request) -> Response:
-        fields = self._lists.query(request, self._problems).fields
+        fields = self._lists.fields(request, self._problems)
         work = partial(
             self._rules.patch,
             problem_id=request.path_params["id"],
             edit=self._face.edit(
-                edit_of(
-                    self._face.changing(request), largest=self._largest, lists=self._problems.attributes.is_list
-                )
+                request, partial(edit_of, largest=self._largest, lists=self._problems.attributes.is_list)
             ),
             actor=request.caller.name,
             owner=self._owner(request.caller),
@@ -269,7 +267,7 @@ class ProblemOperations:
         record = self._store.read.records.get(record_id)
         if record is None or not self._is_of_seen(request.caller, record):
             raise _missing_record(record_id)
-        owner, fields = self._owner(request.caller), self._lists.query(request, self._records).fields
+        owner, fields = self._owner(request.caller), self._lists.fields(request, self._records)
         seen = shown_record(self._store.read, record, owner)
         # What a party sees of a record changes with the reports that it names: its tag is made of its bytes.
         tag = self._tags.of(record.sequence) if owner.party is None else ""

@@ -1,6 +1,6 @@
 """How a stored report leaves at the v5 face: its bytes with id and href before them, or a selection of its fields."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import orjson
@@ -16,6 +16,9 @@ from hub.problems.edits import Edit
 from hub.query.selection import select
 
 Path = tuple[str, ...]
+
+MakeEdit = Callable[[Request], Edit]
+"""The edit that a PATCH asks for, as its media type has it."""
 
 
 def array(parts: list[bytes]) -> bytes:
@@ -39,6 +42,9 @@ class Face:
     """Attributes that are asked for by the name of an earlier version."""
     unknown_names: frozenset[str] = frozenset()
     """Attributes of v5 that this face does not have."""
+
+    kept_values: Mapping[Path, Mapping[str, tuple[str, ...]]] = {}
+    """For a path of two names the values that this face shows otherwise than v5, each with what v5 has for it."""
 
     other_paths: frozenset[Path] = frozenset()
     """Beginnings of paths of v5 that this face has elsewhere."""
@@ -108,8 +114,8 @@ class Face:
         }
         return select(document, fields) if fields else document
 
-    def subscription(self, subscription: Subscription, secret: str) -> Document:
-        """A registration with its signing secret, as its maker alone sees it."""
+    def subscription(self, subscription: Subscription, shown: Document) -> Document:
+        """A registration with what its maker alone is `shown`, this once."""
         asked = {} if subscription.query is None else {"query": subscription.query}
         return {
             "@type": "Hub",
@@ -117,7 +123,7 @@ class Face:
             "href": self.subscription_href(subscription.id),
             "callback": subscription.callback,
             **asked,
-            "secret": secret,
+            **shown,
         }
 
     def subscription_href(self, subscription_id: str) -> str:
@@ -135,14 +141,10 @@ class Face:
         """A new report, as a client of this face sent it, in v5. Raises InvalidInput."""
         return body
 
-    def changing(self, request: Request) -> Request:
-        """A PATCH in the present names of this face; a party that stands flat in a merge patch is put right."""
+    def edit(self, request: Request, make: MakeEdit) -> Edit:
+        """What a PATCH of what this face shows makes of the v5 report; a party that stands flat is put right."""
         merges = request.media_type in MERGING and isinstance(request.body, dict)
-        return replace(request, body=v4.wrapped_patch(request.body)) if merges else request
-
-    def edit(self, edit: Edit) -> Edit:
-        """An edit of what this face shows, as an edit of the v5 report."""
-        return edit
+        return make(replace(request, body=v4.wrapped_patch(request.body)) if merges else request)
 
     def path(self, path: Path) -> Path:
         """Where v5 keeps what this face shows at a path."""

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from hub.api.messages import Request
-from hub.api.render import Face, Path, array
+from hub.api.render import MERGING, Face, MakeEdit, Path, array
 from hub.errors import InvalidInput, Violation
 from hub.faces import V4, r18, v4
 from hub.faces.addresses import Addresses
@@ -30,6 +30,7 @@ class FaceV4(Face):
     """
 
     unknown_names = v4.PROBLEM.hidden
+    kept_values = v4.KEPT_TYPES
     other_paths = frozenset((name, shape.member) for name, shape in v4.WRAPPED.items())
 
     def __init__(
@@ -73,9 +74,9 @@ class FaceV4(Face):
         document["notification"]["changes"] = _changes(record.changes)
         return select(document, fields) if fields else document
 
-    def subscription(self, subscription: Subscription, secret: str) -> Document:
-        shown = super().subscription(subscription, secret)
-        return {name: shown[name] for name in ("id", "callback", "query", "secret") if name in shown}
+    def subscription(self, subscription: Subscription, shown: Document) -> Document:
+        whole = super().subscription(subscription, shown)
+        return {name: whole[name] for name in ("id", "callback", "query", *shown) if name in whole}
 
     def given(self, body: Document) -> Document:
         self._refuse_unknown(body)
@@ -96,14 +97,19 @@ class FaceV4(Face):
         if violations:
             raise InvalidInput(violations=violations)
 
-    def changing(self, request: Request) -> Request:
-        return replace(request, body=_with_present_names(request.body)) if self._r18_names else request
+    def edit(self, request: Request, make: MakeEdit) -> Edit:
+        def edited_of(shown: Document) -> Document:
+            if not self._r18_names:
+                return make(request)(shown)
+            body = _with_present_names(request.body, shown)
+            by_paths = request.media_type not in MERGING
+            edited = make(replace(request, body=body))(r18.editable(shown, by_paths=by_paths))
+            return r18.edited(edited, shown)
 
-    def edit(self, edit: Edit) -> Edit:
         def translated(kept: Document) -> Document:
             plain = v4.outgoing(kept)
             shown = self._addresses.shown(plain)
-            edited = r18.edited(edit(r18.editable(shown)), shown) if self._r18_names else edit(shown)
+            edited = edited_of(shown)
             self._refuse_unknown(edited)
             changed = {name: value for name, value in edited.items() if not _is_as_shown(name, value, shown)}
             unchanged = {name: plain[name] for name in edited if name not in changed}
@@ -143,11 +149,11 @@ def with_demanded(fields: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*fields, *demanded)))
 
 
-def _with_present_names(patch: Any) -> Any:
+def _with_present_names(patch: Any, shown: Document) -> Any:
     """A merge patch or a JSON patch, or one operation of a JSON patch, with names of R18.5 in it."""
     if isinstance(patch, list):
-        return [r18.operation(each) for each in patch]
-    return r18.operation(patch) if "op" in patch else r18.patch(patch)
+        return [r18.operation(each, shown) for each in patch]
+    return r18.operation(patch, shown) if "op" in patch else r18.patch(patch, shown)
 
 
 def _is_as_shown(name: str, value: Any, shown: Document) -> bool:

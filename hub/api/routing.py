@@ -4,6 +4,7 @@ It stands in the place of Connexion's RoutingMiddleware, whose nested routers tr
 another.
 """
 
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from hub.errors import MethodNotAllowed, Violation
@@ -53,6 +54,9 @@ class PathTable(Generic[T]):
             if "{" not in spelling:
                 self._collections[spelling] = node
 
+    def _allowed(self, node: _Node[T]) -> list[str]:
+        return sorted({*node.methods, *(("HEAD",) if "GET" in node.methods else ())})
+
     def find(self, method: str, path: str) -> tuple[T | None, dict[str, str]]:
         """What stands there, and the parameters of the path; None where nothing has this path.
 
@@ -63,7 +67,7 @@ class PathTable(Generic[T]):
             return None, {}
         found = node.methods.get("GET" if method == "HEAD" else method)
         if found is None:
-            raise _not_allowed(method, path, sorted(node.methods))
+            raise _not_allowed(method, path, self._allowed(node))
         return found, parameters
 
     def _node(self, path: str) -> tuple[_Node[T] | None, dict[str, str]]:
@@ -105,6 +109,18 @@ def spellings(path: str) -> tuple[str, ...]:
     """The path as it is served; tasks also answer to the capital letter that older texts give them."""
     before, found, rest = path.partition(TASKS)
     return (path, f"{before}/{TASKS[1:].capitalize()}{rest}") if found else (path,)
+
+
+def usual_spelling(path: str, parameters: Mapping[str, str]) -> str:
+    """The path as the contract writes it, of all that lead to the same place; `parameters` are those in it."""
+    begin, values = TASKS[1:].capitalize(), frozenset(parameters.values())
+    usual = [
+        f"{TASKS[1:]}{segment.removeprefix(begin)}"
+        if segment.startswith(begin) and segment not in values
+        else segment
+        for segment in _segments(path)
+    ]
+    return f"/{'/'.join(usual)}"
 
 
 def _not_allowed(method: str, path: str, allowed: list[str]) -> MethodNotAllowed:

@@ -59,7 +59,7 @@ class TaskOperations:
         self._tasks = Collection(url=face.task_href(kind), attributes=attributes, address=face.address)
 
     async def create(self, request: Request) -> Response:
-        fields = self._lists.query(request, self._tasks).fields
+        fields = self._lists.fields(request, self._tasks)
         refuse_another_type(request.body, self._kind.type_name)
         work = partial(
             self._rules.perform,
@@ -87,7 +87,7 @@ class TaskOperations:
         if document is None:
             message = f"no {self._kind} {task_id}"
             raise NotFound(violations=[Violation(field="id", value=task_id, message=message)])
-        fields = self._lists.query(request, self._tasks).fields
+        fields = self._lists.fields(request, self._tasks)
         return Response(body=self._face.task(self._kind, task_id, document, fields))
 
     async def list_tasks(self, request: Request) -> Response:

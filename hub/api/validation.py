@@ -5,6 +5,7 @@ reports only the first error.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -69,6 +70,7 @@ class Bodies:
         )
 
     async def _read(self, headers: Mapping[bytes, bytes], receive: Receive, body: Body, media_type: str) -> Any:
+        _refuse_encoded(headers.get(b"content-encoding", b"identity"))
         self._refuse_longer(int(headers.get(b"content-length", b"0")))
         validator = body.validators[media_type]
         content = await self._receive(receive)
@@ -140,6 +142,9 @@ def _resolved(contract: dict[str, Any], node: dict[str, Any] | None) -> dict[str
     return node
 
 
+MAY_BE_SECRET = re.compile(rb"secret|password|token|key|whsk_|auth", re.IGNORECASE)
+"""What stands in a body of which nothing is repeated, since nobody knows where in it the secret is."""
+
 NUL_IN_JSON = rb"\u0000"
 """The only spelling that JSON has for it; a text may hold these six characters, too."""
 
@@ -163,11 +168,20 @@ def _media_type(body: Body, content_type: bytes | None) -> str:
     return media_type
 
 
+def _refuse_encoded(encoding: bytes) -> None:
+    named = encoding.decode("latin-1").strip().lower()
+    if named != "identity":
+        violation = Violation(
+            field="Content-Encoding", value=named, message="is not accepted; send the body as it is"
+        )
+        raise UnsupportedMediaType(violations=[violation], headers={"Accept-Encoding": "identity"})
+
+
 def _parsed(content: bytes) -> Any:
     try:
         document = orjson.loads(content.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as error:
-        begin = content[:60].decode("utf-8", "replace")
+        begin = None if MAY_BE_SECRET.search(content) else content[:60].decode("utf-8", "replace")
         violation = Violation(field="body", value=begin, message=f"is not JSON: {error}")
         raise InvalidInput(violations=[violation]) from error
     if content.count(b"[") + content.count(b"{") > DEEPEST and is_too_deep(document):

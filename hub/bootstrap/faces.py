@@ -12,7 +12,7 @@ from hub.api.render_v4 import FaceV4
 from hub.bootstrap.contracts import PATHS
 from hub.bootstrap.parts import Parts
 from hub.bootstrap.rules import check_report
-from hub.faces import EVENT_CONTENT, EVENT_TYPES, V3, V4, V5
+from hub.faces import EVENT_CONTENT, EVENT_ENVELOPES, EVENT_TYPES, V3, V4, V5
 from hub.query.attributes import ANY, Attributes
 from hub.query.event_paths import EVERYTHING_TOLD, Told
 from hub.query.hub_query import parse_hub_query
@@ -40,6 +40,8 @@ def report_attributes(parts: Parts) -> Attributes:
 def asked(attributes: Attributes, face: Face) -> Attributes:
     """The attributes that clients of a face may ask for."""
     known = attributes.without(*face.unknown_names).with_more(dict.fromkeys(face.older_names, ANY))
+    for path, kept_as in face.kept_values.items():
+        known = known.with_kept(path, kept_as)
     return replace(known, elsewhere=face.other_paths) if known.closed else known
 
 
@@ -62,8 +64,12 @@ def query_reader(attributes: Attributes, faces: Mapping[str, Face]) -> ParseQuer
 
 
 def _told(face: str) -> Told:
-    content = EVENT_CONTENT[face]
-    return Told(types=EVENT_TYPES[face], content=EVERYTHING_TOLD.content if content is None else content)
+    content, envelope = EVENT_CONTENT[face], EVENT_ENVELOPES[face]
+    return Told(
+        types=EVENT_TYPES[face],
+        content=EVERYTHING_TOLD.content if content is None else content,
+        envelope=EVERYTHING_TOLD.envelope if envelope is None else envelope,
+    )
 
 
 def list_reader(settings: Settings, attributes: Attributes) -> Callable[[str], ListQuery]:

@@ -13,7 +13,8 @@ from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import CallbackPolicy
-from hub.subscriptions.secrets import SecretBox, load_key
+from hub.subscriptions.key_file import KeyFile
+from hub.subscriptions.secrets import SecretBox
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +37,22 @@ class Parts:
         return Owners(self.settings.security.party_paths)
 
     def guard(self) -> AddressGuard:
-        return AddressGuard(self.settings.delivery.allowed_networks)
+        return make_guard(self.settings)
 
     def policy(self) -> CallbackPolicy:
-        return CallbackPolicy(self.guard(), schemes=self.settings.delivery.schemes)
+        return CallbackPolicy(self.guard())
+
+
+def make_guard(settings: Settings) -> AddressGuard:
+    """What may be connected to on behalf of others, by every door."""
+    delivery = settings.delivery
+    return AddressGuard(delivery.allowed_networks, schemes=delivery.schemes, ports=delivery.ports or None)
+
+
+def make_box(settings: Settings) -> SecretBox:
+    """Raises InvalidSettings when the file with the keys cannot be used."""
+    keys = tuple(key.encode() for key in settings.security.keys)
+    return SecretBox((lambda: keys) if keys else KeyFile(settings.key_file))
 
 
 def make_store(settings: Settings) -> Store:
@@ -61,7 +74,7 @@ def make_parts(settings: Settings, clock: Clock) -> Parts:
         settings=settings,
         contracts=Contracts.shipped(),
         extensions=load_extensions(settings.api.extension_schemas),
-        secrets=SecretBox(load_key(settings.key_file)),
+        secrets=make_box(settings),
         clock=clock,
         new_id=Uuid7(clock),
         store=make_store(settings),

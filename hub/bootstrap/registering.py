@@ -5,6 +5,7 @@ from functools import partial
 
 from hub.api.render import Face
 from hub.bootstrap.faces import query_reader
+from hub.bootstrap.outgoing import make_consent
 from hub.bootstrap.parts import Parts
 from hub.query.attributes import ANYTHING, Attributes
 from hub.subscriptions.list_rules import ListRules
@@ -21,6 +22,7 @@ def make_registrations(parts: Parts, attributes: Attributes, faces: Mapping[str,
         parse_query=query_reader(attributes, faces),
         policy=parts.policy(),
         secrets=parts.secrets,
+        consent=make_consent(parts),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hub.delivery.proof import NO_PROOF, Proof, proof_of
 from hub.errors import InvalidInput, InvalidSettings, Unsupported
 from hub.faces import EVENT_TYPES
 from hub.model.event import EventType
@@ -15,22 +16,22 @@ from hub.query.matching.matcher import Matcher
 from hub.query.ownership import told_to
 from hub.query.syntax import Condition, both
 from hub.store.subscriptions import Registered, Subscriptions
+from hub.subscriptions.kept_credentials import open_credentials
 from hub.subscriptions.registration import ParseQuery
 from hub.subscriptions.secrets import SecretBox
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """A registration made ready: its query read, its secret open.
+    """A registration made ready: its query read, its credentials open.
 
     It is told of events of these `types` that fit the condition, if there is one; in the form of its `face`, of which
-    `fields` are sent. What the `owner` does not see is not in them.
+    `fields` are sent. What the `owner` does not see is not in them. `sealed` is what the `proof` was made of.
     """
 
     seq: int
     id: str
     url: str
-    secret: bytes
     order: Order
     from_event: int
     active: bool
@@ -40,6 +41,8 @@ class Listener:
     condition: Condition | None
     owner: Ownership = OF_ALL
     options: DeliveryOptions = NO_OPTIONS
+    proof: Proof = NO_PROOF
+    sealed: tuple[bytes, bytes | None] = (b"", None)
 
 
 class Listeners:
@@ -56,7 +59,7 @@ class Listeners:
             self.put(listener)
 
     def put(self, listener: Listener) -> None:
-        """A new one, or one that was there: what a registration wants does not change."""
+        """A new one, or one that was there: of a registration only state and credentials can change."""
         if listener.seq not in self.by_seq:
             self._matcher.add(listener.seq, listener.types, listener.condition)
         self.by_seq[listener.seq] = listener
@@ -86,13 +89,20 @@ def read_listeners(listeners: Listeners, subscriptions: Subscriptions, make: Mak
     """
     version = subscriptions.version()  # first: a change between the two is seen as one to come
     present, ended = subscriptions.changed_since(listeners.version)
-    ready = [_renewed(listeners.by_seq.get(one.seq) or make(one), one.subscription) for one in present]
+    ready = [_renewed(_known(listeners, one) or make(one), one.subscription) for one in present]
     for listener in ready:
         listeners.put(listener)
     for seq in ended:
         listeners.drop(seq)
     listeners.version = version
     return [listener.seq for listener in ready]
+
+
+def _known(listeners: Listeners, one: Registered) -> Listener | None:
+    """The listener as it was read before; None for one whose credentials are others now."""
+    known, subscription = listeners.by_seq.get(one.seq), one.subscription
+    same = known is not None and known.sealed == (subscription.secret, subscription.credentials)
+    return known if same else None
 
 
 def _renewed(listener: Listener, subscription: Subscription) -> Listener:
@@ -120,7 +130,8 @@ def make_listener(
         seq=one.seq,
         id=subscription.id,
         url=subscription.url,
-        secret=secrets.open(subscription.secret),
+        proof=proof_of(open_credentials(secrets, subscription)),
+        sealed=(subscription.secret, subscription.credentials),
         order=subscription.order,
         from_event=one.from_event,
         active=subscription.state is SubscriptionState.ACTIVE,

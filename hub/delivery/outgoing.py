@@ -10,5 +10,15 @@ CONTENT = (("content-type", "application/json;charset=utf-8"), ("user-agent", "q
 
 def outgoing_of(claim: Claim, listener: Listener, event_id: str, body: bytes, timestamp: int) -> Outgoing:
     """The signed request; its id is the event's, the same at every attempt. `body` is what is sent."""
-    headers = signed_headers(listener.secret, event_id, timestamp, body)
-    return Outgoing(key=claim, url=listener.url, headers=CONTENT + headers, body=body, lane=listener.id)
+    proof = listener.proof
+    headers = CONTENT + proof.headers + signed_headers(proof.signers, event_id, timestamp, body)
+    return Outgoing(
+        key=claim,
+        url=listener.url,
+        headers=headers,
+        body=body,
+        lane=listener.id,
+        tls=proof.tls,
+        oauth=proof.oauth,
+        hidden=proof.hidden,
+    )

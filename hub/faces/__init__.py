@@ -5,10 +5,18 @@ What is kept is v5. A face is named as in its address; for each name there is wh
 
 from collections.abc import Mapping
 
-from hub.faces.events import IN_EVENTS_OF_V4, TOLD_IN_V4, EventRenderer, render_v3, render_v4, render_v5
+from hub.faces.events import (
+    IN_ENVELOPES_OF_V4,
+    IN_EVENTS_OF_V4,
+    TOLD_IN_V4,
+    EventRenderer,
+    render_v3,
+    render_v4,
+    render_v5,
+)
 from hub.model.event import EventType
 
-__all__ = ["EVENT_CONTENT", "EVENT_RENDERERS", "EVENT_TYPES", "V3", "V4", "V5", "EventRenderer"]
+__all__ = ["EVENT_CONTENT", "EVENT_ENVELOPES", "EVENT_RENDERERS", "EVENT_TYPES", "V3", "V4", "V5", "EventRenderer"]
 
 V5, V4, V3 = "v5", "v4", "v3"
 
@@ -19,3 +27,6 @@ EVENT_TYPES: Mapping[str, frozenset[EventType]] = {V5: frozenset(EventType), V4:
 
 EVENT_CONTENT: Mapping[str, frozenset[str] | None] = {V5: None, V4: IN_EVENTS_OF_V4, V3: IN_EVENTS_OF_V4}
 """What stands below `event` at each face; None for everything that v5 has there."""
+
+EVENT_ENVELOPES: Mapping[str, frozenset[str] | None] = {V5: None, V4: IN_ENVELOPES_OF_V4, V3: IN_ENVELOPES_OF_V4}
+"""What stands beside `event` at each face; None for everything that v5 has there."""

@@ -35,6 +35,9 @@ KEPT = (
 )
 """What the envelopes of v4 and v5 have in common; `recordTime` and `sequence` are additions of this hub to both."""
 
+IN_ENVELOPES_OF_V4 = frozenset({*KEPT, "timeOccurred"})
+"""Those, and one that v4 spells otherwise."""
+
 KEPT_AT = "/v5/"
 """The version in the addresses that are kept."""
 

@@ -1,7 +1,10 @@
-"""The names of R18.5, which clients of the v3 generation read and write, beside those of v4."""
+"""The names of R18.5, which clients of the v3 generation read and write, beside those of v4.
+
+A report may have an attribute of its own under such a name: in it, and in its edits, the name means that attribute.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.faces.parts import same
@@ -22,6 +25,9 @@ RENAMED = {
 CORRELATION = "correlationId"
 """In v4 an external identifier of this type."""
 
+ORIGINATOR, RESPONSIBLE = "originatorParty", "responsibleParty"
+"""R18.5 demands the one, which is shown as the other where a report has none."""
+
 NAMES = frozenset({*RENAMED, CORRELATION})
 
 ROLES = {"relatedEntity": "related", "firstAlert": "firstAlert"}
@@ -36,11 +42,16 @@ _ASKED = re.compile(r"(?<=[?&;])(\w+)(?=[.=<>!])")
 """The first name of a path, and the first name of each condition behind a `?` in it."""
 
 
+def own_names(shown: Document) -> frozenset[str]:
+    """The names of R18.5 that a v4 report has for attributes of its own."""
+    return NAMES & shown.keys()
+
+
 def outgoing(document: Document) -> Document:
     """A v4 report with the names that clients of the v3 generation look for."""
     added = {old: document[RENAMED[old]] for old in ("timeRaised", "timeChanged") if RENAMED[old] in document}
-    if "originatorParty" in document:
-        added["responsibleParty"] = document["originatorParty"]
+    if ORIGINATOR in document:
+        added[RESPONSIBLE] = document[ORIGINATOR]
     return {**added, **document}
 
 
@@ -49,38 +60,51 @@ def incoming(document: Document, shown: Document | None = None) -> Document:
 
     `shown` is the v4 report that it is an edit of: what `outgoing` added to it is taken away again.
     """
-    given = {name: value for name, value in document.items() if not _was_added(name, value, shown)}
+    own = own_names(shown or {})
+    present = {name: value for name, value in document.items() if name in own}
+    given = {
+        name: value for name, value in document.items() if name not in own and not _was_added(name, value, shown)
+    }
     renamed = {RENAMED.get(name, name): value for name, value in given.items() if name != CORRELATION}
     renamed |= {name: value for name, value in given.items() if name in renamed}
     if given.get(CORRELATION) is not None and _correlated(renamed) is None:
         renamed["externalIdentifier"] = _with_correlation(renamed.get("externalIdentifier"), given[CORRELATION])
-    return {name: _with_roles(name, _nested(value)) for name, value in renamed.items()}
+    return present | {
+        name: value if _has_nested((shown or {}).get(name)) else _with_roles(name, _nested(value))
+        for name, value in renamed.items()
+    }
 
 
 def asked(document: Document, fields: Sequence[str]) -> Document:
     """A v4 report and what `fields` ask of it by names of R18.5, under these names."""
     added: Document = {}
     for first, *rest in (path.split(".") for path in fields):
-        value = _correlated(document) if first == CORRELATION else document.get(RENAMED.get(first, first))
+        value = _valued(document, first)
         if value is not None and (first in NAMES or NESTED in rest):
             added[first] = _with_extension_info(value) if NESTED in rest else value
     return {**document, **added}
 
 
-def patch(given: Document) -> Document:
-    """A merge patch in v4's names, but for `correlationId`, which is an attribute of what is `editable`."""
-    plain = incoming({name: value for name, value in given.items() if name != CORRELATION})
-    return plain | {name: given[name] for name in given if name == CORRELATION}
+def patch(given: Document, shown: Document) -> Document:
+    """A merge patch of the v4 report `shown` in v4's names, but for `correlationId`, as what is `editable` has it."""
+    plain = incoming({name: value for name, value in given.items() if name != CORRELATION}, shown)
+    return plain | {name: value for name, value in given.items() if name == CORRELATION}
 
 
-def editable(shown: Document) -> Document:
-    """A v4 report with the attribute of R18.5 that has no place of its own in v4."""
+def editable(shown: Document, *, by_paths: bool = False) -> Document:
+    """A v4 report with the attribute of R18.5 that has no place of its own in v4.
+
+    What is edited `by_paths` has the responsible party that is shown, too: a merge patch would merge another into it.
+    """
     value = _correlated(shown)
-    return shown if value is None else {**shown, CORRELATION: value}
+    whole = shown if value is None or CORRELATION in shown else {**shown, CORRELATION: value}
+    return {RESPONSIBLE: shown[ORIGINATOR], **whole} if by_paths and ORIGINATOR in shown else whole
 
 
 def edited(document: Document, shown: Document) -> Document:
     """What became of `editable(shown)`, in v4's names."""
+    if CORRELATION in shown:
+        return incoming(document, shown)
     rest = {name: value for name, value in document.items() if name != CORRELATION}
     plain = incoming(rest, shown)
     value = document.get(CORRELATION)
@@ -97,15 +121,24 @@ def path(given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(RENAMED.get(step, step) if place == 0 else _inner(step) for place, step in enumerate(given))
 
 
-def operation(given: Document) -> Document:
-    """An operation of a JSON patch, with its pointers in v4's names."""
-    return {name: _pointer(value) if name in ("path", "from") else value for name, value in given.items()}
+def operation(given: Document, shown: Document) -> Document:
+    """An operation of a JSON patch of the v4 report `shown`, with its pointers in v4's names."""
+    own = own_names(shown)
+    return {name: _pointer(value, own) if name in ("path", "from") else value for name, value in given.items()}
 
 
-def _pointer(value: Any) -> Any:
+def _pointer(value: Any, own: frozenset[str]) -> Any:
     if not isinstance(value, str):
         return value
-    return _FIRST.sub(lambda found: found[1] + RENAMED.get(found[2], found[2]), _inside(value), count=1)
+    names = {old: new for old, new in RENAMED.items() if old not in own}
+    return _FIRST.sub(lambda found: found[1] + names.get(found[2], found[2]), _inside(value, names), count=1)
+
+
+def _valued(document: Document, name: str) -> Any:
+    """What a v4 report has under a name of either version."""
+    if name in document:
+        return document[name]
+    return _correlated(document) if name == CORRELATION else document.get(RENAMED.get(name, name))
 
 
 def _was_added(name: str, value: Any, shown: Document | None) -> bool:
@@ -115,9 +148,9 @@ def _was_added(name: str, value: Any, shown: Document | None) -> bool:
     return name in added and same(value, added[name])
 
 
-def _inside(pointer: str) -> str:
+def _inside(pointer: str, names: Mapping[str, str]) -> str:
     """The path with v4's names behind the first one, and in its conditions."""
-    steps = _ASKED.sub(lambda found: RENAMED.get(found[1], found[1]), pointer).split("/")
+    steps = _ASKED.sub(lambda found: names.get(found[1], found[1]), pointer).split("/")
     return "/".join((*steps[:2], *map(_inner, steps[2:])))
 
 
@@ -152,12 +185,18 @@ def _with_extension_info(value: Any) -> Any:
     if isinstance(value, list):
         return [_with_extension_info(each) for each in value]
     if isinstance(value, dict) and "characteristic" in value:
-        return {**value, NESTED: value["characteristic"]}
+        return {NESTED: value["characteristic"], **value}
     return value
 
 
 def _inner(step: str) -> str:
     return "characteristic" if step == NESTED else step
+
+
+def _has_nested(value: Any) -> bool:
+    """Whether a part, or one of a list of parts, has an `extensionInfo` of its own."""
+    parts = value if isinstance(value, list) else [value]
+    return any(isinstance(part, dict) and NESTED in part for part in parts)
 
 
 def _nested(value: Any) -> Any:

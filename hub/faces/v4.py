@@ -4,6 +4,7 @@ A v4 document that comes in becomes v5; told which report it is an edit of (`bas
 stays as it was.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from hub.faces.parts import OUTER, Filled, Members, Wrapped
@@ -38,6 +39,13 @@ WRAPPED = {
     "affectedLocation": PLACE,
 }
 PARTIES = tuple(name for name, shape in WRAPPED.items() if shape is PARTY)
+KEPT_TYPES: Mapping[Path, Mapping[str, tuple[str, ...]]] = {
+    (name, "@type"): {shape.v4_type: (shape.v4_type, shape.v5_type), shape.v5_type: ("",)}
+    for name, shape in WRAPPED.items()
+    if shape.v4_type != shape.v5_type
+}
+"""Where v4 shows another `@type` than is kept: {the type at v4: those that are shown so}. No type is empty."""
+
 DEMANDED = {
     **{name: ("@referredType",) for name, shape in WRAPPED.items() if shape is PARTY},
     **{name: ("@referredType", "role") for name, shape in WRAPPED.items() if shape is ENTITY},

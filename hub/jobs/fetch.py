@@ -5,21 +5,27 @@ What broke off is gone on with where the other side can give the rest of the sam
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.client import HTTPException
 from typing import BinaryIO
 
 import certifi
-import urllib3
 from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
+from urllib3 import BaseHTTPResponse
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from hub.jobs.hold import LEASE, Gone, Hold, JobFailed
+from hub.jobs.hold import Gone, Hold, JobFailed
+from hub.jobs.watch import Watch
 from hub.store.job_files import JobFiles
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import BadCallback, Lookup, Target, system_lookup, target_of
 
 PIECE = 1 << 20
 CONNECT_TIME, READ_TIME = 10.0, 30.0
+KEEP = 1.0
+"""Seconds between two looks whether the job is still there and ours, which renew the lease on it."""
+
 TRIES = 5
 """How often in a row a fetch may bring nothing."""
 
@@ -56,20 +62,23 @@ class Fetcher:
         """Bring the whole content here. Raises Gone, Stopped or JobFailed."""
         asked = hold.job.asked
         fetch = _Fetch(hold, self._monotonic() + self._time_limit, self._limit, self._monotonic)
-        retrying = Retrying(
-            retry=retry_if_exception_type(BrokeOff),
-            stop=lambda _: fetch.idle >= TRIES,
-            wait=wait_random_exponential(max=self._longest_wait),
-            reraise=True,
-        )
         try:
             self._files.make_folder()
-            with self._files.content(asked.id).open("a+b") as file:
-                retrying(self._attempt, fetch, file)
+            with self._files.content(asked.id).open("a+b") as file, fetch.watch:
+                self._retrying(fetch)(self._attempt, fetch, file)
         except BrokeOff as error:
             raise JobFailed(f"cannot fetch {asked.url}: {error}") from error
         except OSError as error:
             raise JobFailed(f"cannot keep the content: {error.strerror or error}") from error
+
+    def _retrying(self, fetch: "_Fetch") -> Retrying:
+        return Retrying(
+            retry=retry_if_exception_type(BrokeOff),
+            stop=lambda _: fetch.idle >= TRIES,
+            wait=wait_random_exponential(max=self._longest_wait),
+            sleep=fetch.watch.pause,
+            reraise=True,
+        )
 
     def _attempt(self, fetch: "_Fetch", file: BinaryIO) -> None:
         fetch.check(0)
@@ -77,12 +86,13 @@ class Fetcher:
             target = target_of(fetch.hold.job.asked.url or "")
         except BadCallback as error:
             raise JobFailed(f"the url {error}") from error
-        pool = self._pool(target, self._address(target))
-        with pool:
+        connection = self._connection(target, self._address(target))
+        with fetch.watch.over(connection):
             try:
-                fetch.attempt(pool, target, file)
-            except HTTPError as error:
-                raise BrokeOff(str(error)) from error
+                fetch.attempt(connection, target, file)
+            except BrokeOff:
+                fetch.watch.check()  # it was cut off
+                raise
 
     def _address(self, target: Target) -> str:
         """An address that may be connected to; each of the name is asked for."""
@@ -98,16 +108,14 @@ class Fetcher:
             raise JobFailed(f"cannot fetch {target.url}: {why or 'the name has no address'}")
         return addresses[0]
 
-    def _pool(self, target: Target, address: str) -> urllib3.HTTPConnectionPool:
-        """Connections to the address that was vetted, under the name that was asked for."""
-        timeout = urllib3.Timeout(connect=CONNECT_TIME, read=READ_TIME)
+    def _connection(self, target: Target, address: str) -> HTTPConnection:
+        """One to the address that was vetted, under the name that was asked for."""
         if target.scheme == "http":
-            return urllib3.HTTPConnectionPool(address, target.port, timeout=timeout, retries=False)
-        return urllib3.HTTPSConnectionPool(
+            return HTTPConnection(address, target.port, timeout=CONNECT_TIME)
+        return HTTPSConnection(
             address,
             target.port,
-            timeout=timeout,
-            retries=False,
+            timeout=CONNECT_TIME,
             ca_certs=self._ca_file,
             cert_reqs="CERT_REQUIRED",
             server_hostname=target.host,
@@ -125,11 +133,12 @@ class _Fetch:
         self._monotonic = monotonic
         self._etag = hold.job.etag
         self._next_keep = 0.0
+        self.watch = Watch(self._look)
         self.idle = 0
         """How many attempts in a row have brought nothing."""
 
-    def attempt(self, pool: urllib3.HTTPConnectionPool, target: Target, file: BinaryIO) -> None:
-        """Raises BrokeOff, or an HTTPError of urllib3, for what may pass."""
+    def attempt(self, connection: HTTPConnection, target: Target, file: BinaryIO) -> None:
+        """Raises BrokeOff for what may pass."""
         self.idle += 1
         held = file.seek(0, os.SEEK_END)
         headers = {"Host": target.place, "Accept-Encoding": "identity"}
@@ -137,13 +146,23 @@ class _Fetch:
             headers |= {"Range": f"bytes={held}-", "If-Range": self._etag}
         path = target.url.partition("://")[2]
         path = path[path.index("/") :]
-        response = pool.urlopen("GET", path, headers=headers, redirect=False, preload_content=False)
+        response = self._answer(connection, path, headers)
         try:
             self._receive(response, file, held)
         finally:
             response.close()
 
-    def _receive(self, response: urllib3.BaseHTTPResponse, file: BinaryIO, held: int) -> None:
+    def _answer(self, connection: HTTPConnection, path: str, headers: dict[str, str]) -> BaseHTTPResponse:
+        try:
+            connection.connect()
+            self.watch.check()  # until now there was nothing that it could have cut off
+            connection.timeout = READ_TIME
+            connection.request("GET", path, headers=headers, preload_content=False)
+            return connection.getresponse()
+        except (HTTPError, HTTPException, OSError) as error:
+            raise BrokeOff(str(error)) from error
+
+    def _receive(self, response: BaseHTTPResponse, file: BinaryIO, held: int) -> None:
         if response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {held}-"):
             size = held
         elif response.status == 200:
@@ -157,12 +176,13 @@ class _Fetch:
         etag = response.headers.get("ETag", "")
         self._etag = etag if etag.startswith('"') else None
         self._keep(None)
-        for piece in response.stream(PIECE, decode_content=False):
+        for piece in _pieces(response):
             self.idle = 0
             size += len(piece)
             self.check(size)
             file.write(piece)
             file.flush()
+        self.watch.check()  # an end that is no end of the content
         os.fsync(file.fileno())
         self._keep(size)
 
@@ -173,16 +193,25 @@ class _Fetch:
     def check(self, size: int) -> None:
         """Raises Gone, Stopped or JobFailed when the fetch is not to go on."""
         self.hold.check()
-        if self._monotonic() > self._next_keep:
-            self._keep(None)
+        self.watch.check()
         if size > self._limit:
             raise JobFailed(f"the content has more than {self._limit} bytes")
+        self._refuse_late()
+
+    def _look(self) -> None:
+        """The same while nothing comes."""
+        self.hold.check()
+        self._refuse_late()
+        if self._monotonic() > self._next_keep:
+            self._keep(None)
+
+    def _refuse_late(self) -> None:
         if self._monotonic() > self._end:
             raise JobFailed("the content was not here in time")
 
     def _keep(self, total: int | None) -> None:
         hold, until = self.hold, self.hold.lease_until()
-        self._next_keep = self._monotonic() + LEASE / 4
+        self._next_keep = self._monotonic() + KEEP
         kept = hold.write(
             lambda tables: tables.jobs.note_fetched(
                 hold.job.seq, hold.token, etag=self._etag, total=total, lease_until=until
@@ -190,3 +219,15 @@ class _Fetch:
         )
         if not kept:
             raise Gone
+
+
+def _pieces(response: BaseHTTPResponse) -> Iterator[bytes]:
+    """What has come, as it comes. Raises BrokeOff."""
+    while True:
+        try:
+            piece = response.read1(PIECE, decode_content=False)
+        except HTTPError as error:
+            raise BrokeOff(str(error)) from error
+        if not piece:
+            return
+        yield piece

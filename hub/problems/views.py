@@ -16,7 +16,11 @@ from hub.problems.ownership import Ownership
 from hub.store.tables import Tables
 
 TRACKING = "trackingRecord"
-MAY_HIDE = tuple(f'"{name}"'.encode() for name in (*OTHER_SIDE, TRACKING))
+MAY_HIDE = tuple(name.encode() for name in (*OTHER_SIDE, TRACKING))
+
+FIELD_PATH = "fieldPath"
+TOUCHED = "lastUpdate"
+"""What a change without anything to show has changed all the same."""
 
 Hidden = frozenset[tuple[str, str]]
 """(side, id) of each link that is not shown."""
@@ -101,7 +105,21 @@ def shown_event(tables: Tables, envelope: Document, owner: Ownership) -> Documen
         for one in report.get(side) or ()
         if _is_secret(tables, one["id"], owner)
     )
-    return {**envelope, "event": {**envelope["event"], "serviceProblem": shown(report, owner, secret)}}
+    seen = {**envelope, "event": {**envelope["event"], "serviceProblem": shown(report, owner, secret)}}
+    if FIELD_PATH in envelope:
+        seen[FIELD_PATH] = _field_path(tables, envelope, owner)
+    return seen
+
+
+def _field_path(tables: Tables, envelope: Document, owner: Ownership) -> str:
+    """The attributes that an event is about, without those whose change its owner sees nothing of."""
+    told: str = envelope[FIELD_PATH]
+    names = told.split(",")
+    if OTHER_SIDE.keys().isdisjoint(names):
+        return told
+    record = tables.records.get(envelope["eventId"])
+    changes = shown_record(tables, record, owner).changes if record else {}
+    return ",".join(name for name in names if name in changes) or TOUCHED
 
 
 def _change(tables: Tables, name: str, change: Document, owner: Ownership, *, own: bool) -> Document | None:

@@ -1,13 +1,13 @@
 """What a resource can be asked about: the names of its attributes and what each holds, as its contract says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from hub.query.checks import unknown
 from hub.query.syntax import Comparison, Operator
-from hub.query.values import instant_in, number_in
+from hub.query.values import instant_in, number_in, number_text
 
 Path = tuple[str, ...]
 
@@ -37,6 +37,7 @@ class Attribute:
     """`many` tells that it is a list; `words` are the only values of an enumeration.
 
     An object that is `open` may have members that the contract does not name, for it can be extended by its `@type`.
+    `kept_as` has the values that are shown otherwise than they are kept, each with all that are shown so.
     """
 
     holds: Holds = Holds.ANYTHING
@@ -44,6 +45,16 @@ class Attribute:
     words: tuple[str, ...] = ()
     members: Mapping[str, "Attribute"] = field(default_factory=dict)
     open: bool = True
+    kept_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def kept(self, comparison: Comparison) -> Comparison:
+        """The comparison with the values that are kept, where it is one of whole values; numbers in one spelling."""
+        if self.holds is Holds.NUMBER:
+            return replace(comparison, values=tuple(map(number_text, comparison.values)))
+        if not self.kept_as or comparison.operator not in (Operator.EQ, Operator.NE):
+            return comparison
+        values = [kept for value in comparison.values for kept in self.kept_as.get(value, (value,))]
+        return replace(comparison, values=tuple(values))
 
 
 ANY = Attribute()
@@ -73,6 +84,12 @@ class Attributes:
     def names(self) -> frozenset[str]:
         return frozenset(self.by_name)
 
+    def shown_members(self, path: Path) -> list[str]:
+        """The names that a client is shown of what an object at a path has."""
+        members = self.along(path)[-1].members
+        inner = {name for name in members if (*path, name) in self.elsewhere}
+        return sorted({*members} - inner | {each for name in inner for each in members[name].members})
+
     def is_list(self, path: Path) -> bool:
         """Whether a path, which may lead anywhere, leads to a list."""
         try:
@@ -93,6 +110,13 @@ class Attributes:
     def with_more(self, more: Mapping[str, Attribute]) -> "Attributes":
         """These and others, such as those of an extension; where both know one, the other's word holds."""
         return replace(self, by_name={**self.by_name, **more})
+
+    def with_kept(self, path: Path, kept_as: Mapping[str, tuple[str, ...]]) -> "Attributes":
+        """These, where values of the member that a path of two names leads to are kept otherwise."""
+        name, member = path
+        owner = self.by_name.get(name, ANY)
+        inner = replace(owner.members.get(member, ANY), kept_as=kept_as)
+        return self.with_more({name: replace(owner, members={**owner.members, member: inner})})
 
     def with_words(self, name: str, words: Iterable[str]) -> "Attributes":
         """These, where `name` is an enumeration of `words`."""
@@ -126,11 +150,16 @@ def _member(owner: Attribute, path: Path, name: str, *, extended: bool) -> Attri
     return ANY
 
 
-def check_against(attribute: Attribute, comparison: Comparison) -> None:
-    """Raises ValueError when the attribute cannot be compared so, or can never have such a value."""
+def check_against(attribute: Attribute, comparison: Comparison, *, shown: Sequence[str] = ()) -> None:
+    """Raises ValueError when the attribute cannot be compared so, or can never have such a value.
+
+    `shown` are the names of its members that a client knows, where they are others.
+    """
     word = comparison.operator
     if attribute.holds is Holds.OBJECT:
-        raise ValueError(f"holds an object; ask for one of its attributes: {', '.join(sorted(attribute.members))}")
+        raise ValueError(
+            f"holds an object; ask for one of its attributes: {', '.join(shown or sorted(attribute.members))}"
+        )
     if word in REFUSED.get(attribute.holds, ()):
         raise ValueError(f"holds {attribute.holds}, which {word} cannot compare")
     if word is Operator.REGEX:

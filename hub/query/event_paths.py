@@ -60,6 +60,7 @@ TASKS: Mapping[str, frozenset[str]] = {
 """The attributes of the tasks that events hold."""
 
 PAYLOAD = {name.lower(): name for name in (REPORT, "informationRequired", *TASKS)}
+PAYLOAD[TaskKind.UNGROUP.lower()] = TaskKind.UNGROUP.payload  # as examples of the standard have it
 
 OLDER = {
     "ServiceProblemCreateNotification": EventType.CREATE,
@@ -76,10 +77,11 @@ OLDER = {
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What listeners are told of: the types of the events, and what stands in them below `event`."""
+    """What listeners are told of: the types of the events, what stands in them below `event`, and beside it."""
 
     types: frozenset[EventType]
     content: frozenset[str]
+    envelope: frozenset[str] = ENVELOPE - NEVER_THERE
 
 
 EVERYTHING_TOLD = Told(types=frozenset(EventType), content=frozenset(PAYLOAD.values()))
@@ -144,9 +146,10 @@ class EventVocabulary:
 
     def _in_envelope(self, head: str, *rest: str) -> Attribute:
         if head not in ENVELOPE:
-            raise unknown(head, ENVELOPE - NEVER_THERE | {"event"})
-        if head in NEVER_THERE and self._report.attributes.closed:
-            raise ValueError(f"{head!r} is in no event of this server")
+            raise unknown(head, self._told.envelope | {"event"})
+        if head not in self._told.envelope and self._report.attributes.closed:
+            which = "of this server" if head in NEVER_THERE else "that is told here"
+            raise ValueError(f"{head!r} is in no event {which}")
         return ANY if rest else ENVELOPE_KNOWN.get(head, ANY)
 
     def comparison(self, given: Comparison) -> Comparison:
@@ -167,7 +170,7 @@ class EventVocabulary:
             check_against(attribute, checked)
         except ValueError as error:
             raise ValueError(f"{'.'.join(given.path)}: {error}") from None
-        return with_kept_addresses(checked, self._address)
+        return with_kept_addresses(attribute.kept(checked), self._address)
 
     def field(self, text: str) -> str:
         """A path of `fields` as it is spelt in the events that the face tells. Raises ValueError."""

@@ -182,8 +182,11 @@ class _Reader:
         text = self._one(name)
         if text is None:
             return None
-        if not re.fullmatch(r"[0-9]{1,19}", text) or int(text) > LARGEST_INTEGER:
+        if not re.fullmatch(r"[0-9]+", text):
             self._complain(name, text, f"{text!r} is not a whole number from 0")
+            return None
+        if len(text) > 19 or int(text) > LARGEST_INTEGER:
+            self._complain(name, text, f"{text!r} is more than {LARGEST_INTEGER}")
             return None
         return int(text)
 

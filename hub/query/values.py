@@ -15,6 +15,9 @@ _INSTANT = re.compile(
 _ZONELESS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?")
 
 LARGEST_INTEGER = 2**63 - 1
+EXACT = 2**53
+"""Up to here a float is the very integer that it is written as."""
+
 FIRST_INSTANT = to_micros(datetime.min.replace(tzinfo=UTC))
 LAST_INSTANT = to_micros(datetime.max.replace(tzinfo=UTC))
 
@@ -27,6 +30,14 @@ def number_in(text: str) -> int | float | None:
     if found[2] or len(found[1]) > 19:
         return _finite(float(text))
     return storable(int(text))
+
+
+def number_text(text: str) -> str:
+    """The shortest spelling of a number, so that `1.0` and `1` are one; any other text as it is."""
+    number = number_in(text)
+    if number is None or (isinstance(number, float) and not number.is_integer()):
+        return text
+    return str(int(number)) if abs(number) <= EXACT else text
 
 
 def storable(number: int | float) -> int | float | None:

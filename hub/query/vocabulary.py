@@ -64,7 +64,10 @@ class ResourceVocabulary:
 
     def find(self, path: Path) -> tuple[Path, Attribute]:
         kept = self._kept(path)
-        return kept, self.attributes.along(kept, extended=self.extended)[-1]
+        try:
+            return kept, self.attributes.along(kept, extended=self.extended)[-1]
+        except ValueError as error:  # it is about the path as it is kept
+            raise ValueError(str(error).replace(".".join(kept), ".".join(path))) from None
 
     def _kept(self, path: Path) -> Path:
         return ID if self._is_address(path) else self.translate(path)
@@ -80,8 +83,9 @@ class ResourceVocabulary:
             given = by_id(given, self.addresses)
         path, attribute = self.find(given.path)
         checked = check_comparison(given)
-        check_against(attribute, checked)
-        return with_kept_addresses(replace(checked, path=path), self.address)
+        shown = self.attributes.shown_members(path) if attribute.members and not self.extended else ()
+        check_against(attribute, checked, shown=shown)
+        return with_kept_addresses(attribute.kept(replace(checked, path=path)), self.address)
 
 
 def check_address(given: Comparison) -> None:

@@ -135,10 +135,22 @@ def networks() -> Any:
     return rule(Items(NetworkText()), 'a list of networks, such as ["10.1.0.0/16", "fd00::/8"]')
 
 
+def ports() -> Any:
+    """TCP ports."""
+    check = Items(Exactly(int, validate=validate.Range(1, 65535)))
+    return rule(check, "a list of ports from 1 to 65535, such as [443, 8443]")
+
+
 def api_keys() -> Any:
     """Keys by name and digest. Their value is never shown: whoever gets the form wrong may have written a key."""
     check = Items(Exactly(str, validate=validate.Regexp(API_KEY.pattern + r"\Z")))
     return rule(check, 'a list of "name:digest", the digest being 64 hexadecimal digits of SHA-256', secret=True)
+
+
+def fernet_keys() -> Any:
+    """Keys that encrypt. Their value is never shown."""
+    check = Items(Exactly(str, validate=validate.Regexp(r"[A-Za-z0-9_-]{43}=\Z")))
+    return rule(check, "a list of keys, each of them 32 bytes in URL-safe base64", secret=True)
 
 
 def origins() -> Any:

@@ -29,6 +29,7 @@ class ServerSettings:
 class SecuritySettings:
     api_keys: tuple[str, ...] = rules.api_keys()
     key_file: str = rules.text()
+    keys: tuple[str, ...] = rules.fernet_keys()
     party_paths: tuple[str, ...] = rules.paths()
     rate_limit: float = rules.number(0, 1_000_000)
     rate_burst: int = rules.whole(1, 1_000_000)
@@ -86,6 +87,8 @@ class DeliverySettings:
     transport: str = rules.one_of("pycurl", "requests")
     allowed_networks: tuple[Network, ...] = rules.networks()
     schemes: tuple[str, ...] = rules.some_of("https", "http")
+    ports: tuple[int, ...] = rules.ports()
+    handshake: str = rules.one_of("off", "optional", "required")
     deadline: float = rules.duration(0.1)
     lease: float = rules.duration(1)
     schedule: tuple[float, ...] = rules.durations()

@@ -461,6 +461,12 @@ def options_of_a_registration(db: Database) -> None:
 
 
 @MIGRATIONS()
+def credentials_of_a_registration(db: Database) -> None:
+    """`credentials` is sealed: more signing keys, authentication, and our side of TLS. NULL where there is none."""
+    db.execute("ALTER TABLE subscription ADD COLUMN credentials BLOB")
+
+
+@MIGRATIONS()
 def lines_by_event(db: Database) -> None:
     """What waits in a line stands there by its event, for an old event may get its delivery late.
 

@@ -48,7 +48,7 @@ def _registered(row: tuple[Any, ...]) -> Registered:
     (seq, subscription_id, callback, url, query, normalised, secret, order, state, reason, created, from_event) = (
         row[:12]
     )
-    face, owner, party, options, of_list, ended, ended_by = row[12:]
+    face, owner, party, options, of_list, credentials, ended, ended_by = row[12:]
     subscription = Subscription(
         id=subscription_id,
         callback=callback,
@@ -65,6 +65,7 @@ def _registered(row: tuple[Any, ...]) -> Registered:
         party=party,
         options=DeliveryOptions.from_kept(orjson.loads(options)),
         list=of_list,
+        credentials=credentials,
     )
     return Registered(seq=seq, from_event=from_event, subscription=subscription, ended=ended, ended_by=ended_by)
 
@@ -92,9 +93,21 @@ class Subscriptions:
             subscription.party,
             orjson.dumps(subscription.options.as_kept()).decode(),
             subscription.list,
+            subscription.credentials,
         )
         self._changed()
         self._connection.execute(self._sql["insert"], values)
+
+    def present(self, subscription_id: str) -> Registered | None:
+        """The registration, unless it has ended."""
+        sql = f"{self._sql['columns']} WHERE id = ? AND ended IS NULL"
+        row = self._connection.execute(sql, (subscription_id,)).fetchone()
+        return _registered(row) if row else None
+
+    def set_credentials(self, seq: int, secret: bytes, credentials: bytes | None) -> None:
+        """Keep other ones, sealed; every sender reads them before its next turn."""
+        self._changed()
+        self._connection.execute(self._sql["set_credentials"], (secret, credentials, seq))
 
     def same(self, subscription: Subscription) -> str | None:
         """The id of the registration that tells the same: of its URL, query, face and party; None without one."""

@@ -16,6 +16,7 @@ from hub.store.problems import Problems
 from hub.store.records import Records
 from hub.store.recoveries import Recoveries
 from hub.store.retention import Retention
+from hub.store.sealed import Sealed
 from hub.store.sources import Sources
 from hub.store.subscriptions import Subscriptions
 from hub.store.tasks import Tasks
@@ -47,3 +48,4 @@ class Tables:
         self.jobs = Jobs(connection, dialect, self.signals)
         self.identifiers = Identifiers(connection, dialect)
         self.idempotency_keys = IdempotencyKeys(connection, dialect)
+        self.sealed = Sealed(connection, dialect)

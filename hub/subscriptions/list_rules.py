@@ -1,13 +1,16 @@
 """What an entry of a notification list may become: a registration, another one, or none any more."""
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from hub.errors import Conflict
 from hub.model.caller import Caller
 from hub.model.listed import Entry
+from hub.model.subscription import Subscription
 from hub.model.times import Clock, to_micros
 from hub.store.subscriptions import Change
 from hub.store.tables import Tables
+from hub.subscriptions.credentials import MEMBERS
 from hub.subscriptions.delivery_options import options_view, read_options
 from hub.subscriptions.recovering import Recovering, known_registration
 from hub.subscriptions.registration import Registrations, Request
@@ -43,6 +46,7 @@ class ListRules:
         """Change a registration in its place: where and how it is told. Raises Conflict."""
         one = known_registration(tables, subscription_id)
         before = one.subscription
+        _refuse_moved_credentials(before, entry, request)
         options = read_options(
             entry.delivery or {},
             now=self._clock(),
@@ -65,3 +69,12 @@ class ListRules:
             )
         if before.order is not after.order:
             self._recovering.reorder(tables, replace(one, subscription=after), caller)
+
+
+def _refuse_moved_credentials(before: Subscription, entry: Entry, request: Request) -> None:
+    """Credentials are for one listener: they are not shown to another host, nor exchanged by a list."""
+    secured = before.options.auth or before.options.tls
+    if secured and urlsplit(before.url).netloc != urlsplit(request.url).netloc:
+        raise Conflict("its credentials are for another host; remove the entry, and add it anew")
+    if any(name in (entry.delivery or {}) for name in MEMBERS):
+        raise Conflict(f"{', '.join(MEMBERS)} cannot be changed; remove the entry, and add it anew")

@@ -83,6 +83,9 @@ PROMISED = {
         "retrieveErasure": "GET /erasures/{id}",
         "listNotificationList": "GET /lists",
         "retrieveNotificationList": "GET /lists/{name}",
+        "retrieveSubscriptionSecret": "GET /subscriptions/{id}/secret",
+        "rotateSubscriptionSecret": "POST /subscriptions/{id}/secret",
+        "testSubscription": "POST /subscriptions/{id}/test",
         "listDelivery": "GET /deliveries",
         "retrieveDelivery": "GET /deliveries/{id}",
         "resendDelivery": "POST /deliveries/{id}/resend",
@@ -247,7 +250,7 @@ def test_an_operation_says_how_it_fails(operation: Operation) -> None:
 WITHOUT_TAG = {"getHealth"}
 """What says how things are at this moment."""
 
-DONE_AGAIN = {"resendDelivery"}
+DONE_AGAIN = {"resendDelivery", "testSubscription"}
 """What does the same when it is asked for twice."""
 
 

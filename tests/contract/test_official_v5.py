@@ -70,6 +70,7 @@ REASONS = {
     "added *Event.sequence": "a listener sees whether an event of a report is missing or out of order",
     "added *Event.recordTime": "when the hub recorded it, beside when it happened",
     "added *Event.fieldPath": "which attributes an event is about, as in v4",
+    "added Hub*.delivery": "how a listener is told: authentication, TLS, signatures",
     "added Hub*.secret": "the key that signs what is sent",
     "added Hub_FVO.delivery": "how this listener is told, where that differs from the settings",
     "added ServiceProblemEventRecord.@*": "every resource says its type",

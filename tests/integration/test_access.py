@@ -507,6 +507,7 @@ def test_a_party_finds_no_trace_of_a_link_to_another_s_report(
     assert (entry["description"], "user" in entry, "actor" in entry) == ("acknowledge", False, False)
     for one in linked.listener.wait_for(5, "/b"):
         assert linked.above not in one.body.decode()
+        assert "parentProblem" not in one.body.decode()
         assert '"noc"' not in one.body.decode()
     assert parents_of(server, matrix, below) == [linked.above]
 
@@ -545,11 +546,25 @@ def test_a_party_neither_cuts_nor_makes_a_link_to_another_s_report(
         ("serviceProblem?underlyingProblem.id.gt=0", 403),
         ("serviceProblem?filter=parentProblem[?(@.id<'1')]", 403),
         ("serviceProblemEventRecord?sort=notification.actor", 403),
+        ("serviceProblem?filter=parentProblem[*]", 403),
+        ("serviceProblem?filter=$[?(@.parentProblem[*])]", 403),
+        ("serviceProblem?filter=$[?count(@.parentProblem[*])>0]", 403),
+        ("serviceProblem?filter=$[?count(@.parentProblem[*])==0]", 403),
+        ("serviceProblem?filter=$[?count(@.underlyingProblem[?(@.id=='zz')])==0]", 403),
+        ("serviceProblem?filter=parentProblem[?(!(@.id=='zz'))]", 403),
+        ("serviceProblem?filter=parentProblem[?(@.id=='zz' || @.@type=='ServiceProblemRef')]", 403),
+        ("serviceProblem?parentProblem.@type=ServiceProblemRef", 403),
+        ("serviceProblem?underlyingProblem.name=own", 403),
+        ("serviceProblem?filter=parentProblem[?(@.id=='zz')]", 200),
+        ("serviceProblem?filter=note[*]", 200),
+        ("serviceProblem?filter=$[?count(@.note[*])==0]", 200),
         ("serviceProblem?trackingRecord.actor=noc", 403),
         ("serviceProblem?parentProblem.id=4711", 200),
         ("serviceProblemEventRecord?notification.actor=noc", 403),
         ("serviceProblemEventRecord?notification.changes.parentProblem.to.id.gt=0", 403),
         ("serviceProblemEventRecord?notification.changes.priority.to=5", 200),
+        ("serviceProblemEventRecord?filter=$[?length(@.notification.changes)>0]", 403),
+        ("serviceProblemEventRecord?filter=$[?length(@.notification.changes.priority)>0]", 200),
     ],
 )
 def test_a_party_cannot_ask_for_what_it_is_not_shown(
@@ -559,11 +574,48 @@ def test_a_party_cannot_ask_for_what_it_is_not_shown(
     assert server.client.get(f"{FACE}/{query}", headers=matrix.noc).status_code in (200, 400)
 
 
-def test_a_party_cannot_register_for_what_it_is_not_shown(server: Server, matrix: Matrix) -> None:
-    body = {"callback": "http://127.0.0.1:9/guess", "query": "event.serviceProblem.parentProblem.id.regex=0.*"}
-    assert server.client.call("POST", f"{FACE}/hub", json=body, headers=matrix.b).status_code == 403
-    job = {"contentType": "application/x-ndjson", "query": "parentProblem.id.regex=0.*"}
+@pytest.mark.parametrize(
+    "query",
+    [
+        "event.serviceProblem.parentProblem.id.regex=0.*",
+        "event.serviceProblem.parentProblem.@type=ServiceProblemRef",
+        "filter=event.serviceProblem.underlyingProblem[*]",
+        "filter=$[?length(@.event.serviceProblem)>20]",
+        "fieldPath=parentProblem",
+        "fieldPath.ne=priority",
+    ],
+)
+def test_a_party_cannot_register_for_what_it_is_not_shown(server: Server, matrix: Matrix, query: str) -> None:
+    body = {"callback": "http://127.0.0.1:9/guess", "query": query}
+    for face in (FACE, FACE_V4):
+        refused = server.client.call("POST", f"{face}/hub", json=body, headers=matrix.b)
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+        assert server.client.call("POST", f"{face}/hub", json=body, headers=matrix.noc).status_code == 201
+
+
+@pytest.mark.parametrize("query", ["parentProblem.id.regex=0.*", "parentProblem.@type=ServiceProblemRef"])
+def test_a_party_cannot_export_by_what_it_is_not_shown(server: Server, matrix: Matrix, query: str) -> None:
+    job = {"contentType": "application/x-ndjson", "query": query}
     assert server.client.call("POST", f"{OPERATIONS}/exportJob", json=job, headers=matrix.b).status_code == 403
+
+
+def test_a_listener_of_a_party_is_told_of_a_hidden_link_that_its_report_was_touched_and_no_more(
+    server: Server, matrix: Matrix, linked: Linked
+) -> None:
+    client, below = server.client, linked.below["id"]
+    grouping = {"parentProblem": {"id": linked.above}, "childProblem": [{"id": below}]}
+    assert client.call("POST", f"{FACE}/problemUngroup", json=grouping, headers=matrix.noc).status_code == 201
+    both = {"parentProblem": [{"id": linked.above}], "priority": 9}
+    assert client.call("PATCH", f"{FACE}/serviceProblem/{below}", json=both, headers=matrix.noc).ok
+    nothing = {"parentProblem": None, "priority": 8}
+    assert client.call("PATCH", f"{FACE}/serviceProblem/{below}", json=nothing, headers=matrix.noc).ok
+    told = [json.loads(one.body) for one in linked.listener.wait_for(6, "/b")]
+    paths = [one.get("fieldPath") for one in told]
+    assert paths == [None, "lastUpdate", "trackingRecord", "lastUpdate", "priority", "priority"]
+    own = client.call("POST", f"{FACE}/serviceProblem", json=of(B), headers=matrix.b).json()["id"]
+    seen = {"parentProblem": [{"id": own}]}
+    assert client.call("PATCH", f"{FACE}/serviceProblem/{below}", json=seen, headers=matrix.noc).ok
+    assert json.loads(linked.listener.wait_for(7, "/b")[-1].body)["fieldPath"] == "parentProblem"
 
 
 def test_every_operation_for_parties_is_tried(matrix: Matrix) -> None:

@@ -1,5 +1,6 @@
 """The API of a running server: every operation, and every way to be told no."""
 
+import gzip
 import hashlib
 import json
 import socket
@@ -257,11 +258,11 @@ def test_a_path_that_nobody_serves_is_a_tmf_error(client: ContractClient, path: 
 
 
 WRONG_METHODS = [
-    ("PUT", f"{FACE}/serviceProblem", "GET, PATCH, POST"),
-    ("POST", f"{FACE}/serviceProblem/4711", "DELETE, GET, PATCH"),
+    ("PUT", f"{FACE}/serviceProblem", "GET, HEAD, PATCH, POST"),
+    ("POST", f"{FACE}/serviceProblem/4711", "DELETE, GET, HEAD, PATCH"),
     ("GET", f"{FACE}/hub", "POST"),
-    ("DELETE", f"{OPERATIONS}/health", "GET"),
-    ("OPTIONS", f"{OPERATIONS}/sources", "GET"),
+    ("DELETE", f"{OPERATIONS}/health", "GET, HEAD"),
+    ("OPTIONS", f"{OPERATIONS}/sources", "GET, HEAD"),
 ]
 
 
@@ -292,6 +293,27 @@ def test_a_bad_query_names_its_parameter(
 ) -> None:
     refused = client.get(f"{FACE}/{resource}", params=query)
     assert (refused.status_code, list(violations(refused))) == (400, [field])
+
+
+def test_what_is_asked_of_lists_is_refused_of_a_single_resource(client: ContractClient) -> None:
+    made = client.post(f"{FACE}/serviceProblem", report(name="single")).json()
+    record = client.get(f"{FACE}/serviceProblemEventRecord?serviceProblem.id={made['id']}").json()[0]
+    for path in (f"{FACE}/serviceProblem/{made['id']}", f"{FACE}/serviceProblemEventRecord/{record['id']}"):
+        assert client.get(f"{path}?fields=id").status_code == 200
+        refused = client.get(f"{path}?fields=id&id=zz&sort=id&limit=1")
+        assert (refused.status_code, list(violations(refused))) == (400, ["id", "sort", "limit"])
+
+
+def test_a_page_beyond_all_numbers_is_said_to_be_that(client: ContractClient) -> None:
+    refused = client.get(f"{FACE}/serviceProblem", params={"limit": "9" * 20})
+    assert violations(refused) == {"limit": f"'{'9' * 20}' is more than {2**63 - 1}"}
+
+
+def test_a_compressed_body_is_refused_as_what_it_is(client: ContractClient) -> None:
+    body = gzip.compress(json.dumps(report()).encode())
+    sent = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    refused = client.call("POST", f"{FACE}/serviceProblem", data=body, headers=sent)
+    assert (refused.status_code, refused.json()["violation"][0]["field"]) == (415, "Content-Encoding")
 
 
 def test_a_bad_query_of_deliveries_is_told_whole(client: ContractClient) -> None:

@@ -326,6 +326,56 @@ def test_lists_at_v4_are_asked_in_the_words_of_v4(client: ContractClient) -> Non
     assert client.get(f"{V4}/serviceProblem?errorMessage.code=7").status_code == 400
 
 
+def test_a_type_is_asked_for_as_v4_shows_it(client: ContractClient, listener: Listener) -> None:
+    place = {"role": "at", "place": {"id": "p-1", "@type": "GeographicAddress"}}
+    party = {"role": "x", "partyOrPartyRole": {"id": "t-1"}}
+    asked = {
+        "callback": listener.url("/typed"),
+        "query": "event.serviceProblem.affectedLocation.@type=RelatedPlace",
+    }
+    assert client.post(f"{V4}/hub", asked).status_code == 201
+    own = {**party, "@type": "RelatedParty"}
+    bodies = [
+        report(relatedParty=[one], affectedLocation=[place]) for one in (party, own, {**party, "@type": "Mine"})
+    ]
+    mine = [made(client, V5, {**body, "category": "asked.type"})["id"] for body in bodies]
+
+    def found(query: str) -> list[str]:
+        answer = client.get(f"{V4}/serviceProblem?category=asked.type&{query}")
+        assert answer.status_code == 200, answer.text
+        return [each["id"] for each in answer.json()]
+
+    shown = [each["relatedParty"][0]["@type"] for each in (at(client, V4, {"id": one}) for one in mine)]
+    assert shown == ["RelatedParty", "RelatedParty", "Mine"]
+    assert found("relatedParty.@type=RelatedParty") == mine[:2]
+    assert found("filter=relatedParty[?(@.@type=='RelatedParty')]") == mine[:2]
+    assert found("relatedParty.@type.ne=RelatedParty") == mine[2:]
+    assert found("relatedParty.@type=RelatedParty,Mine") == mine
+    assert found("relatedParty.@type=RelatedPartyRefOrPartyRoleRef") == []
+    assert found("originatorParty.@type=RelatedParty&affectedLocation.@type=RelatedPlace") == mine
+    assert len(listener.wait_for(3, "/typed")) == 3
+
+
+@pytest.mark.parametrize(
+    "query", ["reportingSystem.id=qos-hub", "source.id=x", "@type=x", "fields=reportingSystem"]
+)
+def test_a_listener_at_v4_asks_for_nothing_that_v4_never_tells(client: ContractClient, query: str) -> None:
+    asked = {"callback": "http://127.0.0.1:9/never", "query": query}
+    assert "is in no event that is told here" in violations(client.post(f"{V4}/hub", asked))["query"]
+    assert client.post(f"{V5}/hub", asked).status_code == 201
+    told = {**asked, "query": "timeOcurred.gt=2026-01-01&fieldPath=note"}
+    assert client.post(f"{V4}/hub", {**told, "callback": f"http://127.0.0.1:9/{len(query)}"}).status_code == 201
+
+
+def test_what_is_wrong_with_a_query_at_v4_is_said_in_its_names(client: ContractClient) -> None:
+    (said,) = violations(client.get(f"{V4}/serviceProblem?relatedParty.foo=x")).values()
+    assert "'relatedParty.foo'" in said
+    (said,) = violations(client.get(f"{V4}/serviceProblem?relatedParty=x")).values()
+    shown = said.rpartition(": ")[2].split(", ")
+    assert {"id", "name", "role"} <= set(shown)
+    assert "partyOrPartyRole" not in shown
+
+
 def test_a_query_of_a_listener_at_v4_is_in_the_words_of_v4(client: ContractClient, listener: Listener) -> None:
     query = "event.serviceProblem.relatedParty.id=h-1&fields=event.serviceProblem.relatedParty.id"
     answer = client.post(f"{V4}/hub", {"callback": listener.url("/asked"), "query": query})
@@ -630,3 +680,54 @@ def test_paths_of_r18_in_a_patch_lead_to_what_they_name(r18: ContractClient, pat
     assert answer.status_code == 200, answer.text
     assert answer.json()["note"][0]["text"] == "mended"
     assert "comment" not in at(r18, V5, kept)
+
+
+OWN = {"comment": "free text", "correlationId": "my-own", "timeRaised": "yesterday", "extensionInfo": 7}
+
+
+@pytest.mark.parametrize("face", [V4, V3])
+@pytest.mark.parametrize(
+    ("kind", "patch"),
+    [
+        ("merge-patch", {"name": "n"}),
+        ("merge-patch", None),
+        ("json-patch", [{"op": "add", "path": "/name", "value": "n"}]),
+        ("json-patch", [{"op": "replace", "path": "/comment", "value": "free text"}]),
+        ("json-patch-query", [{"op": "test", "path": "$.correlationId", "value": "my-own"}]),
+    ],
+)
+def test_an_attribute_of_one_s_own_under_a_name_of_r18_stays(
+    r18: ContractClient, face: str, kind: str, patch: Any
+) -> None:
+    part = {"text": "t", "extensionInfo": "own"}
+    kept = made(r18, V5, report(**OWN, note=[part], externalIdentifier=[{"id": "x", "owner": "o"}]))
+    shown = at(r18, face, kept)
+    for seen in (shown, at(r18, face, kept, fields=",".join(OWN))):
+        assert {name: seen[name] for name in OWN} == OWN
+    assert shown["note"][0]["extensionInfo"] == "own"
+    body = {**shown, "name": "n"} if patch is None else patch
+    answer = patched(r18, face, kept, body, f"application/{kind}+json")
+    assert answer.status_code == 200, answer.text
+    after = at(r18, V5, kept)
+    same = {name: value for name, value in kept.items() if name not in ("name", "lastUpdate")}
+    assert {name: value for name, value in after.items() if name not in ("name", "lastUpdate")} == same
+
+
+def test_an_attribute_of_one_s_own_is_changed_by_its_name(r18: ContractClient) -> None:
+    kept = made(r18, V5, report(**OWN))
+    assert patched(r18, V4, kept, {"comment": "other", "correlationId": None}).status_code == 200
+    after = at(r18, V5, kept)
+    assert (after["comment"], "correlationId" in after, "note" in after) == ("other", False, False)
+    assert "externalIdentifier" not in after
+
+
+def test_the_responsible_party_that_v3_shows_can_be_tested(r18: ContractClient) -> None:
+    kept = made(r18, V3, report_v4())
+    shown = at(r18, V3, kept)["responsibleParty"]
+    test = {"op": "test", "path": "/responsibleParty/id", "value": shown["id"]}
+    assert patched(r18, V3, kept, [test], "application/json-patch+json").status_code == 200
+    assert "responsibleParty" not in at(r18, V5, kept)
+    other = {"op": "replace", "path": "/responsibleParty/id", "value": "another"}
+    assert patched(r18, V3, kept, [test, other], "application/json-patch+json").status_code == 200
+    after = at(r18, V3, kept)
+    assert (after["responsibleParty"]["id"], after["originatorParty"]["id"]) == ("another", shown["id"])

@@ -1,10 +1,14 @@
 """Fetching the content of an import: whole over broken connections, and only from where it may come."""
 
+import contextlib
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -172,6 +176,91 @@ def test_a_fetch_ends_with_its_job_and_with_the_hub(store: Store, files: JobFile
     store.write(lambda tables: tables.jobs.delete("job-1"))
     with pytest.raises(Gone):
         fetcher(files).run(hold)
+
+
+def test_a_content_in_chunks_is_fetched_whole(store: Store, files: JobFiles, server: FileServer) -> None:
+    def chunks(request: BaseHTTPRequestHandler) -> None:
+        request.protocol_version = "HTTP/1.1"
+        request.send_response(200)
+        request.send_header("Transfer-Encoding", "chunked")
+        request.end_headers()
+        for begin in range(0, len(CONTENT), 300_000):
+            part = CONTENT[begin : begin + 300_000]
+            request.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
+            if len(server.asked) == 1:
+                break  # once without an end
+        else:
+            request.wfile.write(b"0\r\n\r\n")
+        request.close_connection = True
+
+    server.answer = chunks
+    fetcher(files).run(held(store, server.url))
+    assert files.content("job-1").read_bytes() == CONTENT
+    assert len(server.asked) == 2
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nf4240\r\n"
+UNTIL_THE_END = b"HTTP/1.1 200 OK\r\n\r\n"
+
+
+@contextmanager
+def slow(server: FileServer, begin: bytes, drop: bytes) -> Iterator[Event]:
+    """The server gives `begin`, and then one drop after another; the event tells that somebody waits for them."""
+    waiting, over = Event(), Event()
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.close_connection = True
+        with contextlib.suppress(OSError):
+            request.wfile.write(begin)
+            waiting.set()
+            while not over.wait(0.05):
+                request.wfile.write(drop)
+
+    server.answer = answer
+    yield waiting
+    over.set()
+
+
+@pytest.mark.parametrize("why", ["stop", "delete", "late"])
+@pytest.mark.parametrize(
+    ("begin", "drop"),
+    [
+        (b"", b""),
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+        (HEAD, b""),
+        (HEAD, b"x"),
+        (CHUNKED, b"x"),
+        (UNTIL_THE_END, b"x"),
+    ],
+    ids=["silent", "slow-head", "silent-body", "slow-body", "slow-chunk", "without-length"],
+)
+def test_a_source_that_takes_its_time_holds_up_nothing(
+    store: Store, files: JobFiles, server: FileServer, begin: bytes, drop: bytes, why: str
+) -> None:
+    stopping = Event()
+    hold = replace(held(store, server.url), stopped=stopping.is_set)
+    outcomes: list[Exception] = []
+
+    def run() -> None:
+        try:
+            fetcher(files, time_limit=0.5 if why == "late" else 600.0).run(hold)
+        except (Gone, Stopped, JobFailed) as error:
+            outcomes.append(error)
+
+    running = Thread(target=run)
+    with slow(server, begin, drop) as waiting:
+        running.start()
+        assert waiting.wait(10)
+        if why == "stop":
+            stopping.set()
+        elif why == "delete":
+            store.write(lambda tables: tables.jobs.delete("job-1"))
+        running.join(15)  # half of the time for which it waits for a byte
+        assert not running.is_alive()
+    (outcome,) = outcomes
+    assert isinstance(outcome, {"stop": Stopped, "delete": Gone, "late": JobFailed}[why]), outcome
+    assert why != "late" or "not here in time" in str(outcome)
 
 
 def test_a_hub_imports_what_it_is_pointed_to(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Tokens of an identity provider at the door of a running hub."""
 
+import base64
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,3 +142,12 @@ def test_the_check_looks_at_the_keys(tmp_path: Path, provider: IdentityProvider)
     assert "is not a JSON Web Key Set" in told("text.json")
     assert "has no key for RS256" in told("other.json")
     assert provider.asked == 0
+
+
+def test_a_token_that_nobody_can_read_is_a_failed_attempt(server: Server) -> None:
+    part = base64.urlsafe_b64encode(b"[" * 1200 + b"]" * 1200).rstrip(b"=").decode()
+    refused = server.client.get(PATH, headers=bearer(f"{part}.{part}.x"))
+    assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
+    assert 'error="invalid_token"' in refused.headers["WWW-Authenticate"]
+    assert len(server.lines("access.refused")) == 1
+    assert "Traceback" not in server.output()

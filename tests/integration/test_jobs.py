@@ -427,3 +427,10 @@ def test_a_running_import_can_be_cancelled(client: ContractClient) -> None:
     assert done["status"] == "Succeeded"
     taken = int(client.get(f"{FACE}/serviceProblem?category=cancelled&limit=0").headers["X-Total-Count"])
     assert 0 < taken < 20_000
+
+
+def test_null_stands_for_what_is_absent(client: ContractClient) -> None:
+    asked = ask(client, "exportJob", query=None, contentType=None)
+    assert ("query" in asked, asked["contentType"]) == (False, NDJSON)
+    made = ask(client, "importJob", url=None, mode=None, notify=None, contentType=None)
+    assert (made["mode"], made["notify"], made["contentType"]) == ("create", False, NDJSON)

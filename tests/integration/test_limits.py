@@ -293,6 +293,8 @@ def test_another_site_may_not(server: Server, origin: str) -> None:
     assert "Access-Control-Allow-Origin" not in refused.headers
     answer = server.client.get(PATH, headers={"Origin": origin})
     assert (answer.status_code, answer.json()["code"]) == (403, "otherSite")
+    for one in (refused, answer, server.client.get(PATH), server.client.get(PATH, headers={"Origin": DESK})):
+        assert one.headers["Vary"] == "Origin"  # for a cache, which may have the answer to another site
 
 
 def test_a_method_that_no_operation_has_is_no_page_s_business(server: Server) -> None:

@@ -89,6 +89,25 @@ def test_the_order_of_members_does_not_make_another_request(counter: Counter) ->
 
 
 @pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        ("/v5/problemGroup", "/v5/problemGroup/"),
+        ("/v5/problemGroup", "/v5//ProblemGroup"),
+        ("/v5/thing/4711", "/v5/thing/4711/"),
+    ],
+)
+def test_another_spelling_of_the_address_is_the_same_request(counter: Counter, first: str, other: str) -> None:
+    counter.send(request(path=first))
+    assert REPLAYED in counter.send(request(path=other)).headers
+
+
+def test_the_id_in_an_address_has_one_spelling(counter: Counter) -> None:
+    counter.send(request(path="/v5/thing/problemGroup", path_params={"id": "problemGroup"}))
+    with pytest.raises(UnprocessableKey):
+        counter.send(request(path="/v5/thing/ProblemGroup", path_params={"id": "ProblemGroup"}))
+
+
+@pytest.mark.parametrize(
     ("other", "message"),
     [
         (request(body={"name": "y"}), "abc was used for another request to the same operation"),
@@ -112,6 +131,15 @@ def test_a_key_belongs_to_its_caller(counter: Counter) -> None:
     assert REPLAYED not in counter.send(request()).headers
     assert REPLAYED not in counter.send(request(caller=noc)).headers
     assert counter.done == 2
+
+
+def test_callers_of_one_name_and_several_parties_are_several(counter: Counter) -> None:
+    noc = Caller(name="jwt:service", scopes=frozenset({"*"}))
+    callers = [noc, replace(noc, party="org-a"), replace(noc, party="org-b")]
+    answers = [counter.send(request(caller=caller)) for caller in callers]
+    assert [REPLAYED in answer.headers for answer in answers] == [False, False, False]
+    assert [counter.once.before(request(caller=caller)) is not None for caller in callers] == [True, True, True]
+    assert counter.done == 3
 
 
 def test_an_answer_is_kept_for_its_lifetime(counter: Counter, clock: TurningClock) -> None:

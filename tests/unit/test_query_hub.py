@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hub.errors import InvalidInput, Unsupported
 from hub.model.event import EventType
-from hub.query.attributes import ANYTHING, Attributes, Path
+from hub.query.attributes import ANYTHING, Attribute, Attributes, Holds, Path
 from hub.query.event_paths import Told
 from hub.query.parse import HubQuery, parse_hub_query
 from hub.query.predicate import predicate
@@ -264,8 +264,39 @@ def test_a_query_for_events_that_the_face_has_not_is_refused() -> None:
     text = f"eventType!={EventType.CREATE},{EventType.STATE_CHANGE}"
     with pytest.raises(InvalidInput, match="none that is told here"):
         parse_hub_query(text, attributes=ATTRIBUTES, told=told)
-    with pytest.raises(InvalidInput, match="problemGroup"):
-        parse_hub_query("event.problemGroup.id=3", attributes=ATTRIBUTES, told=told)
+    for text in ("event.problemGroup.id=3", "event.problemUngroup.id=3"):
+        with pytest.raises(InvalidInput, match="is not known; known are serviceProblem"):
+            parse_hub_query(text, attributes=ATTRIBUTES, told=told)
+
+
+@pytest.mark.parametrize(
+    "text", ["reportingSystem.id=qos-hub", "@type=x", "fields=source", "filter=$[?(@.source)]"]
+)
+def test_a_query_for_what_the_envelope_of_the_face_has_not_is_refused(text: str) -> None:
+    told = Told(types=frozenset(EventType), content=frozenset({"serviceProblem"}), envelope=frozenset({"eventId"}))
+    with pytest.raises(InvalidInput, match="is in no event that is told here"):
+        parse_hub_query(text, attributes=ATTRIBUTES, told=told)
+    assert parse_hub_query("eventId=7", attributes=ATTRIBUTES, told=told).normalised == "eventId=7"
+
+
+def test_the_payload_of_an_ungrouping_has_two_names() -> None:
+    one, other = (
+        parse_hub_query(f"event.{name}.state=done", attributes=ATTRIBUTES)
+        for name in ("problemGroup", "problemUngroup")
+    )
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("1", "1.0"), ("1,20", "2e1,1"), ("9007199254740993", "9007199254740993")]
+)
+def test_a_number_has_one_spelling(one: str, other: str) -> None:
+    attributes = Attributes({"priority": Attribute(holds=Holds.NUMBER)})
+    spelt = [
+        parse_hub_query(f"event.serviceProblem.priority={each}", attributes=attributes) for each in (one, other)
+    ]
+    assert spelt[0] == spelt[1]
+    assert spelt[0].normalised == f"event.serviceProblem.priority={one}"
 
 
 PARTY = {"partyOrPartyRole": {"id": "7"}}

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from hub.access.key_sets import OLDEST, KeySetUnreadable, KeySource, parse_key_set
@@ -88,7 +89,10 @@ TOMORROW = NOW + 86_400
         ({"exp": NOW - 60}, "expired"),
         ({"exp": None}, "does not hold"),
         ({"exp": "soon"}, "does not hold"),
+        ({"exp": 10**400}, "does not hold"),
+        ({"exp": True}, "does not hold"),
         ({"nbf": TOMORROW}, "does not hold"),
+        ({"iat": 10**400}, "does not hold"),
         ({"iss": "https://elsewhere.example.com"}, "does not hold"),
         ({"iss": None}, "does not hold"),
         ({"iss": [ISSUER]}, "does not hold"),
@@ -116,6 +120,37 @@ def test_a_token_holds_for_several_audiences_and_a_little_beyond_its_end() -> No
 def unsigned(claims: dict[str, Any], **header: Any) -> str:
     parts = [json.dumps(part).encode() for part in ({"alg": "none", **header}, claims)]
     return b".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts), b""]).decode()
+
+
+def nested(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+def encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize("depth", [1200, 2000])
+def test_a_token_whose_parts_are_nested_deeply_is_refused(depth: int) -> None:
+    header = f'{{"alg": "ES256", "kid": "ec", "x": {nested(depth)}}}'
+    assert "does not hold" in refusal(f"{encoded(header)}.{encoded('{}')}.")
+    # Whoever signs it is the provider, and may be wrong as well.
+    claims = f'{{"iss": {nested(depth)}, "aud": "{AUDIENCE}", "sub": "mallory", "exp": {TOMORROW}}}'
+    assert "does not hold" in refusal(signed(claims))
+
+
+@pytest.mark.parametrize("number", ["1e400", "NaN", "-Infinity"])
+def test_a_token_whose_end_is_no_time_is_refused(number: str) -> None:
+    assert "does not hold" in refusal(
+        signed(f'{{"iss": "{ISSUER}", "aud": "{AUDIENCE}", "sub": "x", "exp": {number}}}')
+    )
+
+
+def signed(claims: str) -> str:
+    """A token with the claims as they are written, which no library would write."""
+    return jws.serialize_compact(
+        {"alg": "ES256", "kid": "ec"}, claims.encode(), KEYS["ES256"], algorithms=["ES256"]
+    )
 
 
 def test_a_token_without_a_signature_is_refused() -> None:

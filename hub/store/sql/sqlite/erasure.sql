@@ -42,7 +42,8 @@ UPDATE api_key SET revoked = coalesce(revoked, :now), party = :pseudonym, name =
 );
 
 -- name: end_subscriptions
-UPDATE subscription SET ended = ?, ended_by = ?, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
+UPDATE subscription SET ended = ?, ended_by = ?, secret = x'', credentials = NULL,
+    changed = (SELECT value FROM mark WHERE name = 'subscriptions')
 WHERE seq IN (SELECT seq FROM subscription WHERE party = ? AND ended IS NULL LIMIT ?);
 
 -- name: list_of
@@ -53,7 +54,7 @@ SELECT seq FROM subscription WHERE party = ? LIMIT ?;
 
 -- name: blank_subscription
 UPDATE subscription
-SET callback = '', url = '', query = NULL, normalised_query = '', secret = x'', owner = ?, party = ?, list = NULL,
+SET callback = '', url = '', query = NULL, normalised_query = '', secret = x'', credentials = NULL, owner = ?, party = ?, list = NULL,
     state_reason = NULL, options = '{}',
     ended_by = iif(ended_by IN (SELECT value FROM json_each(?)), ?, ended_by)
 WHERE seq = ?;

@@ -1,11 +1,11 @@
 -- name: insert
 INSERT INTO subscription (id, callback, url, query, normalised_query, secret, order_mode, state, created, from_event,
-                          face, owner, party, options, list, changed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT value FROM mark WHERE name = 'subscriptions'));
+                          face, owner, party, options, list, credentials, changed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT value FROM mark WHERE name = 'subscriptions'));
 
 -- name: columns
 SELECT seq, id, callback, url, query, normalised_query, secret, order_mode, state, state_reason, created, from_event,
-       face, owner, party, options, list, ended, ended_by
+       face, owner, party, options, list, credentials, ended, ended_by
 FROM subscription;
 
 -- name: ended
@@ -15,8 +15,13 @@ SELECT seq FROM subscription WHERE changed > ? AND ended IS NOT NULL;
 SELECT id FROM subscription
 WHERE url = ? AND normalised_query = ? AND face = ? AND ifnull(party, '') = ifnull(?, '') AND ended IS NULL;
 
+-- name: set_credentials
+UPDATE subscription
+SET secret = ?, credentials = ?, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
+WHERE seq = ?;
+
 -- name: end
-UPDATE subscription SET ended = ?, ended_by = ?, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
+UPDATE subscription SET ended = ?, ended_by = ?, secret = x'', credentials = NULL, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
 WHERE id = ? AND ended IS NULL AND (? IS NULL OR party = ?)
 RETURNING seq;
 
