@@ -1,22 +1,29 @@
 """The sender's loop: wait for answers and wake-ups, take turns with the store, send what was claimed."""
 
+import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from threading import Event, Thread
 
-from hub.delivery.attempt_log import log_attempt
+from hub.delivery.breaker import NEVER, BreakerRules
+from hub.delivery.clock_watch import ClockWatch, Monotonic
+from hub.delivery.failures import FailureRules
+from hub.delivery.grants import Grants
 from hub.delivery.lanes import Lanes
-from hub.delivery.listeners import Listeners, MakeListener, read_listeners
-from hub.delivery.outcome import Outcome
+from hub.delivery.listeners import Listener, Listeners, MakeListener, read_listeners
+from hub.delivery.notices import Desk
 from hub.delivery.outgoing import outgoing_of
+from hub.delivery.reception import Reception
+from hub.delivery.refusals import Refusals
 from hub.delivery.rendering import Renderings
 from hub.delivery.settle import Settler
 from hub.delivery.transport.port import Closed, SendResult, Transport
 from hub.delivery.turn import TurnResult, TurnWork, take_turn
 from hub.errors import StoreUnavailable
 from hub.model.delivery import Claim
+from hub.model.standing import Standing
 from hub.model.times import Clock, to_micros
 from hub.problems.views import shown_event
 from hub.store.deliveries import DELIVERIES_CHANGED, Settlement
@@ -38,12 +45,18 @@ HELD_BACK = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """Times are seconds. `watch` is how often to look for commits of other processes, which cannot call."""
+    """Times are seconds. `watch` is how often to look for commits of other processes, which cannot call.
+
+    `reserved` is the share of `total` that is kept for listeners that do not fail.
+    """
 
     lease: float
     order_patience: float
     per_listener: int
     total: int
+    reserved: float = 0.0
+    breaker: BreakerRules = NEVER
+    failures: FailureRules = field(default_factory=FailureRules)
     watch: float = 0.25
 
 
@@ -60,6 +73,8 @@ class DeliveryWorker:
         make_listener: MakeListener,
         settings: WorkerSettings,
         holder: Holder,
+        desk: Desk | None = None,
+        monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._store = store
         self._transport = transport
@@ -68,8 +83,20 @@ class DeliveryWorker:
         self._make_listener = make_listener
         self._settings = settings
         self._holder = holder
-        self._lanes = Lanes(per_listener=settings.per_listener, total=settings.total)
+        self._desk = desk
+        self._clock_watch = ClockWatch(monotonic)
+        self._lanes = Lanes(
+            per_listener=settings.per_listener,
+            total=settings.total,
+            reserved=settings.reserved,
+            breaker=settings.breaker,
+        )
+        self._flying: dict[int, Claim] = {}
+        self._released: list[Claim] = []
+        self._heal = True
+        self._refusals = Refusals()
         self._listeners = Listeners()
+        self._reception = Reception(settler=settler, lanes=self._lanes, listeners=self._listeners)
         self._settlements: list[Settlement] = []
         self._heard: deque[str] = deque((EVENT_APPENDED, DELIVERIES_CHANGED, SUBSCRIPTIONS_CHANGED))
         self._turn: TurnWork | None = None
@@ -90,7 +117,8 @@ class DeliveryWorker:
         """
         self._read_listeners()
         self._store.listen(self._hear)
-        self._store.write(self._free_abandoned)
+        for standing in self._store.write(self._begin):
+            self._hold(standing)
         self._thread.start()
 
     def stop(self, grace: float) -> None:
@@ -103,9 +131,12 @@ class DeliveryWorker:
         self._transport.wake()
         self._thread.join()
 
-    def _free_abandoned(self, tables: Tables) -> None:
+    def _begin(self, tables: Tables) -> list[Standing]:
+        """Free what dead processes of this host held; gives the listeners to which nothing may be sent yet."""
         tokens = tables.deliveries.lease_tokens()
         tables.deliveries.free_leases([token for token in tokens if self._holder.abandoned(token)])
+        tables.standings.heal(self._now())
+        return tables.standings.held(self._now())
 
     def _hear(self, signals: frozenset[str]) -> None:
         """Called on the writer's thread, after each commit. New events are no news while nobody is registered."""
@@ -128,8 +159,22 @@ class DeliveryWorker:
             self._came_back(result)
         if self._turn_end is not None:
             self._end_turn()
+        if self._turn is None:
+            self._mind_clock()
         if self._turn is None and self._now() >= self._not_before:
             self._begin_turn()
+
+    def _mind_clock(self) -> None:
+        """A clock that is set ends no wait early and makes none longer; what is under way is held on to."""
+        now = self._now()
+        by = self._clock_watch.jump(now)
+        if not by:
+            return
+        log.warning("delivery.clock_set", seconds=round(by / 1e6, 3))
+        self._next_sweep = self._next_look = self._not_before = 0
+        if by < 0:
+            self._heal = True
+            self._lanes.clock_set(by, now)
 
     def _now(self) -> int:
         return to_micros(self._clock())
@@ -142,17 +187,18 @@ class DeliveryWorker:
         due = self._lanes.next_due()
         if due is not None:
             times.append(due)
-        if self._heard or self._settlements:
+        if self._heard or self._settlements or self._released:
             times.append(0)
         wait = (max(min(times), self._not_before) - self._now()) / 1e6
         return min(max(wait, 0.0), self._settings.watch)
 
     def _came_back(self, result: SendResult) -> None:
-        claim: Claim = result.key
-        settlement = self._settler.settlement_of(claim, result, self._clock())
-        self._settlements.append(settlement)
-        self._lanes.gave_back(claim.subscription, delivered=settlement.attempt.outcome == Outcome.DELIVERED)
-        log_attempt(settlement, result, self._listeners.by_seq.get(claim.subscription))
+        self._flying.pop(result.key.delivery, None)
+        self._settlements.append(self._reception.take(result, self._clock()))
+
+    def _hold(self, standing: Standing) -> None:
+        hold = self._lanes.suspect if standing.probed else self._lanes.hold
+        hold(standing.subscription, standing.held_until, self._now())
 
     def _begin_turn(self) -> None:
         now = self._now()
@@ -160,28 +206,43 @@ class DeliveryWorker:
         if sweep:
             self._heard.append(DELIVERIES_CHANGED)  # another process may have made some due
         heard = self._take_heard()
-        ready = [lane.subscription for lane in self._lanes.ready(now)] if self._lanes.room > 0 else []
-        if not (heard or ready or sweep or self._settlements):
+        ready = [lane.subscription for lane in self._lanes.ready(now)]
+        if not (heard or ready or sweep or self._settlements or self._released):
             return
         self._turns += 1
+        schedules = self._settler.schedules
         self._turn = TurnWork(
             now=now,
             token=self._holder.token(self._turns),
-            lease_until=now + round(self._settings.lease * 1e6),
+            lease=round(self._settings.lease * 1e6),
             patience=round(self._settings.order_patience * 1e6),
             listeners=self._listeners,
             settlements=self._settlements,
+            released=self._released,
             # For a new listener, too: its first event may have come before it was heard of.
             fan_out=not heard.isdisjoint((EVENT_APPENDED, SUBSCRIPTIONS_CHANGED)),
             sweep=sweep,
+            heal=self._heal,
+            flying=list(self._flying.values()) if sweep else (),
+            waits=_micros(schedules.usual.longest) if self._heal else (0,),
+            own_waits=self._own_waits() if self._heal else (),
             ready=ready,
-            room=self._lanes.room,
-            room_of=self._lanes.room_of,
+            room=Grants(self._lanes, len(ready), now),
+            rules=self._settings.failures,
+            desk=self._desk,
         )
-        self._settlements = []
+        self._settlements, self._released = [], []
         if sweep:
             self._next_sweep = now + round(self._settings.lease * 1e6 / 2)
         self._store.submit(partial(take_turn, work=self._turn), self._turn_ended)
+
+    def _own_waits(self) -> list[tuple[int, list[int]]]:
+        schedules = self._settler.schedules
+        return [
+            (listener.seq, _micros(schedules.of(listener.options.schedule).longest))
+            for listener in self._listeners.by_seq.values()
+            if listener.options.schedule is not None
+        ]
 
     def _take_heard(self) -> set[str]:
         """What was signalled since the last turn; the listeners are read again when they changed."""
@@ -194,7 +255,7 @@ class DeliveryWorker:
         if DELIVERIES_CHANGED in heard:
             stirred = self._listeners.by_seq
         for subscription in stirred:
-            self._lanes.note_due(subscription, self._now())
+            self._lanes.note_due(subscription, self._now(), self._now())
         return heard
 
     def _look_for_others(self) -> set[str]:
@@ -213,9 +274,19 @@ class DeliveryWorker:
             raise
 
     def _read_listeners(self) -> list[int]:
-        changed = read_listeners(self._listeners, self._store.read.subscriptions, self._make_listener)
+        renewals = read_listeners(self._listeners, self._store.read.subscriptions, self._make_listener)
+        for before, listener in renewals:
+            self._prepare(before, listener)
         self._lanes.keep_only(self._listeners.by_seq)
-        return changed
+        return [listener.seq for _, listener in renewals]
+
+    def _prepare(self, before: Listener | None, listener: Listener) -> None:
+        options, now = listener.options, self._now()
+        if before is None or before.options != options:
+            rate = options.rate_limit
+            self._lanes.configure(listener.seq, in_flight=options.in_flight, rate=rate, now=now)
+        if before is not None and listener.active and not before.active:
+            self._lanes.begin_anew(listener.seq, now)
 
     def _turn_ended(self, result: TurnResult | None, error: BaseException | None) -> None:
         """Called on the writer's thread."""
@@ -230,8 +301,15 @@ class DeliveryWorker:
         if result is None:
             self._take_back(turn, error)
             return
+        self._refusals.say_accepted(self._now())
+        self._heal = self._heal and not turn.heal
+        if result.healed:
+            log.warning("delivery.times_healed", count=result.healed)
+        for standing in result.held:
+            self._hold(standing)
+        now = self._now()
         for subscription, due_at in result.due.items():
-            self._lanes.set_due(subscription, due_at)
+            self._lanes.set_due(subscription, due_at, now)
         for settlement in result.lost:
             log.warning("delivery.lease_lost", delivery=settlement.claim.delivery)
         if result.stale_listeners:
@@ -242,21 +320,32 @@ class DeliveryWorker:
 
     def _take_back(self, turn: TurnWork, error: BaseException | None) -> None:
         """A turn that was not kept is asked for again, after a pause."""
-        log.error("delivery.turn_refused", error=str(error))
+        self._refusals.say_refused(self._now(), error, unrecorded=len(turn.settlements))
         self._settlements = [*turn.settlements, *self._settlements]
+        self._released = [*turn.released, *self._released]
         self._heard.extend((EVENT_APPENDED, DELIVERIES_CHANGED, SUBSCRIPTIONS_CHANGED))
+        if turn.sweep:
+            self._next_sweep = 0
         self._not_before = self._now() + round(HELD_BACK * 1e6)
 
     def _send(self, result: TurnResult) -> None:
+        """What may not be sent any more, since the turn was asked for, goes back unsent: it costs no attempt."""
         outgoing = []
-        timestamp = self._now() // 1_000_000
+        now = self._now()
         renderings = Renderings(result.bodies, partial(shown_event, self._store.read))
+        of_listener: dict[int, list[Claim]] = {}
         for claim in result.claims:
-            listener = self._listeners.by_seq.get(claim.subscription)
-            if listener is not None:
+            of_listener.setdefault(claim.subscription, []).append(claim)
+        for subscription, claims in of_listener.items():
+            listener = self._listeners.by_seq.get(subscription)
+            if listener is None or self._lanes.is_closed_to(subscription, now):
+                self._released += claims
+                continue
+            self._lanes.took(subscription, len(claims), now)
+            for claim in claims:
+                self._flying[claim.delivery] = claim
                 event_id, body = renderings.of(claim.event, listener)
-                self._lanes.took(claim.subscription, 1)
-                outgoing.append(outgoing_of(claim, listener, event_id, body, timestamp))
+                outgoing.append(outgoing_of(claim, listener, event_id, body, now // 1_000_000))
         self._transport.submit(outgoing)
 
     def _drain(self) -> None:
@@ -279,11 +368,16 @@ class DeliveryWorker:
         work = TurnWork(
             now=self._now(),
             token="",
-            lease_until=0,
+            lease=0,
             patience=0,
             listeners=self._listeners,
             settlements=self._settlements,
-            released=[*unsent, *(outgoing.key for outgoing in closed.unfinished)],
-            room_of=lambda _: 0,
+            released=[*self._released, *unsent, *(outgoing.key for outgoing in closed.unfinished)],
+            rules=self._settings.failures,
+            desk=self._desk,
         )
         self._store.write(partial(take_turn, work=work))
+
+
+def _micros(waits: Iterable[float]) -> list[int]:
+    return [round(wait * 1e6) for wait in waits]

@@ -11,6 +11,7 @@ from hub.store.jobs import Jobs
 from hub.store.problems import Problems
 from hub.store.records import Records
 from hub.store.sources import Sources
+from hub.store.standings import Standings
 from hub.store.subscriptions import Subscriptions
 from hub.store.tasks import Tasks
 
@@ -29,6 +30,7 @@ class Tables:
         self.events = Events(connection, dialect, self.signals)
         self.subscriptions = Subscriptions(connection, dialect, self.signals)
         self.deliveries = Deliveries(connection, dialect, self.signals)
+        self.standings = Standings(connection, dialect)
         self.sources = Sources(connection, dialect)
         self.api_keys = ApiKeys(connection, dialect)
         self.tasks = Tasks(connection, dialect)

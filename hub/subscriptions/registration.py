@@ -7,6 +7,7 @@ from typing import Any
 from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.faces import V5
 from hub.model.caller import LOCAL, Caller
+from hub.model.delivery import UNREGISTERED
 from hub.model.ids import NewId
 from hub.model.subscription import Subscription
 from hub.model.times import Clock, to_micros
@@ -17,9 +18,6 @@ from hub.subscriptions.secrets import SecretBox, new_secret, parse_secret
 
 ParseQuery = Callable[[str, str | None], HubQuery]
 """Reads the query of a registration in the language of a face, which it names first."""
-
-UNREGISTERED = "unregistered"
-"""The outcome of a delivery whose listener went away before it was made."""
 
 
 @dataclass(frozen=True, kw_only=True)
