@@ -21,7 +21,8 @@ GONE = "the listener answered 410 Gone"
 class Ledger:
     """Kept in memory for one turn; `close` writes what has changed, in the same transaction as the attempts.
 
-    Without a `desk` nobody is given notice.
+    Without a `desk` nobody is given notice. Of the `calm` listeners it is known that nothing is to be forgotten when
+    they succeed.
     """
 
     tables: Tables
@@ -29,6 +30,7 @@ class Ledger:
     now: int
     rules: FailureRules
     desk: Desk | None
+    calm: set[int] = field(default_factory=set)
     disabled: dict[int, None] = field(default_factory=dict)
     _standings: dict[int, Standing] = field(default_factory=dict)
     _changed: set[int] = field(default_factory=set)
@@ -64,12 +66,16 @@ class Ledger:
         return standing
 
     def _put(self, standing: Standing) -> None:
+        self.calm.discard(standing.subscription)
         self._standings[standing.subscription] = standing
         self._changed.add(standing.subscription)
 
     def _note_success(self, subscription: int, settlement: Settlement) -> None:
+        if subscription in self.calm:
+            return
         standing = self._standing(subscription)
         if not standing.failures and not standing.warned:
+            self.calm.add(subscription)
             return
         if standing.warned:
             self._tell_of_listener(subscription, Condition.RECOVERED, "it answered a success", 0, settlement)

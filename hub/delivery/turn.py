@@ -31,7 +31,8 @@ class TurnWork:
     `room` says how many deliveries each may take. A `sweep` frees leases that have ended, but for those of `flying`,
     which are renewed; a lease that ends much later than `lease` was made by a clock that was ahead. `heal` looks for
     due times that no schedule can have made, either: `waits` has the longest waits before attempt 1, 2, …, and
-    `own_waits` those of listeners with a schedule of their own. All times are microseconds.
+    `own_waits` those of listeners with a schedule of their own. All times are microseconds. `calm`
+    remembers from turn to turn which listeners have nothing to be forgiven.
     """
 
     now: int
@@ -50,6 +51,7 @@ class TurnWork:
     ready: Sequence[int] = ()
     room: Room = field(default_factory=NoRoom)
     rules: FailureRules = field(default_factory=FailureRules)
+    calm: set[int] = field(default_factory=set)
     desk: Desk | None = None
 
     @property
@@ -92,7 +94,14 @@ def take_turn(tables: Tables, work: TurnWork) -> TurnResult:
 
 def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> Sequence[int]:
     """Record what came back; gives the listeners that are disabled by it."""
-    ledger = Ledger(tables=tables, listeners=work.listeners, now=work.now, rules=work.rules, desk=work.desk)
+    ledger = Ledger(
+        tables=tables,
+        listeners=work.listeners,
+        now=work.now,
+        rules=work.rules,
+        desk=work.desk,
+        calm=work.calm,
+    )
     for settlement in work.settlements:
         claim = settlement.claim
         if not tables.deliveries.settle(settlement):

@@ -95,6 +95,7 @@ class DeliveryWorker:
         self._released: list[Claim] = []
         self._heal = True
         self._refusals = Refusals()
+        self._calm: set[int] = set()
         self._listeners = Listeners()
         self._reception = Reception(settler=settler, lanes=self._lanes, listeners=self._listeners)
         self._settlements: list[Settlement] = []
@@ -205,6 +206,7 @@ class DeliveryWorker:
         sweep = now >= self._next_sweep
         if sweep:
             self._heard.append(DELIVERIES_CHANGED)  # another process may have made some due
+            self._calm.clear()  # another process may have seen them fail
         heard = self._take_heard()
         ready = [lane.subscription for lane in self._lanes.ready(now)]
         if not (heard or ready or sweep or self._settlements or self._released):
@@ -229,6 +231,7 @@ class DeliveryWorker:
             ready=ready,
             room=Grants(self._lanes, len(ready), now),
             rules=self._settings.failures,
+            calm=self._calm,
             desk=self._desk,
         )
         self._settlements, self._released = [], []

@@ -148,8 +148,9 @@ class Deliveries:
         those that are not about to be sent themselves.
         """
         again = now + min(LOOK_AGAIN, max(patience, 1_000_000))
-        overdue = {"subscription": subscription, "now": now, "again": again, "limit": LOOKED_AT}
-        self._connection.execute(self._sql["overtake"], overdue)
+        if self._connection.execute(self._sql["overdue_in_line"], (subscription, now)).fetchone():
+            overdue = {"subscription": subscription, "now": now, "again": again, "limit": LOOKED_AT}
+            self._connection.execute(self._sql["overtake"], overdue)
         rows = self._connection.execute(
             self._sql["claim"], (token, lease_until, subscription, now, limit)
         ).fetchall()

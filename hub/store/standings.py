@@ -16,11 +16,11 @@ class Standings:
     def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "listener")
+        self._of_one = f"{self._sql['columns']} WHERE subscription = ?"
 
     def get(self, subscription: int) -> Standing:
         """That of a listener with this row number."""
-        sql = f"{self._sql['columns']} WHERE subscription = ?"
-        row = self._connection.execute(sql, (subscription,)).fetchone()
+        row = self._connection.execute(self._of_one, (subscription,)).fetchone()
         return _standing(row) if row else Standing(subscription=subscription)
 
     def put(self, standing: Standing) -> None:

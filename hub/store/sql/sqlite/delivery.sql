@@ -8,6 +8,9 @@ FROM (SELECT 1) LEFT JOIN (
     ORDER BY id DESC LIMIT 1
 ) AS earlier;
 
+-- name: overdue_in_line
+SELECT 1 FROM delivery WHERE subscription = ? AND state = 'due' AND waiting = 1 AND due_at <= ? LIMIT 1;
+
 -- name: overtake
 UPDATE delivery
 SET (waiting, due_at) = (
@@ -132,14 +135,14 @@ SET state = 'dead', settled_at = ?, token = NULL, lease_until = NULL, last_outco
 WHERE subscription = ? AND settled_at IS NULL;
 
 -- name: park
-UPDATE delivery SET state = 'parked' WHERE subscription = ? AND settled_at IS NULL AND state = 'due';
+UPDATE delivery INDEXED BY delivery_open SET state = 'parked' WHERE subscription = ? AND settled_at IS NULL AND state = 'due';
 
 -- name: resume
-UPDATE delivery SET state = 'due', due_at = CASE waiting WHEN 1 THEN :now + :patience ELSE :now END
+UPDATE delivery INDEXED BY delivery_open SET state = 'due', due_at = CASE waiting WHEN 1 THEN :now + :patience ELSE :now END
 WHERE subscription = :subscription AND settled_at IS NULL AND state = 'parked';
 
 -- name: open
-SELECT EXISTS (SELECT 1 FROM delivery WHERE subscription = ? AND settled_at IS NULL);
+SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_open WHERE subscription = ? AND settled_at IS NULL);
 
 -- name: view
 SELECT delivery.id, delivery.state, delivery.waiting, delivery.due_at, delivery.created, delivery.settled_at,
