@@ -1,6 +1,7 @@
 """What the attempts of one turn say of their listeners: failures in a row, holds, notices, and who is disabled."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from hub.delivery.failures import DISABLED_AT, FailureRules, failed, share_of_limit, succeeded, warning_of
 from hub.delivery.listeners import Listeners
@@ -102,7 +103,8 @@ class Ledger:
         if subscription in self.disabled:
             return
         self.disabled[subscription] = None
-        if self.tables.subscriptions.set_state(subscription, SubscriptionState.DISABLED, reason):
+        wanted = self._is_wanted(EventType.LISTENER_STATE_CHANGE)
+        if self.tables.subscriptions.set_state(subscription, SubscriptionState.DISABLED, reason) and wanted:
             share = share_of_limit(self._standing(subscription), self.now, self.rules)
             self._tell_of_listener(subscription, Condition.DISABLED, reason, share, settlement)
 
@@ -150,7 +152,12 @@ class Ledger:
 
     def _is_wanted(self, kind: EventType) -> bool:
         """Whether anybody is told of it; who has registered since the listeners were read may be."""
-        return self.listeners.wants(kind) or self.tables.subscriptions.version() != self.listeners.version
+        return self.listeners.wants(kind) or self._is_behind
+
+    @cached_property
+    def _is_behind(self) -> bool:
+        """Whether there are registrations that this turn does not know; asked before it changes any itself."""
+        return self.tables.subscriptions.version() != self.listeners.version
 
     def _numbered(self, subscription: int) -> Standing:
         standing = self._standing(subscription)
