@@ -303,6 +303,7 @@ class Exchange:
         total: int = 512,
         watch: float = 0.25,
         longest_hint: float = 0.0,
+        jitter: float = 0.0,
         reserved: float = 0.0,
         breaker: BreakerRules = NEVER,
         failures: FailureRules = NO_LIMIT,
@@ -315,7 +316,9 @@ class Exchange:
         worker = DeliveryWorker(
             store=self.store,
             transport=transport,
-            settler=Settler(schedules=Schedules(Schedule.from_settings(schedule, 0.0)), longest_hint=longest_hint),
+            settler=Settler(
+                schedules=Schedules(Schedule.from_settings(schedule, jitter), jitter), longest_hint=longest_hint
+            ),
             clock=clock,
             make_listener=making(secrets or self.secrets, parse_query),
             settings=WorkerSettings(

@@ -135,13 +135,13 @@ def test_a_rate_of_its_own_schedules_what_a_listener_is_sent(office: Office, lis
         office.passes(1.9)
         assert len(listener.received("/slow")) == sent - 1
         office.passes(0.2)
-        until(lambda sent=sent: office.states(slow).count(DeliveryState.DELIVERED) == sent)
+        until(partial(_has_received, office, slow, sent))
 
 
 def test_a_listener_that_wants_one_request_at_a_time_gets_one(office: Office, listener: Listener) -> None:
     gates = [Gate() for _ in range(3)]
     options, order = DeliveryOptions(in_flight=1), Order.NONE
-    office.exchange.register(listener.url("/one"), options=options, order=order)
+    one = office.exchange.register(listener.url("/one"), options=options, order=order)
     listener.on("/one", answer(204), *(held(gate, answer(204)) for gate in gates))
     office.start()
     office.desk.create()
@@ -150,7 +150,7 @@ def test_a_listener_that_wants_one_request_at_a_time_gets_one(office: Office, li
         office.desk.create()
     for number, gate in enumerate(gates):
         listener.wait_for(number + 2, "/one")
-        until(lambda number=number: office.states().count(DeliveryState.DELIVERED) == number + 1)
+        until(partial(_has_received, office, one, number + 1))
         assert office.states().count(DeliveryState.IN_FLIGHT) == 1
         gate.set()
     until(lambda: office.states() == ["delivered"] * 4)
@@ -194,6 +194,10 @@ def test_listeners_that_hang_leave_the_reserved_share_to_those_that_answer(
     for one in good:
         until(partial(_is_told, office, one, 3))
     assert office.states().count(DeliveryState.IN_FLIGHT) == 6
+
+
+def _has_received(office: Office, one: Registered, count: int) -> bool:
+    return office.states(one).count(DeliveryState.DELIVERED) == count
 
 
 def _is_told(office: Office, one: Registered, count: int) -> bool:

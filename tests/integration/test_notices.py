@@ -8,7 +8,7 @@ from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.delivery.failures import FailureRules
 from hub.delivery.outcome import Outcome
 from hub.faces import V4
-from hub.model.caller import Caller
+from hub.model.caller import LOCAL, Caller
 from hub.model.options import DeliveryOptions
 from hub.model.subscription import SubscriptionState
 from hub.shipped import openapi_dir
@@ -35,8 +35,8 @@ def conditions(listener: Listener, path: str) -> list[tuple[str, int]]:
 
 def failing(office: Office, listener: Listener, *answers: Any, caller: Caller | None = None) -> Registered:
     listener.on("/fails", *answers)
-    named = {"caller": caller} if caller else {}
-    return office.exchange.register(listener.url("/fails"), "event.serviceProblem.priority=2", **named)
+    query = "event.serviceProblem.priority=2"
+    return office.exchange.register(listener.url("/fails"), query, caller=caller or LOCAL)
 
 
 def test_failures_in_a_row_are_told_at_each_threshold_and_at_the_end_the_listener_is_disabled(
