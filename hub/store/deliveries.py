@@ -98,6 +98,12 @@ def _view(row: tuple[Any, ...]) -> DeliveryView:
     return DeliveryView(**{**values, "state": DeliveryState(values["state"]), "waiting": bool(values["waiting"])})
 
 
+def _event(row: tuple[Any, ...]) -> int:
+    """The event of a row of the statement `claim`: a line stands in the order of its events."""
+    event: int = row[1]
+    return event
+
+
 def _attempt(row: tuple[Any, ...]) -> Attempt:
     number, started, outcome, status, peer, name_lookup, connect, tls, first_byte, total, headers, body, error = (
         row
@@ -154,7 +160,7 @@ class Deliveries:
         rows = self._connection.execute(
             self._sql["claim"], (token, lease_until, subscription, now, limit)
         ).fetchall()
-        rows.sort()
+        rows.sort(key=_event)
         return [
             Claim(
                 delivery=delivery,
@@ -201,7 +207,7 @@ class Deliveries:
 
     def promote(self, settled: Claim, *, now: int) -> bool:
         """Make due what waits for this delivery; False when nothing does."""
-        key = (now, settled.subscription, settled.order_key, settled.delivery)
+        key = (now, settled.subscription, settled.order_key, settled.event)
         return self._connection.execute(self._sql["promote"], key).rowcount > 0
 
     def _append(self, delivery: int, attempt: Attempt) -> None:

@@ -493,7 +493,14 @@ def how_listeners_do(db: Database) -> None:
 
 @MIGRATIONS()
 def lines_of_deliveries(db: Database) -> None:
-    """What is ready and what waits in line have an index each; what is in flight is found by its order key."""
+    """What is ready and what waits in line have an index each; what is in flight is found by its order key.
+
+    What waits in a line stands there by its event, for an old event may get its delivery late.
+    """
+    db.execute("DROP INDEX IF EXISTS delivery_open")
+    db.execute(
+        "CREATE INDEX IF NOT EXISTS delivery_line ON delivery (subscription, order_key, event) WHERE settled_at IS NULL"
+    )
     db.execute("DROP INDEX delivery_due")
     db.execute("DROP INDEX delivery_leased")
     db.execute(

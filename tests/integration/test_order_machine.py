@@ -250,6 +250,7 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """In the end everybody is there again and takes everything."""
         try:
+            self.turn()
             for one in self.registered:
                 self.set_state(one, SubscriptionState.ACTIVE)
             for _ in range(400):

@@ -5,7 +5,7 @@ SELECT :subscription, :event, :order_key, :state, earlier.created IS NOT NULL,
 FROM (SELECT 1) LEFT JOIN (
     SELECT created FROM delivery
     WHERE subscription = :subscription AND order_key = :order_key AND settled_at IS NULL
-    ORDER BY id DESC LIMIT 1
+    ORDER BY event DESC LIMIT 1
 ) AS earlier;
 
 -- name: overdue_in_line
@@ -19,7 +19,7 @@ SET (waiting, due_at) = (
         SELECT EXISTS (
             SELECT 1 FROM delivery AS earlier
             WHERE earlier.subscription = delivery.subscription AND earlier.order_key = delivery.order_key
-              AND earlier.settled_at IS NULL AND earlier.id < delivery.id
+              AND earlier.settled_at IS NULL AND earlier.event < delivery.event
               AND (earlier.waiting = 1 OR earlier.state = 'inFlight' OR (earlier.state = 'due' AND earlier.due_at <= :now))
         ) AS behind
     )
@@ -60,7 +60,7 @@ SET state = ?, due_at = ?, attempts = attempts + 1, tries = tries + 1, token = N
     waiting = order_key IS NOT NULL AND EXISTS (
         SELECT 1 FROM delivery AS earlier
         WHERE earlier.subscription = delivery.subscription AND earlier.order_key = delivery.order_key
-          AND earlier.settled_at IS NULL AND earlier.id < delivery.id
+          AND earlier.settled_at IS NULL AND earlier.event < delivery.event
     )
 WHERE id = ? AND token = ?;
 
@@ -70,8 +70,9 @@ UPDATE delivery SET state = 'due', token = NULL, lease_until = NULL WHERE id = ?
 -- name: promote
 UPDATE delivery SET waiting = 0, due_at = CASE tries WHEN 0 THEN ? ELSE due_at END
 WHERE waiting = 1 AND id = (
-    SELECT min(id) FROM delivery
-    WHERE subscription = ? AND order_key = ? AND settled_at IS NULL AND id > ?
+    SELECT id FROM delivery
+    WHERE subscription = ? AND order_key = ? AND settled_at IS NULL AND event > ?
+    ORDER BY event LIMIT 1
 );
 
 -- name: next_due
@@ -135,14 +136,14 @@ SET state = 'dead', settled_at = ?, token = NULL, lease_until = NULL, last_outco
 WHERE subscription = ? AND settled_at IS NULL;
 
 -- name: park
-UPDATE delivery INDEXED BY delivery_open SET state = 'parked' WHERE subscription = ? AND settled_at IS NULL AND state = 'due';
+UPDATE delivery INDEXED BY delivery_line SET state = 'parked' WHERE subscription = ? AND settled_at IS NULL AND state = 'due';
 
 -- name: resume
-UPDATE delivery INDEXED BY delivery_open SET state = 'due', due_at = CASE waiting WHEN 1 THEN :now + :patience ELSE :now END
+UPDATE delivery INDEXED BY delivery_line SET state = 'due', due_at = CASE waiting WHEN 1 THEN :now + :patience ELSE :now END
 WHERE subscription = :subscription AND settled_at IS NULL AND state = 'parked';
 
 -- name: open
-SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_open WHERE subscription = ? AND settled_at IS NULL);
+SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_line WHERE subscription = ? AND settled_at IS NULL);
 
 -- name: view
 SELECT delivery.id, delivery.state, delivery.waiting, delivery.due_at, delivery.created, delivery.settled_at,
