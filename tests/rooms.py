@@ -26,7 +26,8 @@ from hub.delivery.settle import Settler
 from hub.delivery.transport.curl_transport import CurlTransport
 from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
-from hub.delivery.worker import DeliveryWorker, WorkerSettings
+from hub.delivery.worker import DeliveryWorker
+from hub.delivery.worker_settings import WorkerSettings
 from hub.errors import Violation
 from hub.faces import V4, V5, v4
 from hub.model.caller import LOCAL, Caller

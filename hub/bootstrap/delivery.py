@@ -17,7 +17,8 @@ from hub.delivery.settle import Settler
 from hub.delivery.transport.curl_transport import CurlTransport
 from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
-from hub.delivery.worker import DeliveryWorker, WorkerSettings
+from hub.delivery.worker import DeliveryWorker
+from hub.delivery.worker_settings import WorkerSettings
 from hub.model.times import Clock
 from hub.query.attributes import ANYTHING
 from hub.settings import DeliverySettings, Settings

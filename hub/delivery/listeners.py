@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hub.delivery.schedule import Schedules
 from hub.errors import InvalidInput, InvalidSettings, Unsupported
 from hub.faces import EVENT_TYPES
 from hub.model.event import NOTICES, EventType
@@ -120,6 +121,15 @@ def read_listeners(listeners: Listeners, subscriptions: Subscriptions, make: Mak
         listeners.drop(seq)
     listeners.version = version
     return renewals
+
+
+def own_waits(schedules: Schedules, listeners: Listeners) -> list[tuple[int, list[int]]]:
+    """(row number, longest waits in microseconds) of each listener that has a schedule of its own."""
+    return [
+        (listener.seq, schedules.of(listener.options.schedule).longest_micros())
+        for listener in listeners.by_seq.values()
+        if listener.options.schedule is not None
+    ]
 
 
 def _renewed(listener: Listener | None, one: Registered, make: MakeListener) -> Listener:

@@ -59,6 +59,10 @@ class Schedule:
         longest = (0.0, *(wait * (1 + jitter) for wait in waits))
         return cls(strategy=Spread(chain, jitter, draw), retries=len(waits), longest=longest)
 
+    def longest_micros(self) -> list[int]:
+        """The longest waits in microseconds."""
+        return [round(wait * 1e6) for wait in self.longest]
+
     def next_wait(self, attempts: int, hint: float | None = None) -> float | None:
         """Seconds from the failure of attempt number `attempts` to the next one; None when none is left.
 

@@ -1,32 +1,26 @@
 """The sender's loop: wait for answers and wake-ups, take turns with the store, send what was claimed."""
 
 import time
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import partial
 from threading import Event, Thread
 
-from hub.delivery.breaker import NEVER, BreakerRules
 from hub.delivery.clock_watch import ClockWatch, Monotonic
-from hub.delivery.failures import FailureRules
 from hub.delivery.grants import Grants
 from hub.delivery.lanes import Lanes
-from hub.delivery.listeners import Listener, Listeners, MakeListener, read_listeners
+from hub.delivery.listeners import Listeners, MakeListener, own_waits
+from hub.delivery.news import EVERYTHING, News
 from hub.delivery.notices import Desk
-from hub.delivery.outgoing import outgoing_of
 from hub.delivery.reception import Reception
 from hub.delivery.refusals import Refusals
-from hub.delivery.rendering import Renderings
 from hub.delivery.settle import Settler
-from hub.delivery.transport.port import Closed, SendResult, Transport
+from hub.delivery.transport.port import Closed, Transport
 from hub.delivery.turn import TurnResult, TurnWork, take_turn
+from hub.delivery.under_way import UnderWay
+from hub.delivery.worker_settings import WorkerSettings
 from hub.errors import StoreUnavailable
-from hub.model.delivery import Claim
 from hub.model.standing import Standing
 from hub.model.times import Clock, to_micros
-from hub.problems.views import shown_event
-from hub.store.deliveries import DELIVERIES_CHANGED, Settlement
+from hub.store.deliveries import DELIVERIES_CHANGED
 from hub.store.events import EVENT_APPENDED
 from hub.store.leases import Holder
 from hub.store.sqlite import Store
@@ -38,26 +32,8 @@ log = logger("hub.delivery")
 
 IDLE = 30.0
 """The longest wait in seconds when nothing is due."""
-NEW_EVENTS = frozenset({EVENT_APPENDED})
 HELD_BACK = 1.0
 """The wait in seconds after a turn that the database refused."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkerSettings:
-    """Times are seconds. `watch` is how often to look for commits of other processes, which cannot call.
-
-    `reserved` is the share of `total` that is kept for listeners that do not fail.
-    """
-
-    lease: float
-    order_patience: float
-    per_listener: int
-    total: int
-    reserved: float = 0.0
-    breaker: BreakerRules = NEVER
-    failures: FailureRules = field(default_factory=FailureRules)
-    watch: float = 0.25
 
 
 class DeliveryWorker:
@@ -78,35 +54,42 @@ class DeliveryWorker:
     ) -> None:
         self._store = store
         self._transport = transport
-        self._settler = settler
+        self._schedules = settler.schedules
         self._clock = clock
-        self._make_listener = make_listener
         self._settings = settings
         self._holder = holder
         self._desk = desk
         self._clock_watch = ClockWatch(monotonic)
-        self._lanes = Lanes(
+        self._refusals = Refusals()
+        self._listeners = listeners = Listeners()
+        self._lanes = lanes = Lanes(
             per_listener=settings.per_listener,
             total=settings.total,
             reserved=settings.reserved,
             breaker=settings.breaker,
         )
-        self._flying: dict[int, Claim] = {}
-        self._released: list[Claim] = []
-        self._heal = True
-        self._refusals = Refusals()
+        self._news = News(
+            store=store,
+            listeners=listeners,
+            lanes=lanes,
+            make_listener=make_listener,
+            watch=round(settings.watch * 1e6),
+        )
+        self._under_way = UnderWay(
+            transport=transport,
+            lanes=lanes,
+            listeners=listeners,
+            reception=Reception(settler=settler, lanes=lanes, listeners=listeners),
+            clock=clock,
+            read=lambda: store.read,
+        )
         self._calm: set[int] = set()
-        self._listeners = Listeners()
-        self._reception = Reception(settler=settler, lanes=self._lanes, listeners=self._listeners)
-        self._settlements: list[Settlement] = []
-        self._heard: deque[str] = deque((EVENT_APPENDED, DELIVERIES_CHANGED, SUBSCRIPTIONS_CHANGED))
+        self._heal = True
         self._turn: TurnWork | None = None
         self._turn_end: tuple[TurnResult | None, BaseException | None] | None = None
         self._turns = 0
         self._next_sweep = 0
-        self._next_look = 0
         self._not_before = 0
-        self._version = 0
         self._grace = 0.0
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="delivery", daemon=True)
@@ -116,7 +99,7 @@ class DeliveryWorker:
 
         Raises InvalidSettings when the listeners' secrets do not open.
         """
-        self._read_listeners()
+        self._news.read_listeners(self._now())
         self._store.listen(self._hear)
         for standing in self._store.write(self._begin):
             self._hold(standing)
@@ -140,11 +123,10 @@ class DeliveryWorker:
         return tables.standings.held(self._now())
 
     def _hear(self, signals: frozenset[str]) -> None:
-        """Called on the writer's thread, after each commit. New events are no news while nobody is registered."""
-        if signals == NEW_EVENTS and not self._listeners.by_seq:
-            return
-        self._heard.extend(signals)
-        self._transport.wake()
+        """Called on the writer's thread, after each commit."""
+        if self._news.is_news(signals):
+            self._news.add(signals)
+            self._transport.wake()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -157,7 +139,7 @@ class DeliveryWorker:
 
     def _step(self) -> None:
         for result in self._transport.wait(self._patience()):
-            self._came_back(result)
+            self._under_way.came_back(result)
         if self._turn_end is not None:
             self._end_turn()
         if self._turn is None:
@@ -172,7 +154,8 @@ class DeliveryWorker:
         if not by:
             return
         log.warning("delivery.clock_set", seconds=round(by / 1e6, 3))
-        self._next_sweep = self._next_look = self._not_before = 0
+        self._next_sweep = self._not_before = 0
+        self._news.clock_set()
         if by < 0:
             self._heal = True
             self._lanes.clock_set(by, now)
@@ -188,14 +171,10 @@ class DeliveryWorker:
         due = self._lanes.next_due()
         if due is not None:
             times.append(due)
-        if self._heard or self._settlements or self._released:
+        if self._news or self._under_way.is_waiting:
             times.append(0)
         wait = (max(min(times), self._not_before) - self._now()) / 1e6
         return min(max(wait, 0.0), self._settings.watch)
-
-    def _came_back(self, result: SendResult) -> None:
-        self._flying.pop(result.key.delivery, None)
-        self._settlements.append(self._reception.take(result, self._clock()))
 
     def _hold(self, standing: Standing) -> None:
         hold = self._lanes.suspect if standing.probed else self._lanes.hold
@@ -205,91 +184,38 @@ class DeliveryWorker:
         now = self._now()
         sweep = now >= self._next_sweep
         if sweep:
-            self._heard.append(DELIVERIES_CHANGED)  # another process may have made some due
+            self._news.add([DELIVERIES_CHANGED])  # another process may have made some due
             self._calm.clear()  # another process may have seen them fail
-        heard = self._take_heard()
+        heard = self._news.take(now)
         ready = [lane.subscription for lane in self._lanes.ready(now)]
-        if not (heard or ready or sweep or self._settlements or self._released):
+        if not (heard or ready or sweep or self._under_way.is_waiting):
             return
         self._turns += 1
-        schedules = self._settler.schedules
         self._turn = TurnWork(
             now=now,
             token=self._holder.token(self._turns),
             lease=round(self._settings.lease * 1e6),
             patience=round(self._settings.order_patience * 1e6),
             listeners=self._listeners,
-            settlements=self._settlements,
-            released=self._released,
+            settlements=self._under_way.settlements,
+            released=self._under_way.released,
             # For a new listener, too: its first event may have come before it was heard of.
             fan_out=not heard.isdisjoint((EVENT_APPENDED, SUBSCRIPTIONS_CHANGED)),
             sweep=sweep,
             heal=self._heal,
-            flying=list(self._flying.values()) if sweep else (),
-            waits=_micros(schedules.usual.longest) if self._heal else (0,),
-            own_waits=self._own_waits() if self._heal else (),
+            flying=self._under_way.flying if sweep else (),
+            waits=self._schedules.usual.longest_micros() if self._heal else (0,),
+            own_waits=own_waits(self._schedules, self._listeners) if self._heal else (),
             ready=ready,
             room=Grants(self._lanes, len(ready), now),
             rules=self._settings.failures,
             calm=self._calm,
             desk=self._desk,
         )
-        self._settlements, self._released = [], []
+        self._under_way.handed_over()
         if sweep:
             self._next_sweep = now + round(self._settings.lease * 1e6 / 2)
         self._store.submit(partial(take_turn, work=self._turn), self._turn_ended)
-
-    def _own_waits(self) -> list[tuple[int, list[int]]]:
-        schedules = self._settler.schedules
-        return [
-            (listener.seq, _micros(schedules.of(listener.options.schedule).longest))
-            for listener in self._listeners.by_seq.values()
-            if listener.options.schedule is not None
-        ]
-
-    def _take_heard(self) -> set[str]:
-        """What was signalled since the last turn; the listeners are read again when they changed."""
-        heard = {self._heard.popleft() for _ in range(len(self._heard))}
-        if self._now() >= self._next_look:
-            heard |= self._look_for_others()
-        stirred: Iterable[int] = ()
-        if SUBSCRIPTIONS_CHANGED in heard:
-            stirred = self._read_listeners_or_hear_again(heard)
-        if DELIVERIES_CHANGED in heard:
-            stirred = self._listeners.by_seq
-        for subscription in stirred:
-            self._lanes.note_due(subscription, self._now(), self._now())
-        return heard
-
-    def _look_for_others(self) -> set[str]:
-        """Whether the database has changed since the last look, by whoever. A turn finds stale listeners itself."""
-        self._next_look = self._now() + round(self._settings.watch * 1e6)
-        version = self._store.data_version()
-        changed, self._version = version != self._version, version
-        return {EVENT_APPENDED} if changed else set()
-
-    def _read_listeners_or_hear_again(self, heard: set[str]) -> list[int]:
-        """No event may be fanned out to listeners of yesterday: what was heard waits until they can be read."""
-        try:
-            return self._read_listeners()
-        except BaseException:
-            self._heard.extend(heard)
-            raise
-
-    def _read_listeners(self) -> list[int]:
-        renewals = read_listeners(self._listeners, self._store.read.subscriptions, self._make_listener)
-        for before, listener in renewals:
-            self._prepare(before, listener)
-        self._lanes.keep_only(self._listeners.by_seq)
-        return [listener.seq for _, listener in renewals]
-
-    def _prepare(self, before: Listener | None, listener: Listener) -> None:
-        options, now = listener.options, self._now()
-        if before is None or before.options != options:
-            rate = options.rate_limit
-            self._lanes.configure(listener.seq, in_flight=options.in_flight, rate=rate, now=now)
-        if before is not None and listener.active and not before.active:
-            self._lanes.begin_anew(listener.seq, now)
 
     def _turn_ended(self, result: TurnResult | None, error: BaseException | None) -> None:
         """Called on the writer's thread."""
@@ -316,40 +242,19 @@ class DeliveryWorker:
         for settlement in result.lost:
             log.warning("delivery.lease_lost", delivery=settlement.claim.delivery)
         if result.stale_listeners:
-            self._heard.extend((SUBSCRIPTIONS_CHANGED, EVENT_APPENDED))
+            self._news.add((SUBSCRIPTIONS_CHANGED, EVENT_APPENDED))
         if result.more_events:
-            self._heard.append(EVENT_APPENDED)
-        self._send(result)
+            self._news.add([EVENT_APPENDED])
+        self._under_way.send(result)
 
     def _take_back(self, turn: TurnWork, error: BaseException | None) -> None:
         """A turn that was not kept is asked for again, after a pause."""
         self._refusals.say_refused(self._now(), error, unrecorded=len(turn.settlements))
-        self._settlements = [*turn.settlements, *self._settlements]
-        self._released = [*turn.released, *self._released]
-        self._heard.extend((EVENT_APPENDED, DELIVERIES_CHANGED, SUBSCRIPTIONS_CHANGED))
+        self._under_way.take_back(turn)
+        self._news.add(EVERYTHING)
         if turn.sweep:
             self._next_sweep = 0
         self._not_before = self._now() + round(HELD_BACK * 1e6)
-
-    def _send(self, result: TurnResult) -> None:
-        """What may not be sent any more, since the turn was asked for, goes back unsent: it costs no attempt."""
-        outgoing = []
-        now = self._now()
-        renderings = Renderings(result.bodies, partial(shown_event, self._store.read))
-        of_listener: dict[int, list[Claim]] = {}
-        for claim in result.claims:
-            of_listener.setdefault(claim.subscription, []).append(claim)
-        for subscription, claims in of_listener.items():
-            listener = self._listeners.by_seq.get(subscription)
-            if listener is None or self._lanes.is_closed_to(subscription, now):
-                self._released += claims
-                continue
-            self._lanes.took(subscription, len(claims), now)
-            for claim in claims:
-                self._flying[claim.delivery] = claim
-                event_id, body = renderings.of(claim.event, listener)
-                outgoing.append(outgoing_of(claim, listener, event_id, body, now // 1_000_000))
-        self._transport.submit(outgoing)
 
     def _drain(self) -> None:
         """The last turn: what finished is recorded, what did not is given back.
@@ -367,20 +272,16 @@ class DeliveryWorker:
             self._store.write(lambda _: None)  # its commit comes before this one's
         unsent = self._turn_end[0].claims if self._turn_end and self._turn_end[0] else []
         for result in closed.finished:
-            self._came_back(result)
+            self._under_way.came_back(result)
         work = TurnWork(
             now=self._now(),
             token="",
             lease=0,
             patience=0,
             listeners=self._listeners,
-            settlements=self._settlements,
-            released=[*self._released, *unsent, *(outgoing.key for outgoing in closed.unfinished)],
+            settlements=self._under_way.settlements,
+            released=[*self._under_way.released, *unsent, *(outgoing.key for outgoing in closed.unfinished)],
             rules=self._settings.failures,
             desk=self._desk,
         )
         self._store.write(partial(take_turn, work=work))
-
-
-def _micros(waits: Iterable[float]) -> list[int]:
-    return [round(wait * 1e6) for wait in waits]

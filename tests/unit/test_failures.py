@@ -8,8 +8,8 @@ from hub.model.standing import AFTER_DISABLED, Standing
 RULES = FailureRules(limit=10, span=1000)
 
 
-def after(count: int, *, at: int = 5000, **known: int) -> Standing:
-    standing = Standing(subscription=1, **known)
+def after(count: int, *, at: int = 5000) -> Standing:
+    standing = Standing(subscription=1)
     for _ in range(count):
         standing = failed(standing, at)
     return standing
