@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hub.api.operations_view import delivery_view
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.delivery.failures import FailureRules
 from hub.delivery.outcome import Outcome
@@ -255,3 +256,19 @@ def test_a_registration_with_a_bound_ends_there_and_what_it_was_owed_is_delivere
     listener.wait_for(4, "/all")
     until(lambda: office.store.read.events.fanned_out() == office.store.read.events.last())
     assert len(office.states(bounded)) == 2
+
+
+def test_the_delivery_of_a_notice_names_the_registration_that_it_is_about(
+    office: Office, listener: Listener
+) -> None:
+    one = failing(office, listener, answer(410))
+    watching = office.exchange.register(listener.url("/watch"), OF_LISTENERS)
+    office.desk.create()
+    office.start(schedule=MANY, failures=TEN)
+    until(lambda: office.states(watching) == ["delivered"])
+    (view,) = office.views(watching)
+    shown = delivery_view(view, base_url="http://hub/qos-hub/v1", face_url="http://hub/v5")
+    contract = load_contract(openapi_dir() / "operations-v1.yaml")
+    assert errors_of(compile_schema(contract, {"$ref": "#/components/schemas/Delivery"}), shown) == []
+    assert shown["listener"] == {"id": one.subscription.id, "href": f"http://hub/v5/hub/{one.subscription.id}"}
+    assert shown.keys().isdisjoint({"serviceProblem", "task"})
