@@ -6,6 +6,7 @@ from threading import Event, Thread
 
 from hub.delivery.clock_watch import ClockWatch, Monotonic
 from hub.delivery.grants import Grants
+from hub.delivery.lane import Trust
 from hub.delivery.lanes import Lanes
 from hub.delivery.listeners import Listeners, MakeListener, own_waits
 from hub.delivery.news import EVERYTHING, News
@@ -177,8 +178,11 @@ class DeliveryWorker:
         return min(max(wait, 0.0), self._settings.watch)
 
     def _hold(self, standing: Standing) -> None:
-        hold = self._lanes.suspect if standing.probed else self._lanes.hold
-        hold(standing.subscription, standing.held_until, self._now())
+        """What is on record, by this process or another; who has just answered here is not under suspicion."""
+        if not standing.probed:
+            self._lanes.hold(standing.subscription, standing.held_until, self._now())
+        elif self._lanes.lane(standing.subscription).trust is not Trust.PROVEN:
+            self._lanes.suspect(standing.subscription, standing.held_until, self._now())
 
     def _begin_turn(self) -> None:
         now = self._now()
