@@ -51,6 +51,7 @@ bench: setup
 	$(BIN)/python benchmarks/api.py $(ARGS)
 	$(BIN)/python benchmarks/access.py
 	$(BIN)/python benchmarks/delivery.py $(ARGS)
+	$(BIN)/python benchmarks/many_listeners.py
 	$(BIN)/python benchmarks/list.py $(ARGS)
 	$(BIN)/python benchmarks/matching.py $(ARGS)
 	$(BIN)/python benchmarks/jobs.py $(ARGS)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from ipaddress import ip_network
@@ -14,23 +15,30 @@ import orjson
 from hub.api.attributes import attributes_of
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.api.type_names import type_filler
+from hub.delivery.breaker import NEVER, BreakerRules
+from hub.delivery.clock_watch import Monotonic
 from hub.delivery.control import ControlClient
+from hub.delivery.failures import FailureRules
 from hub.delivery.listeners import MakeListener, make_listener
+from hub.delivery.notices import Desk as NoticeDesk
 from hub.delivery.resolve import Resolver
-from hub.delivery.schedule import Schedule
+from hub.delivery.schedule import Schedule, Schedules
 from hub.delivery.settle import Settler
 from hub.delivery.tokens import Tokens
 from hub.delivery.transport.authorising import AuthorisingTransport
 from hub.delivery.transport.curl_transport import CurlTransport
 from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
-from hub.delivery.worker import DeliveryWorker, WorkerSettings
+from hub.delivery.worker import DeliveryWorker
+from hub.delivery.worker_settings import WorkerSettings
 from hub.errors import Violation
 from hub.faces import V4, V5, v4
 from hub.model.caller import LOCAL, Caller
 from hub.model.event import Record
 from hub.model.ids import Uuid7
+from hub.model.options import DeliveryOptions
 from hub.model.problem import Document, Problem, Status
+from hub.model.subscription import Order, Subscription
 from hub.model.task import Task, TaskKind
 from hub.model.times import Clock, system_clock, to_micros
 from hub.problems.edits import merge_edit
@@ -56,6 +64,7 @@ from hub.subscriptions.registration import ParseQuery, Registrations
 from hub.subscriptions.secrets import SecretBox, load_key
 
 FACE = "http://127.0.0.1:8080/tmf-api/serviceProblemManagement/v5"
+NO_LIMIT = FailureRules()
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -227,6 +236,15 @@ def open_store(folder: Path, **options: Any) -> Store:
     return Store(folder / "hub.db", **options)
 
 
+def _rewrite(tables: Tables, subscription: Subscription) -> None:
+    """Give a registration that was just made another order, and options of its own."""
+    options = orjson.dumps(subscription.options.as_kept()).decode()
+    tables.connection.execute(
+        "UPDATE subscription SET order_mode = ?, options = ? WHERE id = ?",
+        (subscription.order, options, subscription.id),
+    )
+
+
 class Exchange:
     """Registrations and senders on a store; every sender is stopped at the end."""
 
@@ -256,10 +274,20 @@ class Exchange:
         face: str = V5,
         caller: Caller = LOCAL,
         delivery: Document | None = None,
+        order: Order | None = None,
+        options: DeliveryOptions | None = None,
     ) -> Registered:
         given = {"callback": callback, "query": query, "secret": secret, "delivery": delivery}
         request = self.registrations.check(given, face=face)
-        made = self.store.write(partial(self.registrations.register, request=request, caller=caller))
+
+        def register(tables: Tables) -> Subscription:
+            made = self.registrations.register(tables, request, caller=caller)
+            changed = replace(made, order=order or made.order, options=options or made.options)
+            if changed != made:
+                _rewrite(tables, changed)
+            return made
+
+        made = self.store.write(register)
         return next(one for one in self.store.read.subscriptions.all() if one.subscription.id == made.id)
 
     def unregister(self, registered: Registered, *, caller: Caller = LOCAL) -> None:
@@ -279,6 +307,12 @@ class Exchange:
         per_listener: int = 64,
         total: int = 512,
         watch: float = 0.25,
+        longest_hint: float = 0.0,
+        jitter: float = 0.0,
+        reserved: float = 0.0,
+        breaker: BreakerRules = NEVER,
+        failures: FailureRules = NO_LIMIT,
+        monotonic: Monotonic = time.monotonic,
     ) -> DeliveryWorker:
         """A sender that is not started yet."""
         clock = clock or self.clock
@@ -290,7 +324,9 @@ class Exchange:
         worker = DeliveryWorker(
             store=self.store,
             transport=transport,
-            settler=Settler(schedule=Schedule.from_settings(schedule, 0.0), longest_hint=0.0),
+            settler=Settler(
+                schedules=Schedules(Schedule.from_settings(schedule, jitter), jitter), longest_hint=longest_hint
+            ),
             clock=clock,
             make_listener=making(secrets or self.secrets, parse_query),
             settings=WorkerSettings(
@@ -298,9 +334,18 @@ class Exchange:
                 order_patience=order_patience,
                 per_listener=per_listener,
                 total=total,
+                reserved=reserved,
+                breaker=breaker,
+                failures=failures,
                 watch=watch,
             ),
             holder=holder or Holder.this(),
+            desk=NoticeDesk(
+                letterhead=Letterhead(reporting_system="qos-hub", base_url=FACE),
+                operations_url="http://127.0.0.1:8080/qos-hub/v1",
+                new_id=Uuid7(clock),
+            ),
+            monotonic=monotonic,
         )
         self._workers.append(worker)
         return worker

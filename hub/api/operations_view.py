@@ -89,10 +89,7 @@ def delivery_view(view: DeliveryView, *, base_url: str, face_url: str) -> Docume
             "sequence": view.sequence,
             "eventTime": micros_to_text(view.event_time),
         },
-        "serviceProblem" if view.resource == "serviceProblem" else "task": {
-            "id": view.problem_id,
-            "href": f"{face_url}/{view.resource}/{view.problem_id}",
-        },
+        **_subject(view, face_url),
         "state": view.state,
         "waiting": view.waiting,
         "dueTime": micros_to_text(view.due_at),
@@ -101,7 +98,16 @@ def delivery_view(view: DeliveryView, *, base_url: str, face_url: str) -> Docume
         "attempts": view.attempts,
         "lastOutcome": view.last_outcome,
         "lastStatus": view.last_status,
+        "stateReason": view.state_reason,
     }
+
+
+def _subject(view: DeliveryView, face_url: str) -> Document:
+    """What the event is about; a notice is about a registration."""
+    if view.is_notice:
+        return {"listener": {"id": view.problem_id, "href": f"{face_url}/hub/{view.problem_id}"}}
+    name = "serviceProblem" if view.resource == "serviceProblem" else "task"
+    return {name: {"id": view.problem_id, "href": f"{face_url}/{view.resource}/{view.problem_id}"}}
 
 
 def attempt_view(attempt: Attempt) -> Document:

@@ -4,22 +4,27 @@ from collections.abc import Mapping
 from functools import partial
 
 from hub.api.render import Face
+from hub.bootstrap.contracts import OPERATIONS_V1
 from hub.bootstrap.faces import query_reader
 from hub.bootstrap.parts import Parts, make_guard
+from hub.delivery.breaker import BreakerRules
 from hub.delivery.control import ControlClient
+from hub.delivery.failures import FailureRules
 from hub.delivery.listeners import make_listener
+from hub.delivery.notices import Desk
 from hub.delivery.resolve import Resolver
-from hub.delivery.schedule import Schedule
+from hub.delivery.schedule import Schedule, Schedules
 from hub.delivery.settle import Settler
 from hub.delivery.tokens import Tokens
 from hub.delivery.transport.authorising import AuthorisingTransport
 from hub.delivery.transport.curl_transport import CurlTransport
 from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
-from hub.delivery.worker import DeliveryWorker, WorkerSettings
+from hub.delivery.worker import DeliveryWorker
+from hub.delivery.worker_settings import WorkerSettings
 from hub.model.times import Clock
 from hub.query.attributes import ANYTHING
-from hub.settings import Settings
+from hub.settings import DeliverySettings, Settings
 from hub.store.leases import Holder
 
 WATCH_ALONE, WATCH_OTHERS = 0.02, 0.25
@@ -34,7 +39,7 @@ def make_worker(parts: Parts, faces: Mapping[str, Face]) -> DeliveryWorker:
         store=parts.store,
         transport=make_transport(settings, parts.clock),
         settler=Settler(
-            schedule=Schedule.from_settings(delivery.schedule, delivery.jitter),
+            schedules=Schedules(Schedule.from_settings(delivery.schedule, delivery.jitter), delivery.jitter),
             longest_hint=delivery.retry_after_maximum,
         ),
         clock=parts.clock,
@@ -44,14 +49,31 @@ def make_worker(parts: Parts, faces: Mapping[str, Face]) -> DeliveryWorker:
             secrets=parts.secrets,
             party_paths=settings.security.party_paths,
         ),
-        settings=WorkerSettings(
-            lease=delivery.lease,
-            order_patience=delivery.order_patience,
-            per_listener=delivery.in_flight_per_listener,
-            total=delivery.in_flight_total,
-            watch=WATCH_OTHERS if together else WATCH_ALONE,
-        ),
+        settings=_worker_settings(delivery, WATCH_OTHERS if together else WATCH_ALONE),
         holder=Holder.this(),
+        desk=Desk(
+            letterhead=parts.letterhead(),
+            operations_url=settings.server.base_url + OPERATIONS_V1,
+            new_id=parts.new_id,
+        ),
+    )
+
+
+def _worker_settings(delivery: DeliverySettings, watch: float) -> WorkerSettings:
+    return WorkerSettings(
+        lease=delivery.lease,
+        order_patience=delivery.order_patience,
+        per_listener=delivery.in_flight_per_listener,
+        total=delivery.in_flight_total,
+        reserved=delivery.reserved_share,
+        breaker=BreakerRules(
+            failures=delivery.breaker_failures,
+            rate=delivery.breaker_rate,
+            pause=round(delivery.breaker_pause * 1e6),
+            longest=round(delivery.breaker_pause_maximum * 1e6),
+        ),
+        failures=FailureRules(limit=delivery.disable_after, span=round(delivery.disable_span * 1e6)),
+        watch=watch,
     )
 
 

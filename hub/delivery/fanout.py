@@ -5,8 +5,10 @@ from typing import Any
 
 import orjson
 
+from hub.delivery.bounds import Bounds
 from hub.delivery.listeners import Listener, Listeners
 from hub.model.delivery import DeliveryState
+from hub.model.event import NOTICES
 from hub.model.subscription import Order
 from hub.query.ownership import OF_TASK
 from hub.store.deliveries import NewDelivery
@@ -16,8 +18,12 @@ WHOLE_SUBSCRIPTION = 0
 """The order key that all deliveries of a strictly ordered subscription share; reports are numbered from 1."""
 
 
-def deliveries_of(queued: Queued, listeners: Listeners) -> Iterator[NewDelivery]:
-    """The event is parsed once at most, and only when a listener asks about its content."""
+def deliveries_of(queued: Queued, listeners: Listeners, bounds: Bounds | None = None) -> Iterator[NewDelivery]:
+    """The event is parsed once at most, and only when a listener asks about its content.
+
+    A notice is not told to the listener that it is about. Without `bounds` nobody has any.
+    """
+    is_notice = queued.event.type in NOTICES
 
     def document() -> dict[str, Any]:
         parsed: dict[str, Any] = orjson.loads(queued.event.body)
@@ -27,6 +33,10 @@ def deliveries_of(queued: Queued, listeners: Listeners) -> Iterator[NewDelivery]
         return parsed
 
     for listener in listeners.of(queued.event.type, queued.seq, document):
+        if is_notice and listener.id == queued.event.problem_id:
+            continue
+        if bounds is not None and listener.is_bounded and not bounds.admit(listener, queued.event):
+            continue
         yield NewDelivery(
             subscription=listener.seq,
             event=queued.seq,

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.delivery.proof import NO_PROOF, Proof, proof_of
+from hub.delivery.schedule import Schedules
 from hub.errors import InvalidInput, InvalidSettings, Unsupported
 from hub.faces import EVENT_TYPES
-from hub.model.event import EventType
+from hub.model.event import NOTICES, EventType
 from hub.model.options import NO_OPTIONS, DeliveryOptions
 from hub.model.subscription import Order, Subscription, SubscriptionState
 from hub.problems.ownership import OF_ALL, Ownership
@@ -42,7 +43,17 @@ class Listener:
     owner: Ownership = OF_ALL
     options: DeliveryOptions = NO_OPTIONS
     proof: Proof = NO_PROOF
-    sealed: tuple[bytes, bytes | None] = (b"", None)
+    kept: Subscription | None = None
+    """The registration that it was made of, in whatever state."""
+
+    @property
+    def callback(self) -> str:
+        """Its address as it was registered."""
+        return self.url if self.kept is None else self.kept.callback
+
+    @property
+    def is_bounded(self) -> bool:
+        return self.options.expires_at is not None or self.options.max_events is not None
 
 
 class Listeners:
@@ -59,14 +70,22 @@ class Listeners:
             self.put(listener)
 
     def put(self, listener: Listener) -> None:
-        """A new one, or one that was there: of a registration only state and credentials can change."""
-        if listener.seq not in self.by_seq:
+        """A new one, or one that was there and has changed."""
+        before = self.by_seq.get(listener.seq)
+        if before is not None and _wishes(before) != _wishes(listener):
+            self._matcher.remove(listener.seq)
+            before = None
+        if before is None:
             self._matcher.add(listener.seq, listener.types, listener.condition)
         self.by_seq[listener.seq] = listener
 
     def drop(self, seq: int) -> None:
         if self.by_seq.pop(seq, None) is not None:
             self._matcher.remove(seq)
+
+    def wants(self, kind: EventType) -> bool:
+        """Whether anybody may be told of events of this type."""
+        return self._matcher.has(kind)
 
     def of(self, kind: EventType, seq: int, document: Callable[[], Mapping[str, Any]]) -> Iterator[Listener]:
         """Who is told of the event in row `seq`, oldest registration first.
@@ -79,41 +98,53 @@ class Listeners:
                 yield listener
 
 
+def _wishes(listener: Listener) -> tuple[frozenset[str], Condition | None]:
+    return listener.types, listener.condition
+
+
 MakeListener = Callable[[Registered], Listener]
 
 
-def read_listeners(listeners: Listeners, subscriptions: Subscriptions, make: MakeListener) -> list[int]:
-    """Bring the listeners up to date with the registrations; gives the row numbers of those that came or changed.
+Renewal = tuple[Listener | None, Listener]
+"""A listener as it was, None for a new one, and as it is."""
+
+
+def read_listeners(listeners: Listeners, subscriptions: Subscriptions, make: MakeListener) -> list[Renewal]:
+    """Bring the listeners up to date with the registrations; gives those that came or changed.
 
     What `make` raises leaves the listeners as they were.
     """
     version = subscriptions.version()  # first: a change between the two is seen as one to come
     present, ended = subscriptions.changed_since(listeners.version)
-    ready = [_renewed(_known(listeners, one) or make(one), one.subscription) for one in present]
-    for listener in ready:
+    renewals = [(before := listeners.by_seq.get(one.seq), _renewed(before, one, make)) for one in present]
+    for _, listener in renewals:
         listeners.put(listener)
     for seq in ended:
         listeners.drop(seq)
     listeners.version = version
-    return [listener.seq for listener in ready]
+    return renewals
 
 
-def _known(listeners: Listeners, one: Registered) -> Listener | None:
-    """The listener as it was read before; None for one whose credentials are others now."""
-    known, subscription = listeners.by_seq.get(one.seq), one.subscription
-    same = known is not None and known.sealed == (subscription.secret, subscription.credentials)
-    return known if same else None
+def own_waits(schedules: Schedules, listeners: Listeners) -> list[tuple[int, list[int]]]:
+    """(row number, longest waits in microseconds) of each listener that has a schedule of its own."""
+    return [
+        (listener.seq, schedules.of(listener.options.schedule).longest_micros())
+        for listener in listeners.by_seq.values()
+        if listener.options.schedule is not None
+    ]
 
 
-def _renewed(listener: Listener, subscription: Subscription) -> Listener:
+def _renewed(listener: Listener | None, one: Registered, make: MakeListener) -> Listener:
+    """A listener of which only the state has changed needs not be made again."""
+    subscription = one.subscription
+    if listener is None or listener.kept is None or _stateless(listener.kept) != _stateless(subscription):
+        return make(one)
     active = subscription.state is SubscriptionState.ACTIVE
-    return replace(
-        listener,
-        active=active,
-        url=subscription.url,
-        order=subscription.order,
-        options=subscription.options,
-    )
+    return listener if listener.active is active else replace(listener, active=active)
+
+
+def _stateless(subscription: Subscription) -> Subscription:
+    return replace(subscription, state=SubscriptionState.ACTIVE, state_reason=None)
 
 
 def make_listener(
@@ -131,16 +162,16 @@ def make_listener(
         id=subscription.id,
         url=subscription.url,
         proof=proof_of(open_credentials(secrets, subscription)),
-        sealed=(subscription.secret, subscription.credentials),
         order=subscription.order,
         from_event=one.from_event,
         active=subscription.state is SubscriptionState.ACTIVE,
         face=subscription.face,
         fields=query.fields,
-        types=types if query.event_types is None else types & query.event_types,
+        types=types - NOTICES if query.event_types is None else types & query.event_types,
         condition=_condition(subscription, query.condition, party_paths),
         owner=OF_ALL if subscription.party is None else Ownership(subscription.party, party_paths),
         options=subscription.options,
+        kept=subscription,
     )
 
 

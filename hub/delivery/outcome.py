@@ -25,6 +25,15 @@ class Outcome(StrEnum):
     GONE = "gone"
 
 
+STRAIN = frozenset({Outcome.TIMEOUT, Outcome.CONNECTION_FAILED, Outcome.BROKEN})
+STRAINED = frozenset({429, 502, 503, 504})
+
+
+def is_strained(outcome: str, status: int | None) -> bool:
+    """Whether an attempt that failed so says that its listener has too much to do, or cannot be reached."""
+    return outcome in STRAIN or status in STRAINED
+
+
 @dataclass(frozen=True, kw_only=True)
 class Delivered:
     """The listener has it."""

@@ -47,13 +47,21 @@ class Schedule:
 
     strategy: wait_base
     retries: int
+    longest: tuple[float, ...] = (0.0,)
+    """The longest wait before attempt 1, 2, … in seconds; a clock that was set back is seen by it."""
 
     @classmethod
     def from_settings(
         cls, waits: Sequence[float] = DEFAULT_WAITS, jitter: float = DEFAULT_JITTER, draw: Random = random.random
     ) -> "Schedule":
-        chain = wait_chain(*(wait_fixed(wait) for wait in waits))
-        return cls(strategy=Spread(chain, jitter, draw), retries=len(waits))
+        """Without any waits there is one attempt."""
+        chain = wait_chain(*(wait_fixed(wait) for wait in waits or (0.0,)))
+        longest = (0.0, *(wait * (1 + jitter) for wait in waits))
+        return cls(strategy=Spread(chain, jitter, draw), retries=len(waits), longest=longest)
+
+    def longest_micros(self) -> list[int]:
+        """The longest waits in microseconds."""
+        return [round(wait * 1e6) for wait in self.longest]
 
     def next_wait(self, attempts: int, hint: float | None = None) -> float | None:
         """Seconds from the failure of attempt number `attempts` to the next one; None when none is left.
@@ -65,6 +73,25 @@ class Schedule:
         if attempts > self.retries:
             return None
         return max(self.strategy(_after(attempts)), hint or 0.0)
+
+
+class Schedules:
+    """The schedule of the settings, and those that listeners have of their own."""
+
+    def __init__(self, usual: Schedule, jitter: float = 0.0, draw: Random = random.random) -> None:
+        self.usual = usual
+        self._jitter = jitter
+        self._draw = draw
+        self._own: dict[tuple[float, ...], Schedule] = {}
+
+    def of(self, waits: tuple[float, ...] | None) -> Schedule:
+        """That with these waits in seconds; None leaves it to the settings."""
+        if waits is None:
+            return self.usual
+        schedule = self._own.get(waits)
+        if schedule is None:
+            schedule = self._own[waits] = Schedule.from_settings(waits, self._jitter, self._draw)
+        return schedule
 
 
 _RETRYING = Retrying()

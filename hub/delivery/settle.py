@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.delivery.outcome import Delivered, Refused, TryLater, judge, verdict
-from hub.delivery.schedule import Schedule
+from hub.delivery.schedule import Schedules
 from hub.delivery.transport.port import SendResult
 from hub.model.delivery import Attempt, Claim, DeliveryState
+from hub.model.options import NO_OPTIONS, DeliveryOptions
 from hub.model.times import to_micros
 from hub.store.deliveries import Settlement
 
@@ -15,11 +16,16 @@ from hub.store.deliveries import Settlement
 class Settler:
     """`longest_hint` bounds, in seconds, what a listener may ask us to wait."""
 
-    schedule: Schedule
+    schedules: Schedules
     longest_hint: float
 
-    def settlement_of(self, claim: Claim, result: SendResult, now: datetime) -> Settlement:
-        """Delivered; parked when the listener is gone; due again by the schedule; or dead at its end."""
+    def settlement_of(
+        self, claim: Claim, result: SendResult, now: datetime, options: DeliveryOptions = NO_OPTIONS
+    ) -> Settlement:
+        """Delivered; parked when the listener is gone; due again by its schedule; or dead at the end of that.
+
+        A wish to wait (Retry-After) holds for all that the listener is to be told, and outlives this delivery.
+        """
         micros = to_micros(now)
         attempt = _attempt_of(claim, result)
         match verdict(result, now, self.longest_hint):
@@ -30,17 +36,24 @@ class Settler:
                     claim=claim, attempt=attempt, state=DeliveryState.PARKED, due_at=micros, settled_at=None
                 )
             case TryLater(hint=hint):
-                wait = self.schedule.next_wait(claim.tries + 1, hint)
+                held_until = micros + round(hint * 1e6) if hint else None
+                wait = self.schedules.of(options.schedule).next_wait(claim.tries + 1, hint)
                 if wait is None:
-                    return _at_rest(claim, attempt, DeliveryState.DEAD, micros)
-                due_at = micros + round(wait * 1e6)
+                    return _at_rest(claim, attempt, DeliveryState.DEAD, micros, held_until)
                 return Settlement(
-                    claim=claim, attempt=attempt, state=DeliveryState.DUE, due_at=due_at, settled_at=None
+                    claim=claim,
+                    attempt=attempt,
+                    state=DeliveryState.DUE,
+                    due_at=micros + round(wait * 1e6),
+                    settled_at=None,
+                    held_until=held_until,
                 )
 
 
-def _at_rest(claim: Claim, attempt: Attempt, state: DeliveryState, now: int) -> Settlement:
-    return Settlement(claim=claim, attempt=attempt, state=state, due_at=now, settled_at=now)
+def _at_rest(
+    claim: Claim, attempt: Attempt, state: DeliveryState, now: int, held_until: int | None = None
+) -> Settlement:
+    return Settlement(claim=claim, attempt=attempt, state=state, due_at=now, settled_at=now, held_until=held_until)
 
 
 def _attempt_of(claim: Claim, result: SendResult) -> Attempt:

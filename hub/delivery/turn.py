@@ -1,17 +1,25 @@
 """A turn: one transaction that records what came back, fans out new events, and claims what is due."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from hub.delivery.bounds import Bounds, end_of
+from hub.delivery.failures import FailureRules
 from hub.delivery.fanout import deliveries_of
+from hub.delivery.grants import NoRoom, Room
+from hub.delivery.ledger import Ledger
 from hub.delivery.listeners import Listeners
-from hub.delivery.outcome import Outcome
+from hub.delivery.notices import Desk
 from hub.model.delivery import Claim, DeliveryState
+from hub.model.standing import Standing
 from hub.model.subscription import SubscriptionState
 from hub.store.deliveries import Settlement
 from hub.store.tables import Tables
 
 FAN_OUT_BATCH = 500
+
+LOOK_AGAIN = 250_000
+"""Microseconds after which a lane is looked at again whose due work stood behind what was in flight."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,22 +28,35 @@ class TurnWork:
 
     New events are only fanned out while `listeners` are those of the database: who has registered since may want
     them, so they stay for a turn that knows him. `ready` are the subscriptions with due work in the order of service,
-    `room_of` tells how many deliveries a lane can take (it may be asked from another thread: room only grows
-    meanwhile), `room` is what is left for all.
+    `room` says how many deliveries each may take. A `sweep` frees leases that have ended, but for those of `flying`,
+    which are renewed; a lease that ends much later than `lease` was made by a clock that was ahead. `heal` looks for
+    due times that no schedule can have made, either: `waits` has the longest waits before attempt 1, 2, …, and
+    `own_waits` those of listeners with a schedule of their own. All times are microseconds. `calm`
+    remembers from turn to turn which listeners have nothing to be forgiven.
     """
 
     now: int
     token: str
-    lease_until: int
+    lease: int
     patience: int
     listeners: Listeners
     settlements: Sequence[Settlement] = ()
     released: Sequence[Claim] = ()
     fan_out: bool = False
     sweep: bool = False
+    heal: bool = False
+    flying: Sequence[Claim] = ()
+    waits: Sequence[int] = (0,)
+    own_waits: Sequence[tuple[int, Sequence[int]]] = ()
     ready: Sequence[int] = ()
-    room: int = 0
-    room_of: Callable[[int], int]
+    room: Room = field(default_factory=NoRoom)
+    rules: FailureRules = field(default_factory=FailureRules)
+    calm: set[int] = field(default_factory=set)
+    desk: Desk | None = None
+
+    @property
+    def lease_until(self) -> int:
+        return self.now + self.lease
 
 
 @dataclass(kw_only=True)
@@ -46,7 +67,8 @@ class TurnResult:
     bodies: dict[int, tuple[str, bytes]] = field(default_factory=dict)
     due: dict[int, int | None] = field(default_factory=dict)
     lost: list[Settlement] = field(default_factory=list)
-    disabled: list[int] = field(default_factory=list)
+    held: list[Standing] = field(default_factory=list)
+    healed: int = 0
     more_events: bool = False
     stale_listeners: bool = False
 
@@ -55,19 +77,31 @@ def take_turn(tables: Tables, work: TurnWork) -> TurnResult:
     """Record, fan out, claim: in this order, so that what is freed or new can be claimed at once."""
     result = TurnResult()
     stirred: dict[int, None] = {}
-    if work.sweep:
-        stirred.update(dict.fromkeys(sorted(tables.deliveries.expire_leases(now=work.now))))
-    _record(tables, work, result, stirred)
+    disabled = _record(tables, work, result, stirred)
     tables.deliveries.release(work.released)
+    stirred.update(dict.fromkeys(claim.subscription for claim in work.released))
+    if work.heal:
+        _heal(tables, work, result)
+    if work.sweep:
+        _sweep(tables, work, result, stirred)
     if work.fan_out:
         _fan_out(tables, work, result, stirred)
-    for subscription in result.disabled:
+    for subscription in disabled:
         tables.deliveries.park(subscription)
     _claim(tables, work, result, stirred)
     return result
 
 
-def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:
+def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> Sequence[int]:
+    """Record what came back; gives the listeners that are disabled by it."""
+    ledger = Ledger(
+        tables=tables,
+        listeners=work.listeners,
+        now=work.now,
+        rules=work.rules,
+        desk=work.desk,
+        calm=work.calm,
+    )
     for settlement in work.settlements:
         claim = settlement.claim
         if not tables.deliveries.settle(settlement):
@@ -79,8 +113,9 @@ def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[in
                 tables.deliveries.park(claim.subscription)
         elif claim.order_key is not None and tables.deliveries.promote(claim, now=work.now):
             stirred[claim.subscription] = None
-        if settlement.attempt.outcome == Outcome.GONE:
-            _disable(tables, claim.subscription, result)
+        ledger.note(settlement)
+    ledger.close()
+    return list(ledger.disabled)
 
 
 def _is_active(listeners: Listeners, subscription: int) -> bool:
@@ -88,10 +123,28 @@ def _is_active(listeners: Listeners, subscription: int) -> bool:
     return listener is not None and listener.active
 
 
-def _disable(tables: Tables, subscription: int, result: TurnResult) -> None:
-    """The listener says that it is gone for good: what it has not been told is parked, not dropped."""
-    tables.subscriptions.set_state(subscription, SubscriptionState.DISABLED, "the listener answered 410 Gone")
-    result.disabled.append(subscription)
+def _heal(tables: Tables, work: TurnWork, result: TurnResult) -> None:
+    """The clock may have been ahead, in this process or in one before: no wait is longer than it can be."""
+    result.healed += tables.standings.heal(work.now)
+    others = [subscription for subscription, _ in work.own_waits]
+    result.healed += tables.deliveries.heal(now=work.now, patience=work.patience, waits=work.waits, others=others)
+    for subscription, waits in work.own_waits:
+        result.healed += tables.deliveries.heal(
+            now=work.now, patience=work.patience, waits=waits, subscription=subscription
+        )
+
+
+def _sweep(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:
+    """What is under way here is held on to, however far the clock was set; what others have lost is due again."""
+    tables.deliveries.renew(work.flying, lease_until=work.lease_until)
+    result.healed += tables.deliveries.cap_leases(most=work.lease_until + work.lease)
+    stirred.update(dict.fromkeys(sorted(tables.deliveries.expire_leases(now=work.now))))
+    result.held = tables.standings.held(work.now)
+    for listener in work.listeners.by_seq.values():
+        if listener.is_bounded and listener.active:
+            reason = end_of(listener, tables.standings.get(listener.seq), work.now)
+            if reason and not tables.deliveries.has_open(listener.seq):
+                tables.subscriptions.set_state(listener.seq, SubscriptionState.DISABLED, reason)
 
 
 def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:
@@ -104,37 +157,52 @@ def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[i
             tables.events.set_fanned_out(last)
         return
     queued = tables.events.after(tables.events.fanned_out(), limit=FAN_OUT_BATCH)
+    bounds = Bounds(standings=tables.standings)
     for one in queued:
-        new = list(deliveries_of(one, work.listeners))
+        new = list(deliveries_of(one, work.listeners, bounds))
         tables.deliveries.insert(new, now=work.now, patience=work.patience)
         stirred.update(
             dict.fromkeys(delivery.subscription for delivery in new if delivery.state is DeliveryState.DUE)
         )
+    bounds.close()
     if queued:
         tables.events.set_fanned_out(queued[-1].seq)
     result.more_events = len(queued) == FAN_OUT_BATCH
 
 
 def _claim(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:
-    """Give each ready lane what it has room for, while there is room for all; look at the lanes that were stirred."""
-    left = work.room
+    """Give each lane what it has room for, while there is room for all; look at the lanes that were stirred."""
     for subscription in dict.fromkeys((*work.ready, *stirred)):
         if not tables.subscriptions.is_sent_to(subscription):
             result.due[subscription] = None
             continue
-        wanted = min(work.room_of(subscription), left)
-        claims = (
-            tables.deliveries.claim(
-                subscription, now=work.now, limit=wanted, token=work.token, lease_until=work.lease_until
-            )
-            if wanted > 0
-            else []
+        wanted = min(work.room.of(subscription), work.room.left)
+        if wanted <= 0:
+            if subscription in stirred:
+                result.due[subscription] = tables.deliveries.next_due(subscription)
+            continue
+        claims = tables.deliveries.claim(
+            subscription,
+            now=work.now,
+            limit=wanted,
+            token=work.token,
+            lease_until=work.lease_until,
+            patience=work.patience,
         )
-        left -= len(claims)
+        work.room.took(subscription, len(claims))
         result.claims += claims
-        # A full hand means that there may be more: the lane stays due now, and saves the look-up.
-        full = wanted > 0 and len(claims) == wanted
-        result.due[subscription] = work.now if full else tables.deliveries.next_due(subscription)
+        result.due[subscription] = _next_due(tables, work.now, subscription, len(claims), wanted)
     for claim in result.claims:
         if claim.event not in result.bodies:
             result.bodies[claim.event] = tables.events.body(claim.event)
+
+
+def _next_due(tables: Tables, now: int, subscription: int, claimed: int, wanted: int) -> int | None:
+    """A full hand means that there may be more: the lane stays due now, and saves the look-up.
+
+    What is due and could not be claimed stands behind one in flight, and is looked at when that has ended, or later.
+    """
+    if claimed == wanted:
+        return now
+    due = tables.deliveries.next_due(subscription)
+    return due if due is None or due > now or claimed else now + LOOK_AGAIN

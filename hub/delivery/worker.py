@@ -1,25 +1,27 @@
 """The sender's loop: wait for answers and wake-ups, take turns with the store, send what was claimed."""
 
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+import time
 from functools import partial
 from threading import Event, Thread
 
-from hub.delivery.attempt_log import log_attempt
+from hub.delivery.clock_watch import ClockWatch, Monotonic
+from hub.delivery.grants import Grants
+from hub.delivery.lane import Trust
 from hub.delivery.lanes import Lanes
-from hub.delivery.listeners import Listeners, MakeListener, read_listeners
-from hub.delivery.outcome import Outcome
-from hub.delivery.outgoing import outgoing_of
-from hub.delivery.rendering import Renderings
+from hub.delivery.listeners import Listeners, MakeListener, own_waits
+from hub.delivery.news import EVERYTHING, News
+from hub.delivery.notices import Desk
+from hub.delivery.reception import Reception
+from hub.delivery.refusals import Refusals
 from hub.delivery.settle import Settler
-from hub.delivery.transport.port import Closed, SendResult, Transport
+from hub.delivery.transport.port import Closed, Transport
 from hub.delivery.turn import TurnResult, TurnWork, take_turn
+from hub.delivery.under_way import UnderWay
+from hub.delivery.worker_settings import WorkerSettings
 from hub.errors import StoreUnavailable
-from hub.model.delivery import Claim
+from hub.model.standing import Standing
 from hub.model.times import Clock, to_micros
-from hub.problems.views import shown_event
-from hub.store.deliveries import DELIVERIES_CHANGED, Settlement
+from hub.store.deliveries import DELIVERIES_CHANGED
 from hub.store.events import EVENT_APPENDED
 from hub.store.leases import Holder
 from hub.store.sqlite import Store
@@ -31,20 +33,8 @@ log = logger("hub.delivery")
 
 IDLE = 30.0
 """The longest wait in seconds when nothing is due."""
-NEW_EVENTS = frozenset({EVENT_APPENDED})
 HELD_BACK = 1.0
 """The wait in seconds after a turn that the database refused."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkerSettings:
-    """Times are seconds. `watch` is how often to look for commits of other processes, which cannot call."""
-
-    lease: float
-    order_patience: float
-    per_listener: int
-    total: int
-    watch: float = 0.25
 
 
 class DeliveryWorker:
@@ -60,25 +50,47 @@ class DeliveryWorker:
         make_listener: MakeListener,
         settings: WorkerSettings,
         holder: Holder,
+        desk: Desk | None = None,
+        monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._store = store
         self._transport = transport
-        self._settler = settler
+        self._schedules = settler.schedules
         self._clock = clock
-        self._make_listener = make_listener
         self._settings = settings
         self._holder = holder
-        self._lanes = Lanes(per_listener=settings.per_listener, total=settings.total)
-        self._listeners = Listeners()
-        self._settlements: list[Settlement] = []
-        self._heard: deque[str] = deque((EVENT_APPENDED, DELIVERIES_CHANGED, SUBSCRIPTIONS_CHANGED))
+        self._desk = desk
+        self._clock_watch = ClockWatch(monotonic)
+        self._refusals = Refusals()
+        self._listeners = listeners = Listeners()
+        self._lanes = lanes = Lanes(
+            per_listener=settings.per_listener,
+            total=settings.total,
+            reserved=settings.reserved,
+            breaker=settings.breaker,
+        )
+        self._news = News(
+            store=store,
+            listeners=listeners,
+            lanes=lanes,
+            make_listener=make_listener,
+            watch=round(settings.watch * 1e6),
+        )
+        self._under_way = UnderWay(
+            transport=transport,
+            lanes=lanes,
+            listeners=listeners,
+            reception=Reception(settler=settler, lanes=lanes, listeners=listeners),
+            clock=clock,
+            read=lambda: store.read,
+        )
+        self._calm: set[int] = set()
+        self._heal = True
         self._turn: TurnWork | None = None
         self._turn_end: tuple[TurnResult | None, BaseException | None] | None = None
         self._turns = 0
         self._next_sweep = 0
-        self._next_look = 0
         self._not_before = 0
-        self._version = 0
         self._grace = 0.0
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="delivery", daemon=True)
@@ -88,9 +100,10 @@ class DeliveryWorker:
 
         Raises InvalidSettings when the listeners' secrets do not open.
         """
-        self._read_listeners()
+        self._news.read_listeners(self._now())
         self._store.listen(self._hear)
-        self._store.write(self._free_abandoned)
+        for standing in self._store.write(self._begin):
+            self._hold(standing)
         self._thread.start()
 
     def stop(self, grace: float) -> None:
@@ -103,16 +116,18 @@ class DeliveryWorker:
         self._transport.wake()
         self._thread.join()
 
-    def _free_abandoned(self, tables: Tables) -> None:
+    def _begin(self, tables: Tables) -> list[Standing]:
+        """Free what dead processes of this host held; gives the listeners to which nothing may be sent yet."""
         tokens = tables.deliveries.lease_tokens()
         tables.deliveries.free_leases([token for token in tokens if self._holder.abandoned(token)])
+        tables.standings.heal(self._now())
+        return tables.standings.held(self._now())
 
     def _hear(self, signals: frozenset[str]) -> None:
-        """Called on the writer's thread, after each commit. New events are no news while nobody is registered."""
-        if signals == NEW_EVENTS and not self._listeners.by_seq:
-            return
-        self._heard.extend(signals)
-        self._transport.wake()
+        """Called on the writer's thread, after each commit."""
+        if self._news.is_news(signals):
+            self._news.add(signals)
+            self._transport.wake()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -125,11 +140,26 @@ class DeliveryWorker:
 
     def _step(self) -> None:
         for result in self._transport.wait(self._patience()):
-            self._came_back(result)
+            self._under_way.came_back(result)
         if self._turn_end is not None:
             self._end_turn()
+        if self._turn is None:
+            self._mind_clock()
         if self._turn is None and self._now() >= self._not_before:
             self._begin_turn()
+
+    def _mind_clock(self) -> None:
+        """A clock that is set ends no wait early and makes none longer; what is under way is held on to."""
+        now = self._now()
+        by = self._clock_watch.jump(now)
+        if not by:
+            return
+        log.warning("delivery.clock_set", seconds=round(by / 1e6, 3))
+        self._next_sweep = self._not_before = 0
+        self._news.clock_set()
+        if by < 0:
+            self._heal = True
+            self._lanes.clock_set(by, now)
 
     def _now(self) -> int:
         return to_micros(self._clock())
@@ -142,80 +172,54 @@ class DeliveryWorker:
         due = self._lanes.next_due()
         if due is not None:
             times.append(due)
-        if self._heard or self._settlements:
+        if self._news or self._under_way.is_waiting:
             times.append(0)
         wait = (max(min(times), self._not_before) - self._now()) / 1e6
         return min(max(wait, 0.0), self._settings.watch)
 
-    def _came_back(self, result: SendResult) -> None:
-        claim: Claim = result.key
-        settlement = self._settler.settlement_of(claim, result, self._clock())
-        self._settlements.append(settlement)
-        self._lanes.gave_back(claim.subscription, delivered=settlement.attempt.outcome == Outcome.DELIVERED)
-        log_attempt(settlement, result, self._listeners.by_seq.get(claim.subscription))
+    def _hold(self, standing: Standing) -> None:
+        """What is on record, by this process or another; who has just answered here is not under suspicion."""
+        if not standing.probed:
+            self._lanes.hold(standing.subscription, standing.held_until, self._now())
+        elif self._lanes.lane(standing.subscription).trust is not Trust.PROVEN:
+            self._lanes.suspect(standing.subscription, standing.held_until, self._now())
 
     def _begin_turn(self) -> None:
         now = self._now()
         sweep = now >= self._next_sweep
         if sweep:
-            self._heard.append(DELIVERIES_CHANGED)  # another process may have made some due
-        heard = self._take_heard()
-        ready = [lane.subscription for lane in self._lanes.ready(now)] if self._lanes.room > 0 else []
-        if not (heard or ready or sweep or self._settlements):
+            self._news.add([DELIVERIES_CHANGED])  # another process may have made some due
+            self._calm.clear()  # another process may have seen them fail
+        heard = self._news.take(now)
+        ready = [lane.subscription for lane in self._lanes.ready(now)]
+        if not (heard or ready or sweep or self._under_way.is_waiting):
             return
         self._turns += 1
         self._turn = TurnWork(
             now=now,
             token=self._holder.token(self._turns),
-            lease_until=now + round(self._settings.lease * 1e6),
+            lease=round(self._settings.lease * 1e6),
             patience=round(self._settings.order_patience * 1e6),
             listeners=self._listeners,
-            settlements=self._settlements,
+            settlements=self._under_way.settlements,
+            released=self._under_way.released,
             # For a new listener, too: its first event may have come before it was heard of.
             fan_out=not heard.isdisjoint((EVENT_APPENDED, SUBSCRIPTIONS_CHANGED)),
             sweep=sweep,
+            heal=self._heal,
+            flying=self._under_way.flying if sweep else (),
+            waits=self._schedules.usual.longest_micros() if self._heal else (0,),
+            own_waits=own_waits(self._schedules, self._listeners) if self._heal else (),
             ready=ready,
-            room=self._lanes.room,
-            room_of=self._lanes.room_of,
+            room=Grants(self._lanes, len(ready), now),
+            rules=self._settings.failures,
+            calm=self._calm,
+            desk=self._desk,
         )
-        self._settlements = []
+        self._under_way.handed_over()
         if sweep:
             self._next_sweep = now + round(self._settings.lease * 1e6 / 2)
         self._store.submit(partial(take_turn, work=self._turn), self._turn_ended)
-
-    def _take_heard(self) -> set[str]:
-        """What was signalled since the last turn; the listeners are read again when they changed."""
-        heard = {self._heard.popleft() for _ in range(len(self._heard))}
-        if self._now() >= self._next_look:
-            heard |= self._look_for_others()
-        stirred: Iterable[int] = ()
-        if SUBSCRIPTIONS_CHANGED in heard:
-            stirred = self._read_listeners_or_hear_again(heard)
-        if DELIVERIES_CHANGED in heard:
-            stirred = self._listeners.by_seq
-        for subscription in stirred:
-            self._lanes.note_due(subscription, self._now())
-        return heard
-
-    def _look_for_others(self) -> set[str]:
-        """Whether the database has changed since the last look, by whoever. A turn finds stale listeners itself."""
-        self._next_look = self._now() + round(self._settings.watch * 1e6)
-        version = self._store.data_version()
-        changed, self._version = version != self._version, version
-        return {EVENT_APPENDED} if changed else set()
-
-    def _read_listeners_or_hear_again(self, heard: set[str]) -> list[int]:
-        """No event may be fanned out to listeners of yesterday: what was heard waits until they can be read."""
-        try:
-            return self._read_listeners()
-        except BaseException:
-            self._heard.extend(heard)
-            raise
-
-    def _read_listeners(self) -> list[int]:
-        changed = read_listeners(self._listeners, self._store.read.subscriptions, self._make_listener)
-        self._lanes.keep_only(self._listeners.by_seq)
-        return changed
 
     def _turn_ended(self, result: TurnResult | None, error: BaseException | None) -> None:
         """Called on the writer's thread."""
@@ -230,34 +234,31 @@ class DeliveryWorker:
         if result is None:
             self._take_back(turn, error)
             return
+        self._refusals.say_accepted(self._now())
+        self._heal = self._heal and not turn.heal
+        if result.healed:
+            log.warning("delivery.times_healed", count=result.healed)
+        for standing in result.held:
+            self._hold(standing)
+        now = self._now()
         for subscription, due_at in result.due.items():
-            self._lanes.set_due(subscription, due_at)
+            self._lanes.set_due(subscription, due_at, now)
         for settlement in result.lost:
             log.warning("delivery.lease_lost", delivery=settlement.claim.delivery)
         if result.stale_listeners:
-            self._heard.extend((SUBSCRIPTIONS_CHANGED, EVENT_APPENDED))
+            self._news.add((SUBSCRIPTIONS_CHANGED, EVENT_APPENDED))
         if result.more_events:
-            self._heard.append(EVENT_APPENDED)
-        self._send(result)
+            self._news.add([EVENT_APPENDED])
+        self._under_way.send(result)
 
     def _take_back(self, turn: TurnWork, error: BaseException | None) -> None:
         """A turn that was not kept is asked for again, after a pause."""
-        log.error("delivery.turn_refused", error=str(error))
-        self._settlements = [*turn.settlements, *self._settlements]
-        self._heard.extend((EVENT_APPENDED, DELIVERIES_CHANGED, SUBSCRIPTIONS_CHANGED))
+        self._refusals.say_refused(self._now(), error, unrecorded=len(turn.settlements))
+        self._under_way.take_back(turn)
+        self._news.add(EVERYTHING)
+        if turn.sweep:
+            self._next_sweep = 0
         self._not_before = self._now() + round(HELD_BACK * 1e6)
-
-    def _send(self, result: TurnResult) -> None:
-        outgoing = []
-        timestamp = self._now() // 1_000_000
-        renderings = Renderings(result.bodies, partial(shown_event, self._store.read))
-        for claim in result.claims:
-            listener = self._listeners.by_seq.get(claim.subscription)
-            if listener is not None:
-                event_id, body = renderings.of(claim.event, listener)
-                self._lanes.took(claim.subscription, 1)
-                outgoing.append(outgoing_of(claim, listener, event_id, body, timestamp))
-        self._transport.submit(outgoing)
 
     def _drain(self) -> None:
         """The last turn: what finished is recorded, what did not is given back.
@@ -275,15 +276,16 @@ class DeliveryWorker:
             self._store.write(lambda _: None)  # its commit comes before this one's
         unsent = self._turn_end[0].claims if self._turn_end and self._turn_end[0] else []
         for result in closed.finished:
-            self._came_back(result)
+            self._under_way.came_back(result)
         work = TurnWork(
             now=self._now(),
             token="",
-            lease_until=0,
+            lease=0,
             patience=0,
             listeners=self._listeners,
-            settlements=self._settlements,
-            released=[*unsent, *(outgoing.key for outgoing in closed.unfinished)],
-            room_of=lambda _: 0,
+            settlements=self._under_way.settlements,
+            released=[*self._under_way.released, *unsent, *(outgoing.key for outgoing in closed.unfinished)],
+            rules=self._settings.failures,
+            desk=self._desk,
         )
         self._store.write(partial(take_turn, work=work))

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+UNREGISTERED = "unregistered"
+"""The outcome of a delivery whose listener went away before it was made."""
+
 
 class DeliveryState(StrEnum):
     """`due` waits for its time, `inFlight` is leased to a sender, the others are at rest.
@@ -59,3 +62,9 @@ class Attempt:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     error: str | None = None
+
+
+def why_dead(attempts: int, outcome: str, status: int | None) -> str:
+    """Why a delivery is a dead letter: how many attempts were made, and how the last one ended."""
+    times = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+    return f"given up after {times}; the last ended with {outcome}{f' ({status})' if status else ''}"

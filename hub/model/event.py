@@ -10,7 +10,7 @@ SUFFIX = re.compile("(AttributeValueChange|InformationRequired|StateChange|Creat
 
 
 class EventType(StrEnum):
-    """The events of TMF656 v5: about a ServiceProblem, and about a task."""
+    """The events of TMF656 v5, about a ServiceProblem and about a task; and the hub's notices of its own delivery."""
 
     CREATE = "ServiceProblemCreateEvent"
     STATE_CHANGE = "ServiceProblemStateChangeEvent"
@@ -29,6 +29,8 @@ class EventType(StrEnum):
     UNGROUP_CREATE = "ProblemUngroupCreateEvent"
     UNGROUP_STATE_CHANGE = "ProblemUngroupStateChangeEvent"
     UNGROUP_DELETE = "ProblemUngroupDeleteEvent"
+    LISTENER_STATE_CHANGE = "ListenerStateChangeEvent"
+    DELIVERY_STATE_CHANGE = "DeliveryStateChangeEvent"
 
     @property
     def resource(self) -> str:
@@ -40,16 +42,19 @@ class EventType(StrEnum):
 PROBLEM_EVENTS = tuple(kind for kind in EventType if kind.resource == "serviceProblem")
 """The events about a report; these alone stand in its history."""
 
+NOTICES = frozenset({EventType.LISTENER_STATE_CHANGE, EventType.DELIVERY_STATE_CHANGE})
+"""What is told to those alone that ask for it by name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """An entry of the outbox.
 
-    `problem_id` is the id of the report, or of the task, that the event is about. `sequence` counts the events of
-    one report or task from 1, so that a listener can see a gap or a swap.
+    `problem_id` is the id of the report, the task or, in a notice, the registration that the event is about.
+    `sequence` counts the events of one of them from 1, so that a listener can see a gap or a swap.
     `body` is the v5 envelope as JSON bytes: what is sent, and what is signed.
-    `party` is the party that made the task, None for an operator and for an event about a report, which says itself
-    whom it concerns; it is never sent.
+    `party` is the party that made the task or the registration, None for an operator and for an event about a report,
+    which says itself whom it concerns; it is never sent.
     """
 
     id: str

@@ -59,7 +59,42 @@ TASKS: Mapping[str, frozenset[str]] = {
 }
 """The attributes of the tasks that events hold."""
 
-PAYLOAD = {name.lower(): name for name in (REPORT, "informationRequired", *TASKS)}
+OF_NOTICES: Mapping[str, frozenset[str]] = {
+    "listener": frozenset(
+        {
+            "@type",
+            "callback",
+            "condition",
+            "consecutiveFailures",
+            "failingSince",
+            "href",
+            "id",
+            "lastOutcome",
+            "lastStatus",
+            "percentOfLimit",
+            "reason",
+            "state",
+        }
+    ),
+    "delivery": frozenset(
+        {
+            "@type",
+            "attempts",
+            "event",
+            "href",
+            "id",
+            "lastOutcome",
+            "lastStatus",
+            "reason",
+            "state",
+            "subscription",
+        }
+    ),
+}
+"""The attributes of what notices hold."""
+
+CLOSED = {**TASKS, **OF_NOTICES}
+PAYLOAD = {name.lower(): name for name in (REPORT, "informationRequired", *CLOSED)}
 PAYLOAD[TaskKind.UNGROUP.lower()] = TaskKind.UNGROUP.payload  # as examples of the standard have it
 
 OLDER = {
@@ -137,8 +172,8 @@ class EventVocabulary:
         name = PAYLOAD.get(rest[0].lower())
         if name not in self._told.content:
             raise unknown(rest[0], self._told.content)
-        if name in TASKS and rest[1:] and rest[1] not in TASKS[name]:
-            raise unknown(rest[1], TASKS[name])
+        if name in CLOSED and rest[1:] and rest[1] not in CLOSED[name]:
+            raise unknown(rest[1], CLOSED[name])
         if name != REPORT or not rest[1:]:
             return ("event", name, *rest[1:]), ANY
         below, attribute = self._report.find(tuple(rest[1:]))

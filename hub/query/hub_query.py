@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from hub.errors import InvalidInput, Violation
-from hub.model.event import EventType
+from hub.model.event import NOTICES, EventType
 from hub.query.attributes import Attributes
 from hub.query.canonical import all_of, escaped, render
 from hub.query.checks import check_size, check_text
@@ -131,19 +131,27 @@ def _finished(reader: _Reader, known: frozenset[EventType]) -> HubQuery:
 def _types_and_rest(
     condition: Condition | None, known: frozenset[EventType]
 ) -> tuple[frozenset[str] | None, Condition | None]:
-    """The event types that can fit, and the condition without the parts that say only this."""
+    """The event types that can fit, and the condition without the parts that say only this.
+
+    Notices are only meant where they are named.
+    """
     parts: Iterable[Condition] = (
         condition.parts if isinstance(condition, And) else [condition] if condition else []
     )
     every = frozenset(kind.value for kind in known)
-    types: frozenset[str] | None = None
+    named: frozenset[str] | None = None
+    left_out: frozenset[str] | None = None
     rest: list[Condition] = []
     for part in parts:
         if not isinstance(part, Comparison) or part.path != EVENT_TYPE:
             rest.append(part)
-            continue
-        named = every & set(part.values)
-        types = (types or every) & (named if part.operator is Operator.EQ else every - named)
+        elif part.operator is Operator.EQ:
+            named = (every if named is None else named) & set(part.values)
+        else:
+            left_out = (left_out or frozenset()) | set(part.values)
+    types = named
+    if left_out is not None:
+        types = (every - NOTICES if named is None else named) - left_out
     if types is not None and not types:
         raise ValueError("no event is of all the types asked for, or none that is told here")
     return types, rest[0] if len(rest) == 1 else And(parts=tuple(rest)) if rest else None

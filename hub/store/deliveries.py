@@ -7,12 +7,18 @@ from typing import Any
 
 import orjson
 
-from hub.model.delivery import Attempt, Claim, DeliveryState, Timing
-from hub.model.event import EventType
+from hub.model.delivery import UNREGISTERED, Attempt, Claim, DeliveryState, Timing, why_dead
+from hub.model.event import NOTICES, EventType
 from hub.store.statements import statements
 
 DELIVERIES_CHANGED = "delivery"
 """The signal that somebody other than the sender has made deliveries due."""
+
+LOOKED_AT = 16
+"""How many deliveries that have waited too long in line are looked at in one claim."""
+
+LOOK_AGAIN = 60_000_000
+"""Microseconds after which one is looked at again that still has something before it that is about to be sent."""
 
 FILTERS = {"subscription": "subscription.id", "state": "delivery.state", "serviceProblem": "event.problem_id"}
 
@@ -29,13 +35,20 @@ class NewDelivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
-    """What became of a claim: its attempt, its new state, and when it is due again if it is not at rest."""
+    """What became of a claim: its attempt, its new state, and when it is due again if it is not at rest.
+
+    `held_until` is the instant before which nothing is to be sent to this listener, `probed` whether its breaker
+    says so. `counts` is False for an attempt that began before its listener was activated again.
+    """
 
     claim: Claim
     attempt: Attempt
     state: DeliveryState
     due_at: int
     settled_at: int | None
+    held_until: int | None = None
+    probed: bool = False
+    counts: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +77,32 @@ class DeliveryView:
         """What the event is about, whose id is `problem_id`: serviceProblem, problemGroup, …"""
         return EventType(self.event_type).resource
 
+    @property
+    def is_notice(self) -> bool:
+        """Whether the event is about a registration."""
+        return self.event_type in NOTICES
+
+    @property
+    def state_reason(self) -> str | None:
+        """Why it is a dead letter."""
+        if self.state is not DeliveryState.DEAD:
+            return None
+        if self.last_outcome == UNREGISTERED:
+            return "the registration ended before it was delivered"
+        return why_dead(self.attempts, str(self.last_outcome), self.last_status)
+
 
 def as_view(row: tuple[Any, ...]) -> DeliveryView:
     """A row of the statement `view`."""
     fields = DeliveryView.__dataclass_fields__
     values = dict(zip(fields, row, strict=True))
     return DeliveryView(**{**values, "state": DeliveryState(values["state"]), "waiting": bool(values["waiting"])})
+
+
+def _event(row: tuple[Any, ...]) -> int:
+    """The event of a row of the statement `claim`: a line stands in the order of its events."""
+    event: int = row[1]
+    return event
 
 
 def _attempt(row: tuple[Any, ...]) -> Attempt:
@@ -113,12 +146,22 @@ class Deliveries:
         )
         self._connection.executemany(self._sql["insert"], rows)
 
-    def claim(self, subscription: int, *, now: int, limit: int, token: str, lease_until: int) -> list[Claim]:
-        """Lease the listener's longest due deliveries to the holder of the token, oldest first."""
+    def claim(
+        self, subscription: int, *, now: int, limit: int, token: str, lease_until: int, patience: int = 0
+    ) -> list[Claim]:
+        """Lease the listener's longest due deliveries to the holder of the token, oldest first.
+
+        Of one order key one at most is in flight, and one that has waited in line for too long goes ahead only of
+        those that are not about to be sent themselves.
+        """
+        again = now + min(LOOK_AGAIN, max(patience, 1_000_000))
+        if self._connection.execute(self._sql["overdue_in_line"], (subscription, now)).fetchone():
+            overdue = {"subscription": subscription, "now": now, "again": again, "limit": LOOKED_AT}
+            self._connection.execute(self._sql["overtake"], overdue)
         rows = self._connection.execute(
             self._sql["claim"], (token, lease_until, subscription, now, limit)
         ).fetchall()
-        rows.sort()
+        rows.sort(key=_event)
         return [
             Claim(
                 delivery=delivery,
@@ -130,22 +173,35 @@ class Deliveries:
                 created=created,
                 token=token,
             )
-            for delivery, event, order_key, attempts, tries, created in rows
+            for delivery, event, order_key, attempts, tries, created in self._one_a_key(rows, again)
         ]
+
+    def _one_a_key(self, rows: list[tuple[Any, ...]], again: int) -> list[tuple[Any, ...]]:
+        """Of each order key the oldest; the others, which were sent again by hand, for example, step back in line."""
+        keys = {row[2] for row in rows if row[2] is not None}
+        if len(keys) == sum(row[2] is not None for row in rows):
+            return rows
+        first: list[tuple[Any, ...]] = []
+        for row in rows:
+            if row[2] is None or row[2] in keys:
+                keys.discard(row[2])
+                first.append(row)
+            else:
+                self._connection.execute(self._sql["step_back"], (again, row[0]))
+        return first
 
     def settle(self, settlement: Settlement) -> bool:
         """Record an attempt and what became of the delivery; False, and nothing written, when the lease was lost."""
         claim, attempt = settlement.claim, settlement.attempt
-        values = (
-            settlement.state,
-            settlement.settled_at,
-            settlement.due_at,
-            attempt.outcome,
-            attempt.status,
-            claim.delivery,
-            claim.token,
-        )
-        if self._connection.execute(self._sql["settle"], values).rowcount == 0:
+        outcome = (attempt.outcome, attempt.status, claim.delivery, claim.token)
+        if settlement.settled_at is None:
+            written = self._connection.execute(
+                self._sql["retry"], (settlement.state, settlement.due_at, *outcome)
+            ).rowcount
+        else:
+            values = (settlement.state, settlement.settled_at, settlement.due_at, *outcome)
+            written = self._connection.execute(self._sql["settle"], values).rowcount
+        if written == 0:
             return False
         self._append(claim.delivery, attempt)
         return True
@@ -180,12 +236,47 @@ class Deliveries:
         self._connection.executemany(self._sql["release"], ((claim.delivery, claim.token) for claim in claims))
 
     def next_due(self, subscription: int) -> int | None:
-        due: int | None = self._connection.execute(self._sql["next_due"], (subscription,)).fetchone()[0]
+        key = {"subscription": subscription}
+        due: int | None = self._connection.execute(self._sql["next_due"], key).fetchone()[0]
         return due
 
     def expire_leases(self, *, now: int) -> set[int]:
         """Make claims due again whose lease has ended; gives their subscriptions."""
         return {row[0] for row in self._connection.execute(self._sql["expire_leases"], (now,)).fetchall()}
+
+    def cap_leases(self, *, most: int) -> int:
+        """No lease ends later than this: one that does was made by a clock that was ahead. How many there were."""
+        return self._connection.execute(self._sql["cap_leases"], {"most": most}).rowcount
+
+    def renew(self, claims: Iterable[Claim], *, lease_until: int) -> None:
+        """Hold on to claims that are still held."""
+        self._connection.executemany(
+            self._sql["renew"], ((lease_until, claim.delivery, claim.token) for claim in claims)
+        )
+
+    def heal(
+        self,
+        *,
+        now: int,
+        patience: int,
+        waits: Sequence[int],
+        subscription: int | None = None,
+        others: Sequence[int] = (),
+    ) -> int:
+        """No delivery is due later than the schedule can say now, unless its listener is held; how many were.
+
+        `waits` has the longest wait before the first, the second, … attempt in microseconds: for the deliveries of
+        one subscription, or of all but `others`.
+        """
+        values = {
+            "now": now,
+            "patience": patience,
+            "waits": orjson.dumps(waits).decode(),
+            "longest": len(waits) - 1,
+            "subscription": subscription,
+            "others": orjson.dumps(others).decode(),
+        }
+        return self._connection.execute(self._sql["heal"], values).rowcount
 
     def lease_tokens(self) -> list[str]:
         return [row[0] for row in self._connection.execute(self._sql["leases"])]
@@ -205,6 +296,19 @@ class Deliveries:
 
     def park(self, subscription: int) -> None:
         self._connection.execute(self._sql["park"], (subscription,))
+
+    def resume(self, subscription: int, *, now: int, patience: int) -> int:
+        """Make due what was parked, in the order of its lines; how many there were.
+
+        Whoever waits in line waits anew, so that a pause does not use up its patience.
+        """
+        self._signals.add(DELIVERIES_CHANGED)
+        values = {"subscription": subscription, "now": now, "patience": patience}
+        return self._connection.execute(self._sql["resume"], values).rowcount
+
+    def has_open(self, subscription: int) -> bool:
+        """Whether anything is left to be told."""
+        return bool(self._connection.execute(self._sql["open"], (subscription,)).fetchone()[0])
 
     def get(self, delivery: int) -> DeliveryView | None:
         row = self._connection.execute(f"{self._sql['view']} WHERE delivery.id = ?", (delivery,)).fetchone()
@@ -239,7 +343,7 @@ class Deliveries:
         return last
 
     def oldest_due(self) -> int | None:
-        """The earliest due time of all deliveries that wait for one."""
+        """Since when a delivery could have been sent and was not; what is held back for its listener could not."""
         due: int | None = self._connection.execute(self._sql["overdue"]).fetchone()[0]
         return due
 

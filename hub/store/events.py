@@ -68,6 +68,14 @@ class Events:
         event_id, body = self._connection.execute(self._sql["body"], (seq,)).fetchone()
         return event_id, body
 
+    def heading(self, seq: int) -> Event:
+        """An event of the outbox without its body."""
+        row = self._connection.execute(self._sql["heading"], (seq,)).fetchone()
+        event_id, event_type, problem_id, sequence, time = row
+        return Event(
+            id=event_id, type=EventType(event_type), problem_id=problem_id, sequence=sequence, time=time, body=b""
+        )
+
     def last(self) -> int:
         """The row number of the latest event; 0 when there is none."""
         return int(self._connection.execute(self._sql["last"]).fetchone()[0])

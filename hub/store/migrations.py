@@ -619,3 +619,55 @@ def erasures(db: Database) -> None:
             error TEXT
         )"""
     )
+
+
+@MIGRATIONS()
+def how_listeners_do(db: Database) -> None:
+    """`listener` has a row for each listener that has failed or is bounded; see `hub.model.standing`.
+
+    Who enables a disabled registration, by whatever way, begins its count anew. -1 is AFTER_DISABLED.
+    """
+    db.execute(
+        """
+        CREATE TABLE listener (
+            subscription INTEGER PRIMARY KEY,
+            failures INTEGER NOT NULL DEFAULT 0,
+            failing_since INTEGER,
+            warned INTEGER NOT NULL DEFAULT 0,
+            held_from INTEGER NOT NULL DEFAULT 0,
+            held_until INTEGER NOT NULL DEFAULT 0,
+            probed INTEGER NOT NULL DEFAULT 0,
+            events INTEGER NOT NULL DEFAULT 0,
+            notices INTEGER NOT NULL DEFAULT 0
+        )"""
+    )
+    db.execute(
+        """
+        CREATE TRIGGER subscription_enabled AFTER UPDATE OF state ON subscription
+        WHEN old.state = 'disabled' AND new.state = 'active' BEGIN
+            UPDATE listener
+            SET failures = 0, failing_since = NULL, warned = -1, held_from = 0, held_until = 0, probed = 0
+            WHERE subscription = new.seq;
+        END"""
+    )
+
+
+@MIGRATIONS()
+def lines_of_deliveries(db: Database) -> None:
+    """What is ready and what waits in line have an index each; what is in flight is found by its order key.
+
+    What waits in a line stands there by its event, for an old event may get its delivery late.
+    """
+    db.execute("DROP INDEX IF EXISTS delivery_open")
+    db.execute(
+        "CREATE INDEX IF NOT EXISTS delivery_line ON delivery (subscription, order_key, event) WHERE settled_at IS NULL"
+    )
+    db.execute("DROP INDEX delivery_due")
+    db.execute("DROP INDEX delivery_leased")
+    db.execute(
+        "CREATE INDEX delivery_ready ON delivery (subscription, due_at) WHERE state = 'due' AND waiting = 0"
+    )
+    db.execute(
+        "CREATE INDEX delivery_waiting ON delivery (subscription, due_at) WHERE state = 'due' AND waiting = 1"
+    )
+    db.execute("CREATE INDEX delivery_in_flight ON delivery (subscription, order_key) WHERE state = 'inFlight'")

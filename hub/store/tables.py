@@ -18,6 +18,7 @@ from hub.store.recoveries import Recoveries
 from hub.store.retention import Retention
 from hub.store.sealed import Sealed
 from hub.store.sources import Sources
+from hub.store.standings import Standings
 from hub.store.subscriptions import Subscriptions
 from hub.store.tasks import Tasks
 
@@ -42,6 +43,7 @@ class Tables:
         self.retention = Retention(connection, dialect)
         self.lists = Lists(connection, dialect)
         self.recoveries = Recoveries(connection, dialect, self.signals)
+        self.standings = Standings(connection, dialect)
         self.sources = Sources(connection, dialect)
         self.api_keys = ApiKeys(connection, dialect)
         self.tasks = Tasks(connection, dialect)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
-from hub.model.delivery import DeliveryState
+from hub.model.delivery import UNREGISTERED, DeliveryState
 from hub.model.ids import made_at
 from hub.model.subscription import SubscriptionState
 from hub.store.delivery_list import Standing
@@ -13,7 +13,6 @@ from hub.store.events import Queued
 from hub.store.lists import RefusedEntry
 from hub.store.subscriptions import Registered
 from hub.store.tables import Tables
-from hub.subscriptions.registration import UNREGISTERED
 from hub.subscriptions.wanting import Interests, MakeWanted
 
 MILLISECOND = 1000

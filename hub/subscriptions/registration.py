@@ -8,6 +8,7 @@ from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.faces import V5
 from hub.model.caller import LOCAL, Caller
 from hub.model.credentials import Credentials, OAuthClient, SignatureKind, SigningKey
+from hub.model.delivery import UNREGISTERED
 from hub.model.ids import NewId
 from hub.model.options import NO_OPTIONS, DeliveryOptions
 from hub.model.subscription import Order, Subscription
@@ -31,9 +32,6 @@ UNASKED = Consent(
     ask=lambda url, headers, tls: Answered(headers={}, why="nobody asks"), mode=Handshake.OFF, origin=""
 )
 """Registers everybody without asking."""
-
-UNREGISTERED = "unregistered"
-"""The outcome of a delivery whose listener went away before it was made."""
 
 
 @dataclass(frozen=True, kw_only=True)

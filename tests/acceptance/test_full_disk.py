@@ -74,3 +74,30 @@ def test_a_stop_on_a_full_disk_is_quiet_and_loses_nothing(tmp_path: Path) -> Non
         until(settled(server.client, 1))
         first, second = listener.received("/in")
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
+
+
+def test_a_full_disk_in_the_middle_of_deliveries_loses_nothing_and_says_when_it_is_over(tmp_path: Path) -> None:
+    """Answers come while none can be recorded: each is recorded once there is room, and sent once only."""
+    gates = [Gate() for _ in range(3)]
+    with Listener() as listener, Server(tmp_path) as server:
+        client = server.client
+        client.register(listener.url("/in"))
+        listener.on("/in", answer(204), *(held(gate, answer(204)) for gate in gates), answer(204))
+        client.create(report())
+        until(settled(client, 1))
+        for _ in gates:
+            client.create(report())
+        listener.wait_for(4, "/in")
+        with no_room(server):
+            for gate in gates:
+                gate.set()
+            until(lambda: server.lines("delivery.turn_refused"))
+            (said,) = server.lines("delivery.turn_refused")
+            assert "full" in said["error"] or "disk" in said["error"]
+            assert len(client.deliveries(state="inFlight")) == 3
+        until(settled(client, 4))
+        (over,) = server.lines("delivery.turn_accepted")
+        assert over["refused_for"] > 0
+        assert len(listener.received("/in")) == 4
+        assert server.stop() == 0
+        assert "Traceback" not in server.output()

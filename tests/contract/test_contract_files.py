@@ -15,9 +15,9 @@ from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.delivery.outcome import Outcome
 from hub.errors import HubError
 from hub.faces import EVENT_TYPES, V4
-from hub.model.delivery import DeliveryState
+from hub.model.delivery import UNREGISTERED, DeliveryState
 from hub.model.erasure import Stage
-from hub.model.event import EventType
+from hub.model.event import NOTICES, EventType
 from hub.model.job import ContentType, JobStatus, Mode
 from hub.model.listed import ChangeKind
 from hub.model.problem import Status
@@ -25,11 +25,10 @@ from hub.model.recovery import RecoveryKind
 from hub.model.subscription import Order, SubscriptionState
 from hub.model.task import TaskKind, TaskState
 from hub.problems.tasks import RESULTS, UNCHANGED
-from hub.query.event_paths import TASKS
+from hub.query.event_paths import OF_NOTICES, TASKS
 from hub.shipped import openapi_dir
 from hub.store.subscriptions import ENDED
 from hub.subscriptions.coverage import Reason
-from hub.subscriptions.registration import UNREGISTERED
 
 FOLDER = openapi_dir()
 FACE, FACE_V4 = "serviceProblem-v5.yaml", "serviceProblem-v4.yaml"
@@ -399,12 +398,25 @@ def test_a_listener_can_ask_for_every_attribute_of_a_task(kind: TaskKind) -> Non
     assert TASKS[kind.payload] == attributes_of(CONTRACTS[FACE], kind.type_name).by_name.keys()
 
 
-@pytest.mark.parametrize("kind", EventType)
+OF_THE_STANDARD = [kind for kind in EventType if kind not in NOTICES]
+
+
+@pytest.mark.parametrize("kind", OF_THE_STANDARD)
 def test_every_event_has_a_schema_and_a_callback(kind: EventType) -> None:
     _, own = CONTRACTS[FACE]["components"]["schemas"][kind]["allOf"]
     assert own["properties"]["eventType"]["enum"] == [kind]
     callbacks = CONTRACTS[FACE]["paths"]["/hub"]["post"]["callbacks"]
     assert f"{kind[0].lower()}{kind[1:]}" in callbacks
+
+
+@pytest.mark.parametrize("kind", sorted(NOTICES))
+def test_a_notice_has_a_schema_and_a_listener_can_ask_for_all_that_is_in_it(kind: EventType) -> None:
+    schemas = CONTRACTS[EVENTS]["components"]["schemas"]
+    own = schemas[kind]["allOf"][1]["properties"]
+    assert own["eventType"]["enum"] == [kind]
+    (name,) = own["event"]["required"]
+    (_, schema) = resolved(EVENTS, own["event"]["properties"][name])
+    assert OF_NOTICES[name] == schema["properties"].keys()
 
 
 @pytest.mark.parametrize("kind", EventType)

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from hub.model.delivery import Attempt, Claim, DeliveryState, Timing
+from hub.model.standing import Standing
 from hub.store.deliveries import DELIVERIES_CHANGED, NewDelivery, Settlement
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
@@ -307,3 +308,132 @@ def test_the_operator_sees_deliveries_newest_first_and_filtered(box: Box) -> Non
     assert first.callback == "https://noc.example.com/in"
     assert log.get(9) is None
     assert log.oldest_due() == NOW
+
+
+def test_of_a_line_one_at_most_is_in_flight_whatever_was_sent_again(box: Box) -> None:
+    box.store.write(lambda tables: tables.subscriptions.insert(subscription(1), from_event=0))
+    box.insert(1)
+    box.claim()
+    box.settle(1, DeliveryState.DELIVERED)
+    box.insert(2)
+    first = box.claims[1].delivery
+    assert box.store.write(lambda tables: tables.deliveries.resend(first, now=NOW)) is True
+    assert box.claim() == [1]
+    assert box.rows()[2][1] is True
+    assert box.claim() == []
+    box.settle(1, DeliveryState.DELIVERED)
+    assert box.promote(1)
+    assert box.claim() == [2]
+    assert box.store.write(lambda tables: tables.deliveries.resend(first, now=NOW)) is True
+    assert box.claim() == []
+    box.settle(2, DeliveryState.DELIVERED)
+    assert box.claim() == [1]
+
+
+def test_patience_lets_nobody_go_beside_one_that_is_about_to_be_sent(box: Box) -> None:
+    for number in (1, 2, 3):
+        box.insert(number)
+    late = NOW + 10 * PATIENCE
+    assert box.claim(now=late) == [1]
+    assert box.claim(now=late + PATIENCE) == []
+    box.settle(1, DeliveryState.DUE, due_at=late + 1)
+    again = late + 100 * PATIENCE
+    assert box.claim(now=again) == [1]
+    assert [waiting for _, waiting, _ in box.rows().values()] == [False, True, True]
+
+
+def test_one_that_went_ahead_and_failed_stands_in_line_again(box: Box) -> None:
+    for number in (1, 2, 3):
+        box.insert(number)
+    box.claim()
+    box.settle(1, DeliveryState.DUE, due_at=NOW + 10**9)
+    assert box.claim(now=NOW + PATIENCE) == [2]
+    box.settle(2, DeliveryState.DUE, due_at=NOW + 2 * PATIENCE)
+    assert box.rows()[2] == ("due", True, NOW + 2 * PATIENCE)
+    assert box.claim(now=NOW + 2 * PATIENCE) == [2]
+
+
+def test_what_was_parked_is_due_in_the_order_of_its_line(box: Box) -> None:
+    for number in (1, 2):
+        box.insert(number)
+    box.store.write(lambda tables: tables.deliveries.park(1))
+    box.insert(3, state=DeliveryState.PARKED)
+    later = NOW + 100 * PATIENCE
+    resumed = box.store.write(lambda tables: tables.deliveries.resume(1, now=later, patience=PATIENCE))
+    assert resumed == 3
+    assert box.rows() == {
+        1: ("due", False, later),
+        2: ("due", True, later + PATIENCE),
+        3: ("due", True, later + PATIENCE),
+    }
+    assert box.claim(now=later) == [1]
+
+
+WAITS = [0, 50, 500]
+
+
+def test_no_due_time_is_later_than_the_schedule_can_say(box: Box) -> None:
+    box.insert(1, now=NOW + 3600)
+    box.insert(2, now=NOW + 3600)
+    box.insert(3, key=8)
+    box.insert(4, key=9, to=2)
+    box.claim(limit=1)
+    box.claim(to=2)
+    box.settle(3, DeliveryState.DUE, due_at=NOW + 3650)
+    box.settle(4, DeliveryState.DUE, due_at=NOW + 3650)
+
+    def heal(tables: Tables) -> int:
+        return tables.deliveries.heal(now=NOW, patience=PATIENCE, waits=WAITS, others=[2])
+
+    assert box.store.write(heal) == 3
+    assert box.rows() == {
+        1: ("due", False, NOW),
+        2: ("due", True, NOW + PATIENCE),
+        3: ("due", False, NOW + 50),
+        4: ("due", False, NOW + 3650),
+    }
+    assert box.store.write(heal) == 0
+    own = partial(_heal_own, waits=[0, 1000])
+    assert box.store.write(own) == 1
+    assert box.rows()[4] == ("due", False, NOW + 1000)
+
+
+def _heal_own(tables: Tables, waits: list[int]) -> int:
+    return tables.deliveries.heal(now=NOW, patience=PATIENCE, waits=waits, subscription=2)
+
+
+def test_what_a_listener_asked_for_is_no_due_time_to_heal(box: Box) -> None:
+    box.insert(1)
+    box.claim()
+    box.settle(1, DeliveryState.DUE, due_at=NOW + 800)
+    held = Standing(subscription=1, held_from=NOW, held_until=NOW + 800)
+    box.store.write(lambda tables: tables.standings.put(held))
+    healed = box.store.write(
+        lambda tables: tables.deliveries.heal(now=NOW + 1, patience=PATIENCE, waits=WAITS, others=[])
+    )
+    assert (healed, box.rows()[1][2]) == (0, NOW + 800)
+    assert [one.subscription for one in box.store.read.standings.held(NOW)] == [1]
+    assert box.store.write(lambda tables: tables.standings.heal(NOW - 3600)) == 1
+    assert box.store.read.standings.get(1).held_until == NOW - 3600 + 800
+
+
+def test_leases_are_held_to_their_length_and_renewed_by_their_holder(box: Box) -> None:
+    box.insert(1)
+    box.claim(now=NOW + 3600)
+    assert box.store.write(lambda tables: tables.deliveries.cap_leases(most=NOW + LEASE)) == 1
+    claim = box.claims[1]
+    stranger = replace(claim, token="h:9:b:1")
+    box.store.write(lambda tables: tables.deliveries.renew([stranger], lease_until=NOW + 9999))
+    assert box.store.write(lambda tables: tables.deliveries.expire_leases(now=NOW + LEASE)) == set()
+    box.store.write(lambda tables: tables.deliveries.renew([claim], lease_until=NOW + 2 * LEASE))
+    assert box.store.write(lambda tables: tables.deliveries.expire_leases(now=NOW + LEASE + 1)) == set()
+    assert box.store.write(lambda tables: tables.deliveries.expire_leases(now=NOW + 2 * LEASE + 1)) == {1}
+
+
+def test_what_is_held_back_for_its_listener_is_not_overdue(box: Box) -> None:
+    box.insert(1)
+    box.insert(2, to=2, now=NOW + 5)
+    assert box.store.read.deliveries.oldest_due() == NOW
+    held = Standing(subscription=1, held_from=NOW, held_until=NOW + 800)
+    box.store.write(lambda tables: tables.standings.put(held))
+    assert box.store.read.deliveries.oldest_due() == NOW + 5

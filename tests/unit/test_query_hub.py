@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import InvalidInput, Unsupported
-from hub.model.event import EventType
+from hub.model.event import NOTICES, EventType
 from hub.query.attributes import ANYTHING, Attribute, Attributes, Holds, Path
 from hub.query.event_paths import Told
 from hub.query.parse import HubQuery, parse_hub_query
@@ -71,7 +71,19 @@ def test_a_repeated_event_type_means_either() -> None:
 
 def test_event_types_can_be_left_out() -> None:
     query = parse("eventType.ne=ServiceProblemCreateEvent")
-    assert query.event_types == frozenset({kind.value for kind in EventType} - {"ServiceProblemCreateEvent"})
+    every = {kind.value for kind in EventType}
+    assert query.event_types == frozenset(every - {"ServiceProblemCreateEvent"} - NOTICES)
+
+
+def test_a_notice_is_meant_where_it_is_named_only() -> None:
+    named = parse("eventType=ListenerStateChangeEvent,DeliveryStateChangeEvent&event.listener.percentOfLimit>=90")
+    assert named.event_types == NOTICES
+    both = parse(
+        "eventType.ne=DeliveryStateChangeEvent&eventType=ListenerStateChangeEvent,DeliveryStateChangeEvent"
+    )
+    assert both.event_types == frozenset({EventType.LISTENER_STATE_CHANGE})
+    assert complaints("event.listener.colour=red")
+    assert complaints("event.delivery.due=red")
 
 
 def test_an_event_type_among_alternatives_stays_in_the_condition() -> None:
@@ -142,7 +154,10 @@ def test_two_meanings_are_two_queries(one: str, other: str) -> None:
         ("eventType>ServiceProblemCreateEvent", "eventType is compared with eq or ne, not with gt"),
         ("status=held", "'status' is not known"),
         ("event.serviceProblem.statsu=held", "'statsu' is not known; is 'status' meant?"),
-        ("event.troubletTicket.severity=Urgent", "'troubletTicket' is not known; known are informationRequired"),
+        (
+            "event.troubletTicket.severity=Urgent",
+            "'troubletTicket' is not known; known are delivery, informationRequired, listener",
+        ),
         ("event.serviceProblem=1", "names no attribute; write event.serviceProblem.status"),
         ("event=1", "names no attribute"),
         ("limit=1", "'limit' is not known"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.delivery.schedule import Schedule
+from hub.delivery.schedule import Schedule, Schedules
 from hub.delivery.settle import Settler
 from hub.delivery.transport.port import Failure, SendResult
 from hub.model.delivery import Claim, DeliveryState, Timing
@@ -14,7 +14,7 @@ from hub.store.deliveries import Settlement
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MICROS = to_micros(NOW)
-SETTLER = Settler(schedule=Schedule.from_settings((10.0, 60.0), 0.0), longest_hint=3600.0)
+SETTLER = Settler(schedules=Schedules(Schedule.from_settings((10.0, 60.0), 0.0)), longest_hint=3600.0)
 
 
 def settled(status: int | None = None, *, tries: int = 0, attempts: int = 0, **result: Any) -> Settlement:

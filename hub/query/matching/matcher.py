@@ -80,6 +80,10 @@ class Matcher:
         if not row.keys:
             self._drop_row(number, row)
 
+    def has(self, kind: str) -> bool:
+        """Whether any condition is for this event type."""
+        return bool(self._of_type.get(kind))
+
     def matching(self, kind: str, document: Callable[[], Mapping[str, Any]]) -> list[int]:
         """The keys in ascending order. `document` is called only when a condition asks about it."""
         rows = self._of_type.get(kind, 0)

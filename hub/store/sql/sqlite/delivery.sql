@@ -8,12 +8,44 @@ FROM (SELECT 1) LEFT JOIN (
     ORDER BY event DESC LIMIT 1
 ) AS earlier;
 
--- name: claim
-UPDATE delivery SET state = 'inFlight', waiting = 0, token = ?, lease_until = ?
+-- name: overdue_in_line
+SELECT 1 FROM delivery WHERE subscription = ? AND state = 'due' AND waiting = 1 AND due_at <= ? LIMIT 1;
+
+-- name: overtake
+UPDATE delivery
+SET (waiting, due_at) = (
+    SELECT behind, CASE WHEN behind THEN :again ELSE delivery.due_at END
+    FROM (
+        SELECT EXISTS (
+            SELECT 1 FROM delivery AS earlier
+            WHERE earlier.subscription = delivery.subscription AND earlier.order_key = delivery.order_key
+              AND earlier.settled_at IS NULL AND earlier.event < delivery.event
+              AND (earlier.waiting = 1 OR earlier.state = 'inFlight' OR (earlier.state = 'due' AND earlier.due_at <= :now))
+        ) AS behind
+    )
+)
 WHERE id IN (
-    SELECT id FROM delivery WHERE subscription = ? AND state = 'due' AND due_at <= ? ORDER BY due_at, id LIMIT ?
+    SELECT id FROM delivery
+    WHERE subscription = :subscription AND state = 'due' AND waiting = 1 AND due_at <= :now
+    ORDER BY due_at, id LIMIT :limit
+);
+
+-- name: claim
+UPDATE delivery SET state = 'inFlight', token = ?, lease_until = ?
+WHERE id IN (
+    SELECT ready.id FROM delivery AS ready
+    WHERE ready.subscription = ? AND ready.state = 'due' AND ready.waiting = 0 AND ready.due_at <= ?
+      AND (ready.order_key IS NULL OR NOT EXISTS (
+          SELECT 1 FROM delivery AS flying
+          WHERE flying.subscription = ready.subscription AND flying.order_key = ready.order_key
+            AND flying.state = 'inFlight'
+      ))
+    ORDER BY ready.due_at, ready.id LIMIT ?
 )
 RETURNING id, event, order_key, attempts, tries, created;
+
+-- name: step_back
+UPDATE delivery SET state = 'due', waiting = 1, due_at = ?, token = NULL, lease_until = NULL WHERE id = ?;
 
 -- name: settle
 UPDATE delivery
@@ -21,11 +53,22 @@ SET state = ?, settled_at = ?, due_at = ?, attempts = attempts + 1, tries = trie
     last_outcome = ?, last_status = ?
 WHERE id = ? AND token = ?;
 
+-- name: retry
+UPDATE delivery
+SET state = ?, due_at = ?, attempts = attempts + 1, tries = tries + 1, token = NULL, lease_until = NULL,
+    last_outcome = ?, last_status = ?,
+    waiting = order_key IS NOT NULL AND EXISTS (
+        SELECT 1 FROM delivery AS earlier
+        WHERE earlier.subscription = delivery.subscription AND earlier.order_key = delivery.order_key
+          AND earlier.settled_at IS NULL AND earlier.event < delivery.event
+    )
+WHERE id = ? AND token = ?;
+
 -- name: release
 UPDATE delivery SET state = 'due', token = NULL, lease_until = NULL WHERE id = ? AND token = ?;
 
 -- name: promote
-UPDATE delivery SET waiting = 0, due_at = ?
+UPDATE delivery SET waiting = 0, due_at = CASE tries WHEN 0 THEN ? ELSE due_at END
 WHERE waiting = 1 AND id = (
     SELECT id FROM delivery
     WHERE subscription = ? AND order_key = ? AND settled_at IS NULL AND event > ?
@@ -33,12 +76,37 @@ WHERE waiting = 1 AND id = (
 );
 
 -- name: next_due
-SELECT min(due_at) FROM delivery WHERE subscription = ? AND state = 'due';
+SELECT min(due_at) FROM (
+    SELECT min(due_at) AS due_at FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 0
+    UNION ALL
+    SELECT min(due_at) FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 1
+);
 
 -- name: expire_leases
 UPDATE delivery SET state = 'due', token = NULL, lease_until = NULL
 WHERE state = 'inFlight' AND lease_until < ?
 RETURNING subscription;
+
+-- name: cap_leases
+UPDATE delivery SET lease_until = :most WHERE state = 'inFlight' AND lease_until > :most;
+
+-- name: renew
+UPDATE delivery SET lease_until = ? WHERE id = ? AND token = ?;
+
+-- name: heal
+UPDATE delivery SET due_at = bound.latest
+FROM (
+    SELECT late.id,
+           max(coalesce(listener.held_until, 0), :now + CASE
+               WHEN late.waiting = 1 AND late.tries = 0 THEN :patience
+               ELSE json_extract(:waits, '$[' || min(late.tries, :longest) || ']')
+           END) AS latest
+    FROM delivery AS late LEFT JOIN listener ON listener.subscription = late.subscription
+    WHERE late.settled_at IS NULL AND late.state = 'due' AND late.due_at > :now
+      AND CASE WHEN :subscription IS NULL THEN late.subscription NOT IN (SELECT value FROM json_each(:others))
+          ELSE late.subscription = :subscription END
+) AS bound
+WHERE delivery.id = bound.id AND delivery.due_at > bound.latest;
 
 -- name: leases
 SELECT DISTINCT token FROM delivery WHERE state = 'inFlight';
@@ -68,7 +136,14 @@ SET state = 'dead', settled_at = ?, token = NULL, lease_until = NULL, last_outco
 WHERE subscription = ? AND settled_at IS NULL;
 
 -- name: park
-UPDATE delivery SET state = 'parked' WHERE subscription = ? AND state = 'due';
+UPDATE delivery INDEXED BY delivery_line SET state = 'parked' WHERE subscription = ? AND settled_at IS NULL AND state = 'due';
+
+-- name: resume
+UPDATE delivery INDEXED BY delivery_line SET state = 'due', due_at = CASE waiting WHEN 1 THEN :now + :patience ELSE :now END
+WHERE subscription = :subscription AND settled_at IS NULL AND state = 'parked';
+
+-- name: open
+SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_line WHERE subscription = ? AND settled_at IS NULL);
 
 -- name: view
 SELECT delivery.id, delivery.state, delivery.waiting, delivery.due_at, delivery.created, delivery.settled_at,
@@ -94,4 +169,8 @@ SELECT state, count(*) FROM delivery WHERE subscription = ? GROUP BY state;
 SELECT max(settled_at) FROM delivery WHERE state = 'delivered' AND subscription = ?;
 
 -- name: overdue
-SELECT min(due_at) FROM delivery WHERE state = 'due';
+SELECT min(max(first.due_at, coalesce(listener.held_until, 0)))
+FROM (
+    SELECT subscription, min(due_at) AS due_at FROM delivery WHERE state = 'due' AND waiting = 0 GROUP BY subscription
+) AS first
+LEFT JOIN listener ON listener.subscription = first.subscription;

@@ -13,6 +13,9 @@ SELECT seq, id, type, problem, problem_id, sequence, time, body, party FROM even
 -- name: body
 SELECT id, body FROM event WHERE seq = ?;
 
+-- name: heading
+SELECT id, type, problem_id, sequence, time FROM event WHERE seq = ?;
+
 -- name: last
 SELECT coalesce(max(seq), 0) FROM event;
 
