@@ -6,6 +6,7 @@ from typing import Any
 from hub.model.delivery import Attempt, DeliveryState
 from hub.model.problem import Document
 from hub.model.recovery import Recovery
+from hub.model.standing import Standing
 from hub.model.times import micros_to_text
 from hub.store.deliveries import DeliveryView
 from hub.store.sources import SourceRow
@@ -23,11 +24,11 @@ def subscription_view(
     *,
     href: str,
     counts: Mapping[str, int],
+    standing: Standing,
     oldest_due: int | None,
     last_delivered: int | None,
 ) -> Document:
     subscription = one.subscription
-    told = sum(counts.values())
     most = subscription.options.max_events
     return {
         "id": subscription.id,
@@ -42,7 +43,10 @@ def subscription_view(
         "party": subscription.party,
         "list": subscription.list,
         "delivery": {**options_view(subscription.options), **credentials_view(subscription.options)},
-        "eventsLeft": None if most is None else max(0, most - told),
+        "eventsLeft": None if most is None else max(0, most - standing.events),
+        "failures": standing.failures,
+        "failingSince": _time(standing.failing_since),
+        "heldUntil": _time(standing.held_until or None),
         "creationDate": micros_to_text(subscription.created),
         "endDate": _time(one.ended),
         "endedBy": one.ended_by,

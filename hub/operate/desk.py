@@ -68,6 +68,7 @@ class OperatorDesk:
             one,
             href=f"{self._face_url}/hub/{one.subscription.id}",
             counts=counts,
+            standing=tables.standings.get(one.seq),
             oldest_due=tables.deliveries.next_due(one.seq),
             last_delivered=tables.deliveries.last_delivered(one.seq),
         )
