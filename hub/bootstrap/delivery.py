@@ -18,6 +18,7 @@ from hub.delivery.settle import Settler
 from hub.delivery.tokens import Tokens
 from hub.delivery.transport.authorising import AuthorisingTransport
 from hub.delivery.transport.curl_transport import CurlTransport
+from hub.delivery.transport.direct_transport import DirectTransport
 from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker
@@ -30,6 +31,12 @@ from hub.store.leases import Holder
 WATCH_ALONE, WATCH_OTHERS = 0.02, 0.25
 """Seconds between a sender's looks at the database for what other processes wrote, since SQLite cannot call: when
 they bring all the events, and when this process has every door itself."""
+
+TRANSPORTS: dict[str, type[DirectTransport | CurlTransport | RequestsTransport]] = {
+    "direct": DirectTransport,
+    "pycurl": CurlTransport,
+    "requests": RequestsTransport,
+}
 
 
 def make_worker(parts: Parts, faces: Mapping[str, Face]) -> DeliveryWorker:
@@ -83,7 +90,7 @@ def make_transport(
     """As the settings want it, or with another deadline or number of connections."""
     delivery = settings.delivery
     deadline = deadline or delivery.deadline
-    kind = CurlTransport if delivery.transport == "pycurl" else RequestsTransport
+    kind = TRANSPORTS[delivery.transport]
     guard = make_guard(settings)
     resolver = Resolver(guard, ttl=delivery.name_ttl)
     inner = kind(

@@ -84,7 +84,7 @@ class ApiSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DeliverySettings:
-    transport: str = rules.one_of("pycurl", "requests")
+    transport: str = rules.one_of("direct", "pycurl", "requests")
     allowed_networks: tuple[Network, ...] = rules.networks()
     schemes: tuple[str, ...] = rules.some_of("https", "http")
     ports: tuple[int, ...] = rules.ports()

@@ -14,6 +14,7 @@ import trustme
 from hub.delivery.outcome import Outcome, judge
 from hub.delivery.resolve import Resolver
 from hub.delivery.transport.curl_transport import CurlTransport
+from hub.delivery.transport.direct_transport import DirectTransport
 from hub.delivery.transport.port import Closed, Outgoing, SendResult, Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.model.times import EPOCH, from_micros, system_clock
@@ -26,7 +27,7 @@ PATIENCE = 20.0
 Make = Callable[..., Transport]
 
 
-@pytest.fixture(params=[CurlTransport, RequestsTransport], ids=["pycurl", "requests"])
+@pytest.fixture(params=[DirectTransport, CurlTransport, RequestsTransport], ids=["direct", "pycurl", "requests"])
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     made: list[Transport] = []
 
@@ -310,6 +311,7 @@ def test_the_guard_has_the_last_word_when_the_connection_is_made(listener: Liste
     """Each transport asks the guard itself, so that a wrong look-up alone opens nothing."""
     careless = Resolver(AddressGuard([ip_network("0.0.0.0/0")]), lookup=lambda name: ("127.0.0.1",))
     transports: list[Transport] = [
+        DirectTransport(guard=AddressGuard(), resolver=careless),
         CurlTransport(guard=AddressGuard(), resolver=careless),
         RequestsTransport(guard=AddressGuard(), resolver=careless),
     ]

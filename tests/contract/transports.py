@@ -1,4 +1,4 @@
-"""Transports as tests make them: both kinds, with a look-up that knows this machine only."""
+"""Transports as tests make them: every kind, with a look-up that knows this machine only."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.delivery.resolve import Resolver
 from hub.delivery.transport.curl_transport import CurlTransport
+from hub.delivery.transport.direct_transport import DirectTransport
 from hub.delivery.transport.port import Outgoing, SendResult, Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.subscriptions.addresses import AddressGuard
@@ -15,7 +16,7 @@ from hub.subscriptions.addresses import AddressGuard
 BODY = b'{"eventType":"ServiceProblemCreateEvent"}'
 PATIENCE = 30.0
 Make = Callable[..., Transport]
-KINDS: dict[str, Make] = {"pycurl": CurlTransport, "requests": RequestsTransport}
+KINDS: dict[str, Make] = {"direct": DirectTransport, "pycurl": CurlTransport, "requests": RequestsTransport}
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class CurlLoop:
 
     def turn(self, timeout: float | None) -> None:
         """Waits once for a socket, the timer, `wake` or the timeout, and lets libcurl act on what happened."""
-        for descriptor, events in self._epoll.poll(self._patience(timeout)):
+        for descriptor, events in self._epoll.poll(self.patience(timeout)):
             if descriptor == self._wake:
                 os.eventfd_read(self._wake)
             elif descriptor in self._resting:
@@ -72,7 +72,11 @@ class CurlLoop:
                 os.close(self._wake)
             self._wake = -1
 
-    def _patience(self, timeout: float | None) -> float | None:
+    def fileno(self) -> int:
+        return self._epoll.fileno()
+
+    def patience(self, timeout: float | None) -> float | None:
+        """How long to wait at most: until libcurl's timer is due."""
         if self._timer is None:
             return timeout
         left = max(self._timer - time.monotonic(), 0.0)

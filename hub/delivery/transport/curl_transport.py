@@ -87,6 +87,14 @@ class CurlTransport:
         self._woken = True
         self._loop.wake()
 
+    def fileno(self) -> int:
+        """A descriptor that is readable when there is something to do, for another loop to watch."""
+        return self._loop.fileno()
+
+    def patience(self) -> float | None:
+        """How many seconds another loop may let pass until it calls `wait`, whatever `fileno` shows; None: any."""
+        return 0.0 if self._finished else self._loop.patience(self._patience(None))
+
     def in_flight(self) -> int:
         return len(self._busy) + len(self._finished) + sum(map(len, self._waiting.values()))
 

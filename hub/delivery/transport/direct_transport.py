@@ -1,0 +1,192 @@
+"""The transport of our own for http, with libcurl's for https in the same loop: one thread, one wait for both."""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from hub.delivery.resolve import NotPinned, Pinned, Resolution, Resolver
+from hub.delivery.transport.curl_transport import CurlTransport
+from hub.delivery.transport.direct_exchange import Exchange
+from hub.delivery.transport.direct_lines import IN, Lines
+from hub.delivery.transport.direct_route import Routes
+from hub.delivery.transport.direct_sender import Sender
+from hub.delivery.transport.port import Closed, Failure, Outgoing, SendResult
+from hub.delivery.transport.waker import Waker
+from hub.model.times import Clock, system_clock, to_micros
+from hub.subscriptions.addresses import AddressGuard
+from hub.subscriptions.callback import BadCallback
+
+SWEEP_SECONDS = 1.0
+"""How often connections that rest are looked at."""
+
+
+class DirectTransport:
+    """Implements `Transport`.
+
+    A plain HTTP/1.1 connection is a socket of our own, read and written in this loop. What goes to https is handed to
+    a `CurlTransport`, which speaks HTTP/2 where the listener does; its descriptor and its timer are watched here.
+    """
+
+    def __init__(
+        self,
+        *,
+        guard: AddressGuard,
+        resolver: Resolver,
+        deadline: float = 15.0,
+        response_limit: int = 8192,
+        max_connections: int = 512,
+        ca_file: str | None = None,
+        clock: Clock = system_clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._resolver = resolver
+        self._deadline = deadline
+        self._clock = clock
+        self._monotonic = monotonic
+        self._routes = Routes(guard)
+        self._lines = Lines(max_connections, response_limit)
+        self._sender = Sender(self._lines, guard, monotonic)
+        self._secure = CurlTransport(
+            guard=guard,
+            resolver=resolver,
+            deadline=deadline,
+            response_limit=response_limit,
+            max_connections=max_connections,
+            ca_file=ca_file,
+            clock=clock,
+            monotonic=monotonic,
+        )
+        self._waker = Waker()
+        self._lines.epoll.register(self._waker.descriptor, IN)
+        self._lines.epoll.register(self._secure.fileno(), IN)
+        self._asking: dict[str, list[Exchange]] = {}
+        self._resolved: deque[tuple[str, Resolution]] = deque()
+        self._next_sweep = 0.0
+        self._woken = False
+        self._closed = False
+
+    def submit(self, outgoing: Sequence[Outgoing]) -> None:
+        started, now = to_micros(self._clock()), self._monotonic()
+        secure = []
+        for each in outgoing:
+            try:
+                route = self._routes.of(each.url)
+            except BadCallback as bad:
+                self._refuse(each, started, f"the callback {bad}")
+                continue
+            if route.secure:
+                secure.append(each)
+                continue
+            ago = 0.0 if each.began is None else now - each.began
+            self._begin(
+                Exchange(each, route, started - round(ago * 1e6), now - ago, now - ago + self._deadline), now
+            )
+        if secure:
+            self._secure.submit(secure)
+
+    def wait(self, timeout: float | None) -> list[SendResult]:
+        end = None if timeout is None else self._monotonic() + timeout
+        while not self._sender.finished:
+            left = None if end is None else end - self._monotonic()
+            self._turn(left if left is None else max(left, 0.0))
+            if self._woken or (left is not None and left <= 0):
+                break
+        self._woken = False
+        finished, self._sender.finished = self._sender.finished, []
+        return finished
+
+    def wake(self) -> None:
+        self._woken = True
+        self._waker.wake()
+
+    def in_flight(self) -> int:
+        return len(self._sender.active) + len(self._sender.finished) + self._secure.in_flight()
+
+    def close(self, grace: float) -> Closed:
+        if self._closed:
+            return Closed(finished=[], unfinished=[])
+        end = self._monotonic() + grace
+        finished: list[SendResult] = []
+        while self.in_flight() and (left := end - self._monotonic()) > 0:
+            finished += self.wait(left)
+        finished += self.wait(0)
+        self._closed = True
+        secure = self._secure.close(0)
+        unfinished = [exchange.outgoing for exchange in self._sender.active]
+        self._sender.active.clear()
+        self._lines.close_all()
+        self._waker.close()
+        return Closed(finished=finished + secure.finished, unfinished=unfinished + secure.unfinished)
+
+    def _turn(self, timeout: float | None) -> None:
+        lines, happened, secure = self._lines, self._sender.happened, False
+        for descriptor, events in lines.epoll.poll(self._patience(timeout)):
+            line = lines.open.get(descriptor)
+            if line is not None:
+                happened(line, events)
+            elif descriptor == self._waker.descriptor:
+                self._waker.note()
+            else:
+                secure = True
+        while self._resolved:
+            self._continue(*self._resolved.popleft())
+        now = self._monotonic()
+        if now >= self._sender.next_look:
+            self._sender.give_up_late(now)
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP_SECONDS
+            lines.close_idle(now)
+        if secure or self._secure.patience() == 0:
+            self._sender.finished += self._secure.wait(0)
+
+    def _patience(self, timeout: float | None) -> float | None:
+        """How long to wait at most: until the first deadline, or until libcurl has something to do."""
+        limits = [] if timeout is None else [timeout]
+        if self._sender.next_look < math.inf:
+            limits.append(max(self._sender.next_look - self._monotonic(), 0.0))
+        secure = self._secure.patience()
+        if secure is not None:
+            limits.append(secure)
+        return min(limits, default=None)
+
+    def _begin(self, exchange: Exchange, now: float) -> None:
+        self._sender.note(exchange)
+        route = exchange.route
+        if route.objection is not None:
+            self._sender.fail(exchange, Failure.ADDRESS_REFUSED, f"the callback {route.objection}", now)
+            return
+        host = route.target.host
+        resolution = self._resolver.known(host)
+        if resolution is not None:
+            self._start(exchange, resolution, now)
+        elif host in self._asking:
+            self._asking[host].append(exchange)
+        else:
+            self._asking[host] = [exchange]
+            self._resolver.look_up(host, self._answered)
+
+    def _answered(self, host: str, resolution: Resolution) -> None:
+        """Called by a look-up's thread."""
+        self._resolved.append((host, resolution))
+        self._waker.wake()
+
+    def _continue(self, host: str, resolution: Resolution) -> None:
+        now = self._monotonic()
+        for exchange in self._asking.pop(host, ()):
+            if exchange in self._sender.active:  # else it was given up meanwhile
+                self._start(exchange, resolution, now)
+
+    def _start(self, exchange: Exchange, resolution: Resolution, now: float) -> None:
+        exchange.looked_up = now
+        match resolution:
+            case NotPinned(failure=failure, reason=reason):
+                self._sender.fail(exchange, failure, reason, now)
+            case Pinned():
+                if exchange.route.pinned is not resolution:
+                    self._routes.pin(exchange.route, resolution)
+                self._sender.begin(exchange, now)
+
+    def _refuse(self, outgoing: Outgoing, started: int, text: str) -> None:
+        result = SendResult(key=outgoing.key, started=started, error=Failure.CONNECTION_FAILED, error_text=text)
+        self._sender.finished.append(result)
