@@ -1,16 +1,18 @@
 """Signs a delivery by Standard Webhooks: version 1 (HMAC-SHA256) and version 1a (Ed25519), over id, time and body."""
 
-import hmac
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub.model.credentials import SignatureKind, SigningKey
 
 Headers = tuple[tuple[str, str], ...]
+BLOCK = 64
+"""The bytes that SHA-256 takes at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +26,13 @@ class Signer:
 def signer_of(key: SigningKey) -> Signer:
     until = None if key.until is None else key.until / 1e6
     if key.kind is SignatureKind.V1:
-        return Signer(sign=partial(_hmac, key.key), until=until)
+        return Signer(sign=_hmac(key.key), until=until)
     return Signer(sign=partial(_ed25519, Ed25519PrivateKey.from_private_bytes(key.key)), until=until)
 
 
 def signature(secret: bytes, event_id: str, timestamp: int, body: bytes) -> str:
     """The signature of version 1."""
-    return _hmac(secret, _content(event_id, timestamp, body))
+    return _hmac(secret)(_content(event_id, timestamp, body))
 
 
 def headers(signers: Iterable[Signer], event_id: str, timestamp_seconds: int, body: bytes) -> Headers:
@@ -50,8 +52,18 @@ def _content(event_id: str, timestamp: int, body: bytes) -> bytes:
     return b"%b.%d.%b" % (event_id.encode(), timestamp, body)
 
 
-def _hmac(secret: bytes, content: bytes) -> str:
-    return "v1," + b2a_base64(hmac.digest(secret, content, "sha256"), newline=False).decode("ascii")
+def _hmac(secret: bytes) -> Callable[[bytes], str]:
+    """HMAC with its key put in once: what `hmac` does anew for each message is copied here, at half the cost."""
+    key = (sha256(secret).digest() if len(secret) > BLOCK else secret).ljust(BLOCK, b"\0")
+    inside, outside = (sha256(bytes(byte ^ pad for byte in key)) for pad in (0x36, 0x5C))
+
+    def sign(content: bytes) -> str:
+        inner, outer = inside.copy(), outside.copy()
+        inner.update(content)
+        outer.update(inner.digest())
+        return "v1," + b2a_base64(outer.digest(), newline=False).decode("ascii")
+
+    return sign
 
 
 def _ed25519(key: Ed25519PrivateKey, content: bytes) -> str:

@@ -1,7 +1,8 @@
 """A delivery: one event for one listener, and the attempts made at it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 UNREGISTERED = "unregistered"
 """The outcome of a delivery whose listener went away before it was made."""
@@ -38,8 +39,7 @@ class Claim:
     token: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Timing:
+class Timing(NamedTuple):
     """How long each phase of an attempt took, in milliseconds since its start; None where it was not reached."""
 
     name_lookup: float | None = None
@@ -49,6 +49,9 @@ class Timing:
     total: float = 0.0
 
 
+NOT_TIMED = Timing()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
     """One try at a delivery; `outcome` is one word of `hub.delivery.outcome.Outcome`."""
@@ -56,7 +59,7 @@ class Attempt:
     number: int
     started: int
     outcome: str
-    timing: Timing = field(default_factory=Timing)
+    timing: Timing = NOT_TIMED
     status: int | None = None
     peer_address: str | None = None
     headers: tuple[tuple[str, str], ...] = ()

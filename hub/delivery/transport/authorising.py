@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from hub.delivery.proof import bearer
@@ -53,17 +53,18 @@ class AuthorisingTransport:
         self._failed: list[SendResult] = []
 
     def submit(self, outgoing: Sequence[Outgoing]) -> None:
-        self._inner.submit([_wrapped(each) for each in outgoing if each.oauth is None])
-        for each in outgoing:
+        ready = [_wrapped(each) if each.hidden else each for each in outgoing if each.oauth is None]
+        self._inner.submit(ready)
+        for each in outgoing if len(ready) < len(outgoing) else ():
             if each.oauth is not None:
-                self._begin(replace(each, began=self._monotonic()), each.oauth)
+                self._begin(each._replace(began=self._monotonic()), each.oauth)
 
     def wait(self, timeout: float | None) -> list[SendResult]:
         self._go_on()
         finished = self._inner.wait(0 if self._failed else self._patience(timeout))
         self._go_on()
         failed, self._failed = self._failed, []
-        return failed + [self._unwrapped(result) for result in finished]
+        return failed + [self._unwrapped(result) if type(result.key) is _Kept else result for result in finished]
 
     def wake(self) -> None:
         self._inner.wake()
@@ -115,7 +116,7 @@ class AuthorisingTransport:
             case Token(text=text):
                 key = _Kept(key=outgoing.key, hidden=(text,), client=client)
                 headers = (*outgoing.headers, bearer(text))
-                self._inner.submit([replace(outgoing, key=key, headers=headers)])
+                self._inner.submit([outgoing._replace(key=key, headers=headers)])
 
     def _patience(self, timeout: float | None) -> float | None:
         """No longer than until the first of those who wait for a token has no time left."""
@@ -152,13 +153,11 @@ class AuthorisingTransport:
             return result
         if result.status == REFUSED and kept.client is not None:
             self._tokens.refused(kept.client, *kept.hidden)
-        return redacted(replace(result, key=kept.key), kept.hidden)
+        return redacted(result._replace(key=kept.key), kept.hidden)
 
 
 def _wrapped(outgoing: Outgoing) -> Outgoing:
-    if not outgoing.hidden:
-        return outgoing
-    return replace(outgoing, key=_Kept(key=outgoing.key, hidden=outgoing.hidden))
+    return outgoing._replace(key=_Kept(key=outgoing.key, hidden=outgoing.hidden))
 
 
 def _plain(outgoing: Outgoing) -> Outgoing:
@@ -167,5 +166,5 @@ def _plain(outgoing: Outgoing) -> Outgoing:
     if not isinstance(kept, _Kept):
         return outgoing
     if kept.client is None:
-        return replace(outgoing, key=kept.key)
-    return replace(outgoing, key=kept.key, headers=outgoing.headers[:-1], began=None)
+        return outgoing._replace(key=kept.key)
+    return outgoing._replace(key=kept.key, headers=outgoing.headers[:-1], began=None)

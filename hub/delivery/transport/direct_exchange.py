@@ -1,5 +1,7 @@
 """One POST on its way: where it stands, until when, and what is told of it in the end."""
 
+from collections.abc import Sequence
+
 from hub.delivery.transport.direct_answer import Answer
 from hub.delivery.transport.direct_line import Line
 from hub.delivery.transport.direct_route import Route
@@ -14,23 +16,15 @@ class Exchange:
     `addresses` are those not yet tried, `trouble` is what the last one met; `line` is the connection that it is on.
     """
 
-    __slots__ = (
-        "addresses",
-        "connected",
-        "due",
-        "end",
-        "first_byte",
-        "line",
-        "looked_up",
-        "outgoing",
-        "peer",
-        "reused",
-        "route",
-        "sent_again",
-        "since",
-        "started",
-        "trouble",
-    )
+    # What most exchanges never change stands in the class, so that it is not written for each.
+    line: Line | None = None
+    addresses: Sequence[str] = ()
+    trouble = ""
+    peer: str | None = None
+    looked_up: float | None = None
+    connected: float | None = None
+    first_byte: float | None = None
+    reused = sent_again = False
 
     def __init__(self, outgoing: Outgoing, route: Route, started: int, since: float, end: float) -> None:
         self.outgoing = outgoing
@@ -38,26 +32,22 @@ class Exchange:
         self.started = started
         self.since = since
         self.end = self.due = end
-        self.looked_up: float | None = None
-        self.connected: float | None = None
-        self.first_byte: float | None = None
-        self.line: Line | None = None
-        self.addresses: list[str] = []
-        self.trouble = ""
-        self.peer: str | None = None
-        self.reused = self.sent_again = False
 
     def answered(self, answer: Answer, now: float) -> SendResult:
         status = answer.status
+        told = () if 200 <= status < 300 else answer.headers()
+        # By position: names cost as much again, and this is what nearly every attempt comes to.
         return SendResult(
-            key=self.outgoing.key,
-            started=self.started,
-            status=status,
-            headers=() if 200 <= status < 300 else answer.headers(),
-            body=answer.body(),
-            timing=self._timing(now),
-            peer_address=self.peer,
-            reused=self.reused,
+            self.outgoing.key,
+            self.started,
+            status,
+            told,
+            answer.body(),
+            None,
+            None,
+            self._timing(now),
+            self.peer,
+            self.reused,
         )
 
     def failed(self, failure: Failure, text: str, now: float, answer: Answer | None = None) -> SendResult:
@@ -79,8 +69,9 @@ class Exchange:
     def _timing(self, now: float) -> Timing:
         since, looked_up, connected, first = self.since, self.looked_up, self.connected, self.first_byte
         return Timing(
-            name_lookup=None if looked_up is None else (looked_up - since) * 1000,
-            connect=None if connected is None else (connected - since) * 1000,
-            first_byte=None if first is None else (first - since) * 1000,
-            total=(now - since) * 1000,
+            None if looked_up is None else (looked_up - since) * 1000,
+            None if connected is None else (connected - since) * 1000,
+            None,
+            None if first is None else (first - since) * 1000,
+            (now - since) * 1000,
         )

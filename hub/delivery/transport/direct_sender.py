@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from hub.delivery.transport.direct_answer import BadAnswer
+from hub.delivery.transport.direct_answer import Answer, BadAnswer
 from hub.delivery.transport.direct_exchange import Exchange
 from hub.delivery.transport.direct_line import PIECE, Line
 from hub.delivery.transport.direct_lines import Lines
@@ -21,9 +21,7 @@ LOOK_SECONDS = 0.005
 class Sender:
     """`active` has every exchange that is not finished, `finished` their results until somebody takes them."""
 
-    def __init__(
-        self, lines: Lines, guard: AddressGuard, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, lines: Lines, guard: AddressGuard, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.active: set[Exchange] = set()
         self.finished: list[SendResult] = []
         self.next_look = math.inf
@@ -78,7 +76,7 @@ class Sender:
 
     def _begin_anew(self, exchange: Exchange, now: float) -> None:
         assert exchange.route.pinned is not None
-        exchange.addresses = list(exchange.route.pinned.addresses)
+        exchange.addresses = exchange.route.pinned.addresses
         if self._lines.has_room():
             self._connect(exchange, now)
         else:
@@ -101,7 +99,7 @@ class Sender:
         target, pool = exchange.route.target, exchange.route.pool
         while exchange.addresses:
             exchange.due = now + (exchange.end - now) / len(exchange.addresses)
-            address = exchange.addresses.pop(0)
+            address, *exchange.addresses = exchange.addresses
             refusal = self._guard.refusal(address)
             if refusal is not None:
                 self.fail(exchange, Failure.ADDRESS_REFUSED, refusal, now)
@@ -140,7 +138,7 @@ class Sender:
             self.fail(exchange, Failure.ADDRESS_REFUSED, refusal, now)
             return
         line.peer = peer
-        exchange.connected, exchange.due, exchange.addresses = now, exchange.end, []
+        exchange.connected, exchange.due, exchange.addresses = now, exchange.end, ()
         self._lines.watch(line)
         self._write(line, exchange)
 
@@ -173,22 +171,27 @@ class Sender:
         if exchange is None:  # At rest there is nothing to be said but farewell.
             self._lines.close(line)
             return
+        if not data and exchange.reused and not line.answer.begun:
+            self._died(line, "the connection was closed before an answer")
+            return
         now = self._monotonic()
-        if exchange.first_byte is None and data:
-            exchange.first_byte = now
         try:
-            if data:
-                if not line.answer.feed(data):
-                    return
-            elif exchange.reused and not line.answer.begun:
-                self._died(line, "the connection was closed before an answer")
-                return
-            else:
-                line.answer.end()
+            whole = self._take(line.answer, data, exchange, now)
         except BadAnswer as bad:
             self.fail(exchange, Failure.BROKEN, str(bad), now)
             return
-        self._finish(line, exchange, now)
+        if whole:
+            self._finish(line, exchange, now)
+
+    @staticmethod
+    def _take(answer: Answer, data: bytes, exchange: Exchange, now: float) -> bool:
+        """Whether the answer is complete with this. Raises BadAnswer."""
+        if not data:
+            answer.end()
+            return True
+        if exchange.first_byte is None:
+            exchange.first_byte = now
+        return answer.feed(data)
 
     def _finish(self, line: Line, exchange: Exchange, now: float) -> None:
         self.active.discard(exchange)

@@ -158,7 +158,10 @@ class DirectTransport:
             return
         host = route.target.host
         resolution = self._resolver.known(host)
-        if resolution is not None:
+        if resolution is route.pinned is not None:
+            exchange.looked_up = now
+            self._sender.begin(exchange, now)
+        elif resolution is not None:
             self._start(exchange, resolution, now)
         elif host in self._asking:
             self._asking[host].append(exchange)

@@ -1,7 +1,6 @@
 """Takes out of a result what was secret in its request: some listeners send back what they were sent."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from hub.delivery.transport.port import SendResult
 
@@ -14,8 +13,7 @@ def redacted(result: SendResult, secrets: Iterable[str]) -> SendResult:
     """The result without these texts, also where the limit of the body cuts one off."""
     for secret in secrets:
         if secret:
-            result = replace(
-                result,
+            result = result._replace(
                 body=_without(result.body, secret.encode()),
                 headers=tuple((name, value.replace(secret, INSTEAD)) for name, value in result.headers),
                 error_text=result.error_text and result.error_text.replace(secret, INSTEAD),
