@@ -70,6 +70,7 @@ class CurlTransport:
             ago = 0.0 if each.began is None else now - each.began
             self._begin(Waiting(outgoing=each, started=started - round(ago * 1e6), since=now - ago), now)
         self._loop.run_timer()
+        self._collect()  # Of what is over already, no descriptor tells another loop.
 
     def wait(self, timeout: float | None) -> list[SendResult]:
         end = None if timeout is None else self._monotonic() + timeout

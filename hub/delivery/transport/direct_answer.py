@@ -12,6 +12,8 @@ NO_BODY = (204, 304)
 FRAMING = (b"content-length", b"transfer-encoding")
 LENGTHS = tuple(map(len, FRAMING))
 
+LONGEST_KNOWN, MOST_KNOWN = 512, 256
+
 
 class BadAnswer(Exception):
     """What came is no answer, or no whole one; the message says why."""
@@ -19,6 +21,22 @@ class BadAnswer(Exception):
 
 class _Enough(Exception):
     """Stops the parser: the answer has ended, or nothing more of it is wanted."""
+
+
+class Known:
+    """Short answers without content that were read whole: the same bytes need not be read again.
+
+    Most listeners say the same to every event, but for the time in it, which changes once a second.
+    """
+
+    def __init__(self) -> None:
+        self.status: dict[bytes, int] = {}
+
+    def note(self, data: bytes, status: int) -> None:
+        if len(data) <= LONGEST_KNOWN:
+            if len(self.status) >= MOST_KNOWN:
+                self.status.clear()
+            self.status[data] = status
 
 
 class Answer:
@@ -33,6 +51,7 @@ class Answer:
         "_credit",
         "_fields",
         "_flaw",
+        "_known",
         "_limit",
         "_parse",
         "_parser",
@@ -42,26 +61,26 @@ class Answer:
         "status",
     )
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, known: Known | None = None) -> None:
         self._limit = limit
+        self._known = known or Known()
         self._parser = HttpResponseParser(self)
         # Other senders take a bare line feed too; it frames nothing else than what it seems to.
         self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True)
         self._parse = self._parser.feed_data
         self._fields: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
+        self._flaw: str | None = None
+        self._room = limit
+        self._credit = 0
         self.renew()
 
     def renew(self) -> None:
         self.status = 0
         self.complete = self.kept = False
-        self._flaw: str | None = None
-        self._room = self._limit
-        self._credit = HEAD_LIMIT
-        if self._fields:
-            self._fields = []
-        if self._body:
-            self._body = []
+        if self._credit != HEAD_LIMIT:
+            self._credit, self._room = HEAD_LIMIT, self._limit
+            self._fields, self._body = [], []
 
     @property
     def begun(self) -> bool:
@@ -73,6 +92,10 @@ class Answer:
 
         Raises BadAnswer.
         """
+        if self._credit == HEAD_LIMIT and data in self._known.status:
+            self.status = self._known.status[data]
+            self.complete = self.kept = True
+            return True
         while len(data) > self._credit:
             now, data = data[: self._credit], data[self._credit :]
             if self.feed(now):
@@ -80,6 +103,7 @@ class Answer:
             if not self._credit:
                 what = "framing" if self.status else "header"
                 raise BadAnswer(f"the {what} of the answer is longer than {HEAD_LIMIT} bytes")
+        first = self._credit == HEAD_LIMIT
         self._credit -= len(data)
         try:
             self._parse(data)
@@ -87,6 +111,8 @@ class Answer:
             if not self.complete:
                 raise BadAnswer(self._flaw or f"the answer is not HTTP/1.1: {error}") from None
             self.kept = False
+        if first and self.kept and 200 <= self.status < 300 and not self._body:
+            self._known.note(data, self.status)
         return self.complete
 
     def end(self) -> None:

@@ -33,6 +33,12 @@ class Exchange:
         self.since = since
         self.end = self.due = end
 
+    def set_back(self, seconds: float) -> None:
+        """Its time has counted for so long already."""
+        self.started -= round(seconds * 1e6)
+        self.since -= seconds
+        self.end = self.due = self.end - seconds
+
     def answered(self, answer: Answer, now: float) -> SendResult:
         status = answer.status
         told = () if 200 <= status < 300 else answer.headers()

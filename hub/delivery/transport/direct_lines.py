@@ -3,7 +3,7 @@
 import select
 
 from hub.delivery.transport.curl_slot import IDLE_SECONDS, LIFE_SECONDS
-from hub.delivery.transport.direct_answer import Answer
+from hub.delivery.transport.direct_answer import Answer, Known
 from hub.delivery.transport.direct_line import Line
 from hub.delivery.transport.direct_route import Pool
 
@@ -18,6 +18,7 @@ class Lines:
         self.open: dict[int, Line] = {}
         self._most = most
         self._response_limit = response_limit
+        self._known = Known()
         # In the order in which they came to rest.
         self._resting: dict[Line, None] = {}
 
@@ -46,7 +47,7 @@ class Lines:
 
     def start(self, address: str, port: int, pool: Pool, now: float) -> Line:
         """Begins a new one. Raises OSError."""
-        line = Line(address, port, Answer(self._response_limit), pool, now)
+        line = Line(address, port, Answer(self._response_limit, self._known), pool, now)
         self.open[line.descriptor] = line
         self.epoll.register(line.descriptor, OUT)
         return line

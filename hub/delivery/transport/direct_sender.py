@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from hub.delivery.transport.direct_answer import Answer, BadAnswer
+from hub.delivery.transport.direct_answer import BadAnswer
 from hub.delivery.transport.direct_exchange import Exchange
 from hub.delivery.transport.direct_line import PIECE, Line
 from hub.delivery.transport.direct_lines import Lines
@@ -163,35 +163,37 @@ class Sender:
         exchange = line.exchange
         try:
             data = line.recv(PIECE)
+            if exchange is None or not data:
+                self._hung_up(line)
+                return
+            now = self._monotonic()
+            if exchange.first_byte is None:
+                exchange.first_byte = now
+            if not line.answer.feed(data):
+                return
         except BlockingIOError:
+            return
+        except BadAnswer as bad:
+            assert exchange is not None
+            self.fail(exchange, Failure.BROKEN, str(bad), self._monotonic())
             return
         except OSError as error:
             self._died(line, error.strerror or str(error))
             return
-        if exchange is None:  # At rest there is nothing to be said but farewell.
-            self._lines.close(line)
-            return
-        if not data and exchange.reused and not line.answer.begun:
+        self._finish(line, exchange, now)
+
+    def _hung_up(self, line: Line) -> None:
+        """The other side closed the connection; at rest there is nothing to be said but farewell."""
+        exchange, now = line.exchange, self._monotonic()
+        if exchange is None or (exchange.reused and not line.answer.begun):
             self._died(line, "the connection was closed before an answer")
             return
-        now = self._monotonic()
         try:
-            whole = self._take(line.answer, data, exchange, now)
+            line.answer.end()
         except BadAnswer as bad:
             self.fail(exchange, Failure.BROKEN, str(bad), now)
-            return
-        if whole:
+        else:
             self._finish(line, exchange, now)
-
-    @staticmethod
-    def _take(answer: Answer, data: bytes, exchange: Exchange, now: float) -> bool:
-        """Whether the answer is complete with this. Raises BadAnswer."""
-        if not data:
-            answer.end()
-            return True
-        if exchange.first_byte is None:
-            exchange.first_byte = now
-        return answer.feed(data)
 
     def _finish(self, line: Line, exchange: Exchange, now: float) -> None:
         self.active.discard(exchange)

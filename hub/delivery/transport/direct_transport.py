@@ -78,10 +78,10 @@ class DirectTransport:
             if route.secure:
                 secure.append(each)
                 continue
-            ago = 0.0 if each.began is None else now - each.began
-            self._begin(
-                Exchange(each, route, started - round(ago * 1e6), now - ago, now - ago + self._deadline), now
-            )
+            exchange = Exchange(each, route, started, now, now + self._deadline)
+            if each.began is not None:
+                exchange.set_back(now - each.began)
+            self._begin(exchange, now)
         if secure:
             self._secure.submit(secure)
 
