@@ -15,6 +15,7 @@ import orjson
 from hub.api.attributes import attributes_of
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.api.type_names import type_filler
+from hub.bootstrap.delivery import TRANSPORTS
 from hub.delivery.breaker import NEVER, BreakerRules
 from hub.delivery.clock_watch import Monotonic
 from hub.delivery.control import ControlClient
@@ -26,9 +27,7 @@ from hub.delivery.schedule import Schedule, Schedules
 from hub.delivery.settle import Settler
 from hub.delivery.tokens import Tokens
 from hub.delivery.transport.authorising import AuthorisingTransport
-from hub.delivery.transport.curl_transport import CurlTransport
 from hub.delivery.transport.port import Transport
-from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker
 from hub.delivery.worker_settings import WorkerSettings
 from hub.errors import Violation
@@ -249,7 +248,7 @@ class Exchange:
     """Registrations and senders on a store; every sender is stopped at the end."""
 
     def __init__(
-        self, store: Store, folder: Path, *, transport: str = "pycurl", clock: Clock = system_clock
+        self, store: Store, folder: Path, *, transport: str = "direct", clock: Clock = system_clock
     ) -> None:
         self.store = store
         self.transport = transport
@@ -316,7 +315,7 @@ class Exchange:
     ) -> DeliveryWorker:
         """A sender that is not started yet."""
         clock = clock or self.clock
-        kind = CurlTransport if self.transport == "pycurl" else RequestsTransport
+        kind = TRANSPORTS[self.transport]
         resolver = Resolver(self._guard)
         inner: Transport = kind(guard=self._guard, resolver=resolver, clock=clock, deadline=30.0)
         tokens = Tokens(ControlClient(guard=self._guard, resolver=resolver, deadline=30.0))

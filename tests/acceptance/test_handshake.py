@@ -24,7 +24,7 @@ def options(folder: Path) -> list[dict[str, object]]:
         return [json.loads(row[0]) for row in table.execute("SELECT options FROM subscription ORDER BY seq")]
 
 
-@pytest.mark.parametrize("transport", ["pycurl", "requests"])
+@pytest.mark.parametrize("transport", ["direct", "pycurl", "requests"])
 def test_a_listener_has_to_consent_before_it_is_registered(
     tmp_path: Path, listener: Listener, transport: str
 ) -> None:

@@ -98,7 +98,7 @@ def broken(body: dict[str, Any]) -> bytes:
     return json.dumps(body).encode()[:-1]
 
 
-@pytest.mark.parametrize("transport", ["pycurl", "requests"])
+@pytest.mark.parametrize("transport", ["direct", "pycurl", "requests"])
 def test_no_secret_is_in_the_log_in_an_answer_or_on_a_page(
     tmp_path: Path, listener: Listener, pem: tuple[str, str], transport: str
 ) -> None:

@@ -34,7 +34,7 @@ SECRET = "whsec_cW9zLWh1Yi1leGFtcGxlLWtleS1ub3Qtc2VjcmV0"
 NOW = datetime.now(UTC)
 
 
-@pytest.fixture(params=["pycurl", "requests"])
+@pytest.fixture(params=["direct", "pycurl", "requests"])
 def exchange(request: pytest.FixtureRequest, tmp_path: Path, listener: Listener) -> Iterator[Exchange]:
     exchange = Exchange(open_store(tmp_path), tmp_path, transport=request.param)
     yield exchange

@@ -66,7 +66,7 @@ def logged(log: io.StringIO, message: str) -> list[dict[str, Any]]:
 def new_exchange(tmp_path: Path) -> Iterator[NewExchange]:
     with ExitStack() as open_ones:
 
-        def make(transport: str = "pycurl", clock: Clock = system_clock) -> Exchange:
+        def make(transport: str = "direct", clock: Clock = system_clock) -> Exchange:
             store = open_store(tmp_path, busy_timeout=0.05)
             exchange = Exchange(store, tmp_path, transport=transport, clock=clock)
             open_ones.callback(exchange.close)
@@ -75,7 +75,7 @@ def new_exchange(tmp_path: Path) -> Iterator[NewExchange]:
         yield make
 
 
-@pytest.fixture(params=["pycurl", "requests"])
+@pytest.fixture(params=["direct", "pycurl", "requests"])
 def exchange(request: pytest.FixtureRequest, new_exchange: NewExchange, listener: Listener) -> Exchange:
     """Closed before its listener, so that an end of the listener is no failed attempt."""
     return new_exchange(request.param)
