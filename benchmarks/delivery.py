@@ -13,21 +13,23 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from benchmarks import durable, latency, load, nginx, start, transport
+from benchmarks import durable, latency, load, nginx, queued, start, transport
 from benchmarks.durable import SOUND, WITH_HANGING
 from benchmarks.latency import Latency
 from benchmarks.measure import Repeats, sync_cost_us
+from benchmarks.queued import Tenth
 from benchmarks.reports import fill
 from benchmarks.sender import settings_of
 from benchmarks.start import Start
 from benchmarks.table import Table
-from benchmarks.transport import BARE, NAIVE, OURS, WRK
+from benchmarks.transport import BARE, NAIVE, OURS, OURS_HTTP2, OURS_TLS, WRK, WRK_TLS
 
 PACE = 200.0
 TO_WRK, TO_NAIVE = 0.35, 20.0
 PER_CORE = {"NORMAL": 10_000.0, "FULL": 7_000.0}
 ACCEPTED_P50, ACCEPTED_P99 = 3.0, 20.0
 FAIR = 1.1
+STEADY, GROWN = 0.8, 1.2
 START, RESIDENT = 3.0, 150.0
 
 
@@ -41,6 +43,7 @@ class Found:
     latency: Latency
     fairness: dict[str, Repeats]
     start: list[Start]
+    queue: list[Tenth]
 
     @property
     def slowed(self) -> list[float]:
@@ -62,12 +65,13 @@ def example_event(folder: Path) -> bytes:
     return body
 
 
-def run(folder: Path, *, repeats: int, scale: float) -> Found:
+def run(folder: Path, *, repeats: int, scale: float, queue: int) -> Found:
     body = example_event(folder)
     with nginx.sink(folder) as sink:
         posts = transport.measure(sink, body, folder, repeats=repeats, scale=scale)
         sent, memory = durable.measure(sink, folder, repeats=repeats, scale=scale)
         fair = durable.measure_fairness(sink, folder, pairs=repeats + 2, scale=scale)
+        tenths = queued.drain(folder, sink, deliveries=queue)
         kind = sink.kind
     return Found(
         sink=kind,
@@ -78,11 +82,12 @@ def run(folder: Path, *, repeats: int, scale: float) -> Found:
         latency=latency.measure(folder, rate=PACE, seconds=5 * scale),
         fairness=fair,
         start=start.measure(folder, repeats=repeats),
+        queue=tenths,
     )
 
 
 def table_of(found: Found) -> Table:
-    table = Table("what", "how", "a second", "median", "per core", "CPU us", "median", "noise")
+    table = Table("what", "how", "a second", "median", "per core", "CPU us", "median", "noise", "reused")
     parts = {"POST": found.transport, "durable delivery": found.durable, "fairness": found.fairness}
     for what, by_name in parts.items():
         for name, repeats in by_name.items():
@@ -95,7 +100,15 @@ def table_of(found: Found) -> Table:
                 f"{repeats.cpu_us:,.1f}",
                 f"{repeats.cpu_us_median:,.1f}",
                 f"{repeats.noise:.0%}",
+                "" if repeats.reused is None else f"{repeats.reused:.2%}",
             )
+    return table
+
+
+def queue_table(found: list[Tenth]) -> Table:
+    table = Table("tenth of the queue", "a second", "per core", "memory MB", left=1)
+    for number, tenth in enumerate(found, 1):
+        table.row(f"{number}", f"{tenth.rate:,.0f}", f"{tenth.per_core:,.0f}", f"{tenth.memory_mb:.0f}")
     return table
 
 
@@ -113,6 +126,10 @@ def goals_of(found: Found) -> Iterator[str]:
         yield _goal("transport to wrk, per core", found.per_core_to(WRK), TO_WRK, "{:.2f}")
     else:
         yield "transport to wrk, per core: not judged, there is no wrk"
+    for ours in (OURS_TLS, OURS_HTTP2):
+        if WRK_TLS in found.transport and ours in found.transport:
+            ratio = found.transport[ours].per_core / found.transport[WRK_TLS].per_core
+            yield f"transport {ours.removeprefix('the same ')}, to {WRK_TLS}, per core: {ratio:.2f}, without a goal"
     yield _goal("transport to requests.post, per core", found.per_core_to(NAIVE), TO_NAIVE, "{:.1f}")
     for name, repeats in found.durable.items():
         wanted = PER_CORE[durable.WAYS[name][1].synchronous]
@@ -128,6 +145,12 @@ def goals_of(found: Found) -> Iterator[str]:
     yield _goal(
         "memory after the latency run, MB (peak)", found.latency.memory_mb, RESIDENT, "{:.0f}", at_most=True
     )
+    costs = [tenth.per_core for tenth in found.queue]
+    # In the first tenth the events of all of them are fanned out.
+    steady = median(costs[7:]) / median(costs[1:4])
+    yield _goal("last tenths of the queue to those after the first, per core", steady, STEADY, "{:.2f}")
+    grown = max(tenth.memory_mb for tenth in found.queue) / found.queue[0].memory_mb
+    yield _goal("memory in the queue to that after its first tenth", grown, GROWN, "{:.2f}", at_most=True)
     yield _goal("memory of the sender, MB (peak)", found.sender_memory_mb, RESIDENT, "{:.0f}", at_most=True)
 
 
@@ -152,6 +175,7 @@ def figures_of(found: Found) -> dict[str, object]:
         "sender_memory_mb": found.sender_memory_mb,
         "latency": asdict(found.latency),
         "start": [asdict(one) for one in found.start],
+        "queue": [asdict(one) for one in found.queue],
     }
 
 
@@ -164,6 +188,7 @@ def _repeats(by_name: Mapping[str, Repeats]) -> dict[str, object]:
             "cpu_us": repeats.cpu_us,
             "cpu_us_median": repeats.cpu_us_median,
             "noise": repeats.noise,
+            "reused": repeats.reused,
             "walls": [one.wall for one in repeats],
         }
         for name, repeats in by_name.items()
@@ -174,14 +199,24 @@ def _repeats(by_name: Mapping[str, Repeats]) -> dict[str, object]:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and no table.")
 @click.option("--quick", is_flag=True, help="A small single repeat: to see that it works, not to be quoted.")
 @click.option("--repeats", default=3, show_default=True)
-def main(as_json: bool, quick: bool, repeats: int) -> None:
+@click.option(
+    "--queued", "queue", default=100_000, show_default=True, help="How many deliveries wait in the queue."
+)
+@click.option("--queue-only", is_flag=True, help="Only drain the queue.")
+def main(as_json: bool, quick: bool, repeats: int, queue: int, queue_only: bool) -> None:
     with TemporaryDirectory(prefix="qos-hub-bench-") as name:
-        found = run(Path(name), repeats=1 if quick else repeats, scale=0.2 if quick else 1.0)
+        if queue_only:
+            with nginx.sink(Path(name)) as sink:
+                click.echo(queue_table(queued.drain(Path(name), sink, deliveries=queue)).text())
+            return
+        scale = 0.2 if quick else 1.0
+        found = run(Path(name), repeats=1 if quick else repeats, scale=scale, queue=round(queue * scale))
     if as_json:
         click.echo(json.dumps(figures_of(found)))
         return
     click.echo(table_of(found).text())
     click.echo(f"\n{latency_table(found.latency).text()}\n")
+    click.echo(f"{queue_table(found.queue).text()}\n")
     click.echo(f"The sink is {found.sink}. A write that is on the disk takes {found.sync_us:,.0f} us here.")
     for missing, how in ((found.sink != "nginx", nginx.HOW_TO_INSTALL), (not load.has_wrk(), load.HOW_TO_INSTALL)):
         if missing:

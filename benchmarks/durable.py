@@ -60,28 +60,28 @@ def send(filled: Outbox, sink: Sink, way: Way, folder: Path) -> Sent:
     shutil.copy(f"{filled.database}.key", f"{database}.key")
     options = ["--synchronous", way.synchronous, "--level", way.level]
     with running(python("benchmarks.sender", str(database), *options), core=SERVER_CORE, log=log) as child:
-        _read(child, log)
+        read_line(child, log)
         sink.begin()
-        _tell(child, "start")
+        tell(child, "start")
         _wait(sink, filled.deliveries, child, log)
         end = time.monotonic()
-        _tell(child, "stop")
-        report = json.loads(_read(child, log))
+        tell(child, "stop")
+        report = json.loads(read_line(child, log))
         child.wait(30)
     assert sink.count() == filled.deliveries, f"{sink.count()} arrived of {filled.deliveries}"
-    _refuse_unrecorded(database, filled.deliveries)
+    refuse_unrecorded(database, filled.deliveries)
     _forget(database)
     wall = end - report["begin"]
     return Sent(count=filled.deliveries, wall=wall, cpu=report["cpu"], memory_mb=report["memory_mb"])
 
 
-def _tell(child: Process, word: str) -> None:
+def tell(child: Process, word: str) -> None:
     assert child.stdin is not None
     child.stdin.write(f"{word}\n")
     child.stdin.flush()
 
 
-def _read(child: Process, log: Path) -> str:
+def read_line(child: Process, log: Path) -> str:
     assert child.stdout is not None
     line = child.stdout.readline()
     if not line:
@@ -97,7 +97,7 @@ def _wait(sink: Sink, count: int, child: Process, log: Path) -> None:
         time.sleep(LOOK)
 
 
-def _refuse_unrecorded(database: Path, deliveries: int) -> None:
+def refuse_unrecorded(database: Path, deliveries: int) -> None:
     """Every delivery that arrived is also on record, with one attempt."""
     connection = sqlite3.connect(database)
     query = "SELECT count(*), sum(attempts) FROM delivery WHERE state = 'delivered'"

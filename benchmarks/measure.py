@@ -31,12 +31,16 @@ def percentile(values: Sequence[float], part: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One repeat: how much was done, in what time, with how much CPU; `p99` is in milliseconds where it is known."""
+    """One repeat: how much was done, in what time, with how much CPU.
+
+    `p99` is in milliseconds, `reused` the part that went over a connection that was there: where they are known.
+    """
 
     count: int
     wall: float
     cpu: float
     p99: float = 0.0
+    reused: float | None = None
 
 
 class Repeats(list[Sample]):
@@ -68,6 +72,11 @@ class Repeats(list[Sample]):
     @property
     def p99(self) -> float:
         return min(one.p99 for one in self)
+
+    @property
+    def reused(self) -> float | None:
+        known = [one.reused for one in self if one.reused is not None]
+        return min(known, default=None)
 
     @property
     def noise(self) -> float:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+import trustme
 
 from benchmarks.children import LOAD_CORE, free_port, python, running, wait_until_answers
 
@@ -26,8 +27,13 @@ http {{
     scgi_temp_path {folder}/nginx-scgi;
     keepalive_timeout 300s;
     keepalive_requests 1000000000;
+    ssl_certificate {folder}/sink.pem;
+    ssl_certificate_key {folder}/sink.pem;
     server {{
         listen 127.0.0.1:{port} backlog=4096;
+        listen 127.0.0.1:{tls} ssl backlog=4096;
+        listen 127.0.0.1:{http2} ssl http2 backlog=4096;
+        http2_max_concurrent_streams 1024;
         location = /count {{ stub_status; }}
         location / {{ return 204; }}
     }}
@@ -36,10 +42,16 @@ http {{
 
 
 class Sink:
-    """Answers every POST with 204 and counts them."""
+    """Answers every POST with 204 and counts them, whichever way they come.
 
-    def __init__(self, port: int, kind: str) -> None:
+    `tls` and `http2` are the same over TLS, for whoever trusts `ca_file`; nginx alone has them.
+    """
+
+    def __init__(self, port: int, kind: str, *, tls: int, http2: int, ca_file: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self.tls = f"https://127.0.0.1:{tls}"
+        self.http2 = f"https://127.0.0.1:{http2}"
+        self.ca_file = ca_file
         self.kind = kind
         self._session = requests.Session()
         self._session.trust_env = False
@@ -63,17 +75,20 @@ class Sink:
 
 @contextmanager
 def sink(folder: Path) -> Iterator[Sink]:
-    port = free_port()
+    port, tls, http2 = free_port(), free_port(), free_port()
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     kind = "nginx" if program else "our own"
     settings, log = folder / "nginx.conf", folder / "sink.log"
-    settings.write_text(SETTINGS.format(folder=folder, port=port))
+    settings.write_text(SETTINGS.format(folder=folder, port=port, tls=tls, http2=http2))
+    authority, ca_file = trustme.CA(), folder / "sink-ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "sink.pem"))
     command = (
         [program, "-p", str(folder), "-c", str(settings), "-e", "stderr"]
         if program
         else python("benchmarks.listener", str(port))
     )
     with running(command, core=LOAD_CORE, log=log) as child:
-        made = Sink(port, kind)
+        made = Sink(port, kind, tls=tls, http2=http2, ca_file=ca_file)
         wait_until_answers(f"{made.url}/count", child, log)
         yield made

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, process_time
 
@@ -21,9 +22,18 @@ IN_FLIGHT = 64
 SIGNER = signer_of(SigningKey(kind=SignatureKind.V1, key=bytes(32)))
 
 
-def ours(url: str, body: bytes, count: int) -> int:
-    """By the transport as it is shipped; every request is signed anew. Gives how many succeeded."""
-    transport = make_transport(settings_of(Path("unused.db")), system_clock)
+@dataclass(kw_only=True)
+class Posted:
+    """How many succeeded, and how many of them over a connection that was there before, where that is known."""
+
+    succeeded: int = 0
+    reused: int | None = None
+
+
+def ours(url: str, body: bytes, count: int, ca_file: str) -> Posted:
+    """By the transport as it is shipped; every request is signed anew."""
+    transport = make_transport(settings_of(Path("unused.db"), ca_file=ca_file), system_clock)
+    succeeded = reused = 0
 
     def outgoing(number: int) -> Outgoing:
         signed = headers((SIGNER,), f"event-{number}", int(monotonic()), body)
@@ -31,18 +41,18 @@ def ours(url: str, body: bytes, count: int) -> int:
 
     sent = min(IN_FLIGHT, count)
     transport.submit([outgoing(number) for number in range(sent)])
-    succeeded = 0
     while transport.in_flight():
         results = transport.wait(10)
         succeeded += sum(result.status == 204 for result in results)
+        reused += sum(result.reused for result in results)
         more = min(len(results), count - sent)
         transport.submit([outgoing(sent + number) for number in range(more)])
         sent += more
     transport.close(0)
-    return succeeded
+    return Posted(succeeded=succeeded, reused=reused)
 
 
-def bare(url: str, body: bytes, count: int) -> int:
+def bare(url: str, body: bytes, count: int, _: str) -> Posted:
     """libcurl with nothing of ours around it but the loop: what is between this and `ours` is the hub's."""
     loop = CurlLoop(IN_FLIGHT)
     handles = [_bare_handle(url, body) for _ in range(min(IN_FLIGHT, count))]
@@ -60,7 +70,7 @@ def bare(url: str, body: bytes, count: int) -> int:
                 loop.multi.add_handle(handle)
                 started += 1
         succeeded += len(complete)
-    return succeeded
+    return Posted(succeeded=succeeded)
 
 
 def _bare_handle(url: str, body: bytes) -> pycurl.Curl:
@@ -73,18 +83,20 @@ def _bare_handle(url: str, body: bytes) -> pycurl.Curl:
     return handle
 
 
-def naive(url: str, body: bytes, count: int) -> int:
+def naive(url: str, body: bytes, count: int, _: str) -> Posted:
     """As a first draft does it."""
     answers = (requests.post(url, data=body, headers=dict(CONTENT), timeout=10) for _ in range(count))
-    return sum(answer.status_code == 204 for answer in answers)
+    return Posted(succeeded=sum(answer.status_code == 204 for answer in answers))
 
 
-def main(how: str, url: str, body: str, count: str) -> None:
+def main(how: str, url: str, body: str, count: str, ca_file: str) -> None:
     content = Path(body).read_bytes()
     post = {"ours": ours, "bare": bare, "naive": naive}[how]
     begin, cpu = monotonic(), process_time()
-    succeeded = post(url, content, int(count))
-    print(json.dumps({"count": succeeded, "wall": monotonic() - begin, "cpu": process_time() - cpu}))
+    posted = post(url, content, int(count), ca_file)
+    report = {"count": posted.succeeded, "wall": monotonic() - begin, "cpu": process_time() - cpu}
+    reused = None if posted.reused is None else posted.reused / posted.succeeded
+    print(json.dumps(report | {"reused": reused}))
 
 
 if __name__ == "__main__":

@@ -16,11 +16,14 @@ from hub.settings import Settings, load_settings
 from hub.telemetry import configure
 
 
-def settings_of(database: Path, *, synchronous: str = "FULL", level: str = "warning") -> Settings:
+def settings_of(
+    database: Path, *, synchronous: str = "FULL", level: str = "warning", ca_file: str = ""
+) -> Settings:
     overrides = {
         "store.database": str(database),
         "store.synchronous": synchronous,
         "delivery.allowed_networks": ["127.0.0.0/8"],
+        "delivery.ca_file": ca_file,
         "log.level": level,
         "server.shutdown_grace": "500ms",
     }
