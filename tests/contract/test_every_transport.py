@@ -530,6 +530,26 @@ def test_tls_to_a_literal_address_is_checked_by_the_address(
         assert judge(result) is Outcome.DELIVERED, result.error_text
 
 
+@pytest.mark.parametrize("protocols", [[], ["http/1.1"]], ids=["says no protocol", "says HTTP/1.1"])
+def test_over_tls_too_an_answer_that_hangs_delays_no_other(
+    make: Make, authority: trustme.CA, ca_file: str, protocols: list[str]
+) -> None:
+    context = certified(authority, "listener.test")
+    if protocols:
+        context.set_alpn_protocols(protocols)
+    with Listener(tls=context) as listener:
+        released = threading.Event()
+        listener.on("/slow", fake.held(released, fake.answer(200)))
+        transport = make(ca_file=ca_file)
+        for begun in (8, 16):  # without any connection, and beside some
+            transport.submit([post(listener.url("/slow", "listener.test"), key=n) for n in range(8)])
+            for _ in range(5):
+                assert judge(send(transport, listener.url("/quick", "listener.test"))) is Outcome.DELIVERED
+            assert transport.in_flight() == begun
+        released.set()
+        assert {judge(result) for result in results(transport, 16)} == {Outcome.DELIVERED}
+
+
 def test_a_certificate_of_an_unknown_authority_is_refused(make: Make, authority: trustme.CA) -> None:
     with Listener(tls=certified(authority, "listener.test")) as listener:
         result = send(make(), listener.url(host="listener.test"))
