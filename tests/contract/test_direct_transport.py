@@ -103,6 +103,26 @@ def test_a_connection_at_rest_makes_room_for_another_listener(make: Make, listen
         assert (listener.connections, other.connections) == (3, 3)
 
 
+def test_room_that_a_failure_leaves_is_taken_at_once(make: Make, listener: Listener) -> None:
+    """Also by very many, each of which fails in its turn."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        nobody = f"http://127.0.0.1:{door.getsockname()[1]}/"
+    transport = make(max_connections=1)
+    urls = [nobody, listener.url(), *[nobody] * 2000, listener.url()]
+    transport.submit([post(url, key=number) for number, url in enumerate(urls)])
+    outcomes = [Outcome.DELIVERED if url == listener.url() else Outcome.CONNECTION_FAILED for url in urls]
+    found = sorted(results(transport, len(urls)), key=lambda result: int(result.key))
+    assert [judge(result) for result in found] == outcomes
+
+
+def test_who_waits_for_room_is_not_overtaken(make: Make, listener: Listener) -> None:
+    transport = make(max_connections=1)
+    transport.submit([post(listener.url(f"/{number}"), key=number) for number in range(5)])
+    transport.submit([post(listener.url(f"/{number}"), key=number) for number in range(5, 10)])
+    results(transport, 10)
+    assert [received.path for received in listener.received()] == [f"/{number}" for number in range(10)]
+
+
 def test_a_large_body_arrives_whole_at_a_listener_that_reads_slowly(make: Make, listener: Listener) -> None:
     body = bytes(range(256)) * 40_000
     transport = make()

@@ -37,7 +37,23 @@ class Sender:
             self.next_look = exchange.due
 
     def begin(self, exchange: Exchange, now: float) -> None:
-        """Sends it on a connection that is kept, or a new one, or when there is room for one."""
+        """Sends it on a connection that is kept, or a new one, or after those who wait for room."""
+        if self._queue:
+            self._queue.append(exchange)
+        else:
+            self._begin(exchange, now)
+
+    def go_on(self, now: float) -> None:
+        """Begins those who wait for room, while there is some: to be called before each wait, and after it."""
+        while self._queue:
+            exchange = self._queue[0]
+            if exchange in self.active:
+                if not (exchange.route.pool.idle or self._lines.has_room()):
+                    return
+                self._begin(exchange, now)
+            self._queue.popleft()
+
+    def _begin(self, exchange: Exchange, now: float) -> None:
         line = self._lines.take(exchange.route.pool, now)
         if line is None:
             self._begin_anew(exchange, now)
@@ -62,7 +78,6 @@ class Sender:
         self.finished.append(exchange.failed(failure, text, now, line.answer if line else None))
         if line is not None:
             self._lines.close(line)
-            self._begin_queued(now)
 
     def give_up_late(self, now: float) -> None:
         """Ends what is over its deadline; where an address took its share of the time, the next one is tried."""
@@ -81,18 +96,6 @@ class Sender:
             self._connect(exchange, now)
         else:
             self._queue.append(exchange)
-
-    def _begin_queued(self, now: float) -> None:
-        """Goes on with those who wait for room, while there is some."""
-        while self._queue:
-            exchange = self._queue[0]
-            if exchange not in self.active:
-                self._queue.popleft()
-            elif exchange.route.pool.idle or self._lines.has_room():
-                self._queue.popleft()
-                self.begin(exchange, now)
-            else:
-                return
 
     def _connect(self, exchange: Exchange, now: float) -> None:
         """To the next address that can be tried. Each has an equal share of the time that is left."""
@@ -203,8 +206,6 @@ class Sender:
             self._lines.rest(line, now)
         else:
             self._lines.close(line)
-        if self._queue:
-            self._begin_queued(now)
 
     def _died(self, line: Line, trouble: str) -> None:
         """Sends once more what a kept connection lost before any byte of an answer; anything else is broken."""

@@ -121,6 +121,7 @@ class DirectTransport:
 
     def _turn(self, timeout: float | None) -> None:
         lines, happened, secure = self._lines, self._sender.happened, False
+        self._sender.go_on(self._monotonic())
         for descriptor, events in lines.epoll.poll(self._patience(timeout)):
             line = lines.open.get(descriptor)
             if line is not None:
@@ -134,6 +135,7 @@ class DirectTransport:
         now = self._monotonic()
         if now >= self._sender.next_look:
             self._sender.give_up_late(now)
+        self._sender.go_on(now)
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP_SECONDS
             lines.close_idle(now)
