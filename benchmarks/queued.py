@@ -35,6 +35,8 @@ class Mark:
 def drain(folder: Path, sink: Sink, *, deliveries: int) -> list[Tenth]:
     """Fill an outbox for as many deliveries, and send them all; events are fanned out faster than they are sent."""
     reports = max(3, deliveries // LISTENERS // EVENTS_PER_REPORT)
+    folder = folder / "queue"
+    folder.mkdir()
     filled = outbox(folder, sink, listeners=LISTENERS, reports=reports)
     log = folder / "queue.log"
     tenths: list[Tenth] = []
