@@ -3,8 +3,12 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+
+from starlette.types import ASGIApp
 
 from hub.api.app import HubApp
+from hub.api.counts import RequestCounts
 from hub.api.extensions import load_extensions
 from hub.bootstrap.api import api_app
 from hub.bootstrap.contracts import Contracts
@@ -12,6 +16,7 @@ from hub.bootstrap.delivery import make_worker
 from hub.bootstrap.faces import make_faces, report_attributes
 from hub.bootstrap.intake import make_pollers
 from hub.bootstrap.jobs import make_job_runner
+from hub.bootstrap.metrics import make_exposition, metrics_door
 from hub.bootstrap.parts import Parts, make_store
 from hub.bootstrap.rules import report_rules
 from hub.delivery.worker import DeliveryWorker
@@ -34,6 +39,7 @@ class Hub:
     settings: Settings
     store: Store
     app: HubApp | None
+    metrics: ASGIApp | None
     worker: DeliveryWorker | None
     pollers: Sequence[Poller]
     jobs: JobRunner | None = None
@@ -75,12 +81,18 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     parts = _parts(settings, clock)
     attributes, faces, rules = report_attributes(parts), make_faces(parts), report_rules(parts)
     roles = settings.server.roles
+    requests = RequestCounts()
+    worker = make_worker(parts, faces) if "delivery" in roles else None
+    pollers = make_pollers(parts, rules.sources) if "intake" in roles else ()
+    exposition = make_exposition(parts, requests=requests, worker=worker, pollers=pollers)
+    api = partial(api_app, parts, attributes, faces, rules, exposition=exposition, requests=requests)
     return Hub(
         settings=settings,
         store=parts.store,
-        app=api_app(parts, attributes, faces, rules) if "api" in roles else None,
-        worker=make_worker(parts, faces) if "delivery" in roles else None,
-        pollers=make_pollers(parts, rules.sources) if "intake" in roles else (),
+        app=api() if "api" in roles else None,
+        metrics=metrics_door(parts, exposition),
+        worker=worker,
+        pollers=pollers,
         jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
     )
 

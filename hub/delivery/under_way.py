@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from hub.delivery.counts import DeliveryCounts
 from hub.delivery.lanes import Lanes
 from hub.delivery.listeners import Listeners
 from hub.delivery.outgoing import outgoing_of
@@ -28,6 +29,7 @@ class UnderWay:
         listeners: Listeners,
         reception: Reception,
         clock: Clock,
+        counts: DeliveryCounts,
         read: Callable[[], Tables],
     ) -> None:
         self._transport = transport
@@ -35,6 +37,7 @@ class UnderWay:
         self._listeners = listeners
         self._reception = reception
         self._clock = clock
+        self._counts = counts
         self._read = read
         self._flying: dict[int, Claim] = {}
         self.settlements: list[Settlement] = []
@@ -52,7 +55,9 @@ class UnderWay:
 
     def came_back(self, result: SendResult) -> None:
         self._flying.pop(result.key.delivery, None)
-        self.settlements.append(self._reception.take(result, self._clock()))
+        settlement = self._reception.take(result, self._clock())
+        self.settlements.append(settlement)
+        self._counts.attempt(settlement.attempt, result.reused)
 
     def handed_over(self) -> None:
         """A turn has been given what waited."""

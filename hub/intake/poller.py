@@ -10,6 +10,7 @@ from hub.errors import StoreUnavailable
 from hub.intake.account import Account
 from hub.intake.adapters import make_source
 from hub.intake.configured import find_mapping
+from hub.intake.counts import PollCounts
 from hub.intake.health import Health, Random, first_wait, health_after_failure, health_after_success
 from hub.intake.observe import Reader
 from hub.intake.poll import SourcePoll
@@ -47,6 +48,7 @@ class Poller:
         self._interval = interval
         self._longest_wait = longest_wait
         self._draw = draw
+        self.counts = PollCounts(name)
         self._failures = 0
         self._lag: float | None = None
         self._first_wait = 0.0
@@ -126,6 +128,7 @@ class Poller:
             complete=error is None,
         )
         self._keep(account)
+        self.counts.add(account)
         account.tell()
         return health
 

@@ -510,3 +510,14 @@ def lines_of_deliveries(db: Database) -> None:
         "CREATE INDEX delivery_waiting ON delivery (subscription, due_at) WHERE state = 'due' AND waiting = 1"
     )
     db.execute("CREATE INDEX delivery_in_flight ON delivery (subscription, order_key) WHERE state = 'inFlight'")
+
+
+@MIGRATIONS()
+def what_is_watched(db: Database) -> None:
+    """`trace` is the W3C traceparent that the event's change came from; NULL when nobody follows it.
+
+    What is parked and what is dead is counted without a look at what was delivered.
+    """
+    db.execute("ALTER TABLE event ADD COLUMN trace TEXT")
+    db.execute("CREATE INDEX delivery_parked ON delivery (subscription) WHERE state = 'parked'")
+    db.execute("CREATE INDEX delivery_dead_letter ON delivery (subscription) WHERE state = 'dead'")

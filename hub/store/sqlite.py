@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,8 @@ from hub.store.migrations import MIGRATIONS
 from hub.store.scans import Scans, TimeLimit
 from hub.store.tables import Tables
 from hub.store.writer import Job, Writer
-from hub.telemetry import logger
+from hub.telemetry import catalogue, logger
+from hub.telemetry.metric import Reading
 
 log = logger("hub.store")
 
@@ -198,6 +199,11 @@ class Store:
     def data_version(self) -> int:
         """A number that changes when another process has committed."""
         return int(self.read.connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def readings(self) -> Iterator[Reading]:
+        """What is to be measured of the writer; callable from any thread."""
+        yield from self._writer.counts.readings()
+        yield Reading(catalogue.WRITER_QUEUE, self._writer.queue_length())
 
     def close(self) -> None:
         self._scans.close()

@@ -5,6 +5,7 @@ import sqlite3
 from hub.store.api_keys import ApiKeys
 from hub.store.deliveries import Deliveries
 from hub.store.events import Events
+from hub.store.figures import Figures
 from hub.store.idempotency_keys import IdempotencyKeys
 from hub.store.identifiers import Identifiers
 from hub.store.jobs import Jobs
@@ -37,3 +38,4 @@ class Tables:
         self.jobs = Jobs(connection, dialect, self.signals)
         self.identifiers = Identifiers(connection, dialect)
         self.idempotency_keys = IdempotencyKeys(connection, dialect)
+        self.figures = Figures(connection, dialect)
