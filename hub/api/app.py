@@ -27,8 +27,10 @@ from hub.api.messages import REQUEST, STATUS, Request, Response
 from hub.api.quotas import Quotas
 from hub.api.requirements import requirements_of
 from hub.api.security import LocalCallers
+from hub.api.traced import Traced
 from hub.api.validation import Bodies
 from hub.errors import InvalidContract, Violation
+from hub.telemetry.trails import Tracing
 
 
 class _Operation(AsyncOperation):
@@ -90,6 +92,7 @@ def make_app(
     body_limit: int,
     limits: Limits = NO_LIMITS,
     counts: RequestCounts | None = None,
+    tracing: Tracing | None = None,
 ) -> HubApp:
     """Serve `faces`: {base path: (contract, {operationId: handler})}.
 
@@ -104,6 +107,7 @@ def make_app(
         middlewares=[
             *([partial(Cors, origins=limits.origins)] if limits.origins else []),
             Failures,
+            *([partial(Traced, tracing=tracing)] if tracing else []),
             partial(
                 Dispatch,
                 pages=pages,

@@ -97,6 +97,7 @@ def api_app(
         body_limit=settings.api.body_limit,
         limits=limits,
         counts=requests,
+        tracing=parts.tracing,
     )
 
 

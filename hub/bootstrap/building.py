@@ -19,6 +19,7 @@ from hub.bootstrap.jobs import make_job_runner
 from hub.bootstrap.metrics import make_exposition, metrics_door
 from hub.bootstrap.parts import Parts, make_store
 from hub.bootstrap.rules import report_rules
+from hub.bootstrap.tracing import make_tracing
 from hub.delivery.worker import DeliveryWorker
 from hub.intake.account import note_disabled
 from hub.intake.configured import check_sources
@@ -30,6 +31,7 @@ from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.subscriptions.secrets import SecretBox, load_key
+from hub.telemetry.trails import Tracing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class Hub:
     worker: DeliveryWorker | None
     pollers: Sequence[Poller]
     jobs: JobRunner | None = None
+    tracing: Tracing | None = None
 
     def start(self) -> None:
         """Senders first, so that what the other doors bring is sent at once."""
@@ -73,6 +76,8 @@ class Hub:
         if self.worker:
             self.worker.stop(grace)
         self.store.close()
+        if self.tracing:
+            self.tracing.close()
 
 
 def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
@@ -94,6 +99,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         worker=worker,
         pollers=pollers,
         jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
+        tracing=parts.tracing,
     )
 
 
@@ -106,4 +112,5 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
         clock=clock,
         new_id=Uuid7(clock),
         store=make_store(settings),
+        tracing=make_tracing(settings),
     )

@@ -14,6 +14,7 @@ from hub.store.sqlite import Store
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import CallbackPolicy
 from hub.subscriptions.secrets import SecretBox
+from hub.telemetry.trails import Tracing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,7 @@ class Parts:
     store: Store
     clock: Clock
     new_id: NewId
+    tracing: Tracing | None = None
 
     def letterhead(self) -> Letterhead:
         return Letterhead(

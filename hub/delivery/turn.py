@@ -61,13 +61,15 @@ class TurnWork:
 
 @dataclass(kw_only=True)
 class TurnResult:
-    """What a turn did: `due` has the next due time of each lane it looked at; `bodies` are of the claimed events.
+    """What a turn did: `due` has the next due time of each lane it looked at; `bodies` are of the claimed events,
+    `traces` the traceparents of those that somebody follows.
 
     `renewed` and `expired` count leases, `notices` what was told of listeners, by kind.
     """
 
     claims: list[Claim] = field(default_factory=list)
     bodies: dict[int, tuple[str, bytes]] = field(default_factory=dict)
+    traces: dict[int, str] = field(default_factory=dict)
     due: dict[int, int | None] = field(default_factory=dict)
     lost: list[Settlement] = field(default_factory=list)
     held: list[Standing] = field(default_factory=list)
@@ -200,7 +202,10 @@ def _claim(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int
         result.due[subscription] = _next_due(tables, work.now, subscription, len(claims), wanted)
     for claim in result.claims:
         if claim.event not in result.bodies:
-            result.bodies[claim.event] = tables.events.body(claim.event)
+            event_id, body, trace = tables.events.told(claim.event)
+            result.bodies[claim.event] = (event_id, body)
+            if trace is not None:
+                result.traces[claim.event] = trace
 
 
 def _next_due(tables: Tables, now: int, subscription: int, claimed: int, wanted: int) -> int | None:

@@ -9,6 +9,7 @@ from hub.delivery.listeners import Listeners
 from hub.delivery.outgoing import outgoing_of
 from hub.delivery.reception import Reception
 from hub.delivery.rendering import Renderings
+from hub.delivery.spans import Spans
 from hub.delivery.transport.port import SendResult, Transport
 from hub.delivery.turn import TurnResult, TurnWork
 from hub.model.delivery import Claim
@@ -30,6 +31,7 @@ class UnderWay:
         reception: Reception,
         clock: Clock,
         counts: DeliveryCounts,
+        spans: Spans,
         read: Callable[[], Tables],
     ) -> None:
         self._transport = transport
@@ -38,6 +40,7 @@ class UnderWay:
         self._reception = reception
         self._clock = clock
         self._counts = counts
+        self._spans = spans
         self._read = read
         self._flying: dict[int, Claim] = {}
         self.settlements: list[Settlement] = []
@@ -58,6 +61,7 @@ class UnderWay:
         settlement = self._reception.take(result, self._clock())
         self.settlements.append(settlement)
         self._counts.attempt(settlement.attempt, result.reused)
+        self._spans.end(settlement, result.reused)
 
     def handed_over(self) -> None:
         """A turn has been given what waited."""
@@ -85,5 +89,8 @@ class UnderWay:
             for claim in claims:
                 self._flying[claim.delivery] = claim
                 event_id, body = renderings.of(claim.event, listener)
-                outgoing.append(outgoing_of(claim, listener, event_id, body, now // 1_000_000))
+                trace = result.traces.get(claim.event)
+                if trace is not None:
+                    trace = self._spans.begin(claim, trace, listener)
+                outgoing.append(outgoing_of(claim, listener, event_id, body, now // 1_000_000, trace))
         self._transport.submit(outgoing)

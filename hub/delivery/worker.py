@@ -17,6 +17,7 @@ from hub.delivery.notices import Desk
 from hub.delivery.reception import Reception
 from hub.delivery.refusals import Refusals
 from hub.delivery.settle import Settler
+from hub.delivery.spans import Spans
 from hub.delivery.transport.port import Closed, Transport
 from hub.delivery.turn import TurnResult, TurnWork, take_turn
 from hub.delivery.under_way import UnderWay
@@ -32,6 +33,7 @@ from hub.store.subscriptions import SUBSCRIPTIONS_CHANGED
 from hub.store.tables import Tables
 from hub.telemetry import catalogue, logger
 from hub.telemetry.metric import Reading
+from hub.telemetry.trails import Attempts
 
 log = logger("hub.delivery")
 
@@ -55,6 +57,7 @@ class DeliveryWorker:
         settings: WorkerSettings,
         holder: Holder,
         desk: Desk | None = None,
+        attempts: Attempts | None = None,
         monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._store = store
@@ -88,6 +91,7 @@ class DeliveryWorker:
             reception=Reception(settler=settler, lanes=lanes, listeners=listeners),
             clock=clock,
             counts=counts,
+            spans=Spans(attempts=attempts),
             read=lambda: store.read,
         )
         self._calm: set[int] = set()

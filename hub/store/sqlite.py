@@ -15,6 +15,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from hub.errors import QueryTooSlow, StoreUnavailable
 from hub.query.patterns import is_found
+from hub.store.followed import followed
 from hub.store.migrations import MIGRATIONS
 from hub.store.scans import Scans, TimeLimit
 from hub.store.tables import Tables
@@ -150,7 +151,7 @@ class Store:
         return tables
 
     def submit(self, work: Callable[[Tables], T], done: Callable[[T | None, BaseException | None], None]) -> None:
-        self._writer.submit(work, done)
+        self._writer.submit(*followed(work, done))
 
     def write(self, work: Callable[[Tables], T]) -> T:
         future: Future[T] = Future()
@@ -161,7 +162,7 @@ class Store:
             else:
                 future.set_exception(error)
 
-        self._writer.submit(work, done)
+        self._writer.submit(*followed(work, done))
         return future.result()
 
     async def awrite(self, work: Callable[[Tables], T], *, repeatable: bool = False) -> T:
@@ -231,7 +232,8 @@ class _Gate:
     def submit(self, work: Callable[[Tables], Any], future: asyncio.Future[Any], repeatable: bool) -> None:
         if not self._jobs:
             self._loop.call_soon(self._hand_over)
-        self._jobs.append(Job(work, partial(self._put, future), repeatable))
+        work, done = followed(work, partial(self._put, future))
+        self._jobs.append(Job(work, done, repeatable))
 
     def _hand_over(self) -> None:
         jobs, self._jobs = self._jobs, []
