@@ -1,5 +1,6 @@
 """What the API counts of each operation: plain numbers of the event loop's thread, read by whoever scrapes."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from hub.telemetry import catalogue
@@ -25,7 +26,9 @@ class OperationCount:
         """A request was answered: this is on the way of every answer."""
         statuses = self.statuses
         statuses[status] = statuses.get(status, 0) + 1
-        self.seconds.observe(seconds)
+        histogram = self.seconds  # `observe`, without a call
+        histogram.counts[bisect_left(QUICK, seconds)] += 1
+        histogram.sum += seconds
 
 
 class RequestCounts:

@@ -31,6 +31,7 @@ from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.subscriptions.secrets import SecretBox, load_key
+from hub.telemetry.exposition import Exposition
 from hub.telemetry.trails import Tracing
 
 
@@ -42,6 +43,7 @@ class Hub:
     store: Store
     app: HubApp | None
     metrics: ASGIApp | None
+    exposition: Exposition
     worker: DeliveryWorker | None
     pollers: Sequence[Poller]
     jobs: JobRunner | None = None
@@ -96,6 +98,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         store=parts.store,
         app=api() if "api" in roles else None,
         metrics=metrics_door(parts, exposition),
+        exposition=exposition,
         worker=worker,
         pollers=pollers,
         jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
