@@ -11,15 +11,26 @@ def make_tracing(settings: Settings) -> Tracing | None:
     tracing = settings.tracing
     if not tracing.endpoint:
         return PassingOn() if tracing.pass_on else None
-    try:
-        from hub.telemetry.otel import Recorder
-    except ImportError as error:
-        message = f"needs the extra `otel`: pip install 'qos-hub[otel]' ({error})"
-        violation = Violation(field="[tracing] endpoint", value=tracing.endpoint, message=message)
-        raise InvalidSettings(violations=[violation]) from error
+    check_tracing(settings)
+    from hub.telemetry.otel import Recorder
+
     return Recorder(
         endpoint=tracing.endpoint,
         service_name=tracing.service_name,
         version=__version__,
         sample_ratio=tracing.sample_ratio,
     )
+
+
+def check_tracing(settings: Settings) -> None:
+    """Raises InvalidSettings when the extra is needed and not installed."""
+    endpoint = settings.tracing.endpoint
+    if not endpoint:
+        return
+    try:
+        import hub.telemetry.otel  # noqa: F401
+    except ImportError as error:
+        message = f"needs the extra `otel`: pip install 'qos-hub[otel]' ({error})"
+        raise InvalidSettings(
+            violations=[Violation(field="[tracing] endpoint", value=endpoint, message=message)]
+        ) from error

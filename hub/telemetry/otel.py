@@ -24,8 +24,8 @@ from opentelemetry.trace import (
 
 from hub.telemetry.trails import Attributes, following
 
-EXPORT_TIMEOUT = 10
-"""Seconds that sending a bundle of spans may take."""
+EXPORT_TIMEOUT = 5
+"""Seconds that sending a bundle of spans may take, with its repeats; a stop waits as long for the last of them."""
 
 
 class Recorder:
