@@ -31,13 +31,14 @@ class Spans:
         if self.attempts is None:
             return
         attempt = settlement.attempt
-        failed = attempt.outcome != Outcome.DELIVERED
+        # Not `attempt.error`, which may have the address of the listener in it.
+        failure = None if attempt.outcome == Outcome.DELIVERED else str(attempt.outcome)
         self.attempts.end(
             settlement.claim.delivery,
             milliseconds=attempt.timing.total,
             phases=_phases(attempt.timing),
             attributes=_about(attempt, settlement, reused),
-            failure=(attempt.error or attempt.outcome) if failed else None,
+            failure=failure,
         )
 
 

@@ -26,6 +26,7 @@ class Span:
     start: int
     end: int
     failed: bool
+    why: str
     attributes: dict[str, Any]
     events: tuple[str, ...]
 
@@ -98,6 +99,7 @@ def _span(service: str, sent: Sent) -> Span:
         start=sent.start_time_unix_nano,
         end=sent.end_time_unix_nano,
         failed=sent.status.code == Status.STATUS_CODE_ERROR,
+        why=sent.status.message,
         attributes=_values(sent.attributes),
         events=tuple(event.name for event in sent.events),
     )

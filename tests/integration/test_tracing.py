@@ -75,6 +75,24 @@ def test_one_trace_leads_from_the_request_to_every_attempt(tmp_path: Path, liste
     assert listener.url("/in") not in str(collector.spans())
 
 
+@pytest.mark.parametrize("transport", ["pycurl", "requests"])
+def test_a_failure_is_told_by_its_kind_and_no_span_has_the_address(
+    tmp_path: Path, listener: Listener, transport: str
+) -> None:
+    callback = listener.url("/in?token=hunter2")
+    with Collector() as collector:
+        with Server(tmp_path, settings=traced(collector, QOS_HUB_DELIVERY_TRANSPORT=transport)) as server:
+            server.client.post(HUB, {"callback": callback})
+            listener.stop()
+            create(server, **CAME)
+            until(lambda: server.client.get("/qos-hub/v1/deliveries").json()[0]["state"] == "dead")
+            assert server.stop() == 0
+        attempts = of_trace(collector, "attempt")
+        assert {(span.failed, span.why) for span in attempts} == {(True, "connectionFailed")}
+        assert len(attempts) == 3
+        assert "hunter2" not in str(collector.spans())
+
+
 def test_a_trace_outlives_a_restart_and_a_process_that_records_nothing(tmp_path: Path, listener: Listener) -> None:
     """What the event keeps is enough: the sender of another process goes on with it."""
     with Collector() as collector:
@@ -176,7 +194,9 @@ def test_a_change_that_is_refused_leaves_no_event_in_the_trace(tmp_path: Path) -
         with following(trail), pytest.raises(ValueError, match="no"):
             store.write(refused)
         tracing.close()
-        assert [(span.name, span.failed) for span in collector.spans()] == [("change", True)]
+        assert [(span.name, span.failed, span.why) for span in collector.spans()] == [
+            ("change", True, "ValueError")
+        ]
     assert kept(store) == []
     store.close()
 
