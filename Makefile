@@ -40,8 +40,9 @@ python:
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends $(PYTHON) $(PYTHON)-venv
 
+# Several at once: most tests wait for a server. Those of one file stay together, and share what they start.
 test: setup
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 demo: setup
 	$(BIN)/qos-hub demo $(ARGS)

@@ -11,13 +11,14 @@ import requests
 from benchmarks.sender import settings_of
 from hub.bootstrap import make_transport
 from hub.delivery.outgoing import CONTENT
-from hub.delivery.sign import headers
+from hub.delivery.sign import headers, signer_of
 from hub.delivery.transport.curl_loop import CurlLoop
 from hub.delivery.transport.port import Outgoing
+from hub.model.credentials import SignatureKind, SigningKey
 from hub.model.times import system_clock
 
 IN_FLIGHT = 64
-SECRET = bytes(32)
+SIGNER = signer_of(SigningKey(kind=SignatureKind.V1, key=bytes(32)))
 
 
 def ours(url: str, body: bytes, count: int) -> int:
@@ -25,7 +26,7 @@ def ours(url: str, body: bytes, count: int) -> int:
     transport = make_transport(settings_of(Path("unused.db")), system_clock)
 
     def outgoing(number: int) -> Outgoing:
-        signed = headers(SECRET, f"event-{number}", int(monotonic()), body)
+        signed = headers((SIGNER,), f"event-{number}", int(monotonic()), body)
         return Outgoing(key=number, url=url, headers=CONTENT + signed, body=body)
 
     sent = min(IN_FLIGHT, count)
@@ -63,7 +64,7 @@ def bare(url: str, body: bytes, count: int) -> int:
 
 
 def _bare_handle(url: str, body: bytes) -> pycurl.Curl:
-    signed = CONTENT + headers(SECRET, "event", 0, body)
+    signed = CONTENT + headers((SIGNER,), "event", 0, body)
     handle = pycurl.Curl()
     handle.setopt(pycurl.URL, url)
     handle.setopt(pycurl.PROXY, "")

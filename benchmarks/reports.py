@@ -90,7 +90,7 @@ def _registrations(settings: Settings, new_id: Uuid7) -> Registrations:
         clock=system_clock,
         new_id=new_id,
         parse_query=lambda _, text: parse_hub_query(text, attributes=attributes),
-        policy=CallbackPolicy(AddressGuard(settings.delivery.allowed_networks), schemes=settings.delivery.schemes),
+        policy=CallbackPolicy(AddressGuard(settings.delivery.allowed_networks)),
         secrets=SecretBox(load_key(settings.key_file)),
     )
 

@@ -47,6 +47,9 @@ def check(settings: Settings) -> Iterator[str]:
             yield f"source         {name}: switched off"
     if not settings.sources:
         yield "sources        none"
+    for name, of_list in settings.lists.items():
+        when = f"every {of_list.interval:g} s" if of_list.enabled else "switched off"
+        yield f"list           {name}: {of_list.place}, {when}"
 
 
 def _measured_at(settings: Settings) -> Iterator[str]:

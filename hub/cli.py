@@ -1,67 +1,32 @@
 """The command `qos-hub`: parse, build, call."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
 from hub import __version__
 from hub.check import check
+from hub.command import CONFIG, DATABASE, clear_end, quiet_settings, settings_of
 from hub.demo.hub_process import HubEnded
 from hub.demo.roundup import CannotStart
 from hub.demo.run import NotArrived, demonstrate
-from hub.errors import HubError
 from hub.initialise import initialise
 from hub.keys import create_key, known_scopes, list_keys, revoke
 from hub.model.times import micros_to_text
+from hub.operate.commands import COMMANDS
+from hub.rotate import forget, rotate
 from hub.serve import serve
-from hub.settings import Settings, load_settings
-from hub.telemetry import configure
-
-CONFIG = click.option(
-    "--config", type=click.Path(dir_okay=False, path_type=Path), help="Your settings file (TOML)."
-)
-DATABASE = click.option("--database", help="The SQLite file; made when it is not there.")
-
-
-@contextmanager
-def _clear_end() -> Iterator[None]:
-    """A failure of ours ends the command with one sentence for each thing that is wrong."""
-    try:
-        yield
-    except HubError as error:
-        for sentence in _sentences(error):
-            click.echo(f"qos-hub: {sentence}", err=True)
-        sys.exit(2)
-
-
-def _sentences(error: HubError) -> list[str]:
-    """A line for each violation, or the message where it says more than they do, such as the file that they are in."""
-    each = [violation.sentence() for violation in error.violations]
-    return each if error.message == "; ".join(each) else [error.message]
-
-
-def _settings(config: Path | None, overrides: dict[str, Any]) -> Settings:
-    settings = load_settings(config, os.environ, overrides)
-    configure(settings.log.level, settings.log.format)
-    return settings
-
-
-def _quiet_settings(config: Path | None, database: str | None) -> Settings:
-    """For a command whose output is read by people and scripts: only what goes wrong is logged beside it."""
-    settings = _settings(config, {"store.database": database})
-    configure("warning", settings.log.format)
-    return settings
 
 
 @click.group()
 @click.version_option(__version__, prog_name="qos-hub")
 def main() -> None:
     """Holds, pulls, notifies, reports and warns of degradations of the customer's quality of service."""
+
+
+for command in COMMANDS:
+    main.add_command(command)
 
 
 @main.command("serve")
@@ -74,14 +39,14 @@ def serve_command(
     host: str | None, port: int | None, database: str | None, config: Path | None, roles: str | None
 ) -> None:
     """Run the hub until it is told to stop (SIGINT or SIGTERM)."""
-    with _clear_end():
+    with clear_end():
         overrides = {
             "server.host": host,
             "server.port": port,
             "store.database": database,
             "server.roles": None if roles is None else roles.split(","),
         }
-        serve(_settings(config, overrides))
+        serve(settings_of(config, overrides))
 
 
 @main.command("check")
@@ -89,8 +54,8 @@ def serve_command(
 @CONFIG
 def check_command(database: str | None, config: Path | None) -> None:
     """Look at settings, mappings and contract, and say what `serve` would do. Opens no socket, writes nothing."""
-    with _clear_end():
-        for line in check(_settings(config, {"store.database": database})):
+    with clear_end():
+        for line in check(settings_of(config, {"store.database": database})):
             click.echo(line)
 
 
@@ -117,8 +82,8 @@ def create_command(
     config: Path | None,
 ) -> None:
     """Make a key for the caller NAME and print it, this once; what is kept of it cannot give it back."""
-    with _clear_end():
-        settings = _quiet_settings(config, database)
+    with clear_end():
+        settings = quiet_settings(config, database)
         key, kept = create_key(settings, name=name, scopes=scopes, party=party, expires=expires)
         until = "for ever" if kept.expires is None else f"until {micros_to_text(kept.expires)}"
         click.echo(f"key {kept.id} for {kept.name}, {until}; it is shown this once:", err=True)
@@ -130,8 +95,8 @@ def create_command(
 @CONFIG
 def list_command(database: str | None, config: Path | None) -> None:
     """Show every key that was made here, without the keys themselves."""
-    with _clear_end():
-        for line in list_keys(_quiet_settings(config, database)):
+    with clear_end():
+        for line in list_keys(quiet_settings(config, database)):
             click.echo(line)
 
 
@@ -141,8 +106,8 @@ def list_command(database: str | None, config: Path | None) -> None:
 @CONFIG
 def revoke_command(id: str, database: str | None, config: Path | None) -> None:
     """End the key ID, which `qos-hub keys list` shows."""
-    with _clear_end():
-        key = revoke(_quiet_settings(config, database), id)
+    with clear_end():
+        key = revoke(quiet_settings(config, database), id)
         click.echo(f"revoked key {key.id} of {key.name}")
 
 
@@ -153,11 +118,36 @@ def scopes_command() -> None:
         click.echo(f"{scope:24}{meaning}")
 
 
+@main.group("secrets")
+def secrets_group() -> None:
+    """Exchange the key that encrypts what is secret in the database. The hub may go on running."""
+
+
+@secrets_group.command("rotate")
+@DATABASE
+@CONFIG
+def rotate_command(database: str | None, config: Path | None) -> None:
+    """Encrypt everything anew, with a new key; go on with it where it was broken off."""
+    with clear_end():
+        for line in rotate(quiet_settings(config, database)):
+            click.echo(line)
+
+
+@secrets_group.command("forget")
+@DATABASE
+@CONFIG
+def forget_command(database: str | None, config: Path | None) -> None:
+    """Take the old keys out of the key file, once nothing needs them any more."""
+    with clear_end():
+        for line in forget(quiet_settings(config, database)):
+            click.echo(line)
+
+
 @main.command("init")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def init_command(folder: Path) -> None:
     """Write a commented configuration into FOLDER."""
-    with _clear_end():
+    with clear_end():
         for line in initialise(folder):
             click.echo(line)
 

@@ -17,12 +17,15 @@ from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.api.type_names import type_filler
 from hub.delivery.breaker import NEVER, BreakerRules
 from hub.delivery.clock_watch import Monotonic
+from hub.delivery.control import ControlClient
 from hub.delivery.failures import FailureRules
 from hub.delivery.listeners import MakeListener, make_listener
 from hub.delivery.notices import Desk as NoticeDesk
 from hub.delivery.resolve import Resolver
 from hub.delivery.schedule import Schedule, Schedules
 from hub.delivery.settle import Settler
+from hub.delivery.tokens import Tokens
+from hub.delivery.transport.authorising import AuthorisingTransport
 from hub.delivery.transport.curl_transport import CurlTransport
 from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
@@ -270,10 +273,11 @@ class Exchange:
         *,
         face: str = V5,
         caller: Caller = LOCAL,
+        delivery: Document | None = None,
         order: Order | None = None,
         options: DeliveryOptions | None = None,
     ) -> Registered:
-        given = {"callback": callback, "query": query, "secret": secret}
+        given = {"callback": callback, "query": query, "secret": secret, "delivery": delivery}
         request = self.registrations.check(given, face=face)
 
         def register(tables: Tables) -> Subscription:
@@ -313,7 +317,10 @@ class Exchange:
         """A sender that is not started yet."""
         clock = clock or self.clock
         kind = CurlTransport if self.transport == "pycurl" else RequestsTransport
-        transport: Transport = kind(guard=self._guard, resolver=Resolver(self._guard), clock=clock, deadline=30.0)
+        resolver = Resolver(self._guard)
+        inner: Transport = kind(guard=self._guard, resolver=resolver, clock=clock, deadline=30.0)
+        tokens = Tokens(ControlClient(guard=self._guard, resolver=resolver, deadline=30.0))
+        transport = AuthorisingTransport(inner, tokens, deadline=30.0, clock=clock)
         worker = DeliveryWorker(
             store=self.store,
             transport=transport,

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api.messages import error_response
+from hub.api.whole import Adding
 from hub.errors import OtherSite, Violation
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -42,6 +43,8 @@ SHOWN = (
 )
 """Headers of an answer that a page may read beside the plain ones."""
 
+VARYING = ((b"vary", b"Origin"),)
+
 MAX_AGE = 600
 """Seconds for which a browser may remember what it was told."""
 
@@ -64,8 +67,12 @@ class Cors(CORSMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Where not every site is answered alike, a cache has to know it, of answers to no site at all, too."""
-        varies = scope["type"] == "http" and not self.allow_all_origins
-        await super().__call__(scope, receive, partial(_send_varying, send) if varies else send)
+        if scope["type"] != "http" or self.allow_all_origins:
+            await super().__call__(scope, receive, send)
+        elif any(name == b"origin" for name, _ in scope["headers"]):
+            await super().__call__(scope, receive, partial(_send_varying, send))
+        else:
+            await self.app(scope, receive, Adding(send, VARYING))
 
     def preflight_response(self, request_headers: Headers) -> Response:
         given = super().preflight_response(request_headers)

@@ -4,12 +4,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from hub.api.coverage import CoverageOperations
+from hub.api.credentials import CredentialOperations
+from hub.api.deliveries import DeliveryListing
+from hub.api.erasures import ErasureOperations
 from hub.api.hub import HubOperations
 from hub.api.jobs import JobOperations
 from hub.api.jobs_contents import JobContents
+from hub.api.lists import ListOperations
 from hub.api.messages import Request, Response
 from hub.api.operations import Operations
 from hub.api.problems import ProblemOperations
+from hub.api.recoveries import RecoveryOperations
+from hub.api.subscriptions import SubscriptionOperations
 from hub.api.tasks import TaskOperations
 from hub.errors import Forbidden, InvalidInput
 from hub.model.task import TaskKind
@@ -45,11 +52,36 @@ TASKS_V4 = {
 HUB_V4 = {"registerListener": HubOperations.register, "unregisterListener": HubOperations.unregister}
 OPERATIONS = {
     "getHealth": Operations.health,
-    "listSubscription": Operations.subscriptions,
-    "listDelivery": Operations.deliveries,
     "retrieveDelivery": Operations.delivery,
     "resendDelivery": Operations.resend,
     "listSource": Operations.sources,
+}
+DELIVERIES = {"listDelivery": DeliveryListing.deliveries}
+SUBSCRIPTIONS = {
+    "listSubscription": SubscriptionOperations.subscriptions,
+    "retrieveSubscription": SubscriptionOperations.subscription,
+    "patchSubscription": SubscriptionOperations.patch,
+    "recoverSubscription": SubscriptionOperations.recover,
+    "replaySubscription": SubscriptionOperations.replay,
+}
+RECOVERIES = {
+    "listRecovery": RecoveryOperations.recoveries,
+    "retrieveRecovery": RecoveryOperations.recovery,
+}
+LISTS = {"listNotificationList": ListOperations.lists, "retrieveNotificationList": ListOperations.list}
+COVERAGE = {"listCoverage": CoverageOperations.coverage}
+ERASURES = {
+    "listErasure": ErasureOperations.erasures,
+    "createErasure": ErasureOperations.erase,
+    "retrieveErasure": ErasureOperations.erasure,
+}
+OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES | LISTS | COVERAGE | ERASURES
+"""What `hub.bootstrap.operator` builds."""
+
+CREDENTIALS = {
+    "retrieveSubscriptionSecret": CredentialOperations.keys,
+    "rotateSubscriptionSecret": CredentialOperations.rotate,
+    "testSubscription": CredentialOperations.test,
 }
 JOBS = {
     "listExportJob": JobOperations.exports,

@@ -1,6 +1,7 @@
 """The operations of the TMF hub: a listener registers and unregisters."""
 
 import asyncio
+from concurrent.futures import Executor
 from functools import partial
 
 from hub.api.conditions import on_condition, refuse_unmet
@@ -9,18 +10,27 @@ from hub.api.once import REPLAYED, Once
 from hub.api.render import Face
 from hub.api.secrecy import refuse_secret
 from hub.model.caller import Caller
+from hub.model.problem import Document
 from hub.model.subscription import Subscription
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
+from hub.subscriptions.credentials_view import credentials_view, public_key_of
+from hub.subscriptions.delivery_options import options_view
 from hub.subscriptions.registration import Registrations
+from hub.subscriptions.registration import Request as Checked
 from hub.telemetry import logger
 
 log = logger("hub.api")
 
 
 class HubOperations:
-    def __init__(self, *, store: Store, registrations: Registrations, face: Face, once: Once) -> None:
+    """`checkers` look at what is asked for, which waits for name servers and listeners."""
+
+    def __init__(
+        self, *, store: Store, registrations: Registrations, face: Face, once: Once, checkers: Executor
+    ) -> None:
         self._store = store
+        self._checkers = checkers
         self._registrations = registrations
         self._face = face
         self._once = once
@@ -30,7 +40,8 @@ class HubOperations:
         known = self._once.before(request)
         if known is not None:
             return known
-        checked = await asyncio.to_thread(self._registrations.check, request.body, face=self._face.name)
+        check = partial(self._registrations.check, request.body, face=self._face.name)
+        checked = await asyncio.get_running_loop().run_in_executor(self._checkers, check)
         if request.caller.party is not None:
             refuse_secret(checked.parsed.condition)
         work = on_condition(
@@ -38,15 +49,15 @@ class HubOperations:
             partial(self._registrations.register, request=checked, caller=request.caller),
             lambda _: None,
         )
-        answer = partial(self._registered, secret=checked.secret)
+        answer = partial(self._registered, shown=_shown(request.body, checked))
         response = await self._once.write(request, work, answer, secret=True)
         if REPLAYED not in response.headers:
             _log("subscription.registered", dict(response.headers)["Location"].rpartition("/")[2], request.caller)
         return response
 
-    def _registered(self, subscription: Subscription, secret: str) -> Response:
+    def _registered(self, subscription: Subscription, shown: Document) -> Response:
         headers = (("Location", self._face.subscription_href(subscription.id)),)
-        return json_response(self._face.subscription(subscription, secret), status=201, headers=headers)
+        return json_response(self._face.subscription(subscription, shown), status=201, headers=headers)
 
     async def unregister(self, request: Request) -> Response:
         await self._store.awrite(partial(self._unregister, request=request))
@@ -57,6 +68,17 @@ class HubOperations:
         """A registration has no version, so that of all tags only `*` is met; what is refused is not done."""
         self._registrations.unregister(tables, request.path_params["id"], caller=request.caller)
         refuse_unmet(request, None)
+
+
+def _shown(given: Document, checked: Checked) -> Document:
+    """The shared secret, where it signs; and how the listener is told, where that was asked for."""
+    shown: Document = {} if checked.secret is None else {"secret": checked.secret}
+    if given.get("delivery"):
+        delivery = {**options_view(checked.options), **credentials_view(checked.options)}
+        public = public_key_of(checked.credentials)
+        delivery["signature"] |= {} if public is None else {"publicKey": public}
+        shown["delivery"] = delivery
+    return shown
 
 
 def _log(what: str, subscription_id: str, caller: Caller) -> None:

@@ -79,7 +79,7 @@ class Once:
         kept = tables.idempotency_keys.get(_owner(request), key, since=since)
         if kept is None:
             return None
-        if kept.digest != _digest(request):
+        if self._opened(kept) != _digest(request):
             same = kept.operation == _operation(request)
             other = "another request to the same operation" if same else kept.operation
             violation = Violation(field=HEADER, value=key, message=f"{key} was used for {other}")
@@ -87,12 +87,17 @@ class Once:
         body = self._secrets.open(kept.body) if kept.sealed else kept.body
         return Response(status=kept.status, body=body, headers=(*kept.headers, REPLAYED))
 
+    def _opened(self, kept: KeptAnswer) -> bytes:
+        """The digest. That of a request with a secret is encrypted, since a short secret can be found by trying."""
+        plain = not kept.sealed or len(kept.digest) == sha256().digest_size
+        return kept.digest if plain else self._secrets.open(kept.digest)
+
     def _keep(self, tables: Tables, request: Request, key: str, response: Response, *, secret: bool) -> None:
         now = to_micros(self._clock())
         headers = (*response.headers, ("ETag", response.etag)) if response.etag else response.headers
         kept = KeptAnswer(
             operation=_operation(request),
-            digest=_digest(request),
+            digest=self._secrets.seal(_digest(request)) if secret else _digest(request),
             status=response.status,
             headers=headers,
             body=self._secrets.seal(response.body) if secret else response.body,

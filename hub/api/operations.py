@@ -2,22 +2,20 @@
 
 import asyncio
 from functools import partial
-from urllib.parse import parse_qsl
 
 import orjson
 
 from hub import __version__
 from hub.api.conditions import NOT_STORED, on_condition, tag_of
 from hub.api.messages import Request, Response, json_response
-from hub.api.operations_view import attempt_view, delivery_view, source_view, subscription_view
-from hub.api.paging import page_headers
-from hub.errors import Conflict, InvalidInput, NotFound, StoreUnavailable, Violation
-from hub.model.delivery import DeliveryState
+from hub.api.operations_view import attempt_view, delivery_view, source_view
+from hub.errors import StoreUnavailable
 from hub.model.problem import Document
 from hub.model.times import Clock, to_micros
-from hub.store.deliveries import FILTERS, DeliveryView
+from hub.store.deliveries import DeliveryView
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
+from hub.subscriptions.resending import known_delivery, resend
 from hub.telemetry import logger
 
 log = logger("hub.api")
@@ -25,18 +23,15 @@ log = logger("hub.api")
 OVERDUE = 60.0
 """Seconds that the oldest due delivery may be late before the hub calls itself not ready."""
 
-STATES = tuple(state.value for state in DeliveryState)
-
 
 class Operations:
     """`base_url` is that of `/qos-hub/v1`, `face_url` that of the v5 face (no final slashes)."""
 
-    def __init__(self, *, store: Store, clock: Clock, base_url: str, face_url: str, page_maximum: int) -> None:
+    def __init__(self, *, store: Store, clock: Clock, base_url: str, face_url: str) -> None:
         self._store = store
         self._clock = clock
         self._base_url = base_url
         self._face_url = face_url
-        self._page_maximum = page_maximum
 
     async def health(self, request: Request) -> Response:
         """Ready means: the database takes a write, and no delivery is long overdue."""
@@ -58,38 +53,6 @@ class Operations:
         detail = f"the oldest due delivery is {late:.1f} s late" if late else "no delivery is late"
         return {"ok": late < OVERDUE, "detail": detail, "oldestDueSeconds": round(late, 3)}
 
-    async def subscriptions(self, request: Request) -> Response:
-        return await asyncio.to_thread(self._subscriptions)
-
-    def _subscriptions(self) -> Response:
-        tables = self._store.read
-        counts = tables.deliveries.counts()
-        views = [
-            subscription_view(
-                registered.subscription,
-                href=f"{self._face_url}/hub/{registered.subscription.id}",
-                counts=counts.get(registered.seq, {}),
-                oldest_due=tables.deliveries.next_due(registered.seq),
-                last_delivered=tables.deliveries.last_delivered(registered.seq),
-            )
-            for registered in tables.subscriptions.all()
-        ]
-        total = str(len(views))
-        return json_response(views, headers=(("X-Total-Count", total), ("X-Result-Count", total)))
-
-    async def deliveries(self, request: Request) -> Response:
-        return await asyncio.to_thread(self._deliveries, request)
-
-    def _deliveries(self, request: Request) -> Response:
-        pairs = parse_qsl(request.query_string.decode(), keep_blank_values=True)
-        filters, offset, limit = _delivery_query(pairs, self._page_maximum)
-        deliveries = self._store.read.deliveries
-        views = deliveries.page(filters, offset=offset, limit=limit)
-        url = f"{self._base_url}/deliveries"
-        total = deliveries.count(filters)
-        headers = page_headers(url, pairs, offset=offset, limit=limit, returned=len(views), total=total)
-        return json_response([self._view(view) for view in views], headers=headers)
-
     async def delivery(self, request: Request) -> Response:
         return await asyncio.to_thread(self._delivery, request.path_params["id"])
 
@@ -97,7 +60,7 @@ class Operations:
         return json_response(self._whole(self._store.read, delivery_id))
 
     def _whole(self, tables: Tables, delivery_id: str) -> Document:
-        view = _found(tables, delivery_id)
+        view = known_delivery(tables, delivery_id)
         attempts = [attempt_view(attempt) for attempt in tables.deliveries.attempts(view.id)]
         return {**self._view(view), "attempt": attempts}
 
@@ -113,13 +76,7 @@ class Operations:
         return json_response(self._view(view), status=202)
 
     def _resend(self, tables: Tables, delivery_id: str) -> DeliveryView:
-        view = _found(tables, delivery_id)
-        if not tables.deliveries.resend(view.id, now=to_micros(self._clock())):
-            flying = view.state is DeliveryState.IN_FLIGHT
-            why = "is in flight; send it again when this attempt has ended" if flying else "has lost its listener"
-            message = f"delivery {delivery_id} {why}"
-            raise Conflict(violations=[Violation(field="id", value=delivery_id, message=message)])
-        return _found(tables, delivery_id)
+        return resend(tables, delivery_id, now=to_micros(self._clock()))
 
     async def sources(self, request: Request) -> Response:
         rows = await asyncio.to_thread(lambda: self._store.read.sources.all())
@@ -129,34 +86,3 @@ class Operations:
 
     def _view(self, view: DeliveryView) -> Document:
         return delivery_view(view, base_url=self._base_url, face_url=self._face_url)
-
-
-def _found(tables: Tables, delivery_id: str) -> DeliveryView:
-    view = tables.deliveries.get(int(delivery_id)) if delivery_id.isdecimal() and len(delivery_id) < 19 else None
-    if view is None:
-        message = f"no delivery {delivery_id}"
-        raise NotFound(violations=[Violation(field="id", value=delivery_id, message=message)])
-    return view
-
-
-def _delivery_query(pairs: list[tuple[str, str]], page_maximum: int) -> tuple[dict[str, str], int, int]:
-    """(filters, offset, limit); raises InvalidInput with everything that is wrong."""
-    given = dict(pairs)
-    violations = [
-        Violation(
-            field=name, value=value, message=f"is no parameter of deliveries; these are: {', '.join(FILTERS)}"
-        )
-        for name, value in pairs
-        if name not in FILTERS and name not in ("offset", "limit")
-    ]
-    if given.get("state", STATES[0]) not in STATES:
-        message = f"is no state of a delivery; these are: {', '.join(STATES)}"
-        violations.append(Violation(field="state", value=given["state"], message=message))
-    for name in ("offset", "limit"):
-        if not given.get(name, "0").isdecimal() or len(given.get(name, "0")) > 15:
-            message = "must be a whole number of 0 or more"
-            violations.append(Violation(field=name, value=given[name], message=message))
-    if violations:
-        raise InvalidInput(violations=violations)
-    filters = {name: given[name] for name in FILTERS if name in given}
-    return filters, int(given.get("offset", 0)), min(int(given.get("limit", page_maximum)), page_maximum)

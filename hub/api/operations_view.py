@@ -1,13 +1,18 @@
 """How registrations, deliveries, attempts and sources look to the operator."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from hub.model.delivery import Attempt, DeliveryState
 from hub.model.problem import Document
-from hub.model.subscription import Subscription
+from hub.model.recovery import Recovery
+from hub.model.standing import Standing
 from hub.model.times import micros_to_text
 from hub.store.deliveries import DeliveryView
 from hub.store.sources import SourceRow
+from hub.store.subscriptions import ENDED, Registered
+from hub.subscriptions.credentials_view import credentials_view
+from hub.subscriptions.delivery_options import options_view
 
 
 def _time(micros: int | None) -> str | None:
@@ -15,28 +20,63 @@ def _time(micros: int | None) -> str | None:
 
 
 def subscription_view(
-    subscription: Subscription,
+    one: Registered,
     *,
     href: str,
-    counts: dict[str, int],
+    counts: Mapping[str, int],
+    standing: Standing,
     oldest_due: int | None,
     last_delivered: int | None,
 ) -> Document:
+    subscription = one.subscription
+    most = subscription.options.max_events
     return {
         "id": subscription.id,
         "href": href,
         "callback": subscription.callback,
         "query": subscription.query,
-        "state": subscription.state,
+        "state": subscription.state if one.ended is None else ENDED,
         "stateReason": subscription.state_reason,
         "order": subscription.order,
         "face": subscription.face,
         "owner": subscription.owner,
         "party": subscription.party,
+        "list": subscription.list,
+        "delivery": {**options_view(subscription.options), **credentials_view(subscription.options)},
+        "eventsLeft": None if most is None else max(0, most - standing.events),
+        "failures": standing.failures,
+        "failingSince": _time(standing.failing_since),
+        "heldUntil": _time(standing.held_until or None),
         "creationDate": micros_to_text(subscription.created),
+        "endDate": _time(one.ended),
+        "endedBy": one.ended_by,
         "count": {state.value: counts.get(state, 0) for state in DeliveryState},
         "oldestDueTime": _time(oldest_due),
         "lastDeliveredTime": _time(last_delivered),
+    }
+
+
+def recovery_view(recovery: Recovery, *, base_url: str) -> Document:
+    asked = recovery.asked
+    return {
+        "@type": "Recovery",
+        "id": asked.id,
+        "href": f"{base_url}/recoveries/{asked.id}",
+        "kind": asked.kind,
+        "subscription": {"id": recovery.subscription_id},
+        "since": _time(asked.since),
+        "until": _time(asked.until),
+        "actor": asked.actor,
+        "status": recovery.status,
+        "creationDate": micros_to_text(asked.created),
+        "startDate": _time(recovery.started),
+        "completionDate": _time(recovery.completed),
+        "progress": {
+            "expected": asked.expected,
+            "looked": recovery.looked,
+            "changed": recovery.changed,
+        },
+        "error": recovery.error,
     }
 
 

@@ -66,6 +66,21 @@ def cursor_headers(
     return (*_counts(len(page.rows), total), *_link(url, pairs, targets))
 
 
+def place_headers(
+    url: str, pairs: Pairs, *, limit: int, returned: int, total: int, first: str | None, last: str | None
+) -> Headers:
+    """The same for a page between two cursors: `first` where there is something before it, `last` where behind it."""
+    if limit <= 0:
+        return _counts(returned, total)
+    places = {"first": "after=", "last": "before="}
+    if first is not None:
+        places["prev"] = f"before={first}"
+    if last is not None:
+        places["next"] = f"after={last}"
+    targets = {name: f"{place}&limit={limit}" for name, place in places.items()}
+    return (*_counts(returned, total), *_link(url, pairs, targets))
+
+
 def _counts(returned: int, total: int) -> Headers:
     return (("X-Total-Count", str(total)), ("X-Result-Count", str(returned)))
 

@@ -2,9 +2,10 @@
 
 import math
 
-from starlette.types import Message, Scope, Send
+from starlette.types import Scope, Send
 
 from hub.access.rates import Quota, RateLimit
+from hub.api.whole import Adding
 from hub.errors import TooManyRequests, Violation
 from hub.model.caller import Caller
 
@@ -45,14 +46,7 @@ class Quotas:
 
 def with_headers(send: Send, headers: dict[str, str]) -> Send:
     """`send` that adds headers to the answer."""
-    added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-
-    async def adding(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], *added]}
-        await send(message)
-
-    return adding
+    return Adding(send, [(name.lower().encode(), value.encode()) for name, value in headers.items()])
 
 
 def _address(scope: Scope) -> str:

@@ -114,8 +114,8 @@ class Face:
         }
         return select(document, fields) if fields else document
 
-    def subscription(self, subscription: Subscription, secret: str) -> Document:
-        """A registration with its signing secret, as its maker alone sees it."""
+    def subscription(self, subscription: Subscription, shown: Document) -> Document:
+        """A registration with what its maker alone is `shown`, this once."""
         asked = {} if subscription.query is None else {"query": subscription.query}
         return {
             "@type": "Hub",
@@ -123,7 +123,7 @@ class Face:
             "href": self.subscription_href(subscription.id),
             "callback": subscription.callback,
             **asked,
-            "secret": secret,
+            **shown,
         }
 
     def subscription_href(self, subscription_id: str) -> str:

@@ -74,9 +74,9 @@ class FaceV4(Face):
         document["notification"]["changes"] = _changes(record.changes)
         return select(document, fields) if fields else document
 
-    def subscription(self, subscription: Subscription, secret: str) -> Document:
-        shown = super().subscription(subscription, secret)
-        return {name: shown[name] for name in ("id", "callback", "query", "secret") if name in shown}
+    def subscription(self, subscription: Subscription, shown: Document) -> Document:
+        whole = super().subscription(subscription, shown)
+        return {name: whole[name] for name in ("id", "callback", "query", *shown) if name in whole}
 
     def given(self, body: Document) -> Document:
         self._refuse_unknown(body)

@@ -5,6 +5,7 @@ reports only the first error.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -141,6 +142,9 @@ def _resolved(contract: dict[str, Any], node: dict[str, Any] | None) -> dict[str
     return node
 
 
+MAY_BE_SECRET = re.compile(rb"secret|password|token|key|whsk_|auth", re.IGNORECASE)
+"""What stands in a body of which nothing is repeated, since nobody knows where in it the secret is."""
+
 NUL_IN_JSON = rb"\u0000"
 """The only spelling that JSON has for it; a text may hold these six characters, too."""
 
@@ -177,7 +181,7 @@ def _parsed(content: bytes) -> Any:
     try:
         document = orjson.loads(content.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as error:
-        begin = content[:60].decode("utf-8", "replace")
+        begin = None if MAY_BE_SECRET.search(content) else content[:60].decode("utf-8", "replace")
         violation = Violation(field="body", value=begin, message=f"is not JSON: {error}")
         raise InvalidInput(violations=[violation]) from error
     if content.count(b"[") + content.count(b"{") > DEEPEST and is_too_deep(document):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from starlette.types import Send
+from starlette.types import Message, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 Header = tuple[bytes, bytes]
@@ -11,11 +11,26 @@ LONG = 16384
 """Bytes of a body from which on a copy of it costs more than a second write; uvloop sends both with one call."""
 
 
+class Adding:
+    """`send` that adds headers to the answer, which can be written in one piece all the same."""
+
+    def __init__(self, send: Send, headers: Sequence[Header]) -> None:
+        self.send = send
+        self.headers = headers
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *self.headers]}
+        await self.send(message)
+
+
 def write_whole(send: Send, status: int, headers: Sequence[Header], body: bytes) -> bool:
     """Write the answer and end it; False when it must go the ordinary way, by `send`.
 
     The names of the headers are in small letters, and a `content-length` among them is right.
     """
+    while isinstance(send, Adding):
+        headers, send = [*headers, *send.headers], send.send
     cycle = getattr(send, "__self__", None)
     if type(cycle) is not RequestResponseCycle or not _is_plain(cycle):
         return False

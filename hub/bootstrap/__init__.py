@@ -3,7 +3,9 @@
 from hub.bootstrap.building import Hub, build
 from hub.bootstrap.contracts import FACE_V3, FACE_V4, FACE_V5, OPERATIONS_V1, Contracts, check_contracts
 from hub.bootstrap.delivery import make_transport
-from hub.bootstrap.parts import make_store
+from hub.bootstrap.faces import make_faces, report_attributes
+from hub.bootstrap.parts import Parts, make_box, make_parts, make_store
+from hub.bootstrap.registering import make_reconciler, make_wanted
 from hub.bootstrap.tracing import check_tracing
 
 __all__ = [
@@ -13,9 +15,16 @@ __all__ = [
     "OPERATIONS_V1",
     "Contracts",
     "Hub",
+    "Parts",
     "build",
     "check_contracts",
     "check_tracing",
+    "make_box",
+    "make_faces",
+    "make_parts",
+    "make_reconciler",
     "make_store",
     "make_transport",
+    "make_wanted",
+    "report_attributes",
 ]

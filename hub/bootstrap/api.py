@@ -1,6 +1,7 @@
 """The door for HTTP: the handlers of every contract at every face, and what stands around them."""
 
 from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -16,11 +17,11 @@ from hub.api.app import HubApp, Limits, make_app
 from hub.api.attributes import attributes_of, record_attributes
 from hub.api.conditions import Tags
 from hub.api.counts import RequestCounts
+from hub.api.credentials import CredentialOperations
 from hub.api.guard import CONSOLE, PagesGuard
-from hub.api.handlers import HUB, HUB_V4, OPERATIONS, PROBLEMS, TASKS, TASKS_V4, Handler, bound
+from hub.api.handlers import CREDENTIALS, HUB, HUB_V4, PROBLEMS, TASKS, TASKS_V4, Handler, bound
 from hub.api.hub import HubOperations
 from hub.api.once import Once
-from hub.api.operations import Operations
 from hub.api.pages import pages
 from hub.api.problems import ProblemOperations
 from hub.api.quotas import Quotas
@@ -28,10 +29,13 @@ from hub.api.render import Face
 from hub.api.tasks import TaskOperations
 from hub.bootstrap.callers import make_callers
 from hub.bootstrap.contracts import FACE_V5, OPERATIONS_V1, PATHS
-from hub.bootstrap.faces import asked, make_lists, query_reader
+from hub.bootstrap.faces import asked, make_lists
 from hub.bootstrap.jobs import job_handlers
 from hub.bootstrap.metrics import metrics_page
+from hub.bootstrap.operator import operator_handlers
+from hub.bootstrap.outgoing import make_prober
 from hub.bootstrap.parts import Parts
+from hub.bootstrap.registering import make_registrations, make_wanted
 from hub.bootstrap.rules import task_rules
 from hub.console.app import make_console
 from hub.faces import V3, V5
@@ -41,10 +45,15 @@ from hub.problems.tasks import TaskRules
 from hub.query.attributes import Attributes
 from hub.settings import Settings
 from hub.subscriptions.registration import Registrations
+from hub.subscriptions.rotation import Rotations
+from hub.subscriptions.wanting import MakeWanted
 from hub.telemetry.exposition import Exposition
 
 CONSOLE_THREADS = 4
 """How many people the console serves at the same moment."""
+
+CHECKERS = 8
+"""How many registrations are looked at at the same moment: each waits for a name server and, perhaps, a listener."""
 
 Contract = dict[str, Any]
 
@@ -59,6 +68,8 @@ class _Served:
     tasks: TaskRules
     registrations: Registrations
     once: Once
+    wanted: MakeWanted
+    checkers: Executor
 
 
 def api_app(
@@ -76,13 +87,15 @@ def api_app(
         attributes=attributes,
         rules=rules.clients,
         tasks=task_rules(parts, rules.keeper),
-        registrations=_registrations(parts, attributes, faces),
+        registrations=make_registrations(parts, attributes, faces),
+        wanted=make_wanted(parts, faces),
         once=Once(
             store=parts.store,
             clock=parts.clock,
             lifetime=settings.api.idempotency_lifetime,
             secrets=parts.secrets,
         ),
+        checkers=ThreadPoolExecutor(CHECKERS, thread_name_prefix="register"),
     )
     callers, limits = make_callers(settings, parts.store), _limits(settings)
     console = PagesGuard(
@@ -105,27 +118,27 @@ def _is_served(name: str, settings: Settings) -> bool:
     return name != V3 or settings.api.r18_names
 
 
-def _registrations(parts: Parts, attributes: Attributes, faces: Mapping[str, Face]) -> Registrations:
-    return Registrations(
-        clock=parts.clock,
-        new_id=parts.new_id,
-        parse_query=query_reader(attributes, faces),
-        policy=parts.policy(),
-        secrets=parts.secrets,
+def _credentials(served: _Served) -> dict[str, Handler]:
+    parts = served.parts
+    prober = make_prober(parts)
+    operations = CredentialOperations(
+        store=parts.store,
+        rotations=Rotations(clock=parts.clock, secrets=parts.secrets),
+        once=served.once,
+        send_test=prober.send,
+        senders=prober.threads,
     )
+    return bound(CREDENTIALS, operations)
 
 
 def _operations(served: _Served) -> tuple[Contract, dict[str, Handler]]:
-    parts, settings = served.parts, served.parts.settings
-    operations = Operations(
-        store=parts.store,
-        clock=parts.clock,
-        base_url=settings.server.base_url + OPERATIONS_V1,
-        face_url=settings.server.base_url + FACE_V5,
-        page_maximum=settings.api.page_maximum,
+    parts = served.parts
+    base_url = parts.settings.server.base_url
+    operator = operator_handlers(
+        parts, served.once, served.wanted, base_url=base_url + OPERATIONS_V1, face_url=base_url + FACE_V5
     )
     jobs = job_handlers(parts, served.attributes, served.once)
-    return parts.contracts.operations, bound(OPERATIONS, operations) | jobs
+    return parts.contracts.operations, operator | _credentials(served) | jobs
 
 
 def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:
@@ -133,7 +146,13 @@ def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:
     of_v5 = face.name == V5
     worded = None if of_v5 else face.worded
     contracts = served.parts.contracts
-    hub = HubOperations(store=served.parts.store, registrations=served.registrations, face=face, once=served.once)
+    hub = HubOperations(
+        store=served.parts.store,
+        registrations=served.registrations,
+        face=face,
+        once=served.once,
+        checkers=served.checkers,
+    )
     handlers = (
         bound(PROBLEMS, _problems(served, face), worded)
         | _tasks(served, face)

@@ -2,37 +2,35 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from starlette.types import ASGIApp
 
 from hub.api.app import HubApp
 from hub.api.counts import RequestCounts
-from hub.api.extensions import load_extensions
 from hub.bootstrap.api import api_app
-from hub.bootstrap.contracts import Contracts
 from hub.bootstrap.delivery import make_worker
 from hub.bootstrap.faces import make_faces, report_attributes
 from hub.bootstrap.intake import make_pollers
 from hub.bootstrap.jobs import make_job_runner
 from hub.bootstrap.metrics import make_exposition, metrics_door
-from hub.bootstrap.parts import Parts, make_store
+from hub.bootstrap.parts import make_parts
 from hub.bootstrap.rules import report_rules
 from hub.bootstrap.tracing import make_tracing
+from hub.bootstrap.upkeep import make_housekeepers
 from hub.delivery.worker import DeliveryWorker
 from hub.intake.account import note_disabled
 from hub.intake.configured import check_sources
 from hub.intake.poller import Poller
 from hub.jobs.runner import JobRunner
-from hub.model.ids import Uuid7
 from hub.model.times import Clock, system_clock
 from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
-from hub.subscriptions.secrets import SecretBox, load_key
 from hub.telemetry.exposition import Exposition
 from hub.telemetry.trails import Tracing
+from hub.upkeep.housekeeper import Housekeeper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +46,14 @@ class Hub:
     pollers: Sequence[Poller]
     jobs: JobRunner | None = None
     tracing: Tracing | None = None
+    housekeepers: Sequence[Housekeeper] = ()
 
     def start(self) -> None:
         """Senders first, so that what the other doors bring is sent at once."""
         if self.worker:
             self.worker.start()
+        for housekeeper in self.housekeepers:
+            housekeeper.start()
         for poller in self.pollers:
             poller.start()
         if self.jobs:
@@ -75,6 +76,8 @@ class Hub:
             self.jobs.stop(grace)
         for poller in self.pollers:
             poller.stop(max(0.0, end - time.monotonic()))
+        for housekeeper in self.housekeepers:
+            housekeeper.stop(max(0.0, end - time.monotonic()))
         if self.worker:
             self.worker.stop(grace)
         self.store.close()
@@ -85,7 +88,7 @@ class Hub:
 def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     """Raises InvalidSettings, or StoreUnavailable when the database cannot be used."""
     check_sources(settings)
-    parts = _parts(settings, clock)
+    parts = replace(make_parts(settings, clock), tracing=make_tracing(settings))
     attributes, faces, rules = report_attributes(parts), make_faces(parts), report_rules(parts)
     roles = settings.server.roles
     requests = RequestCounts()
@@ -103,17 +106,5 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         pollers=pollers,
         jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
         tracing=parts.tracing,
-    )
-
-
-def _parts(settings: Settings, clock: Clock) -> Parts:
-    return Parts(
-        settings=settings,
-        contracts=Contracts.shipped(),
-        extensions=load_extensions(settings.api.extension_schemas),
-        secrets=SecretBox(load_key(settings.key_file)),
-        clock=clock,
-        new_id=Uuid7(clock),
-        store=make_store(settings),
-        tracing=make_tracing(settings),
+        housekeepers=make_housekeepers(parts, attributes, faces) if "delivery" in roles else (),
     )

@@ -6,14 +6,17 @@ from functools import partial
 from hub.api.render import Face
 from hub.bootstrap.contracts import OPERATIONS_V1
 from hub.bootstrap.faces import query_reader
-from hub.bootstrap.parts import Parts
+from hub.bootstrap.parts import Parts, make_guard
 from hub.delivery.breaker import BreakerRules
+from hub.delivery.control import ControlClient
 from hub.delivery.failures import FailureRules
 from hub.delivery.listeners import make_listener
 from hub.delivery.notices import Desk
 from hub.delivery.resolve import Resolver
 from hub.delivery.schedule import Schedule, Schedules
 from hub.delivery.settle import Settler
+from hub.delivery.tokens import Tokens
+from hub.delivery.transport.authorising import AuthorisingTransport
 from hub.delivery.transport.curl_transport import CurlTransport
 from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
@@ -23,7 +26,6 @@ from hub.model.times import Clock
 from hub.query.attributes import ANYTHING
 from hub.settings import DeliverySettings, Settings
 from hub.store.leases import Holder
-from hub.subscriptions.addresses import AddressGuard
 
 WATCH_ALONE, WATCH_OTHERS = 0.02, 0.25
 """Seconds between a sender's looks at the database for what other processes wrote, since SQLite cannot call: when
@@ -76,16 +78,35 @@ def _worker_settings(delivery: DeliverySettings, watch: float) -> WorkerSettings
     )
 
 
-def make_transport(settings: Settings, clock: Clock) -> Transport:
+def make_transport(
+    settings: Settings, clock: Clock, *, deadline: float | None = None, connections: int | None = None
+) -> Transport:
+    """As the settings want it, or with another deadline or number of connections."""
     delivery = settings.delivery
+    deadline = deadline or delivery.deadline
     kind = CurlTransport if delivery.transport == "pycurl" else RequestsTransport
-    guard = AddressGuard(delivery.allowed_networks)
-    return kind(
+    guard = make_guard(settings)
+    resolver = Resolver(guard, ttl=delivery.name_ttl)
+    inner = kind(
         guard=guard,
-        resolver=Resolver(guard, ttl=delivery.name_ttl),
-        deadline=delivery.deadline,
+        resolver=resolver,
+        deadline=deadline,
         response_limit=delivery.response_limit,
-        max_connections=delivery.in_flight_total,
+        max_connections=connections or delivery.in_flight_total,
+        ca_file=delivery.ca_file or None,
+        clock=clock,
+    )
+    tokens = Tokens(make_control(settings, resolver, clock, deadline=deadline))
+    return AuthorisingTransport(inner, tokens, deadline=deadline, clock=clock)
+
+
+def make_control(settings: Settings, resolver: Resolver, clock: Clock, *, deadline: float) -> ControlClient:
+    """For calls that are no deliveries; it trusts whom the settings trust, whatever a registration says."""
+    delivery = settings.delivery
+    return ControlClient(
+        guard=make_guard(settings),
+        resolver=resolver,
+        deadline=deadline,
         ca_file=delivery.ca_file or None,
         clock=clock,
     )

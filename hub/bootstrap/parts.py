@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.api.extensions import Extensions
+from hub.api.extensions import Extensions, load_extensions
 from hub.bootstrap.contracts import FACE_V5, Contracts
-from hub.model.ids import NewId
+from hub.model.ids import NewId, Uuid7
 from hub.model.times import Clock
 from hub.problems.envelope import Letterhead
 from hub.problems.ownership import Owners
@@ -13,6 +13,7 @@ from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import CallbackPolicy
+from hub.subscriptions.key_file import KeyFile
 from hub.subscriptions.secrets import SecretBox
 from hub.telemetry.trails import Tracing
 
@@ -38,10 +39,22 @@ class Parts:
         return Owners(self.settings.security.party_paths)
 
     def guard(self) -> AddressGuard:
-        return AddressGuard(self.settings.delivery.allowed_networks)
+        return make_guard(self.settings)
 
     def policy(self) -> CallbackPolicy:
-        return CallbackPolicy(self.guard(), schemes=self.settings.delivery.schemes)
+        return CallbackPolicy(self.guard())
+
+
+def make_guard(settings: Settings) -> AddressGuard:
+    """What may be connected to on behalf of others, by every door."""
+    delivery = settings.delivery
+    return AddressGuard(delivery.allowed_networks, schemes=delivery.schemes, ports=delivery.ports or None)
+
+
+def make_box(settings: Settings) -> SecretBox:
+    """Raises InvalidSettings when the file with the keys cannot be used."""
+    keys = tuple(key.encode() for key in settings.security.keys)
+    return SecretBox((lambda: keys) if keys else KeyFile(settings.key_file))
 
 
 def make_store(settings: Settings) -> Store:
@@ -54,4 +67,17 @@ def make_store(settings: Settings) -> Store:
         query_time_limit=settings.store.query_time_limit,
         scans=settings.store.scans,
         indexed_paths=settings.store.indexed_paths,
+    )
+
+
+def make_parts(settings: Settings, clock: Clock) -> Parts:
+    """Raises InvalidSettings, or StoreUnavailable when the database cannot be used."""
+    return Parts(
+        settings=settings,
+        contracts=Contracts.shipped(),
+        extensions=load_extensions(settings.api.extension_schemas),
+        secrets=make_box(settings),
+        clock=clock,
+        new_id=Uuid7(clock),
+        store=make_store(settings),
     )

@@ -18,7 +18,7 @@ def log_attempt(settlement: Settlement, result: SendResult, listener: Listener |
         "delivery.attempted",
         delivery=claim.delivery,
         subscription=listener.id if listener else None,
-        callback=listener.url if listener else None,
+        callback=_origin(listener.url) if listener else None,
         attempt=attempt.number,
         outcome=attempt.outcome,
         status=attempt.status,
@@ -29,3 +29,8 @@ def log_attempt(settlement: Settlement, result: SendResult, listener: Listener |
         error=attempt.error,
         next_due=None if settlement.settled_at else micros_to_text(settlement.due_at),
     )
+
+
+def _origin(url: str) -> str:
+    """Without its path and query, which may hold a secret; `/qos-hub/v1/subscriptions` shows all of it."""
+    return "/".join(url.split("/", 3)[:3])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hub.delivery.proof import NO_PROOF, Proof, proof_of
 from hub.delivery.schedule import Schedules
 from hub.errors import InvalidInput, InvalidSettings, Unsupported
 from hub.faces import EVENT_TYPES
@@ -16,22 +17,22 @@ from hub.query.matching.matcher import Matcher
 from hub.query.ownership import told_to
 from hub.query.syntax import Condition, both
 from hub.store.subscriptions import Registered, Subscriptions
+from hub.subscriptions.kept_credentials import open_credentials
 from hub.subscriptions.registration import ParseQuery
 from hub.subscriptions.secrets import SecretBox
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """A registration made ready: its query read, its secret open.
+    """A registration made ready: its query read, its credentials open.
 
     It is told of events of these `types` that fit the condition, if there is one; in the form of its `face`, of which
-    `fields` are sent. What the `owner` does not see is not in them.
+    `fields` are sent. What the `owner` does not see is not in them. `sealed` is what the `proof` was made of.
     """
 
     seq: int
     id: str
     url: str
-    secret: bytes
     order: Order
     from_event: int
     active: bool
@@ -41,6 +42,7 @@ class Listener:
     condition: Condition | None
     owner: Ownership = OF_ALL
     options: DeliveryOptions = NO_OPTIONS
+    proof: Proof = NO_PROOF
     kept: Subscription | None = None
     """The registration that it was made of, in whatever state."""
 
@@ -159,7 +161,7 @@ def make_listener(
         seq=one.seq,
         id=subscription.id,
         url=subscription.url,
-        secret=secrets.open(subscription.secret),
+        proof=proof_of(open_credentials(secrets, subscription)),
         order=subscription.order,
         from_event=one.from_event,
         active=subscription.state is SubscriptionState.ACTIVE,

@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     ADDRESS_REFUSED = "addressRefused"
     CONNECTION_FAILED = "connectionFailed"
     TLS_FAILED = "tlsFailed"
+    AUTHENTICATION_FAILED = "authenticationFailed"
     BROKEN = "broken"
     REDIRECT = "redirect"
     CLIENT_ERROR = "clientError"

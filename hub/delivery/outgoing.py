@@ -13,7 +13,17 @@ def outgoing_of(
     claim: Claim, listener: Listener, event_id: str, body: bytes, timestamp: int, traceparent: str | None = None
 ) -> Outgoing:
     """The signed request; its id is the event's, the same at every attempt. `body` is what is sent."""
-    headers = signed_headers(listener.secret, event_id, timestamp, body)
+    proof = listener.proof
+    headers = CONTENT + proof.headers + signed_headers(proof.signers, event_id, timestamp, body)
     if traceparent is not None:
         headers += ((NAME, traceparent),)
-    return Outgoing(key=claim, url=listener.url, headers=CONTENT + headers, body=body, lane=listener.id)
+    return Outgoing(
+        key=claim,
+        url=listener.url,
+        headers=headers,
+        body=body,
+        lane=listener.id,
+        tls=proof.tls,
+        oauth=proof.oauth,
+        hidden=proof.hidden,
+    )

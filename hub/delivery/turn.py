@@ -184,6 +184,9 @@ def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[i
 def _claim(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:
     """Give each lane what it has room for, while there is room for all; look at the lanes that were stirred."""
     for subscription in dict.fromkeys((*work.ready, *stirred)):
+        if not tables.subscriptions.is_sent_to(subscription):
+            result.due[subscription] = None
+            continue
         wanted = min(work.room.of(subscription), work.room.left)
         if wanted <= 0:
             if subscription in stirred:

@@ -40,3 +40,20 @@ class Uuid7:
         tail = (int.from_bytes(self._random(8), "big") & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
         text = f"{head}{tail:016x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def first_id_at(micros: int) -> str:
+    """The smallest identifier that can be made in the millisecond of an instant; all before it sort before."""
+    head = f"{max(micros, 0) // 1000:012x}7000"
+    return f"{head[:8]}-{head[8:12]}-{head[12:]}-8000-000000000000"
+
+
+def made_at(identifier: str) -> int | None:
+    """The instant (microseconds, by the millisecond) at which an identifier was made; None for one of another kind."""
+    digits = identifier.replace("-", "")
+    if len(digits) != 32 or digits[12] != "7":
+        return None
+    try:
+        return int(digits[:12], 16) * 1000
+    except ValueError:
+        return None

@@ -10,7 +10,8 @@ class DeliveryOptions:
 
     `schedule` holds the waits between attempts in seconds, `rate_limit` the attempts a second, `in_flight` the most
     requests at the same time, `expires_at` the instant (microseconds) and `max_events` the number of events after
-    which nothing more is told. `signatures` are the kinds of signature that are sent: v1, v1a.
+    which nothing more is told. `signatures` are the kinds of signature that are sent: v1, v1a. `auth` is the type of
+    authentication and `tls` what is set of our side of TLS: their secrets are kept elsewhere.
     """
 
     schedule: tuple[float, ...] | None = None
@@ -19,10 +20,16 @@ class DeliveryOptions:
     expires_at: int | None = None
     max_events: int | None = None
     signatures: tuple[str, ...] = ("v1",)
+    auth: str | None = None
+    tls: tuple[str, ...] = ()
 
     def as_kept(self) -> dict[str, Any]:
         """What differs from the defaults: the JSON object that is kept."""
         return {name: value for name, value in asdict(self).items() if value != getattr(NO_OPTIONS, name)}
+
+    def reset(self) -> "DeliveryOptions":
+        """Everything left to the settings but how the hub proves who it is, which is no matter of pace."""
+        return DeliveryOptions(signatures=self.signatures, auth=self.auth, tls=self.tls)
 
     @classmethod
     def from_kept(cls, kept: dict[str, Any]) -> "DeliveryOptions":

@@ -1,6 +1,6 @@
 """A registration at the hub: who is told, where, and of what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hub.model.options import NO_OPTIONS, DeliveryOptions
@@ -26,9 +26,9 @@ class Subscription:
 
     `callback` is the URL as registered, `url` the same in the one spelling that is called and compared. `query` is
     the text as registered, `normalised_query` the same query in one spelling, by which duplicates are found.
-    `secret` is the signing key as stored: encrypted. `face` names the version of the API at which it was registered,
-    in whose form it is told; `owner` is the caller who registered it, `party` the id of the party whose reports alone
-    it is told of, None for all.
+    `secret` is the shared signing key in force as stored: encrypted, as are its other `credentials`. `face` names the
+    version of the API at which it was registered, in whose form it is told; `owner` is the caller who registered it,
+    `party` the id of the party whose reports alone it is told of, None for all.
     """
 
     id: str
@@ -37,7 +37,7 @@ class Subscription:
     created: int
     query: str | None = None
     normalised_query: str = ""
-    secret: bytes = b""
+    secret: bytes = field(default=b"", repr=False)
     order: Order = Order.REPORT
     state: SubscriptionState = SubscriptionState.ACTIVE
     state_reason: str | None = None
@@ -45,3 +45,5 @@ class Subscription:
     owner: str | None = None
     party: str | None = None
     options: DeliveryOptions = NO_OPTIONS
+    list: str | None = None
+    credentials: bytes | None = field(default=None, repr=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.errors import InvalidSettings, Violation
 from hub.settings.rules import Check, Exactly, Items, check_of
-from hub.settings.sections import SECTIONS
+from hub.settings.sections import NAMED, SECTIONS
 
 PREFIX = "QOS_HUB_"
 OTHER_VARIABLES = frozenset({"QOS_HUB_REAL_DIR"})
@@ -36,10 +36,10 @@ class Given:
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """What one place gives, and what is wrong with it as a whole."""
+    """What one place gives, and what is wrong with it as a whole; `named` are tables by section and name."""
 
     given: dict[Key, Given] = field(default_factory=dict)
-    sources: dict[str, Given] = field(default_factory=dict)
+    named: dict[tuple[str, str], Given] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
 
     def unknown(self, key: Key, given: Given) -> None:
@@ -56,10 +56,12 @@ def from_file(path: Path) -> Layer:
         if not isinstance(content, dict):
             message = f"is not a section: write it as a table ({origin}: {shown(content)})"
             layer.violations.append(Violation(field=section, message=message, value=content))
-        elif section == "sources":
-            layer.sources.update((name, Given(value=table, origin=origin)) for name, table in content.items())
+        elif section in NAMED:
+            layer.named.update(
+                ((section, name), Given(value=table, origin=origin)) for name, table in content.items()
+            )
         elif section not in SECTIONS:
-            message = f"is not a section{nearest(section, [*SECTIONS, 'sources'])} ({origin})"
+            message = f"is not a section{nearest(section, [*SECTIONS, *NAMED])} ({origin})"
             layer.violations.append(Violation(field=f"[{section}]", message=message, value=sorted(content)))
         else:
             _take(layer, {(section, key): Given(value=value, origin=origin) for key, value in content.items()})

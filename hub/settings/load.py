@@ -13,10 +13,14 @@ from hub.errors import InvalidSettings, Violation
 from hub.settings import layers
 from hub.settings.layers import Given, Key, Layer
 from hub.settings.rules import check_of
-from hub.settings.sections import SECTIONS, Settings, SourceSettings
+from hub.settings.sections import NAMED, SECTIONS, Settings
 
-SOURCE_KEYS = {place.name: place for place in fields(SourceSettings) if place.name != "name"}
-SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+KEYS = {
+    section: {place.name: place for place in fields(kind) if place.name != "name"}
+    for section, kind in NAMED.items()
+}
+ONE = {"sources": "source", "lists": "list"}
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 LEASE_MARGIN = 5.0
 """Seconds between the end of the longest attempt and the end of its lease: the time to record the outcome."""
 
@@ -33,12 +37,18 @@ def load_settings(path: Path | None, environ: Mapping[str, str], overrides: Mapp
     violations = [violation for place in places for violation in place.violations]
     given = _merged(places)
     values = _checked_sections(given, violations)
-    sources = {name: _source(name, table, violations) for place in places for name, table in place.sources.items()}
+    named = {key: _named(*key, table, violations) for place in places for key, table in place.named.items()}
     violations += _contradictions(values, given)
+    violations += [
+        one for (section, name), table in named.items() if section == "lists" for one in _places(name, table)
+    ]
     if violations:
         raise InvalidSettings(violations=violations)
     sections = {section: kind(**values[section]) for section, kind in SECTIONS.items()}
-    return Settings(**sections, sources={name: SourceSettings(**source) for name, source in sources.items()})
+    tables: dict[str, Any] = {section: {} for section in NAMED}
+    for (section, name), table in named.items():
+        tables[section][name] = NAMED[section](**table)
+    return Settings(**sections, **tables)
 
 
 def _merged(places: list[Layer]) -> dict[Key, Given]:
@@ -79,35 +89,43 @@ def _bad_part(value: Any, error: ValidationError) -> Any:
     return items[0] if len(items) == 1 else items
 
 
-def _source(name: str, given: Given, violations: list[Violation]) -> dict[str, Any]:
-    section = f"sources.{name}"
+def _named(kind: str, name: str, given: Given, violations: list[Violation]) -> dict[str, Any]:
+    """The table that the operator named: one source, or one list."""
+    section = f"{kind}.{name}"
     values: dict[str, Any] = {"name": name}
-    if not SOURCE_NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         message = (
-            f"a source's name has only small letters, digits, _ and - and at most 64 of them ({given.origin})"
+            f"a {ONE[kind]}'s name has only small letters, digits, _ and - and at most 64 of them ({given.origin})"
         )
         violations.append(Violation(field=f"[{section}]", message=message, value=name))
     if not isinstance(given.value, dict):
         message = f"must be a table, not {layers.shown(given.value)} ({given.origin})"
         violations.append(Violation(field=f"[{section}]", message=message, value=given.value))
         return values
-    violations += _gaps(section, given)
+    violations += _gaps(kind, section, given)
     for key, value in given.value.items():
-        if key in SOURCE_KEYS:
-            _check(values, SOURCE_KEYS[key], Given(value=value, origin=given.origin), section, violations)
+        if key in KEYS[kind]:
+            _check(values, KEYS[kind][key], Given(value=value, origin=given.origin), section, violations)
     return values
 
 
-def _gaps(section: str, given: Given) -> Iterator[Violation]:
-    """Keys that no source has, and keys that every source needs."""
+def _gaps(kind: str, section: str, given: Given) -> Iterator[Violation]:
+    """Keys that no table of the kind has, and keys that every one needs."""
     for key in given.value:
-        if key not in SOURCE_KEYS:
+        if key not in KEYS[kind]:
             # The value is left out of the message: a misspelt or misplaced key may hold a password.
-            message = f"is not a setting of a source{layers.nearest(key, SOURCE_KEYS)} ({given.origin})"
+            message = f"is not a setting of a {ONE[kind]}{layers.nearest(key, KEYS[kind])} ({given.origin})"
             yield Violation(field=layers.title(section, key), message=message)
-    for key, place in SOURCE_KEYS.items():
+    for key, place in KEYS[kind].items():
         if key not in given.value and place.default is MISSING and place.default_factory is MISSING:
             yield Violation(field=layers.title(section, key), message=f"is missing ({given.origin})")
+
+
+def _places(name: str, table: Mapping[str, Any]) -> Iterator[Violation]:
+    """A list is read from one place."""
+    if bool(table.get("file")) == bool(table.get("url")):
+        message = "names one place to read the list from: `file` or `url`, and not both"
+        yield Violation(field=f"[lists.{name}]", message=message)
 
 
 def _contradictions(values: Mapping[str, Mapping[str, Any]], given: Mapping[Key, Given]) -> Iterator[Violation]:

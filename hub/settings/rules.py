@@ -44,6 +44,13 @@ class Seconds(fields.Field[float]):
             raise ValidationError(str(error)) from error
 
 
+class SecondsOrNever(Seconds):
+    """A duration, where an empty text is 0."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> float:
+        return 0.0 if value == "" else super()._deserialize(value, attr, data, **options)
+
+
 class NetworkText(fields.Field[Network]):
     """A network in CIDR form. Bits behind the mask are refused: they hint at another network than was meant."""
 
@@ -94,8 +101,14 @@ def whole(minimum: int, maximum: int) -> Any:
     return rule(check, f"a whole number from {minimum} to {maximum}")
 
 
-def number(minimum: float, maximum: float) -> Any:
-    return rule(Exactly(float, validate=validate.Range(minimum, maximum)), f"a number from {minimum} to {maximum}")
+def number(minimum: float, maximum: float, *, default: Any = MISSING) -> Any:
+    check = Exactly(float, validate=validate.Range(minimum, maximum))
+    return rule(check, f"a number from {minimum} to {maximum}", default=default)
+
+
+def keeping() -> Any:
+    """How long something is kept, in seconds; 0, which "" means, too, keeps it for ever."""
+    return rule(SecondsOrNever(), 'a duration such as "30d", or "" to keep it for ever')
 
 
 def duration(minimum: float = 0.0, *, default: Any = MISSING) -> Any:
@@ -110,8 +123,9 @@ def durations() -> Any:
     return rule(check, 'a list with one or more durations, such as ["5s", "15m", "2h"]')
 
 
-def one_of(*words: str) -> Any:
-    return rule(Exactly(str, validate=validate.OneOf(words)), f"one of {', '.join(words)}")
+def one_of(*words: str, default: Any = MISSING) -> Any:
+    told = ", ".join(word or '""' for word in words)
+    return rule(Exactly(str, validate=validate.OneOf(words)), f"one of {told}", default=default)
 
 
 def some_of(*words: str) -> Any:
@@ -123,10 +137,22 @@ def networks() -> Any:
     return rule(Items(NetworkText()), 'a list of networks, such as ["10.1.0.0/16", "fd00::/8"]')
 
 
+def ports() -> Any:
+    """TCP ports."""
+    check = Items(Exactly(int, validate=validate.Range(1, 65535)))
+    return rule(check, "a list of ports from 1 to 65535, such as [443, 8443]")
+
+
 def api_keys() -> Any:
     """Keys by name and digest. Their value is never shown: whoever gets the form wrong may have written a key."""
     check = Items(Exactly(str, validate=validate.Regexp(API_KEY.pattern + r"\Z")))
     return rule(check, 'a list of "name:digest", the digest being 64 hexadecimal digits of SHA-256', secret=True)
+
+
+def fernet_keys() -> Any:
+    """Keys that encrypt. Their value is never shown."""
+    check = Items(Exactly(str, validate=validate.Regexp(r"[A-Za-z0-9_-]{43}=\Z")))
+    return rule(check, "a list of keys, each of them 32 bytes in URL-safe base64", secret=True)
 
 
 def origins() -> Any:

@@ -29,6 +29,7 @@ class ServerSettings:
 class SecuritySettings:
     api_keys: tuple[str, ...] = rules.api_keys()
     key_file: str = rules.text()
+    keys: tuple[str, ...] = rules.fernet_keys()
     party_paths: tuple[str, ...] = rules.paths()
     rate_limit: float = rules.number(0, 1_000_000)
     rate_burst: int = rules.whole(1, 1_000_000)
@@ -86,6 +87,8 @@ class DeliverySettings:
     transport: str = rules.one_of("pycurl", "requests")
     allowed_networks: tuple[Network, ...] = rules.networks()
     schemes: tuple[str, ...] = rules.some_of("https", "http")
+    ports: tuple[int, ...] = rules.ports()
+    handshake: str = rules.one_of("off", "optional", "required")
     deadline: float = rules.duration(0.1)
     lease: float = rules.duration(1)
     schedule: tuple[float, ...] = rules.durations()
@@ -120,6 +123,18 @@ class JobsSettings:
     keep: float = rules.duration()
     content_limit: int = rules.whole(1024, 1 << 50)
     fetch_time: float = rules.duration(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionSettings:
+    """How long each class of what is at rest is kept, in seconds; 0 is for ever."""
+
+    delivered: float = rules.keeping()
+    dead: float = rules.keeping()
+    responses: float = rules.keeping()
+    ended: float = rules.keeping()
+    tasks: float = rules.keeping()
+    interval: float = rules.duration(0.1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +177,24 @@ class SourceSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListSettings:
+    """One notification list that is managed elsewhere: a `file`, or the content of a `url`."""
+
+    name: str
+    file: str = rules.text(default="")
+    url: str = rules.text(default="")
+    format: str = rules.one_of("", "csv", "json", default="")
+    interval: float = rules.duration(0.1, default=900.0)
+    removal_limit: float = rules.number(0, 1, default=0.2)
+    ca_file: str = rules.text(default="")
+    enabled: bool = rules.flag(default=True)
+
+    @property
+    def place(self) -> str:
+        return self.url or self.file
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     server: ServerSettings
     security: SecuritySettings
@@ -171,10 +204,12 @@ class Settings:
     delivery: DeliverySettings
     intake: IntakeSettings
     jobs: JobsSettings
+    retention: RetentionSettings
     log: LogSettings
     metrics: MetricsSettings
     tracing: TracingSettings
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
+    lists: Mapping[str, ListSettings] = field(default_factory=dict)
 
     @property
     def key_file(self) -> Path:
@@ -190,7 +225,10 @@ class Settings:
         return self.intake.interval if source.interval is None else source.interval
 
 
+NAMED: Mapping[str, type[Any]] = MappingProxyType({"sources": SourceSettings, "lists": ListSettings})
+"""The sections with tables that the operator names, by name: what one table holds."""
+
 SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
-    {place.name: get_type_hints(Settings)[place.name] for place in fields(Settings) if place.name != "sources"}
+    {place.name: get_type_hints(Settings)[place.name] for place in fields(Settings) if place.name not in NAMED}
 )
 """The sections with a fixed set of keys, by name."""

@@ -39,6 +39,10 @@ class ApiKeys:
         self._connection.execute(self._sql["set_version"])
         return changed
 
+    def touch(self) -> None:
+        """Let every process read the keys anew."""
+        self._connection.execute(self._sql["set_version"])
+
     def get(self, key_id: str) -> ApiKey | None:
         row = self._connection.execute(f"{self._sql['columns']} WHERE id = ?", (key_id,)).fetchone()
         return _api_key(row) if row else None

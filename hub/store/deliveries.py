@@ -93,7 +93,8 @@ class DeliveryView:
         return why_dead(self.attempts, str(self.last_outcome), self.last_status)
 
 
-def _view(row: tuple[Any, ...]) -> DeliveryView:
+def as_view(row: tuple[Any, ...]) -> DeliveryView:
+    """A row of the statement `view`."""
     fields = DeliveryView.__dataclass_fields__
     values = dict(zip(fields, row, strict=True))
     return DeliveryView(**{**values, "state": DeliveryState(values["state"]), "waiting": bool(values["waiting"])})
@@ -311,7 +312,7 @@ class Deliveries:
 
     def get(self, delivery: int) -> DeliveryView | None:
         row = self._connection.execute(f"{self._sql['view']} WHERE delivery.id = ?", (delivery,)).fetchone()
-        return _view(row) if row else None
+        return as_view(row) if row else None
 
     def attempts(self, delivery: int) -> list[Attempt]:
         return [_attempt(row) for row in self._connection.execute(self._sql["attempts"], (delivery,))]
@@ -320,7 +321,7 @@ class Deliveries:
         """The deliveries that fit, newest first; the keys of `filters` are those of FILTERS."""
         where, values = _where(filters)
         sql = f"{self._sql['view']}{where} ORDER BY delivery.id DESC LIMIT ? OFFSET ?"
-        return [_view(row) for row in self._connection.execute(sql, (*values, limit, offset))]
+        return [as_view(row) for row in self._connection.execute(sql, (*values, limit, offset))]
 
     def count(self, filters: dict[str, str]) -> int:
         where, values = _where(filters)
@@ -332,6 +333,10 @@ class Deliveries:
         for subscription, state, count in self._connection.execute(self._sql["counts"]):
             counts.setdefault(subscription, {})[state] = count
         return counts
+
+    def counts_of(self, subscription: int) -> dict[str, int]:
+        """{state: how many deliveries} of one registration."""
+        return dict(self._connection.execute(self._sql["counts_of"], (subscription,)).fetchall())
 
     def last_delivered(self, subscription: int) -> int | None:
         last: int | None = self._connection.execute(self._sql["last_delivered"], (subscription,)).fetchone()[0]

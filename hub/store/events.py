@@ -59,6 +59,14 @@ class Events:
     def after(self, seq: int, *, limit: int) -> list[Queued]:
         return [_queued(row) for row in self._connection.execute(self._sql["after"], (seq, limit))]
 
+    def of_problem(self, problem_id: str) -> list[Queued]:
+        """The events about a report, or a task, oldest first."""
+        return [_queued(row) for row in self._connection.execute(self._sql["of_problem"], (problem_id,))]
+
+    def by_id(self, event_id: str) -> Queued | None:
+        row = self._connection.execute(self._sql["by_id"], (event_id,)).fetchone()
+        return _queued(row) if row else None
+
     def body(self, seq: int) -> tuple[str, bytes]:
         """(event id, body) of an event of the outbox."""
         event_id, body = self._connection.execute(self._sql["body"], (seq,)).fetchone()
@@ -81,9 +89,16 @@ class Events:
         """The row number of the latest event; 0 when there is none."""
         return int(self._connection.execute(self._sql["last"]).fetchone()[0])
 
-    def fanned_out(self) -> int:
-        row = self._connection.execute(self._sql["get_mark"], (FANNED_OUT,)).fetchone()
+    def mark(self, name: str) -> int:
+        """A place that is kept under a name; 0 before it is."""
+        row = self._connection.execute(self._sql["get_mark"], (name,)).fetchone()
         return row[0] if row else 0
+
+    def set_mark(self, name: str, value: int) -> None:
+        self._connection.execute(self._sql["set_mark"], (name, value))
+
+    def fanned_out(self) -> int:
+        return self.mark(FANNED_OUT)
 
     def set_fanned_out(self, seq: int) -> None:
         self._connection.execute(self._sql["set_mark"], (FANNED_OUT, seq))

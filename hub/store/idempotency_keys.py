@@ -13,7 +13,7 @@ from hub.store.statements import statements
 class KeptAnswer:
     """What was answered, and to which request: its operation in words, and the digest of all of it.
 
-    `sealed` says that the body is encrypted.
+    `sealed` says that the body is encrypted, and the digest, too.
     """
 
     operation: str

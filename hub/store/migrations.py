@@ -461,6 +461,167 @@ def options_of_a_registration(db: Database) -> None:
 
 
 @MIGRATIONS()
+def credentials_of_a_registration(db: Database) -> None:
+    """`credentials` is sealed: more signing keys, authentication, and our side of TLS. NULL where there is none."""
+    db.execute("ALTER TABLE subscription ADD COLUMN credentials BLOB")
+
+
+@MIGRATIONS()
+def lines_by_event(db: Database) -> None:
+    """What waits in a line stands there by its event, for an old event may get its delivery late.
+
+    `released_at` is when a delivery was last made due by hand, or by the end of a pause: order waits from then on.
+    """
+    db.execute("ALTER TABLE delivery ADD COLUMN released_at INTEGER")
+    db.execute("DROP INDEX delivery_open")
+    db.execute("CREATE INDEX delivery_line ON delivery (subscription, order_key, event) WHERE settled_at IS NULL")
+    db.execute("CREATE INDEX delivery_parked ON delivery (subscription, event) WHERE state = 'parked'")
+    db.execute("CREATE INDEX delivery_dead ON delivery (subscription, settled_at) WHERE state = 'dead'")
+
+
+@MIGRATIONS()
+def recoveries(db: Database) -> None:
+    """Work on the deliveries of a registration, done in batches; until `completed`, nothing of it is claimed.
+
+    `place` is the last event that was looked at, `last` the last one that will be. `subscription_change` tells what an
+    operator or a list changed of a registration: a JSON object {attribute: {"from": …, "to": …}}.
+    """
+    db.execute(
+        """
+        CREATE TABLE recovery (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            subscription INTEGER NOT NULL,
+            since INTEGER,
+            until INTEGER,
+            created INTEGER NOT NULL,
+            actor TEXT,
+            status TEXT NOT NULL,
+            place INTEGER NOT NULL,
+            last INTEGER NOT NULL,
+            expected INTEGER,
+            looked INTEGER NOT NULL DEFAULT 0,
+            changed INTEGER NOT NULL DEFAULT 0,
+            started INTEGER,
+            completed INTEGER,
+            error TEXT
+        )"""
+    )
+    db.execute("CREATE INDEX recovery_open ON recovery (subscription) WHERE completed IS NULL")
+    db.execute("CREATE INDEX subscription_held ON subscription (seq) WHERE state <> 'active' AND ended IS NULL")
+    db.execute(
+        """
+        CREATE TABLE subscription_change (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            subscription INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            actor TEXT,
+            changes TEXT NOT NULL
+        )"""
+    )
+    db.execute("CREATE INDEX subscription_change_subscription ON subscription_change (subscription)")
+    db.execute("ALTER TABLE subscription ADD COLUMN list TEXT")
+
+
+@MIGRATIONS()
+def events_of_reports(db: Database) -> None:
+    """Who was told of a report is asked for by the report."""
+    db.execute("CREATE INDEX event_problem ON event (problem_id)")
+
+
+@MIGRATIONS()
+def lists_managed_elsewhere(db: Database) -> None:
+    """An entry of a list has a row for as long as it stands there, from `since` until `removed`.
+
+    `subscription` is the registration that it became, or NULL with the `error` that kept it from that. `digest` is that
+    of the whole entry. A reading of a list is a run; `list_change` tells what each run added, changed and removed.
+    """
+    db.execute(
+        """
+        CREATE TABLE list_entry (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            list TEXT NOT NULL,
+            key TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            contact TEXT,
+            party TEXT,
+            callback TEXT NOT NULL,
+            query TEXT,
+            subscription INTEGER,
+            error TEXT,
+            since INTEGER NOT NULL,
+            removed INTEGER
+        )"""
+    )
+    db.execute("CREATE UNIQUE INDEX list_entry_once ON list_entry (list, key) WHERE removed IS NULL")
+    db.execute("CREATE INDEX list_entry_subscription ON list_entry (subscription)")
+    db.execute(
+        """
+        CREATE TABLE list_run (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            list TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            started INTEGER NOT NULL,
+            completed INTEGER,
+            entries INTEGER NOT NULL DEFAULT 0,
+            added INTEGER NOT NULL DEFAULT 0,
+            changed INTEGER NOT NULL DEFAULT 0,
+            removed INTEGER NOT NULL DEFAULT 0,
+            refused INTEGER NOT NULL DEFAULT 0,
+            error TEXT
+        )"""
+    )
+    db.execute("CREATE INDEX list_run_list ON list_run (list)")
+    db.execute(
+        """
+        CREATE TABLE list_change (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            list TEXT NOT NULL,
+            run INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            key TEXT NOT NULL,
+            contact TEXT,
+            party TEXT,
+            callback TEXT NOT NULL,
+            query TEXT,
+            subscription TEXT,
+            detail TEXT
+        )"""
+    )
+    db.execute("CREATE INDEX list_change_list ON list_change (list)")
+
+
+@MIGRATIONS()
+def erasures(db: Database) -> None:
+    """`party` is only kept until the erasure is done; `pseudonym` stands in its place afterwards.
+
+    `stage` is what is looked through now, `place` how far; `counts` is a JSON object {stage: how many were changed}.
+    """
+    db.execute(
+        """
+        CREATE TABLE erasure (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            party TEXT,
+            pseudonym TEXT NOT NULL,
+            names TEXT NOT NULL DEFAULT '[]',
+            created INTEGER NOT NULL,
+            actor TEXT,
+            status TEXT NOT NULL,
+            stage TEXT NOT NULL,
+            place INTEGER NOT NULL DEFAULT 0,
+            counts TEXT NOT NULL DEFAULT '{}',
+            started INTEGER,
+            completed INTEGER,
+            error TEXT
+        )"""
+    )
+
+
+@MIGRATIONS()
 def how_listeners_do(db: Database) -> None:
     """`listener` has a row for each listener that has failed or is bounded; see `hub.model.standing`.
 
@@ -514,10 +675,5 @@ def lines_of_deliveries(db: Database) -> None:
 
 @MIGRATIONS()
 def what_is_watched(db: Database) -> None:
-    """`trace` is the W3C traceparent that the event's change came from; NULL when nobody follows it.
-
-    What is parked and what is dead is counted without a look at what was delivered.
-    """
+    """`trace` is the W3C traceparent that the event's change came from; NULL when nobody follows it."""
     db.execute("ALTER TABLE event ADD COLUMN trace TEXT")
-    db.execute("CREATE INDEX delivery_parked ON delivery (subscription) WHERE state = 'parked'")
-    db.execute("CREATE INDEX delivery_dead_letter ON delivery (subscription) WHERE state = 'dead'")

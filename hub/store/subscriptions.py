@@ -1,6 +1,7 @@
 """Table `subscription`: the registrations, ended ones included, for the log refers to them."""
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,20 +15,40 @@ SUBSCRIPTIONS_CHANGED = "subscription"
 """The signal that a registration came, went or changed its state."""
 
 
+EQUAL = {"id": "id", "owner": "owner", "party": "party", "callback": "callback", "list": "list"}
+"""{filter: the column that has just this value}"""
+
+ENDED = "ended"
+"""The state that registrations are asked for by which have ended; they have none of their own any more."""
+
+FILTERS = ("state", *EQUAL)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Registered:
-    """A registration with its row number and the last event before it."""
+    """A registration with its row number and the last event before it; when it ended, and who did so."""
 
     seq: int
     from_event: int
     subscription: Subscription
+    ended: int | None = None
+    ended_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What somebody changed of a registration: {attribute: {"from": …, "to": …}}."""
+
+    time: int
+    actor: str | None
+    changes: dict[str, Any]
 
 
 def _registered(row: tuple[Any, ...]) -> Registered:
     (seq, subscription_id, callback, url, query, normalised, secret, order, state, reason, created, from_event) = (
         row[:12]
     )
-    face, owner, party, options = row[12:]
+    face, owner, party, options, of_list, credentials, ended, ended_by = row[12:]
     subscription = Subscription(
         id=subscription_id,
         callback=callback,
@@ -43,8 +64,10 @@ def _registered(row: tuple[Any, ...]) -> Registered:
         owner=owner,
         party=party,
         options=DeliveryOptions.from_kept(orjson.loads(options)),
+        list=of_list,
+        credentials=credentials,
     )
-    return Registered(seq=seq, from_event=from_event, subscription=subscription)
+    return Registered(seq=seq, from_event=from_event, subscription=subscription, ended=ended, ended_by=ended_by)
 
 
 class Subscriptions:
@@ -69,9 +92,22 @@ class Subscriptions:
             subscription.owner,
             subscription.party,
             orjson.dumps(subscription.options.as_kept()).decode(),
+            subscription.list,
+            subscription.credentials,
         )
         self._changed()
         self._connection.execute(self._sql["insert"], values)
+
+    def present(self, subscription_id: str) -> Registered | None:
+        """The registration, unless it has ended."""
+        sql = f"{self._sql['columns']} WHERE id = ? AND ended IS NULL"
+        row = self._connection.execute(sql, (subscription_id,)).fetchone()
+        return _registered(row) if row else None
+
+    def set_credentials(self, seq: int, secret: bytes, credentials: bytes | None) -> None:
+        """Keep other ones, sealed; every sender reads them before its next turn."""
+        self._changed()
+        self._connection.execute(self._sql["set_credentials"], (secret, credentials, seq))
 
     def same(self, subscription: Subscription) -> str | None:
         """The id of the registration that tells the same: of its URL, query, face and party; None without one."""
@@ -101,6 +137,57 @@ class Subscriptions:
         changed = self._connection.execute(self._sql["set_state"], (state, reason, seq, state)).rowcount
         return changed > 0
 
+    def set(self, seq: int, subscription: Subscription) -> None:
+        """Keep the state, the order, the options, the list and the callback of a registration that has not ended."""
+        self._changed()
+        options = orjson.dumps(subscription.options.as_kept()).decode()
+        state = (subscription.state, subscription.state_reason, subscription.order)
+        place = (subscription.list, subscription.callback, subscription.url)
+        self._connection.execute(self._sql["set"], (*state, options, *place, seq))
+
+    def touch(self, seq: int | None = None) -> None:
+        """Let every sender, also of another process, look at a registration anew, or at what is changed after this."""
+        self._changed()
+        if seq is not None:
+            self._connection.execute(self._sql["touch"], (seq,))
+
+    def note(self, seq: int, change: Change) -> None:
+        values = (seq, change.time, change.actor, orjson.dumps(change.changes).decode())
+        self._connection.execute(self._sql["insert_change"], values)
+
+    def changes(self, seq: int) -> list[Change]:
+        """What was changed of a registration, oldest first."""
+        return [
+            Change(time=time, actor=actor, changes=orjson.loads(changes))
+            for time, actor, changes in self._connection.execute(self._sql["changes"], (seq,))
+        ]
+
+    def is_sent_to(self, seq: int) -> bool:
+        """Whether anything may be claimed for it: it is active, and its deliveries are not being worked on."""
+        return self._connection.execute(self._sql["is_sent_to"], (seq,)).fetchone() is not None
+
+    def get(self, subscription_id: str) -> Registered | None:
+        """Also one that has ended."""
+        row = self._connection.execute(f"{self._sql['columns']} WHERE id = ?", (subscription_id,)).fetchone()
+        return _registered(row) if row else None
+
+    def page(self, filters: Mapping[str, str], *, offset: int, limit: int) -> list[Registered]:
+        """The registrations that fit, oldest first; the keys of `filters` are those of FILTERS.
+
+        Those that have ended are among them only where the state asked for is ENDED.
+        """
+        where, values = _where(filters)
+        sql = f"{self._sql['columns']}{where} ORDER BY seq LIMIT ? OFFSET ?"
+        return [_registered(row) for row in self._connection.execute(sql, (*values, limit, offset))]
+
+    def count(self, filters: Mapping[str, str]) -> int:
+        where, values = _where(filters)
+        return int(self._connection.execute(self._sql["count"] + where, values).fetchone()[0])
+
+    def every(self) -> list[Registered]:
+        """All registrations that there ever were, oldest first."""
+        return [_registered(row) for row in self._connection.execute(f"{self._sql['columns']} ORDER BY seq")]
+
     def _changed(self) -> None:
         """Called before a change, which is then marked with the new version."""
         self._connection.execute(self._sql["set_version"])
@@ -121,3 +208,17 @@ class Subscriptions:
         sql = f"{self._sql['columns']} WHERE changed > ? AND ended IS NULL ORDER BY seq"
         present = [_registered(row) for row in self._connection.execute(sql, (version,))]
         return present, [row[0] for row in self._connection.execute(self._sql["ended"], (version,))]
+
+
+def _where(filters: Mapping[str, str]) -> tuple[str, list[str]]:
+    state = filters.get("state")
+    terms = ["ended IS NOT NULL"] if state == ENDED else ["ended IS NULL"]
+    values = []
+    if state not in (None, ENDED):
+        terms.append("state = ?")
+        values.append(state)
+    for name, column in EQUAL.items():
+        if name in filters:
+            terms.append(f"{column} = ?")
+            values.append(filters[name])
+    return f" WHERE {' AND '.join(terms)}", values

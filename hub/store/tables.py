@@ -4,13 +4,20 @@ import sqlite3
 
 from hub.store.api_keys import ApiKeys
 from hub.store.deliveries import Deliveries
+from hub.store.delivery_list import DeliveryList
+from hub.store.erasures import Erasures
 from hub.store.events import Events
 from hub.store.figures import Figures
 from hub.store.idempotency_keys import IdempotencyKeys
 from hub.store.identifiers import Identifiers
 from hub.store.jobs import Jobs
+from hub.store.lines import Lines
+from hub.store.lists import Lists
 from hub.store.problems import Problems
 from hub.store.records import Records
+from hub.store.recoveries import Recoveries
+from hub.store.retention import Retention
+from hub.store.sealed import Sealed
 from hub.store.sources import Sources
 from hub.store.standings import Standings
 from hub.store.subscriptions import Subscriptions
@@ -31,6 +38,12 @@ class Tables:
         self.events = Events(connection, dialect, self.signals)
         self.subscriptions = Subscriptions(connection, dialect, self.signals)
         self.deliveries = Deliveries(connection, dialect, self.signals)
+        self.delivery_list = DeliveryList(connection, dialect)
+        self.lines = Lines(connection, dialect, self.signals)
+        self.erasures = Erasures(connection, dialect, self.signals)
+        self.retention = Retention(connection, dialect)
+        self.lists = Lists(connection, dialect)
+        self.recoveries = Recoveries(connection, dialect, self.signals)
         self.standings = Standings(connection, dialect)
         self.sources = Sources(connection, dialect)
         self.api_keys = ApiKeys(connection, dialect)
@@ -39,3 +52,4 @@ class Tables:
         self.identifiers = Identifiers(connection, dialect)
         self.idempotency_keys = IdempotencyKeys(connection, dialect)
         self.figures = Figures(connection, dialect)
+        self.sealed = Sealed(connection, dialect)

@@ -54,6 +54,8 @@ OPEN_ASSIGNMENTS = tuple(
 )
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 NAT64 = IPv6Network("64:ff9b::/96")
+ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
+"""The first half of an interface identifier whose second half is the IPv4 address of a host behind a tunnel."""
 
 
 def destination_of(address: Address) -> Address:
@@ -74,16 +76,46 @@ def why_closed(address: Address) -> str | None:
     for network, why in CLOSED:
         if address in network:
             return f"in {network} ({why})"
-    if isinstance(address, IPv6Address) and address not in GLOBAL_UNICAST:
+    if isinstance(address, IPv4Address):
+        return None
+    if address not in GLOBAL_UNICAST:
         return f"outside {GLOBAL_UNICAST} (not assigned to public use)"
-    return None
+    inner = tunnelled(address)
+    why_inner = None if inner is None else why_closed(inner)
+    return None if why_inner is None else f"a tunnel (ISATAP) to {inner}, {why_inner}"
+
+
+def tunnelled(address: IPv6Address) -> IPv4Address | None:
+    """The IPv4 host behind an ISATAP tunnel, whatever the network in front of it; None for another address."""
+    identifier = int(address) & 0xFFFF_FFFF_FFFF_FFFF
+    return IPv4Address(identifier & 0xFFFF_FFFF) if identifier >> 32 in ISATAP else None
 
 
 class AddressGuard:
-    """Refuses every address that is not public, except those in the networks that the operator named."""
+    """Refuses every address that is not public, except those in the networks that the operator named.
 
-    def __init__(self, allowed_networks: Iterable[Network] = ()) -> None:
+    `ports` are the only ones that may be connected to, `schemes` the only ones that may be spoken; None: any.
+    """
+
+    def __init__(
+        self,
+        allowed_networks: Iterable[Network] = (),
+        *,
+        schemes: Iterable[str] | None = None,
+        ports: Iterable[int] | None = None,
+    ) -> None:
         self._allowed = tuple(allowed_networks)
+        self._schemes = None if schemes is None else tuple(schemes)
+        self._ports = None if ports is None else tuple(ports)
+
+    def objections(self, scheme: str, port: int) -> list[str]:
+        """What is wrong with a scheme and a port, whatever the address."""
+        objections = []
+        if self._schemes is not None and scheme not in self._schemes:
+            objections.append(f"uses {scheme}; accepted: {', '.join(self._schemes)}")
+        if self._ports is not None and port not in self._ports:
+            objections.append(f"uses port {port}; accepted: {', '.join(map(str, sorted(self._ports)))}")
+        return objections
 
     def refusal(self, address: str) -> str | None:
         """Why the hub does not connect to `address`, or None when it may."""

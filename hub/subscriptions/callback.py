@@ -140,16 +140,8 @@ class CallbackPolicy:
     again when it is made. A name that has even one refused address is refused.
     """
 
-    def __init__(
-        self,
-        guard: AddressGuard,
-        schemes: Sequence[str] = ("https", "http"),
-        ports: Sequence[int] | None = None,
-        lookup: Lookup = system_lookup,
-    ) -> None:
+    def __init__(self, guard: AddressGuard, lookup: Lookup = system_lookup) -> None:
         self._guard = guard
-        self._schemes = tuple(schemes)
-        self._ports = None if ports is None else frozenset(ports)
         self._lookup = lookup
 
     def violations(self, url: str) -> list[Violation]:
@@ -177,12 +169,7 @@ class CallbackPolicy:
         return target_of(url).url
 
     def _objections(self, target: Target) -> list[str]:
-        objections = []
-        if target.scheme not in self._schemes:
-            objections.append(f"uses {target.scheme}; accepted: {', '.join(self._schemes)}")
-        if self._ports is not None and target.port not in self._ports:
-            accepted = ", ".join(str(port) for port in sorted(self._ports))
-            objections.append(f"uses port {target.port}; accepted: {accepted}")
+        objections = self._guard.objections(target.scheme, target.port)
         if target.literal and (why := self._guard.refusal(target.host)):
             objections.append(why)
         return objections

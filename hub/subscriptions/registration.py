@@ -1,35 +1,53 @@
 """The rules of a registration at the hub."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.faces import V5
 from hub.model.caller import LOCAL, Caller
+from hub.model.credentials import Credentials, OAuthClient, SignatureKind, SigningKey
 from hub.model.delivery import UNREGISTERED
 from hub.model.ids import NewId
-from hub.model.subscription import Subscription
+from hub.model.options import NO_OPTIONS, DeliveryOptions
+from hub.model.subscription import Order, Subscription
 from hub.model.times import Clock, to_micros
 from hub.query.hub_query import HubQuery
 from hub.store.tables import Tables
 from hub.subscriptions.callback import CallbackPolicy
+from hub.subscriptions.credentials import MEMBERS, Asked, read_credentials
+from hub.subscriptions.delivery_options import read_options
+from hub.subscriptions.handshake import Answered, Consent, Handshake
+from hub.subscriptions.kept_credentials import seal_credentials
 from hub.subscriptions.secrets import SecretBox, new_secret, parse_secret
+from hub.subscriptions.signing_keys import new_private_key
+
+T = TypeVar("T")
 
 ParseQuery = Callable[[str, str | None], HubQuery]
 """Reads the query of a registration in the language of a face, which it names first."""
 
+UNASKED = Consent(
+    ask=lambda url, headers, tls: Answered(headers={}, why="nobody asks"), mode=Handshake.OFF, origin=""
+)
+"""Registers everybody without asking."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a listener asks for; checked, but not yet kept."""
+    """What a listener asks for; checked, but not yet kept. `secret` is that of signatures of the kind v1."""
 
     callback: str
     url: str
     query: str | None
     parsed: HubQuery
-    secret: str
+    secret: str | None
     face: str
+    credentials: Credentials
+    options: DeliveryOptions = NO_OPTIONS
+    order: Order = Order.REPORT
+    list: str | None = None
 
 
 class Registrations:
@@ -46,44 +64,69 @@ class Registrations:
         parse_query: ParseQuery,
         policy: CallbackPolicy,
         secrets: SecretBox,
+        consent: Consent = UNASKED,
     ) -> None:
         self._clock = clock
         self._new_id = new_id
         self._parse_query = parse_query
         self._policy = policy
         self._secrets = secrets
+        self._consent = consent
 
     def check(self, given: dict[str, Any], *, face: str = V5) -> Request:
-        """What was given at the face. Raises InvalidInput with everything wrong with callback, query and secret."""
+        """What was given at the face. Raises InvalidInput with everything wrong with callback, query and delivery.
+
+        Where listeners have to consent, this one is asked when all else is right.
+        """
         violations = self._policy.resolve_violations(given["callback"])
         query = given.get("query") or None
-        secret = given.get("secret") or new_secret()
-        parsed = None
-        try:
-            parsed = self._parse_query(face, query)
-        except InvalidInput as error:
-            violations.extend(error.violations)
-        try:
-            parse_secret(secret)
-        except ValueError as error:
-            violations.append(Violation(field="secret", message=str(error)))
-        if violations or parsed is None:
+        parsed = _collected(violations, lambda: self._parse_query(face, query))
+        options = _collected(violations, lambda: self._options(given))
+        asked = _collected(violations, lambda: self._asked(given))
+        secret = None if asked is None else _collected(violations, lambda: _secret(given, asked))
+        if violations or parsed is None or asked is None or options is None:
             raise InvalidInput(violations=violations)
-        callback = given["callback"]
+        url = self._policy.normalised(given["callback"])
         return Request(
-            callback=callback,
-            url=self._policy.normalised(callback),
+            callback=given["callback"],
+            url=url,
             query=query,
             parsed=parsed,
             secret=secret,
             face=face,
+            credentials=_credentials(asked, secret),
+            options=replace(
+                options,
+                signatures=tuple(kind.value for kind in asked.kinds),
+                auth=None if asked.auth is None else asked.auth.type,
+                tls=asked.tls.members() if asked.tls else (),
+                rate_limit=_slower(options.rate_limit, self._consent.rate(url, asked.tls)),
+            ),
         )
+
+    def _options(self, given: dict[str, Any]) -> DeliveryOptions:
+        return read_options(given.get("delivery") or {}, now=self._clock(), others=MEMBERS)
+
+    def _asked(self, given: dict[str, Any]) -> Asked:
+        delivery = given.get("delivery") or {}
+        secure = given["callback"].lower().startswith("https:")
+        asked = read_credentials(delivery, secure=secure, now=to_micros(self._clock()))
+        if isinstance(asked.auth, OAuthClient):
+            found = self._policy.resolve_violations(asked.auth.token_url)
+            if found:
+                place = "delivery.auth.tokenUrl"
+                raise InvalidInput(violations=[replace(one, field=place, value=None) for one in found])
+            return replace(
+                asked, auth=replace(asked.auth, token_url=self._policy.normalised(asked.auth.token_url))
+            )
+        return asked
 
     def register(self, tables: Tables, request: Request, *, caller: Caller = LOCAL) -> Subscription:
         """Keep a registration, which is told of the reports that its caller sees.
 
         Raises Conflict when the same callback is registered with the same query at the same face for the same party.
         """
+        secret, credentials = seal_credentials(self._secrets, request.credentials)
         subscription = Subscription(
             id=self._new_id(),
             callback=request.callback,
@@ -91,10 +134,14 @@ class Registrations:
             created=to_micros(self._clock()),
             query=request.query,
             normalised_query=request.parsed.normalised,
-            secret=self._secrets.seal(parse_secret(request.secret)),
+            secret=secret,
+            credentials=credentials,
+            options=request.options,
             face=request.face,
             owner=caller.name,
             party=caller.party,
+            order=request.order,
+            list=request.list,
         )
         present = tables.subscriptions.same(subscription)
         if present is not None:
@@ -114,3 +161,40 @@ class Registrations:
             message = f"no subscription {subscription_id}"
             raise NotFound(violations=[Violation(field="id", value=subscription_id, message=message)])
         tables.deliveries.abandon(seq, now=now, outcome=UNREGISTERED)
+
+
+def _slower(wanted: float | None, allowed: float | None) -> float | None:
+    """The smaller of what a listener was registered for and what it consents to; None is no bound."""
+    return min((rate for rate in (wanted, allowed) if rate is not None), default=None)
+
+
+def _collected(violations: list[Violation], read: Callable[[], T]) -> T | None:
+    """What was read; None when it is wrong, which is added to all that is wrong."""
+    try:
+        return read()
+    except InvalidInput as error:
+        violations.extend(error.violations)
+        return None
+
+
+def _secret(given: dict[str, Any], asked: Asked) -> str | None:
+    """The shared secret of signatures of the kind v1: the given one, or a new one; None where none signs."""
+    secret: str | None = given.get("secret")
+    if SignatureKind.V1 not in asked.kinds:
+        if secret is None:
+            return None
+        message = "is for signatures of the kind v1, which delivery.signature.kinds does not name"
+        raise InvalidInput(violations=[Violation(field="secret", message=message)])
+    secret = secret or new_secret()
+    try:
+        parse_secret(secret)
+    except ValueError as error:
+        raise InvalidInput(violations=[Violation(field="secret", message=str(error))]) from error
+    return secret
+
+
+def _credentials(asked: Asked, secret: str | None) -> Credentials:
+    keys = [] if secret is None else [SigningKey(kind=SignatureKind.V1, key=parse_secret(secret))]
+    if SignatureKind.V1A in asked.kinds:
+        keys.append(SigningKey(kind=SignatureKind.V1A, key=asked.private_key or new_private_key()))
+    return Credentials(keys=tuple(keys), auth=asked.auth, tls=asked.tls)

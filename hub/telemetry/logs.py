@@ -90,3 +90,5 @@ def _adopt_libraries(threshold: int, finish: list[Processor], out: TextIO) -> No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(threshold)
+    # It quotes the URLs that it calls, and the path of a callback may hold a secret.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)

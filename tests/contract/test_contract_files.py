@@ -16,14 +16,19 @@ from hub.delivery.outcome import Outcome
 from hub.errors import HubError
 from hub.faces import EVENT_TYPES, V4
 from hub.model.delivery import UNREGISTERED, DeliveryState
+from hub.model.erasure import Stage
 from hub.model.event import NOTICES, EventType
 from hub.model.job import ContentType, JobStatus, Mode
+from hub.model.listed import ChangeKind
 from hub.model.problem import Status
+from hub.model.recovery import RecoveryKind
 from hub.model.subscription import Order, SubscriptionState
 from hub.model.task import TaskKind, TaskState
 from hub.problems.tasks import RESULTS, UNCHANGED
 from hub.query.event_paths import OF_NOTICES, TASKS
 from hub.shipped import openapi_dir
+from hub.store.subscriptions import ENDED
+from hub.subscriptions.coverage import Reason
 
 FOLDER = openapi_dir()
 FACE, FACE_V4 = "serviceProblem-v5.yaml", "serviceProblem-v4.yaml"
@@ -65,6 +70,21 @@ PROMISED = {
     OPERATIONS: {
         "getHealth": "GET /health",
         "listSubscription": "GET /subscriptions",
+        "retrieveSubscription": "GET /subscriptions/{id}",
+        "patchSubscription": "PATCH /subscriptions/{id}",
+        "recoverSubscription": "POST /subscriptions/{id}/recover",
+        "replaySubscription": "POST /subscriptions/{id}/replay",
+        "listRecovery": "GET /recoveries",
+        "retrieveRecovery": "GET /recoveries/{id}",
+        "listCoverage": "GET /coverage",
+        "listErasure": "GET /erasures",
+        "createErasure": "POST /erasures",
+        "retrieveErasure": "GET /erasures/{id}",
+        "listNotificationList": "GET /lists",
+        "retrieveNotificationList": "GET /lists/{name}",
+        "retrieveSubscriptionSecret": "GET /subscriptions/{id}/secret",
+        "rotateSubscriptionSecret": "POST /subscriptions/{id}/secret",
+        "testSubscription": "POST /subscriptions/{id}/test",
         "listDelivery": "GET /deliveries",
         "retrieveDelivery": "GET /deliveries/{id}",
         "resendDelivery": "POST /deliveries/{id}/resend",
@@ -229,7 +249,7 @@ def test_an_operation_says_how_it_fails(operation: Operation) -> None:
 WITHOUT_TAG = {"getHealth"}
 """What says how things are at this moment."""
 
-DONE_AGAIN = {"resendDelivery"}
+DONE_AGAIN = {"resendDelivery", "testSubscription"}
 """What does the same when it is asked for twice."""
 
 
@@ -340,7 +360,12 @@ def enumeration(file: str, *steps: str) -> list[str | None]:
         (JobStatus, OPERATIONS, ("JobStateType",)),
         (ContentType, OPERATIONS, ("ContentType",)),
         (Mode, OPERATIONS, ("ImportMode",)),
-        (SubscriptionState, OPERATIONS, ("SubscriptionView", "properties", "state")),
+        (SubscriptionState, OPERATIONS, ("SubscriptionPatch", "properties", "state")),
+        (Order, OPERATIONS, ("SubscriptionPatch", "properties", "order")),
+        (RecoveryKind, OPERATIONS, ("RecoveryKind",)),
+        (Reason, OPERATIONS, ("CoverageReason",)),
+        (Stage, OPERATIONS, ("ErasureStage",)),
+        (ChangeKind, OPERATIONS, ("ListChange", "properties", "kind")),
     ],
 )
 def test_the_words_of_the_contract_are_those_of_the_code(
@@ -349,8 +374,12 @@ def test_the_words_of_the_contract_are_those_of_the_code(
     assert set(enumeration(file, *steps)) == {word.value for word in words}
 
 
+def test_a_registration_that_is_no_more_has_a_state_of_its_own() -> None:
+    assert enumeration(OPERATIONS, "SubscriptionView", "properties", "state") == [*SubscriptionState, ENDED]
+
+
 def test_the_last_outcome_has_the_words_of_an_outcome_or_says_why_there_was_none() -> None:
-    last = enumeration(OPERATIONS, "Delivery", "properties", "lastOutcome")
+    last = enumeration(OPERATIONS, "LastOutcome")
     assert last == [*enumeration(OPERATIONS, "Outcome"), UNREGISTERED, None]
 
 

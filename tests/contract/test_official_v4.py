@@ -57,7 +57,9 @@ REASONS = {
     "added TrackingRecord.task": "what makes a record an acknowledgement",
     "added *Event.sequence": "a listener sees whether an event of a report is missing or out of order",
     "added *Event.recordTime": "when the hub recorded it, beside when it happened",
+    "added EventSubscription*.delivery": "how a listener is told: authentication, TLS, signatures",
     "added EventSubscription*.secret": "the key that signs what is sent",
+    "added EventSubscriptionInput.delivery": "how this listener is told, where that differs from the settings",
     "added Error.violation": "all that is wrong with a request, not only the first thing",
 }
 

@@ -31,7 +31,7 @@ adapter = "alertmanager"
 options = { url = "http://127.0.0.1:9" }
 """
 PROJECT = Path(__file__).parents[2]
-WITHIN = 120.0
+WITHIN = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,8 @@ def local_only(contract: dict[str, Any], listener: Listener) -> dict[str, Any]:
         # Behind an `allOf` as at v5, so that the pattern, which is only this test's, is not what gets violated.
         schemas["EventSubscriptionInput"] = {"allOf": [{"type": "object"}, asked]}
     callback = asked["properties"]["callback"]
+    # A token endpoint would be looked up; tests/integration/test_credentials.py tries what is in it.
+    del asked["properties"]["delivery"]
     callback["pattern"] = rf"^http://127\.0\.0\.1:{listener.port}/[a-z]{{1,8}}$"
     for path in contract["paths"].values():
         for operation in path.values():
@@ -137,6 +139,6 @@ def test_the_operations_keep_their_contract(server: Server, tmp_path: Path) -> N
     path = openapi_dir() / "operations-v1.yaml"
     done = bombard(path, server.client.base_url + ContractClient.operations, tmp_path)
     assert done.returncode == 0, done.stdout[-6000:]
-    assert "Tested: 18" in done.stdout
+    assert f"Tested: {len(operation_ids(load_contract(path)))}" in done.stdout
     assert links_followed(done.stdout) > 0
     assert "Traceback" not in server.output()

@@ -23,6 +23,7 @@ class Received:
     body: bytes
     time: float
     connection: int
+    method: str = "POST"
 
 
 class Line:
@@ -255,7 +256,7 @@ class Listener:
                     if not method:
                         break
                     body = reader.read(int(headers.get("content-length", "0")))
-                    self._note(path, headers, body, number)(line)
+                    self._note(method, path, headers, body, number)(line)
 
     @staticmethod
     def _read_head(read_line: Callable[[], bytes]) -> tuple[str, str, dict[str, str]]:
@@ -266,11 +267,18 @@ class Listener:
             headers[name.lower()] = value.strip()
         return method, rest.partition(" ")[0], headers
 
-    def _note(self, path: str, headers: dict[str, str], body: bytes, number: int) -> Answer:
+    def _note(self, method: str, path: str, headers: dict[str, str], body: bytes, number: int) -> Answer:
         """Keeps a request and picks its answer."""
         with self._changed:
             self._received.append(
-                Received(path=path, headers=headers, body=body, time=time.monotonic(), connection=number)
+                Received(
+                    path=path,
+                    headers=headers,
+                    body=body,
+                    time=time.monotonic(),
+                    connection=number,
+                    method=method,
+                )
             )
             self._changed.notify_all()
             answers = self._answers.get(path, [answer(204)])

@@ -143,7 +143,7 @@ def test_an_attempt_is_one_line_of_log(
         None,
     )
     assert second["subscription"] == registered.subscription.id
-    assert second["callback"] == listener.url("/in")
+    assert second["callback"] == listener.url("")
     assert SECRET not in log.getvalue()
 
 

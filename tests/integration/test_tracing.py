@@ -85,7 +85,7 @@ def test_a_failure_is_told_by_its_kind_and_no_span_has_the_address(
             server.client.post(HUB, {"callback": callback})
             listener.stop()
             create(server, **CAME)
-            until(lambda: server.client.get("/qos-hub/v1/deliveries").json()[0]["state"] == "dead")
+            until(lambda: [one["state"] for one in server.client.get("/qos-hub/v1/deliveries").json()] == ["dead"])
             assert server.stop() == 0
         attempts = of_trace(collector, "attempt")
         assert {(span.failed, span.why) for span in attempts} == {(True, "connectionFailed")}

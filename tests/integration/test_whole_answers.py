@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.api.messages import Response
+from hub.api.whole import Adding
 
 CASES = [
     Response(body=b'{"a":"\xc3\xa4"}', headers=(("X-Total-Count", "1"),), etag='"7"'),
@@ -22,14 +23,20 @@ CASES = [
 ]
 
 
-async def answers(response: Response, *, method: str, through: bool, close: bool = False) -> bytes:
+ADDED = ((b"vary", b"Origin"), (b"x-added", b"1"))
+
+
+async def answers(
+    response: Response, *, method: str, through: bool, close: bool = False, adding: bool = False
+) -> bytes:
     """What comes back from a real server; `through` wraps `send`, so that only messages can be sent."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         async def passing(message: Any) -> None:
             await send(message)
 
-        await response(scope, receive, passing if through else send)
+        last: Send = passing if through else send
+        await response(scope, receive, Adding(Adding(last, ADDED[:1]), ADDED[1:]) if adding else last)
 
     config = uvicorn.Config(app, port=0, http=HttpToolsProtocol, log_config=None, access_log=False, lifespan="off")
     config.headers = [("date", "now")]
@@ -61,6 +68,14 @@ def test_one_piece_is_what_two_messages_are(response: Response, method: str, clo
     parts = asyncio.run(answers(response, method=method, through=True, close=close))
     assert whole == parts
     assert whole.startswith(b"HTTP/1.1 %d " % response.status)
+
+
+@pytest.mark.parametrize("response", CASES[:4], ids=lambda response: str(response.status))
+def test_headers_that_are_added_on_the_way_are_in_the_one_piece(response: Response) -> None:
+    whole = asyncio.run(answers(response, method="GET", through=False, adding=True))
+    parts = asyncio.run(answers(response, method="GET", through=True, adding=True))
+    assert sorted(whole.split(b"\r\n")) == sorted(parts.split(b"\r\n"))
+    assert whole.count(b"vary: Origin\r\n") == whole.count(b"x-added: 1\r\n") == whole.count(b"HTTP/1.1 ")
 
 
 def test_an_answer_that_says_close_is_the_last_one() -> None:

@@ -108,7 +108,7 @@ def test_a_bad_callback_has_no_spelling() -> None:
 
 
 def test_every_objection_is_named_at_once() -> None:
-    policy = CallbackPolicy(AddressGuard(), schemes=("https",), ports=(443, 8443))
+    policy = CallbackPolicy(AddressGuard(schemes=("https",), ports=(443, 8443)))
     messages = [violation.message for violation in policy.violations("http://127.0.0.1:81/")]
     assert len(messages) == 3
     assert messages[0] == "uses http; accepted: https"

@@ -25,7 +25,6 @@ def listener(seq: int = 1, query: str | None = None, **parts: Any) -> Listener:
         "seq": seq,
         "id": f"s{seq}",
         "url": "https://noc.example.com/",
-        "secret": b"",
         "order": Order.REPORT,
         "from_event": 0,
         "active": True,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from hub.model.ids import Uuid7
+from hub.model.ids import Uuid7, first_id_at, made_at
 from hub.model.times import from_micros, from_text, micros_to_text, to_micros, to_text
 from tests.rooms import NOON, TurningClock
 
@@ -73,3 +73,16 @@ def test_texts_sort_as_their_instants_do() -> None:
 
 def test_microseconds_are_whole_before_1970_too() -> None:
     assert to_micros(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)) == -1
+
+
+def test_an_identifier_tells_when_it_was_made_and_sorts_by_it() -> None:
+    clock = TurningClock()
+    new_id = Uuid7(clock)
+    before, first = new_id(), first_id_at(clock.micros + 1000)
+    clock.turn(milliseconds=1)
+    assert before < first < new_id()
+    assert made_at(first) == clock.micros
+    assert UUID(first).version == 7
+    assert [made_at(text) for text in ("e1", "", "4f1c6a3e-0000-4000-8000-000000000000", "z" * 12 + "7" * 20)] == [
+        None
+    ] * 4

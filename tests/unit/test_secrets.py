@@ -8,6 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from hub.errors import InvalidSettings
+from hub.subscriptions.key_file import KeyFile, add_key, keep_first_key, load_keys
 from hub.subscriptions.secrets import SecretBox, load_key, new_secret, parse_secret
 
 
@@ -91,3 +92,40 @@ def test_a_file_without_a_key_is_refused(tmp_path: Path, content: bytes) -> None
 def test_a_key_file_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="No such file"):
         load_key(tmp_path / "missing" / "hub.key")
+
+
+def test_a_new_key_comes_first_and_the_old_ones_still_open(tmp_path: Path) -> None:
+    path = tmp_path / "hub.key"
+    box = SecretBox(KeyFile(path))
+    sealed = box.seal(b"x")
+    add_key(path)
+    add_key(path)
+    assert box.open(sealed) == b"x"
+    renewed = box.renewed(sealed)
+    assert renewed is not None
+    assert keep_first_key(path) == 2
+    assert box.open(renewed) == b"x"
+    with pytest.raises(InvalidSettings, match="does not open"):
+        box.open(sealed)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["hub.key"]
+
+
+def test_a_key_file_that_cannot_be_read_meanwhile_leaves_the_keys_that_were_read(tmp_path: Path) -> None:
+    path = tmp_path / "hub.key"
+    box = SecretBox(KeyFile(path))
+    sealed = box.seal(b"x")
+    for spoil in (lambda: path.write_bytes(b"no key at all"), lambda: path.chmod(0o644), path.unlink):
+        spoil()
+        assert box.open(sealed) == b"x"
+        assert box.open(box.seal(b"y")) == b"y"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_key_file_goes_on_belonging_to_whom_it_belonged(tmp_path: Path) -> None:
+    path = tmp_path / "hub.key"
+    load_key(path)
+    os.chown(path, 1234, 5678)
+    add_key(path)
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (1234, 5678, 0o600)
+    assert len(load_keys(path)) == 2

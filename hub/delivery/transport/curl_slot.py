@@ -8,7 +8,9 @@ import certifi
 import pycurl
 
 from hub.delivery.resolve import Pinned
-from hub.delivery.transport.port import Failure, Headers, Outgoing, SendResult
+from hub.delivery.transport.curl_head import Head
+from hub.delivery.transport.port import HEAD_LIMIT, Failure, Outgoing, SendResult
+from hub.model.credentials import TlsIdentity
 from hub.model.delivery import Timing
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import Target
@@ -18,7 +20,11 @@ from hub.subscriptions.callback import Target
 IDLE_SECONDS, LIFE_SECONDS = 60, 600
 COMMON_HEADERS = (b"Expect:", b"Accept-Encoding: identity")
 
+TOO_LARGE = 100
+"""CURLE_TOO_LARGE, for which pycurl has no name."""
+
 _TLS_ERRORS = frozenset({35, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
+_ON_THE_LINE = frozenset({pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR})
 _FAILURES = {
     pycurl.E_COULDNT_RESOLVE_HOST: Failure.NAME_NOT_RESOLVED,
     pycurl.E_COULDNT_CONNECT: Failure.CONNECTION_FAILED,
@@ -36,12 +42,16 @@ class Rules:
 
 
 class Slot:
-    """One handle, its buffers, and the request that it carries."""
+    """One handle, its buffers, and the request that it carries.
 
-    def __init__(self, rules: Rules, opening: Callable[[], None]) -> None:
+    A handle has one `tls` for all its life. libcurl shares a connection only between handles with the same.
+    """
+
+    def __init__(self, rules: Rules, opening: Callable[[], None], tls: TlsIdentity | None = None) -> None:
         self._rules = rules
+        self.tls = tls
         self._opening = opening
-        self._head: list[bytes] = []
+        self._head = Head()
         self._body: list[bytes] = []
         self._room = 0
         self._cut = False
@@ -71,10 +81,15 @@ class Slot:
             (pycurl.SSL_VERIFYHOST, 2),
             (pycurl.CAINFO, self._rules.ca_file or certifi.where()),
             (pycurl.WRITEFUNCTION, self._take),
-            (pycurl.HEADERFUNCTION, self._head.append),
+            (pycurl.HEADERFUNCTION, self._head.take),
             (pycurl.OPENSOCKETFUNCTION, self._open),
+            (pycurl.PREREQFUNCTION, self._peer_check()),
         ):
             set_option(option, value)
+        # The folder that libcurl was built with would be trusted beside the file.
+        easy.unsetopt(pycurl.CAPATH)
+        for option, text in _tls_options(self.tls):
+            set_option(option, text)
         return easy
 
     def fill(
@@ -108,15 +123,15 @@ class Slot:
         info = self.easy.getinfo
         status = info(pycurl.RESPONSE_CODE) or None
         reused = not info(pycurl.NUM_CONNECTS)
-        failure = None if self._complete(errno) else self._failure(errno)
+        failure = None if self._complete(errno) else self._failure(errno, text)
         return SendResult(
             key=self.outgoing.key,
             started=self._started,
             status=status,
-            headers=() if status and 200 <= status < 300 else parse_head(self._head),
+            headers=() if status and 200 <= status < 300 else self._head.fields(),
             body=b"".join(self._body),
             error=failure,
-            error_text=(self._refusal or text) if failure else None,
+            error_text=self._why(errno, text) if failure else None,
             timing=self._timing(reused, status is not None),
             peer_address=info(pycurl.PRIMARY_IP) or None,
             reused=reused and status is not None,
@@ -125,7 +140,7 @@ class Slot:
     def empty(self) -> None:
         """Ready for the next request."""
         self.outgoing = None
-        self._head.clear()
+        self._head.empty()
         self._body.clear()
         self._cut = False
         self._refusal = None
@@ -134,11 +149,25 @@ class Slot:
         self._opened.clear()
 
     def _complete(self, errno: int) -> bool:
-        return errno == 0 or (self._cut and errno == pycurl.E_WRITE_ERROR)
+        return (errno == 0 or (self._cut and errno == pycurl.E_WRITE_ERROR)) and self._head.is_whole()
 
-    def _failure(self, errno: int) -> Failure:
+    def _why(self, errno: int, text: str) -> str:
+        if errno == TOO_LARGE:
+            return "a line of the answer's header is too long"
+        if errno == 0:
+            return "the connection was closed in the header of the answer"
+        if self._head.is_too_long():
+            return f"the header of the answer is longer than {HEAD_LIMIT} bytes"
+        return self._refusal or text or f"libcurl gave up with error {errno}"
+
+    def _failure(self, errno: int, text: str) -> Failure:
         if self._refusal is not None:
             return Failure.ADDRESS_REFUSED
+        # The other side may refuse our certificate after the handshake: then the first reading tells.
+        if errno in _ON_THE_LINE and " alert " in text:
+            return Failure.TLS_FAILED
+        if errno == pycurl.E_BAD_FUNCTION_ARGUMENT and self.tls is not None:  # a certificate or key of no use
+            return Failure.TLS_FAILED
         return _FAILURES.get(errno, Failure.BROKEN)
 
     def _timing(self, reused: bool, answered: bool) -> Timing:
@@ -176,15 +205,29 @@ class Slot:
         self._opened.append(opened)
         return opened
 
+    def _peer_check(self) -> Callable[[str, str, int, int], int]:
+        """What vets who is at the other end of a new connection: a packet filter may have led it elsewhere.
 
-def parse_head(lines: list[bytes]) -> Headers:
-    """The header fields of the last answer; earlier ones (1xx) came before a status line."""
-    fields: list[tuple[str, str]] = []
-    for line in lines:
-        if line.startswith(b"HTTP/"):
-            fields.clear()
-            continue
-        name, colon, value = line.decode("latin-1").partition(":")
-        if colon:
-            fields.append((name.strip(), value.strip()))
-    return tuple(fields)
+        It is called before every request; one on a kept connection has opened nothing.
+        """
+        opened, guard = self._opened, self._rules.guard
+        goes_on, ends = int(pycurl.PREREQFUNC_OK), int(pycurl.PREREQFUNC_ABORT)
+
+        def check(peer: str, _local: str, _peer_port: int, _local_port: int) -> int:
+            if not opened:
+                return goes_on
+            self._refusal = guard.refusal(peer)
+            return goes_on if self._refusal is None else ends
+
+        return check
+
+
+def _tls_options(tls: TlsIdentity | None) -> list[tuple[int, bytes]]:
+    if tls is None:
+        return []
+    given = (
+        (pycurl.SSLCERT_BLOB, tls.certificate),
+        (pycurl.SSLKEY_BLOB, tls.key),
+        (pycurl.CAINFO_BLOB, tls.authority),
+    )
+    return [(option, text.encode()) for option, text in given if text]

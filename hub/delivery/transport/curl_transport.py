@@ -12,6 +12,7 @@ from hub.delivery.resolve import NotPinned, Pinned, Resolution, Resolver
 from hub.delivery.transport.curl_loop import CurlLoop
 from hub.delivery.transport.curl_slot import Rules, Slot
 from hub.delivery.transport.port import Closed, Failure, Outgoing, SendResult
+from hub.model.credentials import TlsIdentity
 from hub.model.delivery import Timing
 from hub.model.times import Clock, system_clock, to_micros
 from hub.subscriptions.addresses import AddressGuard
@@ -66,7 +67,8 @@ class CurlTransport:
     def submit(self, outgoing: Sequence[Outgoing]) -> None:
         started, now = to_micros(self._clock()), self._monotonic()
         for each in outgoing:
-            self._begin(Waiting(outgoing=each, started=started, since=now), now)
+            ago = 0.0 if each.began is None else now - each.began
+            self._begin(Waiting(outgoing=each, started=started - round(ago * 1e6), since=now - ago), now)
         self._loop.run_timer()
 
     def wait(self, timeout: float | None) -> list[SendResult]:
@@ -125,15 +127,20 @@ class CurlTransport:
         """How long to wait at most: no longer than the first deadline among those whose look-up is not done."""
         if not self._waiting:
             return timeout
-        first = min(group[0].since for group in self._waiting.values()) + self._deadline
+        first = min(each.since for group in self._waiting.values() for each in group) + self._deadline
         left = max(first - self._monotonic(), 0.0)
         return left if timeout is None else min(left, timeout)
 
     def _begin(self, waiting: Waiting, now: float) -> None:
         try:
-            host = known_target(waiting.outgoing.url).host
+            target = known_target(waiting.outgoing.url)
         except BadCallback as bad:
             self._fail(waiting, now, Failure.CONNECTION_FAILED, f"the callback {bad}")
+            return
+        host = target.host
+        objections = self._rules.guard.objections(target.scheme, target.port)
+        if objections:
+            self._fail(waiting, now, Failure.ADDRESS_REFUSED, f"the callback {objections[0]}")
             return
         resolution = self._resolver.known(host)
         if resolution is not None:
@@ -162,7 +169,7 @@ class CurlTransport:
             case Pinned() if remaining <= 0:
                 self._fail(waiting, now, Failure.TIMEOUT, "the look-up of the name took all the time")
             case Pinned():
-                slot = self._idle.pop() if self._idle else Slot(self._rules, self._loop.forget_resting)
+                slot = self._slot(waiting.outgoing.tls)
                 slot.fill(
                     waiting.outgoing,
                     known_target(waiting.outgoing.url),
@@ -173,6 +180,11 @@ class CurlTransport:
                 )
                 self._busy[slot.easy] = slot
                 self._loop.multi.add_handle(slot.easy)
+
+    def _slot(self, tls: TlsIdentity | None) -> Slot:
+        if tls is None and self._idle:
+            return self._idle.pop()
+        return Slot(self._rules, self._loop.forget_resting, tls)
 
     def _collect(self) -> None:
         """Takes over what libcurl finished."""
@@ -189,17 +201,18 @@ class CurlTransport:
         self._finished.append(slot.result(errno, text))
         self._loop.multi.remove_handle(easy)
         slot.empty()
-        if len(self._idle) < self._max_idle:
+        if slot.tls is None and len(self._idle) < self._max_idle:
             self._idle.append(slot)
         else:
             easy.close()
 
     def _expire(self) -> None:
-        """Gives up requests whose name was not found in time; within a host the oldest comes first."""
+        """Gives up requests whose name was not found in time."""
         now = self._monotonic()
         for host, group in list(self._waiting.items()):
-            while group and group[0].since + self._deadline <= now:
-                self._fail(group.pop(0), now, Failure.TIMEOUT, f"{host}: the name server did not answer in time")
+            for late in [each for each in group if each.since + self._deadline <= now]:
+                group.remove(late)
+                self._fail(late, now, Failure.TIMEOUT, f"{host}: the name server did not answer in time")
             if not group:
                 del self._waiting[host]
 

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from hub.model.credentials import OAuthClient, TlsIdentity
 from hub.model.delivery import Timing
 
 Headers = tuple[tuple[str, str], ...]
+
+HEAD_LIMIT = 65_536
+"""The most bytes of an answer's status line and header fields, interim answers (1xx) included."""
 
 
 class Failure(StrEnum):
@@ -18,18 +22,28 @@ class Failure(StrEnum):
     ADDRESS_REFUSED = "addressRefused"
     CONNECTION_FAILED = "connectionFailed"
     TLS_FAILED = "tlsFailed"
+    AUTHENTICATION_FAILED = "authenticationFailed"
     BROKEN = "broken"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outgoing:
-    """One POST. `key` is the sender's own and comes back with the result; `url` is a normalised callback."""
+    """One POST. `key` is the sender's own and comes back with the result; `url` is a normalised callback.
+
+    `tls` is our side of TLS towards this listener; requests of different ones never share a connection. `oauth` is
+    whose token has to be got first. `hidden` are the secrets in its headers, which no result repeats. `began` is the
+    monotonic instant from which its time counts; None: `submit`.
+    """
 
     key: Any
     url: str
     headers: Headers
     body: bytes
     lane: str = ""
+    tls: TlsIdentity | None = None
+    oauth: OAuthClient | None = None
+    hidden: tuple[str, ...] = ()
+    began: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +80,9 @@ class Transport(Protocol):
 
     Promises of every transport: every address is vetted by the guard before a connection and the vetted address is
     the one connected to; no redirect is followed; no proxy or other setting is taken from the environment; one
-    deadline counts from `submit` over all phases; no more of an answer is read than the limit. A request is sent
+    deadline counts from `submit` over all phases; no more of an answer is read than the limit, nor of its header than
+    `HEAD_LIMIT`, and nothing is unpacked; who is at the other end of a new connection is vetted again, before
+    anything is sent to it. A request is sent
     again by the transport itself only when a kept connection turns out to be dead before any byte of an answer.
     """
 

@@ -1,22 +1,25 @@
 """One attempt by `requests`, from the look-up of the name to the end of the answer."""
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import RemoteDisconnected
 from queue import Empty, SimpleQueue
 
+import certifi
 import requests
 import urllib3
-from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.exceptions import HTTPError
 
 from hub.delivery.resolve import NotPinned, Resolution, Resolver
 from hub.delivery.transport.port import Failure, Outgoing, SendResult
 from hub.delivery.transport.requests_line import Line, PinnedAdapter, RefusedAddress
+from hub.delivery.transport.tls_contexts import TlsContexts
 from hub.model.delivery import Timing
 from hub.subscriptions.callback import BadCallback, Target, target_of
 
-DEAD = (RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+DEAD = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """How a kept connection shows that the other side closed it before it read our request."""
 
 
@@ -28,11 +31,21 @@ class Job:
     started: int
     since: float
     line: Line
+    method: str = "POST"
+    headers_of_success: bool = False
     answers: "SimpleQueue[Resolution | None]" = field(default_factory=SimpleQueue)
 
     def cut(self) -> None:
         self.line.cut()
         self.answers.put(None)
+
+
+class Trust:
+    """Whom to trust, and our own side of TLS: the usual one, or that of an identity."""
+
+    def __init__(self, ca_file: str | None) -> None:
+        self.ca_file = ca_file or certifi.where()
+        self.contexts = TlsContexts(self.ca_file)
 
 
 class Attempt:
@@ -43,7 +56,7 @@ class Attempt:
         job: Job,
         resolver: Resolver,
         adapter: PinnedAdapter,
-        verify: str,
+        trust: Trust,
         response_limit: int,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -51,7 +64,7 @@ class Attempt:
         self._line = job.line
         self._resolver = resolver
         self._adapter = adapter
-        self._verify = verify
+        self._trust = trust
         self._room = response_limit
         self._monotonic = monotonic
         self._looked_up: float | None = None
@@ -63,10 +76,13 @@ class Attempt:
     def run(self) -> SendResult:
         try:
             target = target_of(self._job.outgoing.url)
-            self._secure = target.scheme == "https"
-            resolution = self._resolution(target.host)
         except BadCallback as bad:
             return self._result(Failure.CONNECTION_FAILED, f"the callback {bad}")
+        objections = self._line.guard.objections(target.scheme, target.port)
+        if objections:
+            return self._result(Failure.ADDRESS_REFUSED, f"the callback {objections[0]}")
+        self._secure = target.scheme == "https"
+        resolution = self._resolution(target.host)
         if resolution is None:
             return self._result(Failure.TIMEOUT, f"{target.host}: the name server did not answer in time")
         if isinstance(resolution, NotPinned):
@@ -93,20 +109,22 @@ class Attempt:
             self._raw = response.raw
             self._read(response.raw)
         except (requests.RequestException, HTTPError, OSError, RefusedAddress) as error:
-            return self._result(self._failure(error), str(error))
+            return self._result(self._failure(error), _words(error))
         if self._line.cut_off:
             # A body without a length looks complete when its line is cut.
             return self._result(Failure.TIMEOUT, "the answer was not complete in time")
         return self._result(None, None)
 
     def _send(self, target: Target, addresses: tuple[str, ...]) -> requests.Response:
-        request = _prepared(target, self._job.outgoing)
+        request = _prepared(target, self._job)
+        context = self._trust.contexts.of(self._job.outgoing.tls) if self._secure else None
         tries = iter(_patiences(addresses))
         address, share = next(tries)
         again = True
         while True:
             try:
-                return self._adapter.send_on(self._line, request, address, self._line.left() * share, self._verify)
+                patience = self._line.left() * share
+                return self._adapter.send_on(self._line, request, address, patience, self._trust.ca_file, context)
             except requests.ConnectionError as error:
                 if again and self._reused() and _died(error):
                     again = False
@@ -138,7 +156,7 @@ class Attempt:
                 return Failure.ADDRESS_REFUSED
             case requests.Timeout() | urllib3.exceptions.TimeoutError():
                 return Failure.TIMEOUT
-            case requests.exceptions.SSLError():
+            case requests.exceptions.SSLError() | ssl.SSLError():
                 return Failure.TLS_FAILED
             case _ if self._line.peer is None:
                 return Failure.CONNECTION_FAILED
@@ -151,7 +169,8 @@ class Attempt:
         status = None if self._raw is None else self._raw.status
         if failure is not None and self._raw is not None:
             self._raw.close()
-        told = () if self._raw is None or (status and 200 <= status < 300) else tuple(self._raw.headers.items())
+        wanted = self._job.headers_of_success or not (status and 200 <= status < 300)
+        told = tuple(self._raw.headers.items()) if self._raw is not None and wanted else ()
         return SendResult(
             key=self._job.outgoing.key,
             started=self._job.started,
@@ -185,11 +204,24 @@ def _patiences(addresses: tuple[str, ...]) -> Iterator[tuple[str, float]]:
         yield address, 1 / (len(addresses) - position)
 
 
-def _prepared(target: Target, outgoing: Outgoing) -> requests.PreparedRequest:
-    headers = dict(outgoing.headers) | {"Host": target.place}
-    return requests.Request("POST", target.url, headers=headers, data=outgoing.body).prepare()
+def _prepared(target: Target, job: Job) -> requests.PreparedRequest:
+    headers = dict(job.outgoing.headers) | {"Host": target.place}
+    return requests.Request(job.method, target.url, headers=headers, data=job.outgoing.body).prepare()
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, without the path of the URL, which may hold a secret: `requests` quotes it."""
+    inner = error.args[0] if error.args else error
+    return str(getattr(inner, "reason", None) or inner)
 
 
 def _died(error: requests.ConnectionError) -> bool:
-    reasons = [part for cause in error.args if isinstance(cause, ProtocolError) for part in cause.args]
-    return any(isinstance(reason, DEAD) for reason in reasons)
+    return any(isinstance(cause, DEAD) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that is wrapped in it: libraries put a reason into arguments or into a name of its own."""
+    yield error
+    for part in (*error.args, getattr(error, "reason", None)):
+        if isinstance(part, BaseException):
+            yield from _causes(part)

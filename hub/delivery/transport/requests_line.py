@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from threading import Lock, local
@@ -12,6 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from hub.delivery.transport.requests_head import BoundedResponse
 from hub.subscriptions.addresses import AddressGuard
 
 
@@ -23,7 +25,7 @@ class Line:
     """The connection under one attempt: when its phases ended, and a way to cut it from another thread."""
 
     def __init__(self, guard: AddressGuard, end: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._guard = guard
+        self.guard = guard
         self._monotonic = monotonic
         self._lock = Lock()
         self._sockets: list[socket.socket] = []
@@ -38,13 +40,18 @@ class Line:
         return max(self.end - self._monotonic(), 0.001)
 
     def vet(self, address: str) -> None:
-        why = self._guard.refusal(address)
+        why = self.guard.refusal(address)
         if why is not None:
             raise RefusedAddress(why)
 
     def hold(self, sock: socket.socket) -> None:
-        """Keeps a second handle on the connection, valid while TLS wraps the first one."""
-        self.peer = sock.getpeername()[0]
+        """Keeps a second handle on the connection, valid while TLS wraps the first one.
+
+        Who is at the other end is vetted once more: a packet filter may have led the connection elsewhere.
+        """
+        peer = sock.getpeername()[0]
+        self.vet(peer)
+        self.peer = peer
         with self._lock:
             self._sockets.append(socket.socket(fileno=os.dup(sock.fileno())))
         if self.cut_off:
@@ -88,10 +95,16 @@ def _line() -> Line:
 
 
 class LineConnection(HTTPConnection):
+    response_class = BoundedResponse
+
     def _new_conn(self) -> socket.socket:
         _line().vet(self.host)
         sock = super()._new_conn()
-        _line().hold(sock)
+        try:
+            _line().hold(sock)
+        except RefusedAddress:
+            sock.close()
+            raise
         _line().note_opened()
         return sock
 
@@ -122,12 +135,23 @@ class PinnedAdapter(HTTPAdapter):
         super().__init__(pool_connections=64, pool_maxsize=1)
         self.poolmanager.pool_classes_by_scheme = {"http": LinePool, "https": SecureLinePool}
         self._address = ""
+        self._context: ssl.SSLContext | None = None
 
     def send_on(
-        self, line: Line, request: requests.PreparedRequest, address: str, connect_time: float, verify: str
+        self,
+        line: Line,
+        request: requests.PreparedRequest,
+        address: str,
+        connect_time: float,
+        verify: str,
+        context: ssl.SSLContext | None = None,
     ) -> requests.Response:
-        """Sends without redirects and without a look at the environment, which only a `Session` would do."""
+        """Sends without redirects and without a look at the environment, which only a `Session` would do.
+
+        A `context` is our side of TLS, whom to trust included; connections are kept by it.
+        """
         self._address = address
+        self._context = context
         _attempt.line = line
         return self.send(request, stream=True, timeout=(connect_time, line.left()), verify=verify)
 
@@ -137,4 +161,11 @@ class PinnedAdapter(HTTPAdapter):
         host, options = super().build_connection_pool_key_attributes(request, verify, cert)
         # The certificate is checked against the name, not against the pinned address.
         named = {} if host["host"] == self._address else {"server_hostname": host["host"]}
+        if self._context is not None:
+            options = {"cert_reqs": options["cert_reqs"], "ssl_context": self._context}
         return {**host, "host": self._address}, {**options, **named}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Whom to trust stands in the context, if there is one; to load the usual ones would trust them, too."""
+        if self._context is None:
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]

@@ -5,11 +5,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Condition, local
 
-import certifi
-
 from hub.delivery.resolve import Resolver
 from hub.delivery.transport.port import Closed, Failure, Outgoing, SendResult
-from hub.delivery.transport.requests_attempt import Attempt, Job
+from hub.delivery.transport.requests_attempt import Attempt, Job, Trust
 from hub.delivery.transport.requests_line import Line, PinnedAdapter
 from hub.model.times import Clock, system_clock, to_micros
 from hub.subscriptions.addresses import AddressGuard
@@ -37,7 +35,7 @@ class RequestsTransport:
         self._resolver = resolver
         self._deadline = deadline
         self._limit = response_limit
-        self._verify = ca_file or certifi.where()
+        self._trust = Trust(ca_file)
         self._clock = clock
         self._monotonic = monotonic
         self._threads = ThreadPoolExecutor(max_workers=max_connections, thread_name_prefix="send")
@@ -51,8 +49,9 @@ class RequestsTransport:
     def submit(self, outgoing: Sequence[Outgoing]) -> None:
         started, now = to_micros(self._clock()), self._monotonic()
         for each in outgoing:
-            line = Line(self._guard, now + self._deadline, self._monotonic)
-            job = Job(outgoing=each, started=started, since=now, line=line)
+            ago = 0.0 if each.began is None else now - each.began
+            line = Line(self._guard, now - ago + self._deadline, self._monotonic)
+            job = Job(outgoing=each, started=started - round(ago * 1e6), since=now - ago, line=line)
             self._jobs[job] = None
             self._threads.submit(self._work, job)
 
@@ -99,15 +98,13 @@ class RequestsTransport:
         return [result for _, result in done]
 
     def _cut_overdue(self) -> float | None:
-        """Ends what is over its deadline; gives the seconds until the next one. The oldest comes first."""
+        """Ends what is over its deadline; gives the seconds until the next one."""
         now = self._monotonic()
-        for job in self._jobs:
-            if job.line.cut_off:
-                continue
-            if job.line.end > now:
-                return job.line.end - now
-            job.cut()
-        return None
+        under_way = [job for job in self._jobs if not job.line.cut_off]
+        for job in under_way:
+            if job.line.end <= now:
+                job.cut()
+        return min((job.line.end - now for job in under_way if job.line.end > now), default=None)
 
     def _work(self, job: Job) -> None:
         result = self._sent(job)
@@ -119,7 +116,7 @@ class RequestsTransport:
 
     def _sent(self, job: Job) -> SendResult:
         try:
-            return Attempt(job, self._resolver, self._adapter(), self._verify, self._limit, self._monotonic).run()
+            return Attempt(job, self._resolver, self._adapter(), self._trust, self._limit, self._monotonic).run()
         except Exception as error:
             # The outermost frame of a thread: a request must come back even when our own code is wrong.
             return SendResult(

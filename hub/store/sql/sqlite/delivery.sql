@@ -1,9 +1,9 @@
 -- name: insert
 INSERT INTO delivery (subscription, event, order_key, state, waiting, due_at, created)
 SELECT :subscription, :event, :order_key, :state, earlier.created IS NOT NULL,
-       coalesce(max(earlier.created + :patience, :now), :now), :now
+       coalesce(max(coalesce(earlier.released_at, earlier.created) + :patience, :now), :now), :now
 FROM (SELECT 1) LEFT JOIN (
-    SELECT created FROM delivery
+    SELECT created, released_at FROM delivery
     WHERE subscription = :subscription AND order_key = :order_key AND settled_at IS NULL
     ORDER BY event DESC LIMIT 1
 ) AS earlier;
@@ -125,8 +125,8 @@ SELECT number, started, outcome, status, peer_address, name_lookup, connect, tls
 FROM attempt WHERE delivery = ? ORDER BY id;
 
 -- name: resend
-UPDATE delivery SET state = 'due', waiting = 0, due_at = ?, settled_at = NULL, tries = 0
-WHERE id = ? AND state <> 'inFlight'
+UPDATE delivery SET state = 'due', waiting = 0, due_at = ?1, released_at = ?1, settled_at = NULL, tries = 0
+WHERE id = ?2 AND state <> 'inFlight'
   AND EXISTS (SELECT 1 FROM subscription WHERE seq = delivery.subscription AND ended IS NULL)
 RETURNING subscription;
 
@@ -161,6 +161,9 @@ JOIN subscription ON subscription.seq = delivery.subscription;
 
 -- name: counts
 SELECT subscription, state, count(*) FROM delivery GROUP BY subscription, state;
+
+-- name: counts_of
+SELECT state, count(*) FROM delivery WHERE subscription = ? GROUP BY state;
 
 -- name: last_delivered
 SELECT max(settled_at) FROM delivery WHERE state = 'delivered' AND subscription = ?;

@@ -5,6 +5,12 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: after
 SELECT seq, id, type, problem, problem_id, sequence, time, body, party FROM event WHERE seq > ? ORDER BY seq LIMIT ?;
 
+-- name: of_problem
+SELECT seq, id, type, problem, problem_id, sequence, time, body, party FROM event WHERE problem_id = ? ORDER BY seq;
+
+-- name: by_id
+SELECT seq, id, type, problem, problem_id, sequence, time, body, party FROM event WHERE id = ?;
+
 -- name: body
 SELECT id, body FROM event WHERE seq = ?;
 

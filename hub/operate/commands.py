@@ -1,0 +1,18 @@
+"""The operator's commands."""
+
+import click
+
+from hub.operate.deliveries import coverage, deliveries
+from hub.operate.lists import erase, lists
+from hub.operate.subscriptions import recover, recoveries, replay, subscriptions
+
+COMMANDS: tuple[click.Command, ...] = (
+    subscriptions,
+    deliveries,
+    recover,
+    replay,
+    recoveries,
+    coverage,
+    lists,
+    erase,
+)

@@ -1,0 +1,103 @@
+"""Tables `list_entry`, `list_run`, `list_change`: notification lists that are managed elsewhere."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+from hub.model.listed import ChangeKind, Entry, ListChange, ListRun, Present
+from hub.store.statements import statements
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListCounts:
+    """`refused` entries stand in the list and are no registration."""
+
+    entries: int
+    registered: int
+    refused: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedEntry:
+    """An entry that stood in a list at an instant without being a registration, and why."""
+
+    list: str
+    key: str
+    contact: str | None
+    party: str | None
+    callback: str
+    query: str | None
+    error: str | None
+
+
+class Lists:
+    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+        self._connection = connection
+        self._sql = statements(dialect, "list")
+
+    def present(self, name: str) -> list[Present]:
+        """The entries that stand in the list, in the order in which they came."""
+        names = Present.__dataclass_fields__
+        return [
+            Present(**dict(zip(names, row, strict=True)))
+            for row in self._connection.execute(self._sql["present"], (name,))
+        ]
+
+    def put(
+        self, name: str, entry: Entry, *, now: int, subscription: int | None = None, error: str | None = None
+    ) -> None:
+        """Keep an entry, in the place of what stood there under its key."""
+        self.remove(name, entry.key, now=now)
+        about = (name, entry.key, entry.digest, entry.contact, entry.party, entry.callback, entry.query)
+        self._connection.execute(self._sql["insert"], (*about, subscription, error, now))
+
+    def remove(self, name: str, key: str, *, now: int) -> None:
+        self._connection.execute(self._sql["remove"], (now, name, key))
+
+    def fail(self, name: str, key: str, error: str) -> None:
+        """Keep why an entry could not be followed; its registration stays as it is."""
+        self._connection.execute(self._sql["fail"], (error, name, key))
+
+    def mend(self, name: str, keys: Sequence[str]) -> None:
+        """Nothing is wrong with these entries any more."""
+        self._connection.executemany(self._sql["fail"], ((None, name, key) for key in keys))
+
+    def note(self, name: str, run: int, change: ListChange) -> None:
+        self._connection.execute(self._sql["insert_change"], (name, run, *astuple(change)))
+
+    def changes(self, name: str, *, limit: int) -> list[ListChange]:
+        """What readings changed, newest first."""
+        rows = self._connection.execute(self._sql["changes"], (name, limit))
+        names = ListChange.__dataclass_fields__
+        return [ListChange(**{**dict(zip(names, row, strict=True)), "kind": ChangeKind(row[1])}) for row in rows]
+
+    def begin_run(self, name: str, *, origin: str, actor: str, now: int) -> int:
+        return self._connection.execute(self._sql["insert_run"], (name, origin, actor, now)).lastrowid or 0
+
+    def finish_run(self, seq: int, run: ListRun) -> None:
+        counts = (run.entries, run.added, run.changed, run.removed, run.refused)
+        self._connection.execute(self._sql["finish_run"], (run.completed, *counts, run.error, seq))
+
+    def runs(self, name: str, *, limit: int) -> list[ListRun]:
+        """The readings, newest first."""
+        names = ListRun.__dataclass_fields__
+        rows = self._connection.execute(self._sql["runs"], (name, limit))
+        return [ListRun(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def counts(self, name: str) -> ListCounts:
+        entries, registered, refused = self._connection.execute(self._sql["counts"], (name,)).fetchone()
+        return ListCounts(entries=entries, registered=registered, refused=refused)
+
+    def names(self) -> list[str]:
+        """The lists that were ever read."""
+        return [row[0] for row in self._connection.execute(self._sql["names"])]
+
+    def refused_at(self, time: int) -> list[RefusedEntry]:
+        """The entries that stood in some list at an instant (microseconds) and were no registration."""
+        names = RefusedEntry.__dataclass_fields__
+        rows = self._connection.execute(self._sql["refused_at"], {"time": time})
+        return [RefusedEntry(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def forget_runs(self, before: int, *, most: int) -> int:
+        """Remove some readings that ended before an instant, never the last one of a list; gives how many."""
+        return self._connection.execute(self._sql["forget_runs"], (before, most)).rowcount

@@ -1,0 +1,41 @@
+-- name: deliveries_after
+SELECT id, state, settled_at, created FROM delivery WHERE id > ? ORDER BY id LIMIT ?;
+
+-- name: delete_attempts
+DELETE FROM attempt WHERE delivery IN (SELECT value FROM json_each(?));
+
+-- name: delete_deliveries
+DELETE FROM delivery WHERE id IN (SELECT value FROM json_each(?)) AND settled_at IS NOT NULL;
+
+-- name: attempts_after
+SELECT id, started FROM attempt WHERE id > ? ORDER BY id LIMIT ?;
+
+-- name: empty_attempts
+UPDATE attempt SET headers = '[]', body = x'', error = NULL WHERE id > ? AND id <= ?;
+
+-- name: events_after
+SELECT seq FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?;
+
+-- name: delete_events
+DELETE FROM event WHERE seq > :after AND seq <= :until
+  AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.event = event.seq);
+
+-- name: ended
+SELECT seq FROM subscription WHERE ended < ?
+  AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.subscription = subscription.seq)
+LIMIT ?;
+
+-- name: delete_changes
+DELETE FROM subscription_change WHERE subscription IN (SELECT value FROM json_each(?));
+
+-- name: delete_recoveries
+DELETE FROM recovery WHERE subscription IN (SELECT value FROM json_each(?));
+
+-- name: delete_subscriptions
+DELETE FROM subscription WHERE seq IN (SELECT value FROM json_each(?)) AND ended IS NOT NULL;
+
+-- name: delete_entries
+DELETE FROM list_entry WHERE seq IN (SELECT seq FROM list_entry WHERE removed < ? LIMIT ?);
+
+-- name: delete_list_changes
+DELETE FROM list_change WHERE seq IN (SELECT seq FROM list_change WHERE time < ? ORDER BY seq LIMIT ?);

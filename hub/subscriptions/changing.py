@@ -1,0 +1,118 @@
+"""What an operator may change of a registration: its state, its order, and how its listener is told."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from hub.errors import InvalidInput, Violation
+from hub.model.caller import Caller
+from hub.model.subscription import Order, Subscription, SubscriptionState
+from hub.model.times import Clock, to_micros
+from hub.store.subscriptions import Change, Registered
+from hub.store.tables import Tables
+from hub.subscriptions.delivery_options import options_view, read_options
+from hub.subscriptions.recovering import Recovering, open_registration
+
+STATES = tuple(state.value for state in SubscriptionState)
+ORDERS = tuple(order.value for order in Order)
+REASON = 1000
+"""The most characters of a reason."""
+
+
+class _Patch(Schema):
+    class Meta:
+        unknown = RAISE
+
+    state = fields.Raw(validate=validate.OneOf(STATES, error=f"must be one of {', '.join(STATES)}"))
+    stateReason = fields.String(
+        allow_none=True,
+        validate=validate.Length(max=REASON, error=f"has more than {REASON} characters"),
+        error_messages={"invalid": "must be a text, or null"},
+    )
+    order = fields.Raw(validate=validate.OneOf(ORDERS, error=f"must be one of {', '.join(ORDERS)}"))
+    delivery = fields.Raw(allow_none=True)
+
+
+MEMBERS = ("state", "stateReason", "order", "delivery")
+
+
+class Changing:
+    """Changes registrations; what follows for their deliveries is begun in the same transaction."""
+
+    def __init__(self, *, clock: Clock, recovering: Recovering) -> None:
+        self._clock = clock
+        self._recovering = recovering
+
+    def change(self, tables: Tables, subscription_id: str, patch: Mapping[str, Any], caller: Caller) -> Registered:
+        """Merge the patch into the registration, and give it as it is then; who changed what is kept.
+
+        Raises InvalidInput with everything that is wrong, NotFound, or Conflict when it has ended.
+        """
+        one = open_registration(tables, subscription_id)
+        before = one.subscription
+        after = self._patched(before, patch)
+        changes = _difference(before, after)
+        if not changes:
+            return one
+        changed = replace(one, subscription=after)
+        tables.subscriptions.set(one.seq, after)
+        tables.subscriptions.note(
+            one.seq, Change(time=to_micros(self._clock()), actor=caller.name, changes=changes)
+        )
+        self._follow(tables, before, changed, caller)
+        return changed
+
+    def _patched(self, before: Subscription, patch: Mapping[str, Any]) -> Subscription:
+        read = _read(patch)
+        state = SubscriptionState(read.get("state", before.state))
+        reason = read.get("stateReason", before.state_reason if state is before.state else None)
+        if state is SubscriptionState.ACTIVE and reason:
+            message = "goes with paused or disabled; an active subscription has no reason"
+            raise InvalidInput(violations=[Violation(field="stateReason", value=reason, message=message)])
+        options = before.options
+        if "delivery" in read:
+            options = read_options(read["delivery"], now=self._clock(), present=options)
+        return replace(
+            before,
+            state=state,
+            state_reason=reason or None,
+            order=Order(read.get("order", before.order)),
+            options=options,
+        )
+
+    def _follow(self, tables: Tables, before: Subscription, changed: Registered, caller: Caller) -> None:
+        after, active = changed.subscription, SubscriptionState.ACTIVE
+        if before.order is not after.order:
+            self._recovering.reorder(tables, changed, caller)
+        if before.state is active and after.state is not active:
+            self._recovering.pause(tables, changed, caller)
+        if before.state is not active and after.state is active:
+            self._recovering.resume(tables, changed, caller)
+
+
+def _read(patch: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        read: dict[str, Any] = _Patch().load(patch)
+    except ValidationError as error:
+        violations = [
+            Violation(field=name, value=patch.get(name), message=str(messages[0]))
+            if name in MEMBERS
+            else Violation(field=name, message=f"cannot be changed; these can: {', '.join(MEMBERS)}")
+            for name, messages in error.messages_dict.items()
+        ]
+        raise InvalidInput(violations=violations) from error
+    return read
+
+
+def _difference(before: Subscription, after: Subscription) -> dict[str, Any]:
+    """{attribute: {"from": …, "to": …}}, in the words of the contract."""
+    pairs = {
+        "state": (before.state, after.state),
+        "stateReason": (before.state_reason, after.state_reason),
+        "order": (before.order, after.order),
+        "list": (before.list, after.list),
+        "delivery": (options_view(before.options), options_view(after.options)),
+    }
+    return {name: {"from": old, "to": new} for name, (old, new) in pairs.items() if old != new}

@@ -1,0 +1,121 @@
+"""Who should have been told of an event, who was and when, and why the others were not."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Lock
+
+from hub.model.delivery import UNREGISTERED, DeliveryState
+from hub.model.ids import made_at
+from hub.model.subscription import SubscriptionState
+from hub.store.delivery_list import Standing
+from hub.store.events import Queued
+from hub.store.lists import RefusedEntry
+from hub.store.subscriptions import Registered
+from hub.store.tables import Tables
+from hub.subscriptions.wanting import Interests, MakeWanted
+
+MILLISECOND = 1000
+"""An identifier tells the millisecond in which it was made."""
+
+
+class Reason(StrEnum):
+    """How it stands between an event and who might have been told; every one but `told` says why he was not."""
+
+    TOLD = "told"
+    PENDING = "pending"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+    GIVEN_UP = "givenUp"
+    ENDED = "ended"
+    REGISTERED_LATER = "registeredLater"
+    NOT_WANTED = "notWanted"
+    EXPIRED = "expired"
+    USED_UP = "usedUp"
+    UNREADABLE = "unreadable"
+    REFUSED = "refused"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One event, and one registration, or one entry of a list that is none."""
+
+    queued: Queued
+    reason: Reason
+    one: Registered | None = None
+    entry: RefusedEntry | None = None
+    standing: Standing | None = None
+
+
+class Coverage:
+    """Keeps what the registrations want from call to call: it is read once for each."""
+
+    def __init__(self, make: MakeWanted) -> None:
+        self._interests = Interests(make)
+        self._known: set[int] = set()
+        self._lock = Lock()
+
+    def of(self, tables: Tables, events: Sequence[Queued]) -> list[Row]:
+        """A row for each event and each registration that there ever was, and each entry that stood in a list then."""
+        registered = tables.subscriptions.every()
+        with self._lock:
+            for one in registered:
+                if one.seq not in self._known:
+                    self._known.add(one.seq)
+                    self._interests.add(one)
+            wanting = [frozenset(self._interests.of(each.event)) for each in events]
+        fanned_out = tables.events.fanned_out()
+        return [
+            row
+            for queued, wanted in zip(events, wanting, strict=True)
+            for row in self._rows(tables, queued, registered, wanted, fanned_out)
+        ]
+
+    def _rows(
+        self, tables: Tables, queued: Queued, registered: Sequence[Registered], wanted: frozenset[int], fanned: int
+    ) -> Iterator[Row]:
+        standings = tables.delivery_list.of_event(queued.seq)
+        recorded = made_at(queued.event.id)
+        for one in registered:
+            standing = standings.get(one.seq)
+            if standing is not None:
+                yield Row(queued=queued, one=one, standing=standing, reason=_reason(one, standing))
+            elif one.seq in self._interests.unread:
+                yield Row(queued=queued, one=one, reason=Reason.UNREADABLE)
+            elif one.seq not in wanted:
+                yield Row(queued=queued, one=one, reason=Reason.NOT_WANTED)
+            else:
+                yield Row(queued=queued, one=one, reason=_why_none(one, queued, recorded, fanned))
+        when = queued.event.time if recorded is None else recorded + MILLISECOND - 1
+        for entry in tables.lists.refused_at(when):
+            yield Row(queued=queued, entry=entry, reason=Reason.REFUSED)
+
+
+def _reason(one: Registered, standing: Standing) -> Reason:
+    match standing.state:
+        case DeliveryState.DELIVERED:
+            return Reason.TOLD
+        case DeliveryState.DEAD:
+            return Reason.ENDED if standing.last_outcome == UNREGISTERED else Reason.GIVEN_UP
+        case DeliveryState.PARKED if one.subscription.state is SubscriptionState.PAUSED:
+            return Reason.PAUSED
+        case DeliveryState.PARKED if one.subscription.state is SubscriptionState.DISABLED:
+            return Reason.DISABLED
+        case _:
+            return Reason.PENDING
+
+
+def _why_none(one: Registered, queued: Queued, recorded: int | None, fanned_out: int) -> Reason:
+    """Why there is no delivery of what is wanted; `missing` where nothing says why: it was forgotten, or erased."""
+    when = queued.event.time if recorded is None else recorded
+    options = one.subscription.options
+    if queued.seq <= one.from_event:
+        return Reason.REGISTERED_LATER
+    if one.ended is not None:
+        return Reason.ENDED
+    if queued.seq > fanned_out:
+        return Reason.PENDING
+    if options.expires_at is not None and options.expires_at < when + MILLISECOND:
+        return Reason.EXPIRED
+    return Reason.MISSING if options.max_events is None else Reason.USED_UP

@@ -1,0 +1,80 @@
+"""What an entry of a notification list may become: a registration, another one, or none any more."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from hub.errors import Conflict
+from hub.model.caller import Caller
+from hub.model.listed import Entry
+from hub.model.subscription import Subscription
+from hub.model.times import Clock, to_micros
+from hub.store.subscriptions import Change
+from hub.store.tables import Tables
+from hub.subscriptions.credentials import MEMBERS
+from hub.subscriptions.delivery_options import options_view, read_options
+from hub.subscriptions.recovering import Recovering, known_registration
+from hub.subscriptions.registration import Registrations, Request
+
+
+class ListRules:
+    def __init__(self, *, registrations: Registrations, recovering: Recovering, clock: Clock) -> None:
+        self._registrations = registrations
+        self._recovering = recovering
+        self._clock = clock
+
+    def now(self) -> int:
+        return to_micros(self._clock())
+
+    def checked(self, name: str, entry: Entry) -> Request:
+        """What is to be registered; looks up the name of the callback. Raises InvalidInput or Unsupported."""
+        given = {
+            "callback": entry.callback,
+            "query": entry.query,
+            "secret": entry.secret,
+            "delivery": entry.delivery,
+        }
+        request = self._registrations.check(given, face=entry.face)
+        return replace(request, order=entry.order, list=name)
+
+    def register(self, tables: Tables, request: Request, caller: Caller) -> str:
+        return self._registrations.register(tables, request, caller=caller).id
+
+    def unregister(self, tables: Tables, subscription_id: str, caller: Caller) -> None:
+        self._registrations.unregister(tables, subscription_id, caller=caller)
+
+    def retell(self, tables: Tables, subscription_id: str, entry: Entry, request: Request, caller: Caller) -> None:
+        """Change a registration in its place: where and how it is told. Raises Conflict."""
+        one = known_registration(tables, subscription_id)
+        before = one.subscription
+        _refuse_moved_credentials(before, entry, request)
+        options = read_options(
+            entry.delivery or {},
+            now=self._clock(),
+            present=read_options(None, now=self._clock(), present=before.options),
+        )
+        after = replace(before, callback=request.callback, url=request.url, order=entry.order, options=options)
+        taken = tables.subscriptions.same(after)
+        if taken not in (None, subscription_id):
+            raise Conflict(f"it is registered already as subscription {taken}")
+        tables.subscriptions.set(one.seq, after)
+        pairs = {
+            "callback": (before.callback, after.callback),
+            "order": (before.order, after.order),
+            "delivery": (options_view(before.options), options_view(after.options)),
+        }
+        changes = {name: {"from": old, "to": new} for name, (old, new) in pairs.items() if old != new}
+        if changes:
+            tables.subscriptions.note(
+                one.seq, Change(time=to_micros(self._clock()), actor=caller.name, changes=changes)
+            )
+        if before.order is not after.order:
+            self._recovering.reorder(tables, replace(one, subscription=after), caller)
+
+
+def _refuse_moved_credentials(before: Subscription, entry: Entry, request: Request) -> None:
+    """Credentials are for one listener: they are not shown to another host, nor exchanged by a list."""
+    secured = before.options.auth or before.options.tls
+    if secured and urlsplit(before.url).netloc != urlsplit(request.url).netloc:
+        raise Conflict("its credentials are for another host; remove the entry, and add it anew")
+    if any(name in (entry.delivery or {}) for name in MEMBERS):
+        raise Conflict(f"{', '.join(MEMBERS)} cannot be changed; remove the entry, and add it anew")

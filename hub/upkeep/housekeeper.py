@@ -1,0 +1,73 @@
+"""One thread that does, a batch at a time, what is to be done by itself; whatever it does goes on after any end."""
+
+from collections.abc import Iterator, Sequence
+from threading import Event, Thread
+from typing import Protocol
+
+from hub.errors import StoreUnavailable
+from hub.store.erasures import ERASURES_CHANGED
+from hub.store.recoveries import RECOVERIES_CHANGED
+from hub.store.sqlite import Store
+from hub.telemetry import logger
+
+log = logger("hub.upkeep")
+
+WATCH = 0.5
+"""Seconds between two looks for work of other processes, which cannot call."""
+
+SIGNALS = frozenset({RECOVERIES_CHANGED, ERASURES_CHANGED})
+"""What wakes a housekeeper before the next look."""
+
+
+class Task(Protocol):
+    """A kind of work. `step` does a little of it, in short transactions, and tells whether there is more to do now."""
+
+    name: str
+
+    def step(self) -> bool: ...
+
+
+class Housekeeper:
+    """Lets each kind of work do a little in turn, until none has anything to do; then waits for a signal."""
+
+    def __init__(self, *, store: Store, tasks: Sequence[Task]) -> None:
+        self._store = store
+        self._tasks = tasks
+        self._stopping = Event()
+        self._bell = Event()
+        self._thread = Thread(target=self._run, name="upkeep", daemon=True)
+
+    def start(self) -> None:
+        self._store.listen(self._hear)
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """End after the present batch."""
+        self._stopping.set()
+        self._bell.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def _hear(self, signals: frozenset[str]) -> None:
+        if SIGNALS & signals:
+            self._bell.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if not any(list(self._round())):
+                self._bell.wait(WATCH)
+                self._bell.clear()
+
+    def _round(self) -> Iterator[bool]:
+        for task in self._tasks:
+            if not self._stopping.is_set():
+                yield self._step(task)
+
+    def _step(self, task: Task) -> bool:
+        try:
+            return task.step()
+        except StoreUnavailable as error:
+            log.error("upkeep.refused", task=task.name, error=error.message)
+        except Exception as error:  # one kind of work does not end the others; the log says which
+            log.error("upkeep.failed", task=task.name, error=str(error), exc_info=error)
+        return False

@@ -1,0 +1,73 @@
+"""The handshake at a registration, over real sockets: who is asked, and what becomes of the answer."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.running import Server
+from tests.fakes import listener as fake
+from tests.fakes.listener import Listener, answer
+
+HUB = f"{ContractClient.face}/hub"
+
+
+def register(server: Server, callback: str) -> tuple[int, dict[str, object]]:
+    answered = server.client.call("POST", HUB, json={"callback": callback})
+    return answered.status_code, answered.json()
+
+
+def options(folder: Path) -> list[dict[str, object]]:
+    with sqlite3.connect(folder / "qos-hub.db") as table:
+        return [json.loads(row[0]) for row in table.execute("SELECT options FROM subscription ORDER BY seq")]
+
+
+@pytest.mark.parametrize("transport", ["pycurl", "requests"])
+def test_a_listener_has_to_consent_before_it_is_registered(
+    tmp_path: Path, listener: Listener, transport: str
+) -> None:
+    settings = {
+        "QOS_HUB_DELIVERY_HANDSHAKE": "required",
+        "QOS_HUB_DELIVERY_TRANSPORT": transport,
+        "QOS_HUB_DELIVERY_DEADLINE": "2s",
+    }
+    willing = [("WebHook-Allowed-Origin", "127.0.0.1"), ("WebHook-Allowed-Rate", "30")]
+    listener.on("/willing", answer(200, willing))
+    listener.on("/unwilling", answer(204))
+    listener.on("/elsewhere", fake.redirect(listener.url("/willing")))
+    listener.on("/silent", fake.hang)
+    with Server(tmp_path, settings=settings) as server:
+        status, _ = register(server, listener.url("/willing"))
+        assert status == 201
+        [asked] = listener.received("/willing")
+        assert (asked.method, asked.body) == ("OPTIONS", b"")
+        assert asked.headers["webhook-request-origin"] == "127.0.0.1"
+        for path, words in (
+            ("/unwilling", "without WebHook-Allowed-Origin"),
+            ("/elsewhere", "answered OPTIONS with 302"),
+            ("/silent", "timeout"),
+        ):
+            status, body = register(server, listener.url(path))
+            assert status == 400
+            assert words in json.dumps(body)
+            assert json.dumps(body).count("did not consent to be told") >= 1
+        status, body = register(server, "http://10.0.0.1/in")
+        assert status == 400
+        assert "not a public address" in json.dumps(body)
+    assert len(listener.received("/willing")) == 1
+    assert options(tmp_path) == [{"rate_limit": 0.5}]
+
+
+def test_where_consent_is_optional_everybody_is_registered_and_a_rate_counts(
+    tmp_path: Path, listener: Listener
+) -> None:
+    listener.on("/willing", answer(200, [("WebHook-Allowed-Origin", "*"), ("WebHook-Allowed-Rate", "60")]))
+    listener.on("/plain", answer(405))
+    with Server(tmp_path, settings={"QOS_HUB_DELIVERY_HANDSHAKE": "optional"}) as server:
+        assert register(server, listener.url("/willing"))[0] == 201
+        assert register(server, listener.url("/plain"))[0] == 201
+        [line] = server.lines("subscription.not_asked")
+        assert "405" in line["reason"]
+    assert options(tmp_path) == [{"rate_limit": 1.0}, {}]

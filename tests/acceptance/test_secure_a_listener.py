@@ -1,0 +1,54 @@
+"""The how-to about secure listeners is true: its blocks run, in their order, against a real hub and a real listener."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from hub.settings import load_settings
+from tests.acceptance.running import Server, run
+from tests.fakes.listener import Listener
+
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "secure-a-listener.md"
+TEXT = HOW_TO.read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def test_a_listener_can_be_secured_by_the_how_to(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("hub.example.com")
+    assert len(blocks("python")) >= 7
+    with Listener() as listener, Server(tmp_path) as server:
+
+        def received(number: int) -> tuple[dict[str, str], bytes]:
+            one = listener.wait_for(number)[number - 1]
+            return one.headers, one.body
+
+        names: dict[str, Any] = {
+            "URL": server.client.base_url,
+            "CALLBACK": listener.url("/qos"),
+            "RECEIVED": received,
+            "CERTIFICATE": certificate.cert_chain_pems[0].bytes().decode(),
+            "KEY": certificate.private_key_pem.bytes().decode(),
+            "AUTHORITY": authority.cert_pem.bytes().decode(),
+        }
+        for number, block in enumerate(blocks("python"), start=1):
+            exec(compile(block, f"{HOW_TO.name}, block {number}", "exec"), names)
+        names["hub"].close()
+        [commands] = blocks("sh")
+        for command in commands.splitlines():
+            done = run(tmp_path, *shlex.split(command, comments=True)[1:])
+            assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_the_settings_are_settings(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    load_settings(path, {}, {})

@@ -1,0 +1,275 @@
+"""Registrations that follow a list which is managed elsewhere, and the answer to who was not told."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hub.model.caller import LOCAL
+from hub.model.listed import ChangeKind
+from hub.settings import ListSettings
+from hub.subscriptions.coverage import Coverage, Reason
+from hub.upkeep.lists import ListTask, Reconciled
+from tests.fakes.file_server import FileServer
+from tests.fakes.listener import Listener, answer
+from tests.integration.upkeep import MAKE_WANTED, House, reconciler
+from tests.rooms import until
+
+HEAD = "id,contact,party,callback,query,inFlight,secret\n"
+
+
+class Listed(House):
+    """With a list in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.settings = ListSettings(name="noc", file=str(folder / "noc.csv"))
+        self.reconciler = reconciler(self)
+
+    def says(self, *rows: str) -> None:
+        Path(self.settings.file).write_text(HEAD + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+
+    def read(self, *, dry_run: bool = False, **settings: object) -> Reconciled:
+        return self.reconciler.reconcile(replace(self.settings, **settings), actor="noc", dry_run=dry_run)  # type: ignore[arg-type]
+
+    def callbacks(self) -> list[str]:
+        return [one.subscription.callback for one in self.store.read.subscriptions.all()]
+
+
+@pytest.fixture
+def house(tmp_path: Path, listener: Listener) -> Iterator[Listed]:
+    house = Listed(tmp_path)
+    yield house
+    house.exchange.close()
+
+
+def kinds(done: Reconciled) -> list[ChangeKind]:
+    return [change.kind for change in done.changes]
+
+
+def rows(listener: Listener, *names: str, more: str = ",,,") -> list[str]:
+    return [f"{name},contact of {name},,{listener.url('/' + name)}{more}" for name in names]
+
+
+def test_registrations_follow_the_list_and_the_history_says_how(house: Listed, listener: Listener) -> None:
+    house.says(*rows(listener, "a", "b", "c"))
+    assert kinds(house.read()) == [ChangeKind.ADDED] * 3
+    assert (house.read().changes, house.read().unchanged) == ([], 3)
+    house.says(*rows(listener, "a", "b"), *rows(listener, "d"))
+    assert kinds(house.read(removal_limit=0.4)) == [ChangeKind.REMOVED, ChangeKind.ADDED]
+    assert house.callbacks() == [listener.url(f"/{name}") for name in "abd"]
+    removed, added = house.store.read.lists.changes("noc", limit=2)[::-1]
+    assert (removed.kind, removed.contact, added.contact) == (ChangeKind.REMOVED, "contact of c", "contact of d")
+    (gone,) = house.store.read.subscriptions.page({"state": "ended"}, offset=0, limit=9)
+    assert (gone.subscription.id, gone.ended_by) == (removed.subscription, "list:noc")
+    assert [run.removed for run in house.store.read.lists.runs("noc", limit=9)] == [1, 0, 0, 0]
+
+
+def test_a_dry_reading_tells_what_it_would_do_and_does_nothing(house: Listed, listener: Listener) -> None:
+    house.says(*rows(listener, "a"), "x,,,http://10.0.0.1/closed,,,")
+    done = house.read(dry_run=True)
+    assert kinds(done) == [ChangeKind.ADDED, ChangeKind.REFUSED]
+    assert house.callbacks() == []
+    assert house.store.read.lists.names() == []
+
+
+def test_a_change_of_how_or_where_is_made_in_its_place_and_of_what_is_another_registration(
+    house: Listed, listener: Listener
+) -> None:
+    house.says(*rows(listener, "a"))
+    house.read()
+    (first,) = house.store.read.subscriptions.all()
+    house.says(f"a,contact,,{listener.url('/moved')},,7,")
+    assert kinds(house.read()) == [ChangeKind.CHANGED]
+    (moved,) = house.store.read.subscriptions.all()
+    assert (moved.seq, moved.subscription.options.in_flight) == (first.seq, 7)
+    assert moved.subscription.url == listener.url("/moved")
+    (change,) = house.store.read.subscriptions.changes(first.seq)
+    assert (change.actor, change.changes["callback"]["to"]) == ("list:noc", listener.url("/moved"))
+    house.says(f"a,contact,,{listener.url('/moved')},event.serviceProblem.priority=1,,")
+    assert kinds(house.read()) == [ChangeKind.CHANGED]
+    (other,) = house.store.read.subscriptions.all()
+    assert (other.seq, other.subscription.query) == (first.seq + 1, "event.serviceProblem.priority=1")
+
+
+def test_a_listener_that_moves_is_told_what_waits_at_its_new_address(house: Listed, listener: Listener) -> None:
+    listener.on("/a", answer(500))
+    house.says(*rows(listener, "a"))
+    house.read()
+    house.exchange.start(schedule=(1.0,) * 30)
+    house.desk.create()
+    listener.wait_for(1, "/a")
+    house.says(f"a,contact,,{listener.url('/moved')},,,")
+    house.read()
+    listener.wait_for(1, "/moved")
+
+
+@pytest.mark.parametrize("content", ["", HEAD, "<html>gone</html>", HEAD + "a,b\n", "id,callback\na,\n"])
+def test_a_broken_list_ends_nobody(house: Listed, listener: Listener, content: str) -> None:
+    house.says(*rows(listener, *"abcdefghij"))
+    house.read()
+    Path(house.settings.file).write_text(content, encoding="utf-8")
+    done = house.read()
+    assert done.run.error
+    assert done.changes == []
+    assert len(house.callbacks()) == 10
+    (run,) = house.store.read.lists.runs("noc", limit=1)
+    assert run.error == done.run.error
+
+
+def test_half_a_list_ends_nobody_until_somebody_says_that_it_is_right(house: Listed, listener: Listener) -> None:
+    house.says(*rows(listener, *"abcdefghij"))
+    house.read()
+    house.says(*rows(listener, *"abcde"))
+    assert "would end 5 of 10" in (house.read().run.error or "")
+    assert len(house.callbacks()) == 10
+    assert kinds(house.read(removal_limit=0.5)) == [ChangeKind.REMOVED] * 5
+
+
+def test_what_cannot_be_registered_is_kept_with_its_reason_and_told_once(
+    house: Listed, listener: Listener
+) -> None:
+    other = house.exchange.register(listener.url("/own"))
+    bad = [
+        "x,contact of x,,http://10.0.0.1/closed,,,",
+        f"y,contact of y,,{listener.url('/y')},event.serviceProblem.colour=red,,",
+        f"z,contact of z,,{listener.url('/own')},,,",
+        f"w,contact of w,,{listener.url('/w')},,many,",
+    ]
+    house.says(*rows(listener, *"abcdefghijklmnop"), *bad)
+    done = house.read()
+    refused = [change for change in done.changes if change.kind is ChangeKind.REFUSED]
+    assert {change.contact for change in refused} == {f"contact of {name}" for name in "xyzw"}
+    told = " ".join(change.detail or "" for change in refused)
+    for part in ("10.0.0.1", "colour", other.subscription.id, "delivery.inFlight"):
+        assert part in told
+    assert house.read().changes == []
+    counts = house.store.read.lists.counts("noc")
+    assert (counts.entries, counts.registered, counts.refused) == (20, 16, 4)
+
+
+def test_a_secret_of_the_list_signs_and_is_shown_nowhere(house: Listed, listener: Listener) -> None:
+    secret = "whsec_cW9zLWh1Yi1leGFtcGxlLWtleS1ub3Qtc2VjcmV0"
+    house.says(f"a,contact,,{listener.url('/a')},,,{secret}")
+    assert secret not in repr(house.read())
+    dump = "".join(house.store.read.connection.iterdump())
+    assert secret not in dump
+
+
+def test_a_list_is_fetched_from_an_address_whole_or_not_at_all(
+    house: Listed, listener: Listener, tmp_path: Path
+) -> None:
+    content = (HEAD + "\n".join(rows(listener, "a"))).encode()
+    with FileServer(content) as server:
+        server.break_after = [20, 20, 20]
+        assert house.read(file="", url=server.url, format="csv").run.error
+        done = house.read(file="", url=server.url, format="csv")
+    assert kinds(done) == [ChangeKind.ADDED]
+    assert "cannot be read" in (house.read(file="", url=server.url, format="csv").run.error or "")
+    assert "cannot be read" in (house.read(file=str(tmp_path / "none.csv")).run.error or "")
+    assert len(house.callbacks()) == 1
+
+
+def test_it_is_read_by_itself_when_its_time_has_come(house: Listed, listener: Listener) -> None:
+    house.says(*rows(listener, "a"))
+    task = ListTask(
+        store=house.store,
+        reconciler=house.reconciler,
+        lists={"noc": house.settings, "off": replace(house.settings, name="off", enabled=False)},
+        clock=house.clock,
+    )
+    house.clock.turn(seconds=1)
+    task.step()
+    task.step()
+    assert len(house.store.read.lists.runs("noc", limit=9)) == 1
+    house.clock.turn(minutes=16)
+    task.step()
+    assert len(house.store.read.lists.runs("noc", limit=9)) == 2
+    assert house.store.read.lists.names() == ["noc"]
+
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+from hub.store.lists import Lists
+from tests.integration.test_notification_lists import Listed
+
+left = int(sys.argv[2])
+real = Lists.put
+
+def dying(self, *args, **options):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, *args, **options)
+
+Lists.put = dying
+Listed(Path(sys.argv[1])).read()
+"""
+
+
+def test_a_reading_that_is_killed_is_done_by_the_next_one(tmp_path: Path, listener: Listener) -> None:
+    house = Listed(tmp_path)
+    house.says(*(f"n{number},,,{listener.url(f'/{number}')},,," for number in range(250)))
+    house.exchange.close()
+    for entries in (0, 150, 120):
+        ended = subprocess.run(
+            [sys.executable, "-c", DYING, str(tmp_path), str(entries)],
+            check=False,
+            timeout=60,
+            capture_output=True,
+        )
+        assert ended.returncode == -signal.SIGKILL, (ended.stderr, os.getpid())
+    house = Listed(tmp_path)
+    house.read()
+    assert sorted(house.callbacks()) == sorted(listener.url(f"/{number}") for number in range(250))
+    added = [change.key for change in house.store.read.lists.changes("noc", limit=1000)]
+    assert sorted(added) == sorted(f"id:n{number}" for number in range(250))
+    house.exchange.close()
+
+
+def test_who_should_have_been_told_and_was_not_has_an_answer(house: Listed, listener: Listener) -> None:
+    listener.on("/dead", answer(500))
+    refused = "x,contact of x,org-x,http://10.0.0.1/closed,,,"
+    house.says(*rows(listener, *"abcdefghij"), refused)
+    house.read()
+    told, dead, paused, disabled, other, ends = (
+        house.exchange.register(listener.url(f"/{name}"), query)
+        for name, query in (
+            ("told", None),
+            ("dead", None),
+            ("paused", None),
+            ("disabled", None),
+            ("other", "event.serviceProblem.priority=5"),
+            ("ends", None),
+        )
+    )
+    house.change(paused, state="paused", stateReason="they move")
+    house.change(disabled, state="disabled")
+    house.exchange.unregister(ends, caller=LOCAL)
+    house.exchange.start(schedule=(0.0,))
+    problem = house.desk.create()
+    until(lambda: house.states(dead) == {"dead": 1} and house.states(told) == {"delivered": 1})
+    late = house.exchange.register(listener.url("/late"))
+    tables = house.store.read
+    found = Coverage(MAKE_WANTED).of(tables, tables.events.of_problem(problem.id))
+    reasons = {row.one.subscription.id: row.reason for row in found if row.one is not None}
+    assert {one.subscription.id: reasons[one.subscription.id] for one in (told, dead, paused, disabled)} == {
+        told.subscription.id: Reason.TOLD,
+        dead.subscription.id: Reason.GIVEN_UP,
+        paused.subscription.id: Reason.PAUSED,
+        disabled.subscription.id: Reason.DISABLED,
+    }
+    assert reasons[other.subscription.id] is Reason.NOT_WANTED
+    assert reasons[ends.subscription.id] is Reason.ENDED
+    assert reasons[late.subscription.id] is Reason.REGISTERED_LATER
+    (row,) = [row for row in found if row.entry is not None]
+    assert row.reason is Reason.REFUSED
+    assert row.entry is not None
+    assert (row.entry.contact, row.entry.list) == ("contact of x", "noc")
