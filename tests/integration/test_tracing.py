@@ -45,7 +45,11 @@ def test_one_trace_leads_from_the_request_to_every_attempt(tmp_path: Path, liste
             server.client.post(HUB, {"callback": listener.url("/in")})
             create(server, **CAME)
             first, second = listener.wait_for(2, "/in")
-            until(lambda: [one["state"] for one in server.client.get("/qos-hub/v1/deliveries").json()] == ["delivered"])
+            until(
+                lambda: (
+                    [one["state"] for one in server.client.get("/qos-hub/v1/deliveries").json()] == ["delivered"]
+                )
+            )
             (delivery,) = server.client.get("/qos-hub/v1/deliveries").json()
             assert server.stop() == 0
         (request,) = of_trace(collector, "createServiceProblem")
