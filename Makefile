@@ -55,6 +55,7 @@ bench: setup
 	$(BIN)/python benchmarks/list.py $(ARGS)
 	$(BIN)/python benchmarks/matching.py $(ARGS)
 	$(BIN)/python benchmarks/jobs.py $(ARGS)
+	$(BIN)/python benchmarks/metrics.py
 
 check: lint format-check types imports
 

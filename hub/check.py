@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hub.access.configured import check_jwt, told_of_keys
 from hub.api.app import operation_ids
 from hub.api.extensions import load_extensions
-from hub.bootstrap import Contracts, check_contracts
+from hub.bootstrap import Contracts, check_contracts, check_tracing
 from hub.intake.adapters import installed_adapters
 from hub.intake.configured import check_sources
 from hub.serve import asks_for_credentials, refuse_open_door
@@ -16,6 +16,7 @@ def check(settings: Settings) -> Iterator[str]:
     """One line a finding. Raises InvalidSettings with all that is wrong."""
     refuse_open_door(settings)
     check_jwt(settings.jwt)
+    check_tracing(settings)
     keys = told_of_keys(settings.jwt) if settings.jwt.issuer else None
     contracts = Contracts.shipped()
     check_contracts(contracts)
@@ -34,6 +35,8 @@ def check(settings: Settings) -> Iterator[str]:
     yield f"calls back     {networks}; by {' or '.join(delivery.schemes)}, with {delivery.transport}"
     total = sum(delivery.schedule) / 3600
     yield f"tries again    {len(delivery.schedule)} times over {total:.1f} h, then keeps a dead letter"
+    yield f"measured at    {', '.join(_measured_at(settings)) or 'no address: set [metrics] listen'}"
+    yield f"traces         {_traces(settings)}"
     yield f"adapters       {', '.join(sorted(installed_adapters())) or 'none installed'}"
     for name, checked in sources.items():
         source = settings.sources[name]
@@ -47,6 +50,20 @@ def check(settings: Settings) -> Iterator[str]:
     for name, of_list in settings.lists.items():
         when = f"every {of_list.interval:g} s" if of_list.enabled else "switched off"
         yield f"list           {name}: {of_list.place}, {when}"
+
+
+def _measured_at(settings: Settings) -> Iterator[str]:
+    if "api" in settings.server.roles:
+        yield f"{settings.server.base_url}/metrics"
+    if settings.metrics.listen:
+        yield f"http://{settings.metrics.listen}/metrics"
+
+
+def _traces(settings: Settings) -> str:
+    tracing = settings.tracing
+    if tracing.endpoint:
+        return f"{tracing.sample_ratio:.0%} of what begins here, to {tracing.endpoint}"
+    return "passed on, not recorded" if tracing.pass_on else "none"
 
 
 def _callers(settings: Settings) -> str:

@@ -3,9 +3,9 @@
 import asyncio
 import gc
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import cast
 
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
 
 from hub.api.protocol import Protocol
 from hub.api.security import is_loopback
@@ -34,18 +35,28 @@ def serve(settings: Settings) -> None:
     Raises InvalidSettings, StoreUnavailable, or HubError when the address cannot be used.
     """
     refuse_open_door(settings)
-    with _listening(settings) as door:
+    with ExitStack() as doors:
+        door, scraped = doors.enter_context(_api_door(settings)), doors.enter_context(_metrics_door(settings))
         settings = _with_port(settings, door)
         hub = build(settings)
         try:
             _settle_memory()
             hub.start()
-            log.info("hub.started", address=settings.server.base_url, roles=settings.server.roles)
+            _say_started(settings, scraped)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_until_told(hub, door))
+                runner.run(_until_told(hub, [(hub.app and hub.app.front(), door), (hub.metrics, scraped)]))
         finally:
             hub.stop()
         log.info("hub.stopped")
+
+
+def _say_started(settings: Settings, scraped: socket.socket | None) -> None:
+    server = settings.server
+    more = {}
+    if scraped is not None:
+        host, port = scraped.getsockname()[:2]
+        more["metrics"] = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    log.info("hub.started", address=server.base_url, roles=server.roles, **more)
 
 
 def _settle_memory() -> None:
@@ -59,14 +70,25 @@ def refuse_open_door(settings: Settings) -> None:
 
     A key that was ever made counts, be it revoked: from then on the hub answers nobody without one.
     """
-    server = settings.server
-    if "api" not in server.roles or is_loopback(server.host) or asks_for_credentials(settings):
+    open_to = [("[server] host", settings.server.host)] if "api" in settings.server.roles else []
+    if settings.metrics.listen:
+        open_to.append(("[metrics] listen", host_and_port(settings.metrics.listen)[0]))
+    exposed = [(field, host) for field, host in open_to if not is_loopback(host)]
+    if not exposed or asks_for_credentials(settings):
         return
     message = (
         "without keys the server listens on loopback only; make one with `qos-hub keys create`, "
         "or set [security] api_keys, or host to 127.0.0.1"
     )
-    raise InvalidSettings(violations=[Violation(field="[server] host", value=server.host, message=message)])
+    raise InvalidSettings(
+        violations=[Violation(field=field, value=host, message=message) for field, host in exposed]
+    )
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """The two of `[metrics] listen`; an IPv6 address comes without its brackets."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def asks_for_credentials(settings: Settings) -> bool:
@@ -76,19 +98,32 @@ def asks_for_credentials(settings: Settings) -> bool:
 
 
 @contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket | None]:
+def _api_door(settings: Settings) -> Iterator[socket.socket | None]:
     """The listening socket, taken before anything else is opened; None without the api role."""
     if "api" not in settings.server.roles:
         yield None
         return
-    host, port = settings.server.host, settings.server.port
+    with _listening(settings.server.host, settings.server.port) as door:
+        yield door
+
+
+@contextmanager
+def _metrics_door(settings: Settings) -> Iterator[socket.socket | None]:
+    """The socket of `[metrics] listen`; None without one."""
+    if not settings.metrics.listen:
+        yield None
+        return
+    with _listening(*host_and_port(settings.metrics.listen)) as door:
+        yield door
+
+
+def _listening(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        door = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise HubError(f"cannot listen at {host} port {port}: {error.strerror}") from error
-    with door:
-        yield door
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise HubError(f"cannot listen at {host} port {port}: {reason}") from error
 
 
 def _with_port(settings: Settings, door: socket.socket | None) -> Settings:
@@ -98,19 +133,27 @@ def _with_port(settings: Settings, door: socket.socket | None) -> Settings:
     return replace(settings, server=replace(settings.server, port=door.getsockname()[1]))
 
 
-async def _until_told(hub: Hub, door: socket.socket | None) -> None:
+async def _until_told(hub: Hub, doors: Sequence[tuple[ASGIApp | None, socket.socket | None]]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(hub.settings.store.reader_threads, thread_name_prefix="reader"))
     for signal in (SIGINT, SIGTERM):
         loop.add_signal_handler(signal, stop.set)
-    if hub.app is None or door is None:
-        await stop.wait()
-        return
-    api = hub.settings.api
-    server = _Server(
+    open_ones = [(_server(app, hub.settings), door) for app, door in doors if app is not None and door is not None]
+    answering = [asyncio.create_task(server.serve(sockets=[door])) for server, door in open_ones]
+    told = asyncio.create_task(stop.wait())
+    await asyncio.wait((told, *answering), return_when=asyncio.FIRST_COMPLETED)
+    for server, _ in open_ones:
+        server.should_exit = True
+    await asyncio.gather(*answering)
+    told.cancel()
+
+
+def _server(app: ASGIApp, settings: Settings) -> "_Server":
+    api = settings.api
+    return _Server(
         uvicorn.Config(
-            hub.app.front(),
+            app,
             # A factory does as well as a class: uvicorn only calls it.
             http=cast(type[Protocol], partial(Protocol, head_limit=api.head_limit, head_timeout=api.head_timeout)),
             timeout_keep_alive=max(1, round(api.keep_alive)),
@@ -118,15 +161,9 @@ async def _until_told(hub: Hub, door: socket.socket | None) -> None:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=max(1, round(hub.settings.server.shutdown_grace)),
+            timeout_graceful_shutdown=max(1, round(settings.server.shutdown_grace)),
         )
     )
-    answering = asyncio.create_task(server.serve(sockets=[door]))
-    told = asyncio.create_task(stop.wait())
-    await asyncio.wait((answering, told), return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    await answering
-    told.cancel()
 
 
 class _Server(uvicorn.Server):

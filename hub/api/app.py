@@ -17,17 +17,20 @@ from hub.access.callers import Callers
 from hub.access.key_ring import KeyRing
 from hub.api.conditions import answered
 from hub.api.cors import Cors
+from hub.api.counts import RequestCounts
 from hub.api.deadlines import AnswerDeadline
 from hub.api.dispatch import Dispatch
 from hub.api.failures import Failures
 from hub.api.guard import Guard
 from hub.api.handlers import Handler
-from hub.api.messages import REQUEST, Request, Response
+from hub.api.messages import REQUEST, STATUS, Request, Response
 from hub.api.quotas import Quotas
 from hub.api.requirements import requirements_of
 from hub.api.security import LocalCallers
+from hub.api.traced import Traced
 from hub.api.validation import Bodies
 from hub.errors import InvalidContract, Violation
+from hub.telemetry.trails import Tracing
 
 
 class _Operation(AsyncOperation):
@@ -38,6 +41,7 @@ class _Operation(AsyncOperation):
         response: Response = await self._fn(request)
         if scope["method"] in ("GET", "HEAD"):
             response = answered(request, response)
+        scope[STATUS] = response.status
         await response(scope, receive, send)
 
 
@@ -87,6 +91,8 @@ def make_app(
     names: tuple[str, ...] = (),
     body_limit: int,
     limits: Limits = NO_LIMITS,
+    counts: RequestCounts | None = None,
+    tracing: Tracing | None = None,
 ) -> HubApp:
     """Serve `faces`: {base path: (contract, {operationId: handler})}.
 
@@ -101,6 +107,7 @@ def make_app(
         middlewares=[
             *([partial(Cors, origins=limits.origins)] if limits.origins else []),
             Failures,
+            *([partial(Traced, tracing=tracing)] if tracing else []),
             partial(
                 Dispatch,
                 pages=pages,
@@ -108,6 +115,7 @@ def make_app(
                 guard=Guard(callers=callers, quotas=limits.quotas),
                 bodies=Bodies(body_limit=body_limit, body_timeout=limits.body_timeout),
                 deadline=AnswerDeadline(limits.answer_timeout),
+                counts=counts or RequestCounts(),
             ),
         ],
     )

@@ -5,6 +5,7 @@ Connexion has bound.
 """
 
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 from connexion.middleware.abstract import SpecMiddleware
@@ -12,9 +13,10 @@ from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.api.at_once import in_a_task
+from hub.api.counts import UNEXPECTED, OperationCount, RequestCounts
 from hub.api.deadlines import AnswerDeadline
-from hub.api.guard import Guard
-from hub.api.messages import REQUEST, Request, headers_in
+from hub.api.guard import NO_HEADERS, Guard
+from hub.api.messages import OPERATION, REQUEST, STATUS, Request, headers_in
 from hub.api.quotas import with_headers
 from hub.api.requirements import Requirement, requirements_of
 from hub.api.routing import METHODS, PathTable
@@ -26,11 +28,12 @@ from hub.model.caller import Caller
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An operation as Connexion has bound it, who may call it, and the body that it takes."""
+    """An operation as Connexion has bound it, who may call it, the body that it takes, and how it has gone."""
 
     operation: ASGIApp
     requirement: Requirement
     body: Body | None
+    count: OperationCount
 
 
 class Dispatch(SpecMiddleware):
@@ -45,6 +48,7 @@ class Dispatch(SpecMiddleware):
         guard: Guard,
         bodies: Bodies,
         deadline: AnswerDeadline,
+        counts: RequestCounts,
     ) -> None:
         self._app = app
         self._local = local
@@ -52,6 +56,7 @@ class Dispatch(SpecMiddleware):
         self._guard = guard
         self._bodies = bodies
         self._deadline = deadline
+        self._counts = counts
         self._routes: PathTable[Route] = PathTable()
 
     def add_api(self, specification: Specification, *, base_path: str | None = None, **_: Any) -> None:
@@ -68,6 +73,7 @@ class Dispatch(SpecMiddleware):
                         operation=bound[operation_id],
                         requirement=requirements[operation_id],
                         body=body_of(contract, operations[method]),
+                        count=self._counts.of(base, operation_id),
                     )
                     self._routes.add(method.upper(), f"{base}{path}", route)
 
@@ -81,19 +87,25 @@ class Dispatch(SpecMiddleware):
             await in_a_task()
             await self._pages(scope, receive, send)
             return
-        admitted = self._guard.admit_known(route.requirement, scope)
-        caller, headers = admitted or await self._guard.admit(route.requirement, scope)
-        if headers:
-            send = with_headers(send, headers)
+        began, status, headers = perf_counter(), UNEXPECTED, NO_HEADERS
+        scope[OPERATION] = route.count.name
         try:
+            admitted = self._guard.admit_known(route.requirement, scope)
+            caller, headers = admitted or await self._guard.admit(route.requirement, scope)
+            if headers:
+                send = with_headers(send, headers)
             if route.body is None:
                 scope[REQUEST] = _request(scope, parameters, caller)
             else:
                 scope[REQUEST] = await self._bodies.request(route.body, scope, receive, parameters, caller)
             await self._deadline.keep(route.operation, scope, receive, send)
+            status = scope[STATUS]
         except HubError as error:
             error.headers.update(headers)
+            status = error.status
             raise
+        finally:
+            route.count.add(status, perf_counter() - began)
 
 
 def _request(scope: Scope, parameters: dict[str, str], caller: Caller) -> Request:

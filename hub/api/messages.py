@@ -19,6 +19,12 @@ REQUEST = "qos_hub.request"
 STARTED = "qos_hub.started"
 """Stands in the ASGI scope once an answer has begun to leave."""
 
+STATUS = "qos_hub.status"
+"""Where the status of the answer stands in the ASGI scope, once there is one."""
+
+OPERATION = "qos_hub.operation"
+"""Where the operation's id stands in the ASGI scope, once it is found."""
+
 CONTENT_TYPE = (b"content-type", b"application/json;charset=utf-8")
 
 

@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from swagger_ui_bundle import swagger_ui_path
 
+from hub.api.metrics import PATH as METRICS
 from hub.errors import NotFound, Violation
 
 PAGE = """<!doctype html>
@@ -39,8 +40,8 @@ SwaggerUIBundle({{
 """
 
 
-def pages(contracts: Path, console: ASGIApp) -> Router:
-    """A router for `/docs`, `/openapi/…` and `/console`; anything else is not found.
+def pages(contracts: Path, console: ASGIApp, metrics: ASGIApp) -> Router:
+    """A router for `/docs`, `/openapi/…`, `/console` and `/metrics`; anything else is not found.
 
     `contracts` is the folder of contracts.
     """
@@ -67,6 +68,7 @@ def pages(contracts: Path, console: ASGIApp) -> Router:
             Route("/openapi/{name:path}", contract),
             Mount("/docs/assets", StaticFiles(directory=swagger_ui_path)),
             Mount("/console", console),
+            Route(METRICS, metrics),
         ],
         default=_default,
     )

@@ -6,6 +6,7 @@ from hub.bootstrap.delivery import make_transport
 from hub.bootstrap.faces import make_faces, report_attributes
 from hub.bootstrap.parts import Parts, make_box, make_parts, make_store
 from hub.bootstrap.registering import make_reconciler, make_wanted
+from hub.bootstrap.tracing import check_tracing
 
 __all__ = [
     "FACE_V3",
@@ -17,6 +18,7 @@ __all__ = [
     "Parts",
     "build",
     "check_contracts",
+    "check_tracing",
     "make_box",
     "make_faces",
     "make_parts",

@@ -16,6 +16,7 @@ from hub.access.rates import RateLimit
 from hub.api.app import HubApp, Limits, make_app
 from hub.api.attributes import attributes_of, record_attributes
 from hub.api.conditions import Tags
+from hub.api.counts import RequestCounts
 from hub.api.credentials import CredentialOperations
 from hub.api.guard import CONSOLE, PagesGuard
 from hub.api.handlers import CREDENTIALS, HUB, HUB_V4, PROBLEMS, TASKS, TASKS_V4, Handler, bound
@@ -30,6 +31,7 @@ from hub.bootstrap.callers import make_callers
 from hub.bootstrap.contracts import FACE_V5, OPERATIONS_V1, PATHS
 from hub.bootstrap.faces import asked, make_lists
 from hub.bootstrap.jobs import job_handlers
+from hub.bootstrap.metrics import metrics_page
 from hub.bootstrap.operator import operator_handlers
 from hub.bootstrap.outgoing import make_prober
 from hub.bootstrap.parts import Parts
@@ -45,6 +47,7 @@ from hub.settings import Settings
 from hub.subscriptions.registration import Registrations
 from hub.subscriptions.rotation import Rotations
 from hub.subscriptions.wanting import MakeWanted
+from hub.telemetry.exposition import Exposition
 
 CONSOLE_THREADS = 4
 """How many people the console serves at the same moment."""
@@ -69,7 +72,15 @@ class _Served:
     checkers: Executor
 
 
-def api_app(parts: Parts, attributes: Attributes, faces: Mapping[str, Face], rules: ProblemRules) -> HubApp:
+def api_app(
+    parts: Parts,
+    attributes: Attributes,
+    faces: Mapping[str, Face],
+    rules: ProblemRules,
+    *,
+    exposition: Exposition,
+    requests: RequestCounts,
+) -> HubApp:
     settings = parts.settings
     served = _Served(
         parts=parts,
@@ -93,11 +104,13 @@ def api_app(parts: Parts, attributes: Attributes, faces: Mapping[str, Face], rul
     return make_app(
         {OPERATIONS_V1: _operations(served)}
         | {PATHS[name]: _face(served, face) for name, face in faces.items() if _is_served(name, settings)},
-        pages=pages(shipped.openapi_dir(), console),
+        pages=pages(shipped.openapi_dir(), console, metrics_page(exposition, callers, limits.quotas)),
         callers=callers,
         names=(urlsplit(settings.server.base_url).hostname or "",),
         body_limit=settings.api.body_limit,
         limits=limits,
+        counts=requests,
+        tracing=parts.tracing,
     )
 
 

@@ -2,16 +2,22 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+
+from starlette.types import ASGIApp
 
 from hub.api.app import HubApp
+from hub.api.counts import RequestCounts
 from hub.bootstrap.api import api_app
 from hub.bootstrap.delivery import make_worker
 from hub.bootstrap.faces import make_faces, report_attributes
 from hub.bootstrap.intake import make_pollers
 from hub.bootstrap.jobs import make_job_runner
+from hub.bootstrap.metrics import make_exposition, metrics_door
 from hub.bootstrap.parts import make_parts
 from hub.bootstrap.rules import report_rules
+from hub.bootstrap.tracing import make_tracing
 from hub.bootstrap.upkeep import make_housekeepers
 from hub.delivery.worker import DeliveryWorker
 from hub.intake.account import note_disabled
@@ -22,6 +28,8 @@ from hub.model.times import Clock, system_clock
 from hub.settings import Settings
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
+from hub.telemetry.exposition import Exposition
+from hub.telemetry.trails import Tracing
 from hub.upkeep.housekeeper import Housekeeper
 
 
@@ -32,9 +40,12 @@ class Hub:
     settings: Settings
     store: Store
     app: HubApp | None
+    metrics: ASGIApp | None
+    exposition: Exposition
     worker: DeliveryWorker | None
     pollers: Sequence[Poller]
     jobs: JobRunner | None = None
+    tracing: Tracing | None = None
     housekeepers: Sequence[Housekeeper] = ()
 
     def start(self) -> None:
@@ -70,20 +81,30 @@ class Hub:
         if self.worker:
             self.worker.stop(grace)
         self.store.close()
+        if self.tracing:
+            self.tracing.close()
 
 
 def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     """Raises InvalidSettings, or StoreUnavailable when the database cannot be used."""
     check_sources(settings)
-    parts = make_parts(settings, clock)
+    parts = replace(make_parts(settings, clock), tracing=make_tracing(settings))
     attributes, faces, rules = report_attributes(parts), make_faces(parts), report_rules(parts)
     roles = settings.server.roles
+    requests = RequestCounts()
+    worker = make_worker(parts, faces) if "delivery" in roles else None
+    pollers = make_pollers(parts, rules.sources) if "intake" in roles else ()
+    exposition = make_exposition(parts, requests=requests, worker=worker, pollers=pollers)
+    api = partial(api_app, parts, attributes, faces, rules, exposition=exposition, requests=requests)
     return Hub(
         settings=settings,
         store=parts.store,
-        app=api_app(parts, attributes, faces, rules) if "api" in roles else None,
-        worker=make_worker(parts, faces) if "delivery" in roles else None,
-        pollers=make_pollers(parts, rules.sources) if "intake" in roles else (),
+        app=api() if "api" in roles else None,
+        metrics=metrics_door(parts, exposition),
+        exposition=exposition,
+        worker=worker,
+        pollers=pollers,
         jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
+        tracing=parts.tracing,
         housekeepers=make_housekeepers(parts, attributes, faces) if "delivery" in roles else (),
     )

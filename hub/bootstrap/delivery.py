@@ -63,6 +63,7 @@ def make_worker(parts: Parts, faces: Mapping[str, Face]) -> DeliveryWorker:
             operations_url=settings.server.base_url + OPERATIONS_V1,
             new_id=parts.new_id,
         ),
+        attempts=parts.tracing.attempts if parts.tracing else None,
     )
 
 

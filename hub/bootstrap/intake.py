@@ -17,6 +17,7 @@ def make_pollers(parts: Parts, rules: SourceRules) -> list[Poller]:
             clock=parts.clock,
             intake_settings=settings.intake,
             mapping_folders=mapping_folders(settings),
+            tracing=parts.tracing,
         )
         for name, source in settings.sources.items()
         if source.enabled

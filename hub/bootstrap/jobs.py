@@ -45,6 +45,7 @@ def make_job_runner(parts: Parts, attributes: Attributes, rules: ImportRules) ->
         clock=parts.clock,
         holder=Holder.this(),
         keep=settings.jobs.keep,
+        tracing=parts.tracing,
     )
 
 

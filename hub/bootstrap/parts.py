@@ -15,6 +15,7 @@ from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import CallbackPolicy
 from hub.subscriptions.key_file import KeyFile
 from hub.subscriptions.secrets import SecretBox
+from hub.telemetry.trails import Tracing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Parts:
     store: Store
     clock: Clock
     new_id: NewId
+    tracing: Tracing | None = None
 
     def letterhead(self) -> Letterhead:
         return Letterhead(

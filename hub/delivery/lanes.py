@@ -40,6 +40,10 @@ class Lanes:
             )
         return lane
 
+    def all(self) -> list[Lane]:
+        """Every lane as it stands; callable from any thread."""
+        return list(self._lanes.copy().values())
+
     def configure(self, subscription: int, *, in_flight: int | None, rate: float | None, now: int) -> None:
         """What the listener's own options say; None leaves it to the settings, or sets no rate."""
         lane = self.lane(subscription)

@@ -1,5 +1,6 @@
 """What the attempts of one turn say of their listeners: failures in a row, holds, notices, and who is disabled."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -33,6 +34,7 @@ class Ledger:
     desk: Desk | None
     calm: set[int] = field(default_factory=set)
     disabled: dict[int, None] = field(default_factory=dict)
+    told: Counter[str] = field(default_factory=Counter)
     _standings: dict[int, Standing] = field(default_factory=dict)
     _changed: set[int] = field(default_factory=set)
 
@@ -119,6 +121,7 @@ class Ledger:
         listener = self.listeners.by_seq.get(subscription)
         if self.desk is None or listener is None or not self._is_wanted(EventType.LISTENER_STATE_CHANGE):
             return
+        self.told[condition.value] += 1
         self._append(
             self.desk.about_listener(
                 listener,
@@ -148,6 +151,7 @@ class Ledger:
             "correlationId": told.problem_id,
         }
         standing = self._numbered(subscription)
+        self.told["dead"] += 1
         self._append(self.desk.about_delivery(listener, standing, settlement, heading, now=self.now), subscription)
 
     def _is_wanted(self, kind: EventType) -> bool:

@@ -1,6 +1,6 @@
 """A turn: one transaction that records what came back, fans out new events, and claims what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.delivery.bounds import Bounds, end_of
@@ -61,14 +61,22 @@ class TurnWork:
 
 @dataclass(kw_only=True)
 class TurnResult:
-    """What a turn did: `due` has the next due time of each lane it looked at; `bodies` are of the claimed events."""
+    """What a turn did: `due` has the next due time of each lane it looked at; `bodies` are of the claimed events,
+    `traces` the traceparents of those that somebody follows.
+
+    `renewed` and `expired` count leases, `notices` what was told of listeners, by kind.
+    """
 
     claims: list[Claim] = field(default_factory=list)
     bodies: dict[int, tuple[str, bytes]] = field(default_factory=dict)
+    traces: dict[int, str] = field(default_factory=dict)
     due: dict[int, int | None] = field(default_factory=dict)
     lost: list[Settlement] = field(default_factory=list)
     held: list[Standing] = field(default_factory=list)
     healed: int = 0
+    renewed: int = 0
+    expired: int = 0
+    notices: Mapping[str, int] = field(default_factory=dict)
     more_events: bool = False
     stale_listeners: bool = False
 
@@ -115,6 +123,7 @@ def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[in
             stirred[claim.subscription] = None
         ledger.note(settlement)
     ledger.close()
+    result.notices = ledger.told
     return list(ledger.disabled)
 
 
@@ -136,9 +145,11 @@ def _heal(tables: Tables, work: TurnWork, result: TurnResult) -> None:
 
 def _sweep(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:
     """What is under way here is held on to, however far the clock was set; what others have lost is due again."""
-    tables.deliveries.renew(work.flying, lease_until=work.lease_until)
+    result.renewed = tables.deliveries.renew(work.flying, lease_until=work.lease_until)
     result.healed += tables.deliveries.cap_leases(most=work.lease_until + work.lease)
-    stirred.update(dict.fromkeys(sorted(tables.deliveries.expire_leases(now=work.now))))
+    expired = tables.deliveries.expire_leases(now=work.now)
+    result.expired = expired.total()
+    stirred.update(dict.fromkeys(sorted(expired)))
     result.held = tables.standings.held(work.now)
     for listener in work.listeners.by_seq.values():
         if listener.is_bounded and listener.active:
@@ -194,7 +205,10 @@ def _claim(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int
         result.due[subscription] = _next_due(tables, work.now, subscription, len(claims), wanted)
     for claim in result.claims:
         if claim.event not in result.bodies:
-            result.bodies[claim.event] = tables.events.body(claim.event)
+            event_id, body, trace = tables.events.told(claim.event)
+            result.bodies[claim.event] = (event_id, body)
+            if trace is not None:
+                result.traces[claim.event] = trace
 
 
 def _next_due(tables: Tables, now: int, subscription: int, claimed: int, wanted: int) -> int | None:

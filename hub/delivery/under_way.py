@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
+from hub.delivery.counts import DeliveryCounts
 from hub.delivery.lanes import Lanes
 from hub.delivery.listeners import Listeners
 from hub.delivery.outgoing import outgoing_of
 from hub.delivery.reception import Reception
 from hub.delivery.rendering import Renderings
+from hub.delivery.spans import Spans
 from hub.delivery.transport.port import SendResult, Transport
 from hub.delivery.turn import TurnResult, TurnWork
 from hub.model.delivery import Claim
@@ -28,6 +30,8 @@ class UnderWay:
         listeners: Listeners,
         reception: Reception,
         clock: Clock,
+        counts: DeliveryCounts,
+        spans: Spans,
         read: Callable[[], Tables],
     ) -> None:
         self._transport = transport
@@ -35,6 +39,8 @@ class UnderWay:
         self._listeners = listeners
         self._reception = reception
         self._clock = clock
+        self._counts = counts
+        self._spans = spans
         self._read = read
         self._flying: dict[int, Claim] = {}
         self.settlements: list[Settlement] = []
@@ -52,7 +58,10 @@ class UnderWay:
 
     def came_back(self, result: SendResult) -> None:
         self._flying.pop(result.key.delivery, None)
-        self.settlements.append(self._reception.take(result, self._clock()))
+        settlement = self._reception.take(result, self._clock())
+        self.settlements.append(settlement)
+        self._counts.attempt(settlement.attempt, result.reused)
+        self._spans.end(settlement, result.reused)
 
     def handed_over(self) -> None:
         """A turn has been given what waited."""
@@ -80,5 +89,8 @@ class UnderWay:
             for claim in claims:
                 self._flying[claim.delivery] = claim
                 event_id, body = renderings.of(claim.event, listener)
-                outgoing.append(outgoing_of(claim, listener, event_id, body, now // 1_000_000))
+                trace = result.traces.get(claim.event)
+                if trace is not None:
+                    trace = self._spans.begin(claim, trace, listener)
+                outgoing.append(outgoing_of(claim, listener, event_id, body, now // 1_000_000, trace))
         self._transport.submit(outgoing)

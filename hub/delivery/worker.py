@@ -1,12 +1,15 @@
 """The sender's loop: wait for answers and wake-ups, take turns with the store, send what was claimed."""
 
 import time
+from collections.abc import Iterator
 from functools import partial
 from threading import Event, Thread
 
 from hub.delivery.clock_watch import ClockWatch, Monotonic
+from hub.delivery.counts import DeliveryCounts
 from hub.delivery.grants import Grants
 from hub.delivery.lane import Trust
+from hub.delivery.lane_readings import figures_of, lane_readings
 from hub.delivery.lanes import Lanes
 from hub.delivery.listeners import Listeners, MakeListener, own_waits
 from hub.delivery.news import EVERYTHING, News
@@ -14,6 +17,7 @@ from hub.delivery.notices import Desk
 from hub.delivery.reception import Reception
 from hub.delivery.refusals import Refusals
 from hub.delivery.settle import Settler
+from hub.delivery.spans import Spans
 from hub.delivery.transport.port import Closed, Transport
 from hub.delivery.turn import TurnResult, TurnWork, take_turn
 from hub.delivery.under_way import UnderWay
@@ -27,7 +31,9 @@ from hub.store.leases import Holder
 from hub.store.sqlite import Store
 from hub.store.subscriptions import SUBSCRIPTIONS_CHANGED
 from hub.store.tables import Tables
-from hub.telemetry import logger
+from hub.telemetry import catalogue, logger
+from hub.telemetry.metric import Reading
+from hub.telemetry.trails import Attempts
 
 log = logger("hub.delivery")
 
@@ -51,6 +57,7 @@ class DeliveryWorker:
         settings: WorkerSettings,
         holder: Holder,
         desk: Desk | None = None,
+        attempts: Attempts | None = None,
         monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._store = store
@@ -69,6 +76,7 @@ class DeliveryWorker:
             reserved=settings.reserved,
             breaker=settings.breaker,
         )
+        self._counts = counts = DeliveryCounts()
         self._news = News(
             store=store,
             listeners=listeners,
@@ -82,6 +90,8 @@ class DeliveryWorker:
             listeners=listeners,
             reception=Reception(settler=settler, lanes=lanes, listeners=listeners),
             clock=clock,
+            counts=counts,
+            spans=Spans(attempts=attempts),
             read=lambda: store.read,
         )
         self._calm: set[int] = set()
@@ -89,6 +99,7 @@ class DeliveryWorker:
         self._turn: TurnWork | None = None
         self._turn_end: tuple[TurnResult | None, BaseException | None] | None = None
         self._turns = 0
+        self._turn_asked = self._turn_seconds = 0.0
         self._next_sweep = 0
         self._not_before = 0
         self._grace = 0.0
@@ -115,6 +126,17 @@ class DeliveryWorker:
         self._stopping.set()
         self._transport.wake()
         self._thread.join()
+
+    def readings(self, listeners: int) -> Iterator[Reading]:
+        """What is to be measured of this sender, with `listeners` by name at most; callable from any thread."""
+        yield from self._counts.readings()
+        turn, waiting = self._turn, len(self._under_way.settlements)
+        yield Reading(catalogue.UNRECORDED, waiting + (0 if turn is None else len(turn.settlements)))
+        yield Reading(catalogue.IN_FLIGHT, self._lanes.in_flight)
+        yield Reading(catalogue.IN_FLIGHT_LIMIT, self._settings.total)
+        ids = {listener.seq: listener.id for listener in self._listeners.by_seq.copy().values()}
+        due = self._store.read.figures.due_since()
+        yield from lane_readings(figures_of(self._lanes.all(), ids, due, self._now()), listeners)
 
     def _begin(self, tables: Tables) -> list[Standing]:
         """Free what dead processes of this host held; gives the listeners to which nothing may be sent yet."""
@@ -219,10 +241,12 @@ class DeliveryWorker:
         self._under_way.handed_over()
         if sweep:
             self._next_sweep = now + round(self._settings.lease * 1e6 / 2)
+        self._turn_asked = time.perf_counter()
         self._store.submit(partial(take_turn, work=self._turn), self._turn_ended)
 
     def _turn_ended(self, result: TurnResult | None, error: BaseException | None) -> None:
         """Called on the writer's thread."""
+        self._turn_seconds = time.perf_counter() - self._turn_asked
         self._turn_end = (result, error)
         self._transport.wake()
 
@@ -234,6 +258,7 @@ class DeliveryWorker:
         if result is None:
             self._take_back(turn, error)
             return
+        self._counts.turn(result, self._turn_seconds)
         self._refusals.say_accepted(self._now())
         self._heal = self._heal and not turn.heal
         if result.healed:
@@ -253,6 +278,7 @@ class DeliveryWorker:
 
     def _take_back(self, turn: TurnWork, error: BaseException | None) -> None:
         """A turn that was not kept is asked for again, after a pause."""
+        self._counts.refused()
         self._refusals.say_refused(self._now(), error, unrecorded=len(turn.settlements))
         self._under_way.take_back(turn)
         self._news.add(EVERYTHING)

@@ -10,6 +10,7 @@ from hub.errors import StoreUnavailable
 from hub.intake.account import Account
 from hub.intake.adapters import make_source
 from hub.intake.configured import find_mapping
+from hub.intake.counts import PollCounts
 from hub.intake.health import Health, Random, first_wait, health_after_failure, health_after_success
 from hub.intake.observe import Reader
 from hub.intake.poll import SourcePoll
@@ -20,6 +21,7 @@ from hub.settings import IntakeSettings, SourceSettings
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
 from hub.telemetry import logger
+from hub.telemetry.trails import NotFollowed, Tracing
 
 log = logger("hub.intake")
 
@@ -38,6 +40,7 @@ class Poller:
         interval: float,
         longest_wait: float,
         draw: Random = random.random,
+        tracing: Tracing | None = None,
     ) -> None:
         self.name = name
         self._adapter = adapter
@@ -47,6 +50,8 @@ class Poller:
         self._interval = interval
         self._longest_wait = longest_wait
         self._draw = draw
+        self._tracing = tracing or NotFollowed()
+        self.counts = PollCounts(name)
         self._failures = 0
         self._lag: float | None = None
         self._first_wait = 0.0
@@ -77,7 +82,8 @@ class Poller:
         row = self._row()
         self._lag, self._failures = row.lag, row.failures
         try:
-            complete = self._poll.run(row, self._stopping.is_set)
+            with self._tracing.work("poll", {"qos_hub.source": self.name}):
+                complete = self._poll.run(row, self._stopping.is_set)
         except (SourceError, StoreUnavailable) as error:
             return self._end(started, error)
         return self._end(started) if complete else Health(state=row.state, wait=None)
@@ -126,6 +132,7 @@ class Poller:
             complete=error is None,
         )
         self._keep(account)
+        self.counts.add(account)
         account.tell()
         return health
 
@@ -156,6 +163,7 @@ def make_poller(
     clock: Clock,
     intake_settings: IntakeSettings,
     mapping_folders: Sequence[Path],
+    tracing: Tracing | None = None,
 ) -> Poller:
     """The poller of one source, not started; nothing is sent yet. Raises InvalidSettings."""
     poll = SourcePoll(
@@ -176,4 +184,5 @@ def make_poller(
         clock=clock,
         interval=intake_settings.interval if own is None else own,
         longest_wait=intake_settings.failure_wait_maximum,
+        tracing=tracing,
     )

@@ -16,6 +16,7 @@ from hub.store.leases import Holder
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.telemetry import logger
+from hub.telemetry.trails import NotFollowed, Tracing
 
 log = logger("hub.jobs")
 
@@ -44,6 +45,7 @@ class JobRunner:
         holder: Holder,
         keep: float,
         patience: float = PATIENCE,
+        tracing: Tracing | None = None,
     ) -> None:
         self._store = store
         self._files = files
@@ -53,6 +55,7 @@ class JobRunner:
         self._clock = clock
         self._holder = holder
         self._keep = keep
+        self._tracing = tracing or NotFollowed()
         self._patience = patience
         self._runs = 0
         self._next_sweep = 0
@@ -117,7 +120,8 @@ class JobRunner:
         )
         log.info("job.began", job=job.asked.id, kind=job.asked.kind, place=job.place)
         try:
-            self._run_to_end(hold)
+            with self._tracing.work(job.asked.kind.value, {"qos_hub.job.id": job.asked.id}):
+                self._run_to_end(hold)
         except Gone:
             log.info("job.gone", job=job.asked.id)
         except Stopped:

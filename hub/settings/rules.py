@@ -15,6 +15,8 @@ UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)")
 PATH = re.compile(r"[@\w]+(\.[@\w]+)*")
 ORIGIN = re.compile(r"(\*|https?://[A-Za-z0-9.\[\]:-]+)")
+ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}|")
+URL = re.compile(r"https?://[^\s/?#@]+(/[^\s]*)?|")
 API_KEY = re.compile(r"[A-Za-z0-9._-]+:[0-9a-fA-F]{64}")
 
 
@@ -157,6 +159,18 @@ def origins() -> Any:
     """Sites as a browser names them in `Origin`: without a path, not even a slash."""
     check = Items(Exactly(str, validate=validate.Regexp(ORIGIN.pattern + r"\Z")))
     return rule(check, 'a list of origins, such as ["https://desk.example.com"], or ["*"]')
+
+
+def address() -> Any:
+    """Where to listen, or nothing."""
+    check = Exactly(str, validate=validate.Regexp(ADDRESS.pattern + r"\Z"))
+    return rule(check, 'a host and a port, such as "127.0.0.1:9464" or "[::1]:9464", or empty')
+
+
+def url() -> Any:
+    """An http or https address, or nothing."""
+    check = Exactly(str, validate=validate.Regexp(URL.pattern + r"\Z"))
+    return rule(check, 'an address, such as "http://127.0.0.1:4318/v1/traces", or empty')
 
 
 def paths() -> Any:

@@ -144,6 +144,22 @@ class LogSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricsSettings:
+    listen: str = rules.address()
+    per_listener: int = rules.whole(0, 10_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TracingSettings:
+    """Traces are recorded where there is an `endpoint` to send them to."""
+
+    endpoint: str = rules.url()
+    service_name: str = rules.text(empty=False)
+    sample_ratio: float = rules.number(0, 1)
+    pass_on: bool = rules.flag()
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceSettings:
     """One trouble system. There is none by default, so the defaults of its keys stand here."""
 
@@ -190,6 +206,8 @@ class Settings:
     jobs: JobsSettings
     retention: RetentionSettings
     log: LogSettings
+    metrics: MetricsSettings
+    tracing: TracingSettings
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
     lists: Mapping[str, ListSettings] = field(default_factory=dict)
 

@@ -1,6 +1,7 @@
 """Tables `delivery` and `attempt`: who is to be told what, when, and how each try ended."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -240,19 +241,18 @@ class Deliveries:
         due: int | None = self._connection.execute(self._sql["next_due"], key).fetchone()[0]
         return due
 
-    def expire_leases(self, *, now: int) -> set[int]:
-        """Make claims due again whose lease has ended; gives their subscriptions."""
-        return {row[0] for row in self._connection.execute(self._sql["expire_leases"], (now,)).fetchall()}
+    def expire_leases(self, *, now: int) -> Counter[int]:
+        """Make claims due again whose lease has ended; gives how many of each subscription."""
+        return Counter(row[0] for row in self._connection.execute(self._sql["expire_leases"], (now,)).fetchall())
 
     def cap_leases(self, *, most: int) -> int:
         """No lease ends later than this: one that does was made by a clock that was ahead. How many there were."""
         return self._connection.execute(self._sql["cap_leases"], {"most": most}).rowcount
 
-    def renew(self, claims: Iterable[Claim], *, lease_until: int) -> None:
-        """Hold on to claims that are still held."""
-        self._connection.executemany(
-            self._sql["renew"], ((lease_until, claim.delivery, claim.token) for claim in claims)
-        )
+    def renew(self, claims: Sequence[Claim], *, lease_until: int) -> int:
+        """Hold on to claims that are still held; how many these are."""
+        rows = [(lease_until, claim.delivery, claim.token) for claim in claims]
+        return max(0, self._connection.executemany(self._sql["renew"], rows).rowcount)
 
     def heal(
         self,

@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.model.event import Event, EventType
 from hub.store.statements import statements
+from hub.telemetry.trails import Change
 
 EVENT_APPENDED = "event"
 """The signal that the outbox has grown."""
@@ -45,10 +46,13 @@ class Events:
         self._connection = connection
         self._sql = statements(dialect, "event")
         self._signals = signals
+        self.change: Change | None = None
+        """What the present transaction is followed by; None where nobody follows it."""
 
     def append(self, event: Event, *, problem: int) -> None:
         about = (event.id, event.type, problem, event.problem_id, event.sequence, event.time)
-        values = (*about, event.body, event.party)
+        trace = None if self.change is None else self.change.event(event.id, event.type)
+        values = (*about, event.body, event.party, trace)
         self._connection.execute(self._sql["insert"], values)
         self._signals.add(EVENT_APPENDED)
 
@@ -67,6 +71,11 @@ class Events:
         """(event id, body) of an event of the outbox."""
         event_id, body = self._connection.execute(self._sql["body"], (seq,)).fetchone()
         return event_id, body
+
+    def told(self, seq: int) -> tuple[str, bytes, str | None]:
+        """(event id, body, traceparent) of an event of the outbox; the last is None where nobody follows it."""
+        event_id, body, trace = self._connection.execute(self._sql["told"], (seq,)).fetchone()
+        return event_id, body, trace
 
     def heading(self, seq: int) -> Event:
         """An event of the outbox without its body."""

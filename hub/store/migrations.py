@@ -671,3 +671,9 @@ def lines_of_deliveries(db: Database) -> None:
         "CREATE INDEX delivery_waiting ON delivery (subscription, due_at) WHERE state = 'due' AND waiting = 1"
     )
     db.execute("CREATE INDEX delivery_in_flight ON delivery (subscription, order_key) WHERE state = 'inFlight'")
+
+
+@MIGRATIONS()
+def what_is_watched(db: Database) -> None:
+    """`trace` is the W3C traceparent that the event's change came from; NULL when nobody follows it."""
+    db.execute("ALTER TABLE event ADD COLUMN trace TEXT")

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -15,11 +15,13 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from hub.errors import QueryTooSlow, StoreUnavailable
 from hub.query.patterns import is_found
+from hub.store.followed import followed
 from hub.store.migrations import MIGRATIONS
 from hub.store.scans import Scans, TimeLimit
 from hub.store.tables import Tables
 from hub.store.writer import Job, Writer
-from hub.telemetry import logger
+from hub.telemetry import catalogue, logger
+from hub.telemetry.metric import Reading
 
 log = logger("hub.store")
 
@@ -149,7 +151,7 @@ class Store:
         return tables
 
     def submit(self, work: Callable[[Tables], T], done: Callable[[T | None, BaseException | None], None]) -> None:
-        self._writer.submit(work, done)
+        self._writer.submit(*followed(work, done))
 
     def write(self, work: Callable[[Tables], T]) -> T:
         future: Future[T] = Future()
@@ -160,7 +162,7 @@ class Store:
             else:
                 future.set_exception(error)
 
-        self._writer.submit(work, done)
+        self._writer.submit(*followed(work, done))
         return future.result()
 
     async def awrite(self, work: Callable[[Tables], T], *, repeatable: bool = False) -> T:
@@ -199,6 +201,11 @@ class Store:
         """A number that changes when another process has committed."""
         return int(self.read.connection.execute("PRAGMA data_version").fetchone()[0])
 
+    def readings(self) -> Iterator[Reading]:
+        """What is to be measured of the writer; callable from any thread."""
+        yield from self._writer.counts.readings()
+        yield Reading(catalogue.WRITER_QUEUE, self._writer.queue_length())
+
     def close(self) -> None:
         self._scans.close()
         self._writer.close()
@@ -225,7 +232,8 @@ class _Gate:
     def submit(self, work: Callable[[Tables], Any], future: asyncio.Future[Any], repeatable: bool) -> None:
         if not self._jobs:
             self._loop.call_soon(self._hand_over)
-        self._jobs.append(Job(work, partial(self._put, future), repeatable))
+        work, done = followed(work, partial(self._put, future))
+        self._jobs.append(Job(work, done, repeatable))
 
     def _hand_over(self) -> None:
         jobs, self._jobs = self._jobs, []

@@ -7,6 +7,7 @@ from hub.store.deliveries import Deliveries
 from hub.store.delivery_list import DeliveryList
 from hub.store.erasures import Erasures
 from hub.store.events import Events
+from hub.store.figures import Figures
 from hub.store.idempotency_keys import IdempotencyKeys
 from hub.store.identifiers import Identifiers
 from hub.store.jobs import Jobs
@@ -50,4 +51,5 @@ class Tables:
         self.jobs = Jobs(connection, dialect, self.signals)
         self.identifiers = Identifiers(connection, dialect)
         self.idempotency_keys = IdempotencyKeys(connection, dialect)
+        self.figures = Figures(connection, dialect)
         self.sealed = Sealed(connection, dialect)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from queue import Empty, SimpleQueue
 from threading import Thread
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any
 
 from hub.errors import StoreUnavailable
+from hub.store.commit_counts import CommitCounts
 from hub.store.tables import Tables
 
 Work = Callable[[Tables], Any]
@@ -56,6 +57,8 @@ class Writer:
         self._jobs: SimpleQueue[Sequence[Job]] = SimpleQueue()
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._closed = False
+        self.counts = CommitCounts()
+        self._waiting: deque[Job] = deque()
         self._last = 0
         """How many jobs the last commit had."""
 
@@ -71,6 +74,10 @@ class Writer:
             raise StoreUnavailable("the store is closed")
         self._jobs.put(jobs)
 
+    def queue_length(self) -> int:
+        """How many jobs wait; those that were handed over together, and are not taken yet, count as one."""
+        return len(self._waiting) + self._jobs.qsize()
+
     def close(self) -> None:
         """Commit what is waiting, then stop."""
         if not self._closed:
@@ -80,7 +87,7 @@ class Writer:
 
     def _run(self) -> None:
         tables = self._open()
-        waiting: deque[Job] = deque()
+        waiting = self._waiting
         while self._fill(waiting):
             self._commit(tables, [waiting.popleft() for _ in range(min(len(waiting), self._group_commit))])
         tables.connection.close()
@@ -115,14 +122,18 @@ class Writer:
         tables.problems.tally.undo()
         signals: set[str] = set()
         outcomes: list[Outcome] = []
+        began = perf_counter()
         try:
             connection.execute("BEGIN IMMEDIATE")
             for _, group in groupby(batch, key=_is_repeatable):
                 outcomes += _attempt_together(tables, list(group), signals)
             tables.problems.tally.flush()
+            committing = perf_counter()
             connection.execute("COMMIT")
+            self.counts.committed(len(batch), began, committing)
         except sqlite3.Error as error:
             signals.clear()
+            self.counts.failed()
             outcomes = [(None, _unavailable(error)) for _ in batch]
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -117,6 +117,7 @@ class Bench:
             interval=self.options.get("interval", INTERVAL),
             longest_wait=LONGEST_WAIT,
             draw=lambda: 1.0,
+            tracing=self.options.get("tracing"),
         )
 
     def poll(self, times: int = 1) -> None:

@@ -1,5 +1,6 @@
 -- name: insert
-INSERT INTO event (id, type, problem, problem_id, sequence, time, body, party) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO event (id, type, problem, problem_id, sequence, time, body, party, trace)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: after
 SELECT seq, id, type, problem, problem_id, sequence, time, body, party FROM event WHERE seq > ? ORDER BY seq LIMIT ?;
@@ -12,6 +13,9 @@ SELECT seq, id, type, problem, problem_id, sequence, time, body, party FROM even
 
 -- name: body
 SELECT id, body FROM event WHERE seq = ?;
+
+-- name: told
+SELECT id, body, trace FROM event WHERE seq = ?;
 
 -- name: heading
 SELECT id, type, problem_id, sequence, time FROM event WHERE seq = ?;

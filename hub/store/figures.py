@@ -1,0 +1,39 @@
+"""What is counted over the tables for those who watch the hub; each figure costs no more than what is open."""
+
+import sqlite3
+
+from hub.store.statements import statements
+
+OPEN_STATES = ("ready", "waiting", "in_flight", "parked", "dead")
+
+
+class Figures:
+    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+        self._connection = connection
+        self._sql = statements(dialect, "figures")
+
+    def due_since(self) -> dict[int, int]:
+        """{row number of a registration: since when its oldest delivery could be sent}, in microseconds.
+
+        What is held back for its listener (Retry-After, a breaker) could not; what has nothing due is left out.
+        """
+        return dict(self._connection.execute(self._sql["due_since"]))
+
+    def deliveries(self) -> dict[str, int]:
+        """{state: how many}, of those that are not delivered; `waiting` ones stand behind another of their report."""
+        return {state: self._count(state) for state in OPEN_STATES}
+
+    def listeners(self) -> dict[str, int]:
+        """{state: how many registrations}."""
+        return dict(self._connection.execute(self._sql["listeners"]))
+
+    def made(self, table: str) -> int:
+        """How many rows were ever written to the table `event` or `delivery`."""
+        return self._count("made", table)
+
+    def jobs(self) -> dict[tuple[str, str], int]:
+        """{(kind, status): how many}."""
+        return {(kind, status): count for kind, status, count in self._connection.execute(self._sql["jobs"])}
+
+    def _count(self, name: str, *values: str) -> int:
+        return int(self._connection.execute(self._sql[name], values).fetchone()[0])
