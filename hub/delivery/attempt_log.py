@@ -1,11 +1,13 @@
 """What the log says of an attempt."""
 
+from logging import INFO, WARNING
+
 from hub.delivery.listeners import Listener
 from hub.delivery.outcome import Outcome
 from hub.delivery.transport.port import SendResult
 from hub.model.times import micros_to_text
 from hub.store.deliveries import Settlement
-from hub.telemetry import logger
+from hub.telemetry import logger, tells
 
 log = logger("hub.delivery")
 
@@ -13,8 +15,11 @@ log = logger("hub.delivery")
 def log_attempt(settlement: Settlement, result: SendResult, listener: Listener | None) -> None:
     """One wide line an attempt; a listener that has left has no name any more."""
     claim, attempt = settlement.claim, settlement.attempt
-    write = log.info if attempt.outcome == Outcome.DELIVERED else log.warning
-    write(
+    level = INFO if attempt.outcome == Outcome.DELIVERED else WARNING
+    if not tells(level):
+        return
+    log.log(
+        level,
         "delivery.attempted",
         delivery=claim.delivery,
         subscription=listener.id if listener else None,

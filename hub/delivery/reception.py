@@ -1,6 +1,6 @@
 """What came back from a listener: what it means for the delivery, and for all else that the listener is to be told."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from hub.delivery.attempt_log import log_attempt
@@ -54,8 +54,8 @@ class Reception:
         if opened:
             until = lane.opens_at()
             self._say_rested(subscription, (until - now) / 1e6, lane.breaker.in_a_row)
-            settlement = replace(settlement, held_until=until, probed=(settlement.held_until or 0) < until)
-        return settlement if attempt.started >= lane.since else replace(settlement, counts=False)
+            settlement = settlement._replace(held_until=until, probed=(settlement.held_until or 0) < until)
+        return settlement if attempt.started >= lane.since else settlement._replace(counts=False)
 
     def _say_rested(self, subscription: int, seconds: float, failures: int) -> None:
         listener = self.listeners.by_seq.get(subscription)

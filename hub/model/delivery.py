@@ -1,6 +1,5 @@
 """A delivery: one event for one listener, and the attempts made at it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -21,8 +20,7 @@ class DeliveryState(StrEnum):
     PARKED = "parked"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """A delivery that this sender has leased; every write about it must show the token.
 
     `subscription` and `event` are row numbers. `attempts` counts all attempts so far, `tries` those of the
@@ -52,8 +50,7 @@ class Timing(NamedTuple):
 NOT_TIMED = Timing()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One try at a delivery; `outcome` is one word of `hub.delivery.outcome.Outcome`."""
 
     number: int

@@ -4,7 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -34,8 +34,7 @@ class NewDelivery:
     state: DeliveryState
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What became of a claim: its attempt, its new state, and when it is due again if it is not at rest.
 
     `held_until` is the instant before which nothing is to be sent to this listener, `probed` whether its breaker

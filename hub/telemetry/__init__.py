@@ -1,5 +1,5 @@
 """What the hub tells of itself while it runs: logs, metrics and traces."""
 
-from hub.telemetry.logs import configure, logger, redact
+from hub.telemetry.logs import configure, logger, redact, tells
 
-__all__ = ["configure", "logger", "redact"]
+__all__ = ["configure", "logger", "redact", "tells"]

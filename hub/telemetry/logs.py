@@ -45,6 +45,11 @@ def logger(name: str) -> FilteringBoundLogger:
     return cast(FilteringBoundLogger, structlog.get_logger(name))
 
 
+def tells(level: int) -> bool:
+    """Whether lines of this level (of `logging`) are written; to ask costs less than to put one together."""
+    return logging.getLogger().isEnabledFor(level)
+
+
 def redact(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     """Say of a secret only whether it is set."""
     return {key: _without_secrets(key, value) for key, value in line.items()}

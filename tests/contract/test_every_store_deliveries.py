@@ -1,6 +1,5 @@
 """What every store promises of deliveries: claimed in order, and settled by their holder alone."""
 
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -47,7 +46,7 @@ class Box:
     def settle(self, event: int, state: DeliveryState, *, due_at: int = NOW, token: str | None = None) -> bool:
         """Settle and, at rest, promote: what a turn does."""
         claim = self.claims[event]
-        claim = replace(claim, token=token or claim.token)
+        claim = claim._replace(token=token or claim.token)
         open_again = state in (DeliveryState.DUE, DeliveryState.PARKED)
         settlement = Settlement(
             claim=claim,
@@ -188,7 +187,7 @@ def test_a_claim_is_given_back_by_its_holder_only(box: Box) -> None:
     box.insert(1)
     box.claim()
     mine = box.claims[1]
-    box.store.write(lambda tables: tables.deliveries.release([replace(mine, token="h:9:b:1")]))
+    box.store.write(lambda tables: tables.deliveries.release([mine._replace(token="h:9:b:1")]))
     assert box.rows()[1][0] == "inFlight"
     box.store.write(lambda tables: tables.deliveries.release([mine]))
     assert box.rows()[1][0] == "due"
@@ -422,7 +421,7 @@ def test_leases_are_held_to_their_length_and_renewed_by_their_holder(box: Box) -
     box.claim(now=NOW + 3600)
     assert box.store.write(lambda tables: tables.deliveries.cap_leases(most=NOW + LEASE)) == 1
     claim = box.claims[1]
-    stranger = replace(claim, token="h:9:b:1")
+    stranger = claim._replace(token="h:9:b:1")
     box.store.write(lambda tables: tables.deliveries.renew([stranger], lease_until=NOW + 9999))
     assert box.store.write(lambda tables: tables.deliveries.expire_leases(now=NOW + LEASE)) == {}
     box.store.write(lambda tables: tables.deliveries.renew([claim], lease_until=NOW + 2 * LEASE))
