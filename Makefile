@@ -40,9 +40,9 @@ python:
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends $(PYTHON) $(PYTHON)-venv
 
-# Several at once: most tests wait for a server. Those of one file stay together, and share what they start.
+# Several at once: most tests wait for a server. Who is done first takes over what others have not begun.
 test: setup
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 
 demo: setup
 	$(BIN)/qos-hub demo $(ARGS)
