@@ -39,7 +39,8 @@ def warning_of(standing: Standing, share: int) -> int | None:
     return reached if reached > max(standing.warned, 0) else None
 
 
-def succeeded(standing: Standing) -> Standing:
-    """A success ends what the breaker wanted; what the listener asked for stays."""
-    held_until = 0 if standing.probed else standing.held_until
+def succeeded(standing: Standing, began: int) -> Standing:
+    """A success ends what the breaker wanted; and what the listener asked for, if the attempt began after it asked."""
+    over = standing.probed or began > standing.held_from
+    held_until = 0 if over else standing.held_until
     return replace(standing, failures=0, failing_since=None, warned=0, held_until=held_until, probed=False)

@@ -59,6 +59,14 @@ class Lanes:
         lane.window = 1
         self._place(lane, now)
 
+    def release(self, subscription: int, now: int) -> None:
+        """Somebody has ended the hold: it is asked with one request, and its answer decides."""
+        lane = self.lane(subscription)
+        lane.held_until, lane.window = 0, 1
+        if lane.breaker.open_until is not None:
+            lane.breaker.open_until = min(lane.breaker.open_until, now)
+        self._place(lane, now)
+
     @property
     def room(self) -> int:
         return self._total - self.in_flight

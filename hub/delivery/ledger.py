@@ -53,6 +53,14 @@ class Ledger:
         elif settlement.counts and self._is_active(subscription):
             self._note_failure(subscription, settlement)
 
+    def held(self) -> list[Standing]:
+        """The listeners that the attempts of this turn hold from now on."""
+        return [
+            one
+            for one in self._standings.values()
+            if one.subscription in self._changed and one.held_until > self.now
+        ]
+
     def close(self) -> None:
         for subscription in sorted(self._changed):
             self.tables.standings.put(self._standings[subscription])
@@ -77,13 +85,13 @@ class Ledger:
         if subscription in self.calm:
             return
         standing = self._standing(subscription)
-        if not standing.failures and not standing.warned:
+        if not standing.failures and not standing.warned and not standing.held_until:
             self.calm.add(subscription)
             return
         if standing.warned:
             self._tell_of_listener(subscription, Condition.RECOVERED, "it answered a success", 0, settlement)
             standing = self._standing(subscription)
-        self._put(succeeded(standing))
+        self._put(succeeded(standing, settlement.attempt.started))
 
     def _note_failure(self, subscription: int, settlement: Settlement) -> None:
         standing = failed(self._standing(subscription), self.now)

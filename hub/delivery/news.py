@@ -89,3 +89,10 @@ class News:
             self._lanes.configure(listener.seq, in_flight=options.in_flight, rate=rate, now=now)
         if before is not None and listener.active and not before.active:
             self._lanes.begin_anew(listener.seq, now)
+        elif before is not None and self._lanes.is_closed_to(listener.seq, now):
+            self._release_if_ended(listener.seq, now)
+
+    def _release_if_ended(self, subscription: int, now: int) -> None:
+        """A hold ends in the database, by whoever; what is on record still is held."""
+        if self._store.read.standings.get(subscription).held_until <= now:
+            self._lanes.release(subscription, now)

@@ -123,7 +123,7 @@ def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[in
             stirred[claim.subscription] = None
         ledger.note(settlement)
     ledger.close()
-    result.notices = ledger.told
+    result.notices, result.held = ledger.told, ledger.held()
     return list(ledger.disabled)
 
 
@@ -150,7 +150,7 @@ def _sweep(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int
     expired = tables.deliveries.expire_leases(now=work.now)
     result.expired = expired.total()
     stirred.update(dict.fromkeys(sorted(expired)))
-    result.held = tables.standings.held(work.now)
+    result.held = tables.standings.held(work.now)  # those of this turn among them
     for listener in work.listeners.by_seq.values():
         if listener.is_bounded and listener.active:
             reason = end_of(listener, tables.standings.get(listener.seq), work.now)

@@ -677,3 +677,19 @@ def lines_of_deliveries(db: Database) -> None:
 def what_is_watched(db: Database) -> None:
     """`trace` is the W3C traceparent that the event's change came from; NULL when nobody follows it."""
     db.execute("ALTER TABLE event ADD COLUMN trace TEXT")
+
+
+@MIGRATIONS()
+def activation_ends_a_hold(db: Database) -> None:
+    """Who makes a registration active, by whatever way, has seen to its listener: its count and its hold begin anew."""
+    db.execute("DROP TRIGGER subscription_enabled")
+    db.execute(
+        """
+        CREATE TRIGGER subscription_activated AFTER UPDATE OF state ON subscription
+        WHEN old.state <> 'active' AND new.state = 'active' BEGIN
+            UPDATE listener
+            SET failures = 0, failing_since = NULL, held_from = 0, held_until = 0, probed = 0,
+                warned = CASE WHEN old.state = 'disabled' OR warned <> 0 THEN -1 ELSE 0 END
+            WHERE subscription = new.seq;
+        END"""
+    )

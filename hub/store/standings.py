@@ -32,6 +32,10 @@ class Standings:
         rows = self._connection.execute(f"{self._sql['columns']} WHERE held_until > ?", (now,))
         return [_standing(row) for row in rows]
 
+    def release(self, subscription: int) -> None:
+        """Nothing holds this listener any more, neither its own wish nor its breaker."""
+        self._connection.execute(self._sql["release"], (subscription,))
+
     def heal(self, now: int) -> int:
         """What was held at an instant that is still to come is held from now, for as long; how many there were."""
         return self._connection.execute(self._sql["heal"], {"now": now}).rowcount

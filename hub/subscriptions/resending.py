@@ -10,6 +10,8 @@ from hub.store.tables import Tables
 def resend(tables: Tables, delivery_id: str, *, now: int) -> DeliveryView:
     """Make a delivery due now, in the place of its next attempt by the schedule, and with all tries of it again.
 
+    Who sends by hand wants to know now: what holds its listener, its `Retry-After` or its breaker, is over.
+
     Raises NotFound, or Conflict while it is in flight, or when its registration is not sent to.
     """
     view = known_delivery(tables, delivery_id)
@@ -24,6 +26,7 @@ def resend(tables: Tables, delivery_id: str, *, now: int) -> DeliveryView:
         why = "is in flight; send it again when this attempt has ended" if flying else "has lost its listener"
         raise _refused(delivery_id, f"delivery {delivery_id} {why}")
     if one is not None:
+        tables.standings.release(one.seq)
         tables.subscriptions.touch(one.seq)  # a sender of another process looks at it, too
     return known_delivery(tables, delivery_id)
 

@@ -3,11 +3,14 @@
 from functools import partial
 from threading import Event as Gate
 
+import pytest
+
 from hub.delivery.breaker import BreakerRules
 from hub.model.delivery import DeliveryState
 from hub.model.options import DeliveryOptions
 from hub.model.subscription import Order, SubscriptionState
 from hub.store.subscriptions import Registered
+from hub.subscriptions.resending import resend
 from tests.fakes.listener import Answer, Listener, answer, hang, held
 from tests.rooms import until
 from tests.senders import Office, numbers
@@ -220,3 +223,69 @@ def test_who_is_enabled_again_is_told_at_once_and_in_order(office: Office, liste
     office.set_state(one, SubscriptionState.ACTIVE)
     until(lambda: office.states(one) == ["delivered"] * 4)
     assert numbers(listener.received("/in")[before:]) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("stopped", [SubscriptionState.PAUSED, SubscriptionState.DISABLED])
+def test_who_is_active_again_is_not_held_by_what_he_asked_for_before(
+    office: Office, listener: Listener, stopped: SubscriptionState
+) -> None:
+    """Each sweep reads again what is on record, and a restart reads nothing else."""
+    one = office.exchange.register(listener.url("/in"))
+    listener.on("/in", answer(204), asking("3600"), answer(204))
+    office.desk.create()
+    first = office.start(schedule=WEEK, longest_hint=86_400.0, lease=60.0)
+    until(lambda: office.states(one) == ["delivered"])
+    office.desk.create()
+    until(lambda: office.store.read.standings.get(one.seq).failures == 1)
+    office.set_state(one, stopped)
+    office.set_state(one, SubscriptionState.ACTIVE)
+    until(lambda: office.states(one) == ["delivered"] * 2)
+    well = office.store.read.standings.get(one.seq)
+    assert (well.held_until, well.failures, well.failing_since) == (0, 0, None)
+    for told in (3, 4):
+        office.passes(31)  # a sweep
+        office.desk.create()
+        until(partial(_is_told, office, one, told))
+    office.exchange.stop(first)
+    office.desk.create()
+    office.start(schedule=WEEK, longest_hint=86_400.0)
+    until(lambda: office.states(one) == ["delivered"] * 5)
+
+
+def test_what_is_sent_again_by_hand_is_tried_in_spite_of_a_hold_with_one_request(
+    office: Office, listener: Listener
+) -> None:
+    one = office.exchange.register(listener.url("/in"), order=Order.NONE)
+    gate = Gate()
+    listener.on("/in", *[answer(204)] * 3, asking("3600"), held(gate, answer(204)), answer(204))
+    office.start(schedule=WEEK, longest_hint=86_400.0, lease=60.0)
+    for told in (1, 2, 3):
+        office.desk.create()
+        until(partial(_is_told, office, one, told))
+    office.desk.create()
+    until(lambda: office.store.read.standings.get(one.seq).failures == 1)
+    for _ in range(5):
+        office.desk.create()
+    until(lambda: len(office.views(one)) == 9)
+    office.passes(31)
+    assert len(listener.received("/in")) == 4
+    (failed,) = [view for view in office.views(one) if view.attempts and view.state == "due"]
+    office.store.write(partial(resend, delivery_id=str(failed.id), now=office.clock.micros))
+    listener.wait_for(5, "/in")
+    office.passes(31)  # sweeps, and the one request is not answered yet
+    assert len(listener.received("/in")) == 5
+    gate.set()
+    until(lambda: office.states(one) == ["delivered"] * 9)
+    assert office.store.read.standings.get(one.seq).held_until == 0
+
+
+def test_what_is_sent_again_by_hand_is_tried_while_the_breaker_rests(office: Office, listener: Listener) -> None:
+    one = office.exchange.register(listener.url("/in"))
+    listener.on("/in", answer(500), answer(500), answer(500), answer(204))
+    office.desk.create()
+    office.start(schedule=WEEK, breaker=RULES)
+    until(lambda: office.store.read.standings.get(one.seq).probed)
+    (view,) = office.views(one)
+    office.store.write(partial(resend, delivery_id=str(view.id), now=office.clock.micros))
+    until(lambda: office.states(one) == ["delivered"])
+    assert office.store.read.standings.get(one.seq).held_until == 0

@@ -48,8 +48,9 @@ def test_after_an_enabling_warnings_are_given_anew() -> None:
     assert warning_of(Standing(subscription=1, warned=AFTER_DISABLED), 50) == 50
 
 
-def test_a_success_ends_the_count_and_what_the_breaker_wanted_and_not_what_the_listener_asked_for() -> None:
+def test_a_success_ends_the_count_and_what_the_breaker_wanted_and_what_the_listener_asked_for_before() -> None:
     probed = Standing(subscription=1, failures=3, failing_since=1, warned=50, held_until=9, probed=True, notices=2)
-    assert succeeded(probed) == Standing(subscription=1, notices=2)
+    assert succeeded(probed, 0) == Standing(subscription=1, notices=2)
     asked = Standing(subscription=1, failures=3, failing_since=1, held_from=2, held_until=9)
-    assert succeeded(asked) == Standing(subscription=1, held_from=2, held_until=9)
+    assert succeeded(asked, 2) == Standing(subscription=1, held_from=2, held_until=9)
+    assert succeeded(asked, 3) == Standing(subscription=1, held_from=2)

@@ -11,3 +11,6 @@ SET failures = excluded.failures, failing_since = excluded.failing_since, warned
 
 -- name: heal
 UPDATE listener SET held_until = :now + (held_until - held_from), held_from = :now WHERE held_from > :now;
+
+-- name: release
+UPDATE listener SET held_from = 0, held_until = 0, probed = 0 WHERE subscription = ?;
