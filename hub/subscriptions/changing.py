@@ -12,11 +12,10 @@ from hub.model.subscription import Order, Subscription, SubscriptionState
 from hub.model.times import Clock, to_micros
 from hub.store.subscriptions import Change, Registered
 from hub.store.tables import Tables
-from hub.subscriptions.delivery_options import options_view, read_options
+from hub.subscriptions.delivery_options import ORDERS, options_view, read_options
 from hub.subscriptions.recovering import Recovering, open_registration
 
 STATES = tuple(state.value for state in SubscriptionState)
-ORDERS = tuple(order.value for order in Order)
 REASON = 1000
 """The most characters of a reason."""
 

@@ -10,6 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 
 from hub.errors import InvalidInput, Violation
 from hub.model.options import NO_OPTIONS, DeliveryOptions
+from hub.model.subscription import Order
 from hub.model.times import from_text, micros_to_text, to_micros
 from hub.settings.rules import seconds
 
@@ -94,6 +95,11 @@ PLACES = {
 }
 """{member: its field of DeliveryOptions}"""
 
+ORDER = "order"
+"""The member of a registration's `delivery` that is kept beside its options."""
+
+ORDERS = tuple(order.value for order in Order)
+
 
 def read_options(
     given: Mapping[str, Any] | None,
@@ -121,6 +127,17 @@ def read_options(
     return replace(present, **{PLACES[name]: value for name, value in read.items()})
 
 
+def read_order(delivery: Any) -> Order:
+    """What waits for what, as a registration asks for it; null or nothing is `report`. Raises InvalidInput."""
+    given = delivery.get(ORDER) if isinstance(delivery, Mapping) else None
+    if given is None:
+        return Order.REPORT
+    if given not in ORDERS:
+        message = f"must be one of {', '.join(ORDERS)}"
+        raise InvalidInput(violations=[Violation(field=f"delivery.{ORDER}", value=given, message=message)])
+    return Order(given)
+
+
 def _violations(error: ValidationError, given: Mapping[str, Any], field: str) -> list[Violation]:
     told = error.messages_dict
     return [_violation(name, str(messages[0]), given, field) for name, messages in told.items()]
@@ -130,6 +147,8 @@ def _violation(name: str, message: str, given: Mapping[str, Any], field: str) ->
     place = f"{field}.{name}"
     if name in PLACES:
         return Violation(field=place, value=given[name], message=message)
+    if name == ORDER:
+        return Violation(field=place, value=given[name], message=f"stands beside `{field}` here, not in it")
     near = get_close_matches(name, PLACES, n=1)
     hint = f"; is {near[0]!r} meant?" if near else f"; these are: {', '.join(PLACES)}"
     # Without the value: a misspelt member may hold a secret.

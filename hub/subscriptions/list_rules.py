@@ -3,7 +3,7 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from hub.errors import Conflict
+from hub.errors import Conflict, InvalidInput, Violation
 from hub.model.caller import Caller
 from hub.model.listed import Entry
 from hub.model.subscription import Subscription
@@ -11,7 +11,7 @@ from hub.model.times import Clock, to_micros
 from hub.store.subscriptions import Change
 from hub.store.tables import Tables
 from hub.subscriptions.credentials import MEMBERS
-from hub.subscriptions.delivery_options import options_view, read_options
+from hub.subscriptions.delivery_options import ORDER, options_view, read_options
 from hub.subscriptions.recovering import Recovering, known_registration
 from hub.subscriptions.registration import Registrations, Request
 
@@ -27,6 +27,9 @@ class ListRules:
 
     def checked(self, name: str, entry: Entry) -> Request:
         """What is to be registered; looks up the name of the callback. Raises InvalidInput or Unsupported."""
+        if ORDER in (entry.delivery or {}):
+            message = "stands beside `delivery` in an entry, not in it"
+            raise InvalidInput(violations=[Violation(field=f"delivery.{ORDER}", message=message)])
         given = {
             "callback": entry.callback,
             "query": entry.query,

@@ -17,7 +17,7 @@ from hub.query.hub_query import HubQuery
 from hub.store.tables import Tables
 from hub.subscriptions.callback import CallbackPolicy
 from hub.subscriptions.credentials import MEMBERS, Asked, read_credentials
-from hub.subscriptions.delivery_options import read_options
+from hub.subscriptions.delivery_options import ORDER, read_options, read_order
 from hub.subscriptions.handshake import Answered, Consent, Handshake
 from hub.subscriptions.kept_credentials import seal_credentials
 from hub.subscriptions.secrets import SecretBox, new_secret, parse_secret
@@ -82,9 +82,10 @@ class Registrations:
         query = given.get("query") or None
         parsed = _collected(violations, lambda: self._parse_query(face, query))
         options = _collected(violations, lambda: self._options(given))
+        order = _collected(violations, lambda: _order(given))
         asked = _collected(violations, lambda: self._asked(given))
         secret = None if asked is None else _collected(violations, lambda: _secret(given, asked))
-        if violations or parsed is None or asked is None or options is None:
+        if violations or parsed is None or asked is None or options is None or order is None:
             raise InvalidInput(violations=violations)
         url = self._policy.normalised(given["callback"])
         return Request(
@@ -95,6 +96,7 @@ class Registrations:
             secret=secret,
             face=face,
             credentials=_credentials(asked, secret),
+            order=order,
             options=replace(
                 options,
                 signatures=tuple(kind.value for kind in asked.kinds),
@@ -105,7 +107,7 @@ class Registrations:
         )
 
     def _options(self, given: dict[str, Any]) -> DeliveryOptions:
-        return read_options(given.get("delivery") or {}, now=self._clock(), others=MEMBERS)
+        return read_options(given.get("delivery") or {}, now=self._clock(), others=(*MEMBERS, ORDER))
 
     def _asked(self, given: dict[str, Any]) -> Asked:
         delivery = given.get("delivery") or {}
@@ -161,6 +163,16 @@ class Registrations:
             message = f"no subscription {subscription_id}"
             raise NotFound(violations=[Violation(field="id", value=subscription_id, message=message)])
         tables.deliveries.abandon(seq, now=now, outcome=UNREGISTERED)
+
+
+def _order(given: dict[str, Any]) -> Order:
+    """Our own word in the wrong place is refused, lest a listener rely on an order that it does not have."""
+    if ORDER in given:
+        violation = Violation(
+            field=ORDER, value=given[ORDER], message="is not known here; is `delivery.order` meant?"
+        )
+        raise InvalidInput(violations=[violation])
+    return read_order(given.get("delivery"))
 
 
 def _slower(wanted: float | None, allowed: float | None) -> float | None:

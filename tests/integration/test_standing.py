@@ -41,3 +41,10 @@ def test_failures_and_the_wish_to_wait_stand_with_the_registration(server: Serve
     assert datetime.fromisoformat(failing["failingSince"]) <= datetime.now(UTC)
     ahead = datetime.fromisoformat(failing["heldUntil"]) - datetime.now(UTC)
     assert 3000 < ahead.total_seconds() <= 3600
+
+
+def test_a_registration_says_the_order_in_its_delivery(server: Server, listener: Listener) -> None:
+    body = {"callback": listener.url("/strict"), "delivery": {"order": "subscription"}}
+    made = server.client.call("POST", f"{server.client.face}/hub", json=body)
+    assert made.status_code == 201, made.text
+    assert read(server, made.json()["id"])["order"] == "subscription"

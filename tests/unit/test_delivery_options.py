@@ -8,7 +8,7 @@ import pytest
 from hub.errors import InvalidInput
 from hub.model.options import NO_OPTIONS, DeliveryOptions
 from hub.model.times import to_micros
-from hub.subscriptions.delivery_options import options_view, read_options
+from hub.subscriptions.delivery_options import options_view, read_options, read_order
 from tests.rooms import NOON
 
 TOMORROW = "2026-03-02T12:00:00Z"
@@ -79,3 +79,27 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(InvalidInput) as refused:
         read_options({"inFlight": 0, "maxEvents": 0, "colour": 1}, now=NOON)
     assert len(refused.value.violations) == 3
+
+
+@pytest.mark.parametrize(
+    ("delivery", "order"),
+    [(None, "report"), ({}, "report"), ({"order": None}, "report"), ({"order": "none"}, "none")],
+)
+def test_the_order_of_a_registration_stands_in_its_delivery(delivery: Any, order: str) -> None:
+    assert read_order(delivery) == order
+
+
+@pytest.mark.parametrize("order", ["bogus", 1, ["none"]])
+def test_an_order_that_is_none_is_told_with_its_value(order: Any) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_order({"order": order})
+    (violation,) = refused.value.violations
+    assert (violation.field, violation.value) == ("delivery.order", order)
+    assert "report, subscription, none" in violation.message
+
+
+def test_where_the_order_stands_elsewhere_that_is_said() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_options({"order": "none"}, now=NOON)
+    (violation,) = refused.value.violations
+    assert (violation.field, violation.message) == ("delivery.order", "stands beside `delivery` here, not in it")
