@@ -35,6 +35,8 @@ class _Patch(Schema):
 
 
 MEMBERS = ("state", "stateReason", "order", "delivery")
+FIXED = ("id", "href", "callback", "query", "face", "owner", "party", "list")
+"""What is shown of a registration and never changes by hand."""
 
 
 class Changing:
@@ -47,7 +49,8 @@ class Changing:
     def change(self, tables: Tables, subscription_id: str, patch: Mapping[str, Any], caller: Caller) -> Registered:
         """Merge the patch into the registration, and give it as it is then; who changed what is kept.
 
-        Raises InvalidInput with everything that is wrong, NotFound, or Conflict when it has ended.
+        Raises InvalidInput with everything that is wrong, NotFound, or Conflict when it has ended, or is to be active
+        and has expired.
         """
         one = open_registration(tables, subscription_id)
         before = one.subscription
@@ -98,7 +101,11 @@ def _read(patch: Mapping[str, Any]) -> dict[str, Any]:
         violations = [
             Violation(field=name, value=patch.get(name), message=str(messages[0]))
             if name in MEMBERS
-            else Violation(field=name, message=f"cannot be changed; these can: {', '.join(MEMBERS)}")
+            else Violation(
+                field=name,
+                value=patch[name] if name in FIXED else None,  # another one may hold a secret
+                message=f"cannot be changed; these can: {', '.join(MEMBERS)}",
+            )
             for name, messages in error.messages_dict.items()
         ]
         raise InvalidInput(violations=violations) from error

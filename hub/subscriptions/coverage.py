@@ -1,17 +1,19 @@
 """Who should have been told of an event, who was and when, and why the others were not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, partial
 from threading import Lock
 
 from hub.model.delivery import UNREGISTERED, DeliveryState
 from hub.model.ids import made_at
 from hub.model.subscription import SubscriptionState
+from hub.model.times import from_text, to_micros
 from hub.store.delivery_list import Standing
 from hub.store.events import Queued
 from hub.store.lists import RefusedEntry
-from hub.store.subscriptions import Registered
+from hub.store.subscriptions import Change, Registered
 from hub.store.tables import Tables
 from hub.subscriptions.wanting import Interests, MakeWanted
 
@@ -48,6 +50,12 @@ class Row:
     standing: Standing | None = None
 
 
+Changes = Callable[[int], Sequence[Change]]
+"""Gives what was changed of the registration in a row, oldest first."""
+
+WhyNone = Callable[[Registered, Queued, int | None], Reason]
+
+
 class Coverage:
     """Keeps what the registrations want from call to call: it is read once for each."""
 
@@ -65,15 +73,22 @@ class Coverage:
                     self._known.add(one.seq)
                     self._interests.add(one)
             wanting = [frozenset(self._interests.of(each.event)) for each in events]
-        fanned_out = tables.events.fanned_out()
+        why = partial(
+            _why_none, fanned_out=tables.events.fanned_out(), changes=cache(tables.subscriptions.changes)
+        )
         return [
             row
             for queued, wanted in zip(events, wanting, strict=True)
-            for row in self._rows(tables, queued, registered, wanted, fanned_out)
+            for row in self._rows(tables, queued, registered, wanted, why)
         ]
 
     def _rows(
-        self, tables: Tables, queued: Queued, registered: Sequence[Registered], wanted: frozenset[int], fanned: int
+        self,
+        tables: Tables,
+        queued: Queued,
+        registered: Sequence[Registered],
+        wanted: frozenset[int],
+        why: WhyNone,
     ) -> Iterator[Row]:
         standings = tables.delivery_list.of_event(queued.seq)
         recorded = made_at(queued.event.id)
@@ -86,7 +101,7 @@ class Coverage:
             elif one.seq not in wanted:
                 yield Row(queued=queued, one=one, reason=Reason.NOT_WANTED)
             else:
-                yield Row(queued=queued, one=one, reason=_why_none(one, queued, recorded, fanned))
+                yield Row(queued=queued, one=one, reason=why(one, queued, recorded))
         when = queued.event.time if recorded is None else recorded + MILLISECOND - 1
         for entry in tables.lists.refused_at(when):
             yield Row(queued=queued, entry=entry, reason=Reason.REFUSED)
@@ -106,16 +121,29 @@ def _reason(one: Registered, standing: Standing) -> Reason:
             return Reason.PENDING
 
 
-def _why_none(one: Registered, queued: Queued, recorded: int | None, fanned_out: int) -> Reason:
+def _why_none(
+    one: Registered, queued: Queued, recorded: int | None, *, fanned_out: int, changes: Changes
+) -> Reason:
     """Why there is no delivery of what is wanted; `missing` where nothing says why: it was forgotten, or erased."""
     when = queued.event.time if recorded is None else recorded
-    options = one.subscription.options
     if queued.seq <= one.from_event:
         return Reason.REGISTERED_LATER
     if one.ended is not None:
         return Reason.ENDED
     if queued.seq > fanned_out:
         return Reason.PENDING
-    if options.expires_at is not None and options.expires_at < when + MILLISECOND:
+    expires_at, max_events = _bounds_at(when, one, changes(one.seq))
+    if expires_at is not None and expires_at < when + MILLISECOND:
         return Reason.EXPIRED
-    return Reason.MISSING if options.max_events is None else Reason.USED_UP
+    return Reason.MISSING if max_events is None else Reason.USED_UP
+
+
+def _bounds_at(when: int, one: Registered, changes: Sequence[Change]) -> tuple[int | None, int | None]:
+    """Until when, and of how many events, it was to be told as it was then: the next change says what it replaced."""
+    for change in changes:
+        if change.time > when and "delivery" in change.changes:
+            before = change.changes["delivery"]["from"]
+            expires = before["expiresAt"]
+            return None if expires is None else to_micros(from_text(expires)), before["maxEvents"]
+    options = one.subscription.options
+    return options.expires_at, options.max_events

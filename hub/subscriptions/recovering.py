@@ -6,7 +6,7 @@ from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.model.caller import Caller
 from hub.model.ids import NewId, first_id_at
 from hub.model.recovery import NewRecovery, Recovery, RecoveryKind
-from hub.model.times import Clock, to_micros
+from hub.model.times import Clock, micros_to_text, to_micros
 from hub.store.subscriptions import Registered
 from hub.store.tables import Tables
 
@@ -27,8 +27,11 @@ class Recovering:
         self._new_id = new_id
 
     def recover(self, tables: Tables, subscription_id: str, *, span: Span, caller: Caller) -> Recovery:
-        """Let what was given up in the span be sent again. Raises NotFound, or Conflict when it has ended."""
-        one = open_registration(tables, subscription_id)
+        """Let what was given up in the span be sent again.
+
+        Raises NotFound, or Conflict when it has ended or expired.
+        """
+        one = self._unexpired(open_registration(tables, subscription_id))
         since, until = self._bounds(span)
         expected = tables.lines.count_dead(one.seq, since, until)
         return self._begin(
@@ -38,9 +41,9 @@ class Recovering:
     def replay(self, tables: Tables, subscription_id: str, *, span: Span, caller: Caller) -> Recovery:
         """Let what was recorded in the span, and is wanted, be told where it was not.
 
-        Raises NotFound, or Conflict when it has ended.
+        Raises NotFound, or Conflict when it has ended or expired.
         """
-        one = open_registration(tables, subscription_id)
+        one = self._unexpired(open_registration(tables, subscription_id))
         since, until = self._bounds(span)
         before = tables.lines.event_before(first_id_at(since))
         last = min(tables.lines.event_before(first_id_at(until + 1000)), tables.events.fanned_out())
@@ -62,6 +65,8 @@ class Recovering:
             self._begin(tables, RecoveryKind.PAUSE, one, caller, expected=expected)
 
     def resume(self, tables: Tables, one: Registered, caller: Caller) -> None:
+        """Raises Conflict when it has expired: the next sweep would disable it again."""
+        self._unexpired(one)
         expected = tables.lines.count_parked(one.seq)
         if expected or tables.lines.count_due(one.seq):
             self._begin(tables, RecoveryKind.RESUME, one, caller, expected=expected)
@@ -71,13 +76,23 @@ class Recovering:
         if expected:
             self._begin(tables, RecoveryKind.ORDER, one, caller, expected=expected)
 
+    def _unexpired(self, one: Registered) -> Registered:
+        """Raises Conflict for one whose time is over: nothing more is told to it, by nobody's hand."""
+        end = one.subscription.options.expires_at
+        if end is not None and end <= to_micros(self._clock()):
+            message = f"subscription {one.subscription.id} has expired; change it first, or take it away with null"
+            raise Conflict(
+                violations=[Violation(field="delivery.expiresAt", value=micros_to_text(end), message=message)]
+            )
+        return one
+
     def _bounds(self, span: Span) -> tuple[int, int]:
         """Raises InvalidInput when the span ends before it begins."""
         now = to_micros(self._clock())
         since, until = span.since or 0, now if span.until is None else min(span.until, now)
         if since > until:
             message = "lies behind `until`" if span.until is not None and span.until <= now else "is yet to come"
-            raise InvalidInput(violations=[Violation(field="since", message=message)])
+            raise InvalidInput(violations=[Violation(field="since", value=micros_to_text(since), message=message)])
         return since, until
 
     def _begin(

@@ -3,18 +3,22 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hub.errors import Conflict, InvalidInput, NotFound
 from hub.model.delivery import DeliveryState
 from hub.model.job import JobStatus
-from hub.model.times import system_clock, to_micros
+from hub.model.options import DeliveryOptions
+from hub.model.times import micros_to_text, system_clock, to_micros
+from hub.subscriptions.coverage import Coverage, Reason
 from hub.subscriptions.recovering import Span
 from tests.fakes.listener import Listener, answer
-from tests.integration.upkeep import NOC, House, told
+from tests.integration.upkeep import MAKE_WANTED, NOC, House, told
 from tests.rooms import until
 
 
@@ -301,3 +305,75 @@ def test_a_span_is_counted_from_when_the_hub_recorded(house: House, listener: Li
     until(lambda: house.store.read.events.fanned_out() == 1)
     one = house.exchange.register(listener.url("/in"))
     assert house.replay(one, Span(since=to_micros(system_clock()) - 3_600_000_000)).asked.expected == 1
+
+
+def test_what_has_expired_is_not_begun_again_before_its_bound_is_changed(house: House, listener: Listener) -> None:
+    passed = to_micros(datetime.now(UTC)) - 60_000_000
+    one = house.exchange.register(listener.url("/in"), options=DeliveryOptions(expires_at=passed))
+    house.change(one, state="disabled")
+    for work in (house.recover, house.replay, partial(house.change, state="active")):
+        with pytest.raises(Conflict) as refused:
+            work(one)
+        (violation,) = refused.value.violations
+        assert (violation.field, violation.value) == ("delivery.expiresAt", micros_to_text(passed))
+        assert "change it first" in violation.message
+    assert house.kept(one)["state"] == "disabled"
+    assert house.works() == []
+    house.change(one, state="active", delivery={"expiresAt": None})
+    house.replay(one)
+    assert house.kept(one)["state"] == "active"
+
+
+def test_a_replay_does_not_use_up_the_events_of_a_registration(house: House, listener: Listener) -> None:
+    for _ in range(3):
+        house.desk.create()
+    house.exchange.start()
+    one = house.exchange.register(listener.url("/in"), options=DeliveryOptions(max_events=2))
+    until(lambda: house.store.read.events.fanned_out() == house.store.read.events.last())
+    house.replay(one)
+    house.keep()
+    until(lambda: house.states(one) == {"delivered": 3})
+    assert house.store.read.standings.get(one.seq).events == 0
+    house.desk.create()
+    until(lambda: house.states(one) == {"delivered": 4})
+    assert house.store.read.standings.get(one.seq).events == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "lifted", "reason"),
+    [
+        (DeliveryOptions(max_events=1), {"maxEvents": None}, Reason.USED_UP),
+        (DeliveryOptions(max_events=1), {"maxEvents": 9}, Reason.USED_UP),
+        (DeliveryOptions(expires_at=1_000_000), {"expiresAt": None}, Reason.EXPIRED),
+        (DeliveryOptions(expires_at=1_000_000), {"expiresAt": None, "maxEvents": 5}, Reason.EXPIRED),
+    ],
+)
+def test_coverage_goes_on_saying_what_bounded_a_registration_when_the_event_came(
+    house: House, listener: Listener, options: DeliveryOptions, lifted: dict[str, Any], reason: Reason
+) -> None:
+    one = house.exchange.register(listener.url("/in"), options=options)
+    house.exchange.start()
+    house.desk.create()
+    last = house.desk.create()
+    tables = house.store.read
+    until(lambda: tables.events.fanned_out() == tables.events.last())
+    coverage = Coverage(MAKE_WANTED)
+    before = coverage.of(tables, tables.events.of_problem(last.id))
+    house.change(one, delivery=lifted)
+    after = coverage.of(tables, tables.events.of_problem(last.id))
+    assert [[row.reason for row in rows] for rows in (before, after)] == [[reason], [reason]]
+
+
+def test_a_member_that_cannot_be_changed_and_a_span_that_ends_too_early_are_told_with_their_values(
+    house: House, listener: Listener
+) -> None:
+    one = house.exchange.register(listener.url("/in"))
+    with pytest.raises(InvalidInput) as refused:
+        house.change(one, callback="http://127.0.0.1/other")
+    assert [each.value for each in refused.value.violations] == ["http://127.0.0.1/other"]
+    with pytest.raises(InvalidInput) as refused:
+        house.change(one, secret="hunter2")
+    assert [each.value for each in refused.value.violations] == [None]
+    with pytest.raises(InvalidInput) as refused:
+        house.replay(one, Span(since=2_000_000, until=1_000_000))
+    assert [each.value for each in refused.value.violations] == ["1970-01-01T00:00:02.000Z"]
