@@ -1,0 +1,72 @@
+"""The figures of a soak, as one JSON object and as a table."""
+
+from typing import Any
+
+from benchmarks.measure import percentile
+from benchmarks.soak_faults import GONE, KINDS, WELL
+from benchmarks.soak_ledger import duplicates, lags
+from benchmarks.soak_run import Soaked
+from benchmarks.table import Table
+
+
+def figures(soaked: Soaked) -> dict[str, Any]:
+    """Lags are in seconds from the answer to the listener, memory in MB."""
+    books = soaked.books
+    waits = [lag for account in books.accounts for lag in lags(account, _wanted(soaked, account.audience.name))]
+    memory = soaked.memory
+    return {
+        "accepted": len(books.accepted),
+        "events": len(books.records),
+        "deliveries": sum(len(account.deliveries) for account in books.accounts),
+        "attempts": sum(delivery.attempts for account in books.accounts for delivery in account.deliveries),
+        "requests": sum(len(account.requests) for account in books.accounts),
+        "duplicates": sum(duplicates(account) for account in books.accounts),
+        "repeated": soaked.repeated,
+        "given_again": soaked.given_again,
+        "trouble": dict(soaked.trouble),
+        "faults": {kind: soaked.faults[kind] for kind in (*KINDS, GONE)},
+        "well": soaked.faults[WELL],
+        "lag_p50": percentile(waits, 0.5) if waits else None,
+        "lag_longest": max(waits, default=None),
+        "drained": soaked.drained,
+        "memory_first": memory.first,
+        "memory_last": memory.last,
+        "memory_most": memory.most,
+    }
+
+
+def _wanted(soaked: Soaked, name: str) -> list[Any]:
+    (audience,) = (one.audience for one in soaked.books.accounts if one.audience.name == name)
+    return [change for change in soaked.books.accepted if audience.wants(change)]
+
+
+def table(soaked: Soaked) -> str:
+    found = figures(soaked)
+    rows = Table("what", "how many", left=1)
+    rows.row("events that accepted changes deserve", f"{found['accepted']:,}")
+    rows.row("events on record", f"{found['events']:,}")
+    rows.row(f"deliveries to {len(soaked.books.accounts)} listeners", f"{found['deliveries']:,}")
+    rows.row("attempts on record", f"{found['attempts']:,}")
+    rows.row("requests that arrived", f"{found['requests']:,}")
+    rows.row("duplicates that a listener took", f"{found['duplicates']:,}")
+    rows.row("requests of clients repeated with their key", f"{found['repeated']:,}")
+    rows.row("of them answered from memory", f"{found['given_again']:,}")
+    for what, number in sorted(found["trouble"].items()):
+        rows.row(f"trouble: {what}", f"{number:,}")
+    for kind, number in found["faults"].items():
+        rows.row(f"fault: {kind}", f"{number:,}")
+    rows.row("median lag, seconds", _shown(found["lag_p50"]))
+    rows.row("longest lag, seconds", _shown(found["lag_longest"]))
+    rows.row("seconds until all was told", _shown(found["drained"]))
+    rows.row(f"MB of both hubs after {soaked.memory.first_at:.0f} s", _reading(found["memory_first"]))
+    rows.row("MB of both hubs at the end", _reading(found["memory_last"]))
+    rows.row("MB of both hubs at the most", f"{found['memory_most']:.0f}")
+    return rows.text()
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _reading(reading: tuple[float, float] | None) -> str:
+    return "-" if reading is None else f"{reading[0]:.0f} (up for {reading[1]:.0f} s)"
