@@ -74,10 +74,14 @@ class Desk:
         ]
         return found[::-1]
 
-    def is_waiting_for(self, name: str, expected: int) -> bool:
-        """Whether there is anything left to tell: fewer events made into deliveries than expected, or any unsettled."""
-        count = self.registration(name)["count"]
-        return bool(count["due"] + count["inFlight"] + count["parked"]) or sum(count.values()) < expected
+    def wait_until_told(self, name: str, expected: int, within: float) -> None:
+        """Until as many events have become deliveries as are expected, and each is settled; or for so many seconds."""
+
+        def told() -> bool:
+            count = self.registration(name)["count"]
+            return not count["due"] + count["inFlight"] + count["parked"] and sum(count.values()) >= expected
+
+        self.wait_for(told, within)
 
     def wait_for(self, condition: Callable[[], bool], within: float) -> bool:
         deadline = monotonic() + within

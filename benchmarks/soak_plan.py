@@ -58,7 +58,7 @@ def _ends(dice: Random, seconds: float, hubs: int) -> list[Incident]:
     everyone = tuple(range(hubs))
     kills = [
         Incident(time=time, what=What.KILL, targets=_some(dice, everyone))
-        for time in _spread(dice, seconds, KILL_EVERY, least=2)
+        for time in _spread(dice, seconds, KILL_EVERY, least=1)
     ]
     restarts = [
         Incident(time=time, what=What.RESTART, targets=_some(dice, everyone))

@@ -1,38 +1,27 @@
 """One soak: hubs, listeners, clients and trouble beside one another; then peace, and the books of what happened."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from threading import Event, Lock, Thread
+from threading import Event
 from time import monotonic
 
+from benchmarks.soak_audiences import AUDIENCES, LEAVING, PAUSED
 from benchmarks.soak_client import Book, Client
+from benchmarks.soak_crew import Crew
 from benchmarks.soak_desk import Desk
 from benchmarks.soak_hubs import Hub, start
 from benchmarks.soak_listener import SoakListener
 from benchmarks.soak_memory import Memory
-from benchmarks.soak_nouns import STATUS, Account, Audience, Books
+from benchmarks.soak_nouns import Account, Books
 from benchmarks.soak_plan import plan
 from benchmarks.soak_trouble import HubTrouble, ListenerTrouble, OperatorWork, follow
 
-AUDIENCES = (
-    Audience(name="by report"),
-    Audience(name="one by one", order="subscription"),
-    Audience(name="in any order", order="none"),
-    Audience(name="at v4", face="v4"),
-    Audience(name="status only", kind=STATUS),
-    Audience(name="urgent at v4", face="v4", priority=1),
-    Audience(name="urgent, one by one", order="subscription", priority=1),
-    Audience(name="signed twice", signatures=("v1", "v1a")),
-    Audience(name="paused"),
-    Audience(name="gone and back"),
-)
-PAUSED, LEAVING = 8, 9
 HUBS = ("one", "two")
 CLIENTS = 4
+FIRST_MINUTE = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +35,9 @@ class Wish:
     rate: float
     drain: float
     forgets: bool = False
+
+    def dice(self, whose: str) -> Random:
+        return Random(f"{self.seed} {whose}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,128 +53,118 @@ class Soaked:
     memory: Memory
 
 
-class Crew:
-    """Threads that work until `over`; what one of them raises ends the run, and is raised again by `join`."""
-
-    def __init__(self, over: Event) -> None:
-        self._over = over
-        self._threads: list[Thread] = []
-        self._errors: list[BaseException] = []
-        self._lock = Lock()
-
-    def start(self, work: Callable[[], None]) -> None:
-        def guarded() -> None:
-            try:
-                work()
-            except Exception as error:
-                with self._lock:
-                    self._errors.append(error)
-                self._over.set()
-
-        thread = Thread(target=guarded, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def join(self) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-        if self._errors:
-            raise self._errors[0]
-
-
 def soak(folder: Path, wish: Wish) -> Soaked:
     """Raises ChildFailed when a hub does not start or stop as it should, Refused when it refuses what is right."""
-    ends: list[float] = []
     with ExitStack() as stack:
-        hubs = [Hub(folder, name, ends) for name in HUBS]
-        for hub in hubs:
-            stack.callback(hub.close)
-        start(hubs)
-        desk = Desk([hub.url for hub in hubs])
-        stack.callback(desk.close)
-        listeners = [
-            stack.enter_context(
-                SoakListener(audience, Random(f"{wish.seed} {audience.name}"), forgets=wish.forgets and not number)
-            )
-            for number, audience in enumerate(AUDIENCES)
-        ]
-        for listener in listeners:
-            desk.register(listener)
-        soaked = _run(wish, hubs, listeners, desk, ends)
-        for hub in hubs:
-            hub.stop()
+        scene = Scene(folder, wish, stack)
+        scene.open()
+        scene.suffer()
+        scene.make_peace()
+        soaked = scene.soaked()
+        scene.close()
     return soaked
 
 
-def _run(
-    wish: Wish, hubs: Sequence[Hub], listeners: Sequence[SoakListener], desk: Desk, ends: list[float]
-) -> Soaked:
-    book, memory = Book(), Memory(first_at=min(60.0, wish.seconds / 3))
-    hub_trouble = HubTrouble(hubs, book, Random(f"{wish.seed} kills"))
-    listener_trouble = ListenerTrouble(listeners)
-    operator = OperatorWork(desk, listeners)
-    drawn = plan(
-        Random(wish.seed),
-        seconds=wish.seconds,
-        hubs=len(hubs),
-        listeners=len(listeners),
-        paused=PAUSED,
-        leaving=LEAVING,
-    )
-    over, begin = Event(), monotonic()
-    crew, clients = Crew(over), Crew(over)
-    for number in range(CLIENTS):
-        dice = Random(f"{wish.seed} client {number}")
-        client = Client(f"client {number}", [hub.url for hub in hubs], book, dice, CLIENTS / wish.rate)
-        clients.start(lambda client=client: client.write_until(over))  # type: ignore[misc]
-    crew.start(lambda: follow(drawn.hubs, hub_trouble.happen, begin, over))
-    crew.start(lambda: follow(drawn.listeners, listener_trouble.happen, begin, over))
-    crew.start(lambda: follow(drawn.operator, operator.happen, begin, over))
-    crew.start(lambda: memory.watch(hubs, begin, over))
-    over.wait(wish.seconds)
-    crew.join()
-    clients.join()
-    listener_trouble.end()
-    operator.end()
-    drained = _drain(desk, listeners, book, wish.drain)
-    memory.at_the_end(hubs)
-    return Soaked(
-        books=_books(desk, listeners, book, ends),
-        trouble=hub_trouble.done
-        + Counter(
-            {"outage": listener_trouble.outages, "storm": listener_trouble.storms, "410": operator.was_disabled}
-        ),
-        faults=sum((listener.faults for listener in listeners), Counter()),
-        repeated=book.repeated,
-        given_again=book.given_again,
-        drained=drained,
-        memory=memory,
-    )
+class Scene:
+    """Everybody who takes part; `stack` ends them, however it goes."""
 
+    def __init__(self, folder: Path, wish: Wish, stack: ExitStack) -> None:
+        self._wish = wish
+        self._over = Event()
+        self._ends: list[float] = []
+        self._hubs = [Hub(folder, name, self._ends) for name in HUBS]
+        self._urls = [hub.url for hub in self._hubs]
+        self._listeners = [
+            SoakListener(audience, wish.dice(audience.name), forgets=wish.forgets and not number)
+            for number, audience in enumerate(AUDIENCES)
+        ]
+        self._desk = Desk(self._urls)
+        self._book = Book()
+        self._memory = Memory(first_at=min(FIRST_MINUTE, wish.seconds / 3))
+        self._hub_trouble = HubTrouble(self._hubs, self._book, wish.dice("kills"))
+        self._listener_trouble = ListenerTrouble(self._listeners)
+        self._operator = OperatorWork(self._desk, self._listeners, self._over)
+        self._drained = 0.0
+        self._stack = stack
 
-def _drain(desk: Desk, listeners: Sequence[SoakListener], book: Book, within: float) -> float:
-    """Seconds until nothing was left to be told, or `within`; what is left then is for the ledger to find."""
-    begin = monotonic()
-    for listener in listeners:
-        audience = listener.audience
-        expected = sum(audience.wants(change) for change in book.accepted)
-        left = begin + within - monotonic()
-        desk.wait_for(lambda: not desk.is_waiting_for(audience.name, expected), left)  # noqa: B023
-    return monotonic() - begin
+    def open(self) -> None:
+        for hub in self._hubs:
+            self._stack.callback(hub.close)
+        self._stack.callback(self._desk.close)
+        start(self._hubs)
+        for listener in self._listeners:
+            self._stack.enter_context(listener)
+            self._desk.register(listener)
 
+    def suffer(self) -> None:
+        """Clients write and everything fails, for as long as was wished. A client ends when all is known of its work:
+        so the hubs are running again before.
+        """
+        over, begin, seconds = self._over, monotonic(), self._wish.seconds
+        trouble, clients = Crew(over), Crew(over)
+        dice = self._wish.dice("plan")
+        drawn = plan(
+            dice,
+            seconds=seconds,
+            hubs=len(self._hubs),
+            listeners=len(self._listeners),
+            paused=PAUSED,
+            leaving=LEAVING,
+        )
+        for number in range(CLIENTS):
+            clients.start(self._client(number).write_until, over)
+        trouble.start(follow, drawn.hubs, self._hub_trouble.happen, begin, over)
+        trouble.start(follow, drawn.listeners, self._listener_trouble.happen, begin, over)
+        trouble.start(follow, drawn.operator, self._operator.happen, begin, over)
+        trouble.start(self._memory.watch, self._hubs, begin, over)
+        over.wait(seconds)
+        trouble.join()
+        clients.join()
 
-def _books(desk: Desk, listeners: Sequence[SoakListener], book: Book, ends: list[float]) -> Books:
-    return Books(
-        accepted=book.accepted,
-        records=desk.records(),
-        accounts=[
-            Account(
-                audience=listener.audience,
-                requests=listener.requests,
-                deliveries=desk.deliveries(listener.audience.name),
+    def _client(self, number: int) -> Client:
+        name = f"client {number}"
+        return Client(name, self._urls, self._book, self._wish.dice(name), CLIENTS / self._wish.rate)
+
+    def make_peace(self) -> None:
+        """Nothing fails any more; waits until nothing is left to be told. What is left then the ledger finds."""
+        self._listener_trouble.end()
+        self._operator.end()
+        begin = monotonic()
+        for listener in self._listeners:
+            self._desk.wait_until_told(
+                listener.audience.name,
+                sum(listener.audience.wants(change) for change in self._book.accepted),
+                within=begin + self._wish.drain - monotonic(),
             )
-            for listener in listeners
-        ],
-        ends=list(ends),
-    )
+        self._drained = monotonic() - begin
+        self._memory.at_the_end(self._hubs)
+
+    def soaked(self) -> Soaked:
+        return Soaked(
+            books=self._books(),
+            trouble=self._hub_trouble.done + self._listener_trouble.done + self._operator.done,
+            faults=sum((listener.faults for listener in self._listeners), Counter()),
+            repeated=self._book.repeated,
+            given_again=self._book.given_again,
+            drained=self._drained,
+            memory=self._memory,
+        )
+
+    def _books(self) -> Books:
+        return Books(
+            accepted=self._book.accepted,
+            records=self._desk.records(),
+            accounts=[
+                Account(
+                    audience=listener.audience,
+                    requests=listener.requests,
+                    deliveries=self._desk.deliveries(listener.audience.name),
+                )
+                for listener in self._listeners
+            ],
+            ends=list(self._ends),
+        )
+
+    def close(self) -> None:
+        for hub in self._hubs:
+            hub.stop()

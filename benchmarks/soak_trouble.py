@@ -61,8 +61,7 @@ class HubTrouble:
 
 class ListenerTrouble:
     def __init__(self, listeners: Sequence[SoakListener]) -> None:
-        self.outages = 0
-        self.storms = 0
+        self.done: Counter[str] = Counter()
         self._listeners = listeners
 
     def happen(self, incident: Incident) -> None:
@@ -70,10 +69,10 @@ class ListenerTrouble:
             listener = self._listeners[number]
             match incident.what:
                 case What.STORM:
-                    self.storms += 1
+                    self.done["storm"] += 1
                     listener.trouble = STORM
                 case What.OUTAGE:
-                    self.outages += 1
+                    self.done["outage"] += 1
                     listener.stop()
                 case _:
                     self.calm(listener)
@@ -92,8 +91,9 @@ class ListenerTrouble:
 class OperatorWork:
     """One registration is paused and resumed; one listener says 410, is disabled, and is enabled again."""
 
-    def __init__(self, desk: Desk, listeners: Sequence[SoakListener]) -> None:
-        self.was_disabled = False
+    def __init__(self, desk: Desk, listeners: Sequence[SoakListener], over: Event) -> None:
+        self.done: Counter[str] = Counter()
+        self._over = over
         self._desk = desk
         self._listeners = listeners
 
@@ -103,6 +103,7 @@ class OperatorWork:
             name = listener.audience.name
             if incident.what is What.PAUSE:
                 self._desk.patch(name, state="paused", stateReason="a soak")
+                self.done["pause"] += 1
             elif incident.what is What.RESUME:
                 self._desk.patch(name, state="active")
             elif incident.what is What.GONE:
@@ -111,11 +112,13 @@ class OperatorWork:
     def _lets_go(self, listener: SoakListener) -> None:
         name = listener.audience.name
         listener.is_gone = True
-        self.was_disabled = self._desk.wait_for(
-            lambda: self._desk.registration(name)["state"] == "disabled", DISABLED_WITHIN
-        )
+        self._desk.wait_for(lambda: self._over.is_set() or self._is_disabled(name), DISABLED_WITHIN)
+        self.done["disabled by 410"] += self._is_disabled(name)
         listener.is_gone = False
         self._desk.patch(name, state="active")
+
+    def _is_disabled(self, name: str) -> bool:
+        return bool(self._desk.registration(name)["state"] == "disabled")
 
     def end(self) -> None:
         """Whatever the plan did not come to: everybody is told again."""
