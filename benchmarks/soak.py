@@ -6,6 +6,8 @@ listener holds and with the hub's own record. Anything that differs is listed, a
 
 import json
 import shutil
+import signal
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import mkdtemp
@@ -34,6 +36,8 @@ SHOWN = 40
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and no table.")
 @click.option("--forget", is_flag=True, help="A listener forgets one event: to see that the ledger finds it.")
 def main(minutes: float, seed: int, rate: float, drain: float, quick: bool, as_json: bool, forget: bool) -> None:
+    # Whoever ends the soak ends its hubs, too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     seconds = QUICK_SECONDS if quick else minutes * 60
     folder = Path(mkdtemp(prefix="qos-hub-soak-"))
     try:

@@ -3,16 +3,21 @@
 from typing import Any
 
 from benchmarks.measure import percentile
+from benchmarks.soak_audiences import AUDIENCES, LEAVING, PAUSED
 from benchmarks.soak_faults import GONE, KINDS, WELL
 from benchmarks.soak_ledger import duplicates, lags
+from benchmarks.soak_nouns import Account, Books, Change
 from benchmarks.soak_run import Soaked
 from benchmarks.table import Table
 
+AWAY = (AUDIENCES[PAUSED].name, AUDIENCES[LEAVING].name)
+
 
 def figures(soaked: Soaked) -> dict[str, Any]:
-    """Lags are in seconds from the answer to the listener, memory in MB."""
+    """Lags are in seconds from the answer to the listener, with those that were paused or gone apart; memory in MB."""
     books = soaked.books
-    waits = [lag for account in books.accounts for lag in lags(account, _wanted(soaked, account.audience.name))]
+    waits = {account.audience.name: lags(account, _wanted(account, books)) for account in books.accounts}
+    steady = [lag for name, found in waits.items() if name not in AWAY for lag in found]
     memory = soaked.memory
     return {
         "accepted": len(books.accepted),
@@ -26,8 +31,9 @@ def figures(soaked: Soaked) -> dict[str, Any]:
         "trouble": dict(soaked.trouble),
         "faults": {kind: soaked.faults[kind] for kind in (*KINDS, GONE)},
         "well": soaked.faults[WELL],
-        "lag_p50": percentile(waits, 0.5) if waits else None,
-        "lag_longest": max(waits, default=None),
+        "lag_p50": percentile(steady, 0.5) if steady else None,
+        "lag_longest": max(steady, default=None),
+        "lag_longest_away": max((lag for name in AWAY for lag in waits[name]), default=None),
         "drained": soaked.drained,
         "memory_first": memory.first,
         "memory_last": memory.last,
@@ -35,9 +41,8 @@ def figures(soaked: Soaked) -> dict[str, Any]:
     }
 
 
-def _wanted(soaked: Soaked, name: str) -> list[Any]:
-    (audience,) = (one.audience for one in soaked.books.accounts if one.audience.name == name)
-    return [change for change in soaked.books.accepted if audience.wants(change)]
+def _wanted(account: Account, books: Books) -> list[Change]:
+    return [change for change in books.accepted if account.audience.wants(change)]
 
 
 def table(soaked: Soaked) -> str:
@@ -57,6 +62,7 @@ def table(soaked: Soaked) -> str:
         rows.row(f"fault: {kind}", f"{number:,}")
     rows.row("median lag, seconds", _shown(found["lag_p50"]))
     rows.row("longest lag, seconds", _shown(found["lag_longest"]))
+    rows.row("longest lag of who was paused or gone", _shown(found["lag_longest_away"]))
     rows.row("seconds until all was told", _shown(found["drained"]))
     rows.row(f"MB of both hubs after {soaked.memory.first_at:.0f} s", _reading(found["memory_first"]))
     rows.row("MB of both hubs at the end", _reading(found["memory_last"]))
