@@ -54,7 +54,7 @@ def plan(dice: Random, *, seconds: float, hubs: int, listeners: int, paused: int
 
 
 def _ends(dice: Random, seconds: float, hubs: int) -> list[Incident]:
-    """The first kill takes all of them, so that even the shortest run has one."""
+    """The first of all kills every hub, so that even the shortest run on the slowest machine has one."""
     everyone = tuple(range(hubs))
     kills = [
         Incident(time=time, what=What.KILL, targets=_some(dice, everyone))
@@ -64,7 +64,8 @@ def _ends(dice: Random, seconds: float, hubs: int) -> list[Incident]:
         Incident(time=time, what=What.RESTART, targets=_some(dice, everyone))
         for time in _spread(dice, seconds, RESTART_EVERY, least=1)
     ]
-    return _by_time([Incident(time=kills[0].time, what=What.KILL, targets=everyone), *kills[1:], *restarts])
+    first = min(kills[0].time, restarts[0].time)
+    return [Incident(time=first, what=What.KILL, targets=everyone), *_by_time([*kills[1:], *restarts])]
 
 
 def _some(dice: Random, everyone: tuple[int, ...]) -> tuple[int, ...]:
