@@ -34,6 +34,7 @@ def figures(soaked: Soaked) -> dict[str, Any]:
         "lag_p50": percentile(steady, 0.5) if steady else None,
         "lag_longest": max(steady, default=None),
         "lag_longest_away": max((lag for name in AWAY for lag in waits[name]), default=None),
+        "lag_longest_of_each": {name: max(found, default=None) for name, found in waits.items()},
         "drained": soaked.drained,
         "memory_first": memory.first,
         "memory_last": memory.last,
