@@ -113,6 +113,12 @@ WHERE id IN (
       WHERE head.subscription = :subscription AND head.order_key = 0 AND head.settled_at IS NULL
   );
 
+-- name: hand_over
+UPDATE delivery
+SET subscription = :new, state = iif(state = 'inFlight', 'due', state), token = NULL, lease_until = NULL
+WHERE subscription = :old AND settled_at IS NULL
+  AND (SELECT type FROM event WHERE seq = delivery.event) IN (SELECT value FROM json_each(:types));
+
 -- name: count_due
 SELECT (SELECT count(*) FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 0)
      + (SELECT count(*) FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 1);
