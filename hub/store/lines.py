@@ -49,6 +49,14 @@ class Lines:
     def count_dead(self, subscription: int, since: int, until: int) -> int:
         return self._count("count_dead", subscription, since, until)
 
+    def count_misplaced(self, subscription: int, order: Order) -> int:
+        """How many of what is open stand in the lines of another order."""
+        asked = {"subscription": subscription, "order": order, "limit": -1}
+        return sum(1 for _ in self._connection.execute(self._sql["misplaced"], asked))
+
+    def count_events(self, after: int, last: int) -> int:
+        return self._count("count_events", after, last)
+
     def is_in_flight(self, subscription: int) -> bool:
         return bool(self._ids("in_flight", subscription))
 

@@ -677,3 +677,15 @@ def lines_of_deliveries(db: Database) -> None:
 def what_is_watched(db: Database) -> None:
     """`trace` is the W3C traceparent that the event's change came from; NULL when nobody follows it."""
     db.execute("ALTER TABLE event ADD COLUMN trace TEXT")
+
+
+@MIGRATIONS()
+def what_was_removed(db: Database) -> None:
+    """`removed_from` and `removed_to` are the first and the last event of which a delivery was received and removed.
+
+    Between them it is not known who was told. `skipped_until` is the instant (microseconds) up to which a replay leaves
+    out events for that reason; NULL when it leaves out none.
+    """
+    db.execute("ALTER TABLE subscription ADD COLUMN removed_from INTEGER")
+    db.execute("ALTER TABLE subscription ADD COLUMN removed_to INTEGER")
+    db.execute("ALTER TABLE recovery ADD COLUMN skipped_until INTEGER")
