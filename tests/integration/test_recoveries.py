@@ -189,6 +189,11 @@ def test_what_is_expected_is_counted_when_the_work_begins(house: House, listener
     house.change(one, state="paused")
     assert house.task.step() is True
     house.change(one, state="active")
+    while house.works()[0].completed is None:
+        house.task.step()
+    house.task.step()
+    begun = house.works()[1]
+    assert (begun.asked.expected, begun.looked) == (8, 3)
     house.keep()
     pause, resume = house.works()
     assert (pause.asked.expected, pause.looked) == (8, 8)
