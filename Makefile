@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo bench check lint format-check format types imports lock clean python
+.PHONY: help setup test demo bench soak check lint format-check format types imports lock clean python
 
 help:
 	@echo "make demo      set up, then run the hub with a real trouble system and a listener (ARGS=--once to end by itself)"
@@ -16,6 +16,7 @@ help:
 	@echo "make check     lint, format, types and import floors, without the tests"
 	@echo "make format    put the code in its form"
 	@echo "make bench     set up, then measure"
+	@echo "make soak      set up, then five minutes of kills and failing listeners, and a ledger (ARGS='--minutes 60 --seed 7')"
 	@echo "make lock      write constraints.txt anew from the ranges in pyproject.toml"
 	@echo "make clean     remove what these commands made"
 
@@ -56,6 +57,9 @@ bench: setup
 	$(BIN)/python benchmarks/matching.py $(ARGS)
 	$(BIN)/python benchmarks/jobs.py $(ARGS)
 	$(BIN)/python benchmarks/metrics.py
+
+soak: setup
+	$(BIN)/python benchmarks/soak.py $(ARGS)
 
 check: lint format-check types imports
 

@@ -44,12 +44,7 @@ class Lists:
 
     def fields(self, request: Request, collection: Collection) -> tuple[str, ...]:
         """What to show of a single resource. Raises InvalidInput for what is asked of lists alone."""
-        query = self.query(request, collection)
-        if query != replace(NO_QUERY, fields=query.fields):
-            names = dict.fromkeys(name for name, _ in _read_pairs(request.query_string) if name != "fields")
-            message = "is asked of a list; a single resource takes fields alone"
-            raise InvalidInput(violations=[Violation(field=name, message=message) for name in names])
-        return query.fields
+        return _read_fields(request.query_string, collection) if request.query_string else ()
 
     def limit(self, query: ListQuery) -> int:
         return self.page_maximum if query.limit is None else min(query.limit, self.page_maximum)
@@ -131,3 +126,13 @@ def read_query(query_string: bytes, collection: Collection) -> ListQuery:
         address=collection.address,
         addresses=f"{collection.url}/",
     )
+
+
+@lru_cache(maxsize=QUERIES_KEPT)
+def _read_fields(query_string: bytes, collection: Collection) -> tuple[str, ...]:
+    query = read_query(query_string, collection)
+    if query != replace(NO_QUERY, fields=query.fields):
+        names = dict.fromkeys(name for name, _ in _read_pairs(query_string) if name != "fields")
+        message = "is asked of a list; a single resource takes fields alone"
+        raise InvalidInput(violations=[Violation(field=name, message=message) for name in names])
+    return query.fields

@@ -66,6 +66,7 @@ def recovery_view(recovery: Recovery, *, base_url: str) -> Document:
         "subscription": {"id": recovery.subscription_id},
         "since": _time(asked.since),
         "until": _time(asked.until),
+        "skippedUntil": _time(asked.skipped_until),
         "actor": asked.actor,
         "status": recovery.status,
         "creationDate": micros_to_text(asked.created),

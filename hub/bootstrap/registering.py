@@ -42,6 +42,7 @@ def make_reconciler(parts: Parts, attributes: Attributes, faces: Mapping[str, Fa
             registrations=make_registrations(parts, attributes, faces),
             recovering=Recovering(clock=parts.clock, new_id=parts.new_id),
             clock=parts.clock,
+            secrets=parts.secrets,
         ),
         clock=parts.clock,
     )

@@ -24,7 +24,8 @@ class NewRecovery:
     """`subscription` is a row number; `since` and `until` are microseconds, both included, None without a bound.
 
     `place` is the last event before those to look at, `last` the last one of them, by their row numbers.
-    `expected` is how many deliveries, or events, there are to look at.
+    `expected` is how many deliveries, or events, there are to look at. Up to `skipped_until` (microseconds) events are
+    left out of which it is not known any more whether they were told; None when there are none.
     """
 
     id: str
@@ -37,6 +38,7 @@ class NewRecovery:
     place: int = 0
     last: int = 0
     expected: int | None = None
+    skipped_until: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ import click
 
 from hub.operate.options import SINCE, UNTIL, common, desk_of, given, instant, print_all, print_one
 from hub.operate.printing import Columns
+from hub.subscriptions.coverage import Reason
 
 DELIVERIES: Columns = {
     "id": "id",
@@ -91,7 +92,7 @@ def resend_delivery(id: str, as_text: bool, database: str | None, config: Path |
 @click.option("--report", "problem", help="The report that is asked about.")
 @click.option("--event", help="The one event that is asked about.")
 @click.option("--told/--not-told", "told", default=None, help="Only who was told, or only who was not.")
-@click.option("--reason", help="Only where this is so, such as paused.")
+@click.option("--reason", type=click.Choice([one.value for one in Reason]), help="Only where this is so.")
 @common
 def coverage(
     problem: str | None,

@@ -57,7 +57,7 @@ def select_event(document: Mapping[str, Any], fields: tuple[str, ...]) -> dict[s
     event: dict[str, Any] = document.get("event", {})
     # A resource stays with its identity though not asked for, so that a listener sees which report is meant.
     kept = {
-        name: _part(part, chosen.get(name, {}))
+        name: part if (tree := chosen.get(name, {})) is None else _part(part, tree)
         for name, part in event.items()
         if name in chosen or isinstance(part, dict)
     }
@@ -79,13 +79,13 @@ def _tree(fields: tuple[str, ...]) -> Tree:
 
 def _cut(document: Mapping[str, Any], tree: Tree) -> dict[str, Any]:
     return {
-        name: _part(value, tree.get(name)) for name, value in document.items() if name in tree or name in ALWAYS
+        name: value if (part := tree.get(name)) is None else _part(value, part)
+        for name, value in document.items()
+        if name in tree or name in ALWAYS
     }
 
 
-def _part(value: Any, tree: Tree | None) -> Any:
-    if tree is None:
-        return value
+def _part(value: Any, tree: Tree) -> Any:
     if isinstance(value, list):
         return [_cut(element, tree) if isinstance(element, dict) else element for element in value]
     return _cut(value, tree) if isinstance(value, dict) else value

@@ -85,6 +85,11 @@ class Events:
             id=event_id, type=EventType(event_type), problem_id=problem_id, sequence=sequence, time=time, body=b""
         )
 
+    def last_in(self, first: int, last: int) -> Event | None:
+        """The last event between two row numbers, both included, without its body; None when there is none."""
+        row = self._connection.execute(self._sql["last_in"], (first, last)).fetchone()
+        return None if row[0] is None else self.heading(row[0])
+
     def last(self) -> int:
         """The row number of the latest event; 0 when there is none."""
         return int(self._connection.execute(self._sql["last"]).fetchone()[0])

@@ -5,7 +5,7 @@ first one is due; those behind it wait for `patience` at most. All times are mic
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -48,6 +48,14 @@ class Lines:
 
     def count_dead(self, subscription: int, since: int, until: int) -> int:
         return self._count("count_dead", subscription, since, until)
+
+    def count_misplaced(self, subscription: int, order: Order) -> int:
+        """How many of what is open stand in the lines of another order."""
+        asked = {"subscription": subscription, "order": order, "limit": -1}
+        return sum(1 for _ in self._connection.execute(self._sql["misplaced"], asked))
+
+    def count_events(self, after: int, last: int) -> int:
+        return self._count("count_events", after, last)
 
     def is_in_flight(self, subscription: int) -> bool:
         return bool(self._ids("in_flight", subscription))
@@ -108,6 +116,15 @@ class Lines:
         values = {"subscription": subscription, "ids": _text(ids), "now": wait.now, "patience": wait.patience}
         self._connection.execute(self._sql["line_up"], values)
         self._connection.execute(self._sql["line_up_whole"], values)
+
+    def hand_over(self, old: int, new: int, types: Collection[str]) -> None:
+        """Let another registration be told what this one was still to be told, of events of these types.
+
+        What is in flight is due again: whether it arrives is not known.
+        """
+        values = {"old": old, "new": new, "types": orjson.dumps(sorted(types)).decode()}
+        self._connection.execute(self._sql["hand_over"], values)
+        self._signals.add(DELIVERIES_CHANGED)
 
     def end(self, subscription: int, wait: Wait, *, started: int) -> None:
         """After the last batch: what came meanwhile waits, too, and the senders are told."""

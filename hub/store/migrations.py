@@ -680,6 +680,18 @@ def what_is_watched(db: Database) -> None:
 
 
 @MIGRATIONS()
+def what_was_removed(db: Database) -> None:
+    """`removed_from` and `removed_to` are the first and the last event of which a delivery was received and removed.
+
+    Between them it is not known who was told. `skipped_until` is the instant (microseconds) up to which a replay leaves
+    out events for that reason; NULL when it leaves out none.
+    """
+    db.execute("ALTER TABLE subscription ADD COLUMN removed_from INTEGER")
+    db.execute("ALTER TABLE subscription ADD COLUMN removed_to INTEGER")
+    db.execute("ALTER TABLE recovery ADD COLUMN skipped_until INTEGER")
+
+
+@MIGRATIONS()
 def activation_ends_a_hold(db: Database) -> None:
     """Who makes a registration active, by whatever way, has seen to its listener: its count and its hold begin anew."""
     db.execute("DROP TRIGGER subscription_enabled")

@@ -16,7 +16,7 @@ FILTERS = {"subscription": "subscription.id", "kind": "recovery.kind", "status":
 
 def _recovery(row: tuple[Any, ...]) -> Recovery:
     seq, recovery_id, kind, subscription, since, until, created, actor, status, place, last, expected = row[:12]
-    looked, changed, started, completed, error, subscription_id = row[12:]
+    looked, changed, started, completed, error, subscription_id, skipped_until = row[12:]
     asked = NewRecovery(
         id=recovery_id,
         kind=RecoveryKind(kind),
@@ -27,6 +27,7 @@ def _recovery(row: tuple[Any, ...]) -> Recovery:
         actor=actor,
         last=last,
         expected=expected,
+        skipped_until=skipped_until,
     )
     return Recovery(
         seq=seq,
@@ -50,7 +51,9 @@ class Recoveries:
 
     def insert(self, new: NewRecovery) -> None:
         about = (new.id, new.kind, new.subscription, new.since, new.until, new.created, new.actor)
-        self._connection.execute(self._sql["insert"], (*about, new.place, new.last, new.expected))
+        self._connection.execute(
+            self._sql["insert"], (*about, new.place, new.last, new.expected, new.skipped_until)
+        )
         self._signals.add(RECOVERIES_CHANGED)
 
     def get(self, recovery_id: str) -> Recovery | None:
@@ -84,8 +87,12 @@ class Recoveries:
         return self._one("recovery.seq", seq)
 
     def advance(self, seq: int, progress: Progress, *, now: int) -> None:
-        values = (progress.place, progress.looked, progress.changed, now, seq)
-        self._connection.execute(self._sql["advance"], values)
+        done = {"place": progress.place, "looked": progress.looked, "changed": progress.changed}
+        self._connection.execute(self._sql["advance"], {**done, "now": now, "seq": seq})
+
+    def expect(self, seq: int, expected: int) -> None:
+        """How much there is to look at, before the first batch of it."""
+        self._connection.execute(self._sql["expect"], (expected, seq))
 
     def finish(self, seq: int, status: JobStatus, *, now: int, error: str | None = None) -> None:
         self._connection.execute(self._sql["finish"], (status, error, now, now, seq))

@@ -29,6 +29,7 @@ class Retention:
     def deliveries(self, after: int, *, delivered: int | None, dead: int | None, limit: int) -> Walked:
         """Remove deliveries that were settled before these instants, with their attempts; None removes none.
 
+        It is kept with each registration of which events something that it has received was removed.
         A delivery is settled after it was made, so the walk ends at the first one that was made after both.
         """
         rows = self._connection.execute(self._sql["deliveries_after"], (after, limit)).fetchall()
@@ -38,6 +39,7 @@ class Retention:
             for delivery, state, settled_at, _ in rows
             if settled_at is not None and (end := before.get(state)) is not None and settled_at < end
         ]
+        self._run("note_removed", _text(ids))
         self._run("delete_attempts", _text(ids))
         removed = self._run("delete_deliveries", _text(ids))
         latest = max(delivered or 0, dead or 0)

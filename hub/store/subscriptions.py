@@ -26,13 +26,17 @@ FILTERS = ("state", *EQUAL)
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
-    """A registration with its row number and the last event before it; when it ended, and who did so."""
+    """A registration with its row number and the last event before it; when it ended, and who did so.
+
+    Of the events in the rows `removed`, deliveries that were received may have been removed since.
+    """
 
     seq: int
     from_event: int
     subscription: Subscription
     ended: int | None = None
     ended_by: str | None = None
+    removed: range = range(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,7 @@ def _registered(row: tuple[Any, ...]) -> Registered:
     (seq, subscription_id, callback, url, query, normalised, secret, order, state, reason, created, from_event) = (
         row[:12]
     )
-    face, owner, party, options, of_list, credentials, ended, ended_by = row[12:]
+    face, owner, party, options, of_list, credentials, ended, ended_by, removed_from, removed_to = row[12:]
     subscription = Subscription(
         id=subscription_id,
         callback=callback,
@@ -67,7 +71,14 @@ def _registered(row: tuple[Any, ...]) -> Registered:
         list=of_list,
         credentials=credentials,
     )
-    return Registered(seq=seq, from_event=from_event, subscription=subscription, ended=ended, ended_by=ended_by)
+    return Registered(
+        seq=seq,
+        from_event=from_event,
+        subscription=subscription,
+        ended=ended,
+        ended_by=ended_by,
+        removed=range(0) if removed_from is None else range(removed_from, removed_to + 1),
+    )
 
 
 class Subscriptions:

@@ -22,6 +22,7 @@ DEFAULT_PORTS = {"https": 443, "http": 80}
 FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]|\s")
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 BRACKETED = re.compile(r"\[[^\[\]]*\](:[0-9]*)?")
+USER = re.compile(r"^([a-z][a-z0-9+.-]*:[/\\]+|[/\\]*)[^/?#]*@", re.IGNORECASE)
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
@@ -45,6 +46,11 @@ def system_lookup(name: str) -> list[str]:
     """Every address of a name, by the system's resolver."""
     answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+
+
+def without_user(url: str) -> str:
+    """A URL, good or bad, as it may be shown: without the user name and password that stand in it."""
+    return USER.sub(r"\1", url)
 
 
 def target_of(url: str) -> Target:
@@ -149,7 +155,7 @@ class CallbackPolicy:
         try:
             target = target_of(url)
         except BadCallback as bad:
-            return [Violation(field=FIELD, message=str(bad), value=url)]
+            return [Violation(field=FIELD, message=str(bad), value=without_user(url))]
         return [Violation(field=FIELD, message=message, value=url) for message in self._objections(target)]
 
     def resolve_violations(self, url: str) -> list[Violation]:

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     USED_UP = "usedUp"
     UNREADABLE = "unreadable"
     REFUSED = "refused"
+    REMOVED = "removed"
     MISSING = "missing"
 
 
@@ -124,8 +125,13 @@ def _reason(one: Registered, standing: Standing) -> Reason:
 def _why_none(
     one: Registered, queued: Queued, recorded: int | None, *, fanned_out: int, changes: Changes
 ) -> Reason:
-    """Why there is no delivery of what is wanted; `missing` where nothing says why: it was forgotten, or erased."""
+    """Why there is no delivery of what is wanted; `missing` where nothing says why: it was forgotten, or erased.
+
+    Of what was `removed` it is not known any more whether it was told.
+    """
     when = queued.event.time if recorded is None else recorded
+    if queued.seq in one.removed:
+        return Reason.REMOVED
     if queued.seq <= one.from_event:
         return Reason.REGISTERED_LATER
     if one.ended is not None:

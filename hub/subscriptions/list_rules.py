@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from hub.errors import Conflict, InvalidInput, Violation
 from hub.model.caller import Caller
+from hub.model.credentials import SignatureKind, SigningKey
 from hub.model.listed import Entry
 from hub.model.subscription import Subscription
 from hub.model.times import Clock, to_micros
@@ -14,13 +15,20 @@ from hub.subscriptions.credentials import MEMBERS
 from hub.subscriptions.delivery_options import ORDER, options_view, read_options
 from hub.subscriptions.recovering import Recovering, known_registration
 from hub.subscriptions.registration import Registrations, Request
+from hub.subscriptions.rotation import DEFAULT_OVERLAP, Rotation, Rotations
+from hub.subscriptions.secrets import SecretBox, parse_secret
+from hub.subscriptions.succession import Succession
 
 
 class ListRules:
-    def __init__(self, *, registrations: Registrations, recovering: Recovering, clock: Clock) -> None:
+    def __init__(
+        self, *, registrations: Registrations, recovering: Recovering, clock: Clock, secrets: SecretBox
+    ) -> None:
         self._registrations = registrations
         self._recovering = recovering
         self._clock = clock
+        self._rotations = Rotations(clock=clock, secrets=secrets)
+        self._succession = Succession(registrations=registrations, recovering=recovering, secrets=secrets)
 
     def now(self) -> int:
         return to_micros(self._clock())
@@ -44,6 +52,11 @@ class ListRules:
 
     def unregister(self, tables: Tables, subscription_id: str, caller: Caller) -> None:
         self._registrations.unregister(tables, subscription_id, caller=caller)
+
+    def succeed(self, tables: Tables, subscription_id: str, entry: Entry, request: Request, caller: Caller) -> str:
+        """Let another registration, that wants what the entry says, take its place. Raises Conflict."""
+        old = known_registration(tables, subscription_id)
+        return self._succession.succeed(tables, old, entry, request, caller)
 
     def retell(self, tables: Tables, subscription_id: str, entry: Entry, request: Request, caller: Caller) -> None:
         """Change a registration in its place: where and how it is told. Raises Conflict."""
@@ -72,6 +85,16 @@ class ListRules:
             )
         if before.order is not after.order:
             self._recovering.reorder(tables, replace(one, subscription=after), caller)
+        if entry.secret is not None:
+            self._exchange(tables, subscription_id, entry.secret)
+
+    def _exchange(self, tables: Tables, subscription_id: str, secret: str) -> None:
+        """Sign with this secret from now on; what is under the old one stays valid for a day."""
+        key = SigningKey(kind=SignatureKind.V1, key=parse_secret(secret))
+        present = self._rotations.keys(tables, subscription_id).credentials.keys
+        if key not in present:
+            rotation = Rotation(key=key, secret=secret, overlap=DEFAULT_OVERLAP)
+            self._rotations.rotate(tables, subscription_id, rotation)
 
 
 def _refuse_moved_credentials(before: Subscription, entry: Entry, request: Request) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.model.caller import Caller
-from hub.model.ids import NewId, first_id_at
+from hub.model.ids import NewId, first_id_at, made_at
 from hub.model.recovery import NewRecovery, Recovery, RecoveryKind
 from hub.model.times import Clock, micros_to_text, to_micros
 from hub.store.subscriptions import Registered
@@ -41,12 +41,17 @@ class Recovering:
     def replay(self, tables: Tables, subscription_id: str, *, span: Span, caller: Caller) -> Recovery:
         """Let what was recorded in the span, and is wanted, be told where it was not.
 
+        Left out is what may have been told already, where deliveries that were received have been removed.
+
         Raises NotFound, or Conflict when it has ended or expired.
         """
         one = self._unexpired(open_registration(tables, subscription_id))
         since, until = self._bounds(span)
         before = tables.lines.event_before(first_id_at(since))
         last = min(tables.lines.event_before(first_id_at(until + 1000)), tables.events.fanned_out())
+        skipped = tables.events.last_in(max(before + 1, one.removed.start), min(last, one.removed.stop - 1))
+        if before + 1 in one.removed:
+            before = one.removed.stop - 1
         return self._begin(
             tables,
             RecoveryKind.REPLAY,
@@ -56,7 +61,8 @@ class Recovering:
             until=until,
             place=before,
             last=last,
-            expected=max(0, last - before),
+            expected=tables.lines.count_events(before, last),
+            skipped_until=None if skipped is None else made_at(skipped.id),
         )
 
     def pause(self, tables: Tables, one: Registered, caller: Caller) -> None:
@@ -107,6 +113,7 @@ class Recovering:
         place: int = 0,
         last: int = 0,
         expected: int,
+        skipped_until: int | None = None,
     ) -> Recovery:
         new = NewRecovery(
             id=self._new_id(),
@@ -119,6 +126,7 @@ class Recovering:
             place=place,
             last=last,
             expected=expected,
+            skipped_until=skipped_until,
         )
         tables.recoveries.insert(new)
         made = tables.recoveries.get(new.id)

@@ -123,8 +123,12 @@ class Registrations:
             )
         return asked
 
-    def register(self, tables: Tables, request: Request, *, caller: Caller = LOCAL) -> Subscription:
+    def register(
+        self, tables: Tables, request: Request, *, caller: Caller = LOCAL, from_event: int | None = None
+    ) -> Subscription:
         """Keep a registration, which is told of the reports that its caller sees.
+
+        It is told of what comes behind the event in row `from_event`; None stands for the latest one.
 
         Raises Conflict when the same callback is registered with the same query at the same face for the same party.
         """
@@ -149,7 +153,8 @@ class Registrations:
         if present is not None:
             message = f"{request.callback} is registered with the same query as subscription {present}"
             raise Conflict(violations=[Violation(field="callback", value=request.callback, message=message)])
-        tables.subscriptions.insert(subscription, from_event=tables.events.last())
+        last = tables.events.last() if from_event is None else from_event
+        tables.subscriptions.insert(subscription, from_event=last)
         return subscription
 
     def unregister(self, tables: Tables, subscription_id: str, *, caller: Caller = LOCAL) -> None:

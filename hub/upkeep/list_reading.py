@@ -11,6 +11,7 @@ from hub.model.listed import ChangeKind, Entry, ListChange, ListRun, Present
 from hub.settings import ListSettings
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
+from hub.subscriptions.callback import without_user
 from hub.subscriptions.list_file import Unreadable, read_list
 from hub.subscriptions.list_plan import Plan, plan_of, why_not_believed
 from hub.subscriptions.list_rules import ListRules
@@ -99,14 +100,15 @@ class Reading:
         for entry in plan.added:
             yield self._checked(entry, ChangeKind.ADDED, present.get(entry.key))
         for row in plan.bad:
-            entry = Entry(key=row.key, row=row.row, callback=row.callback)
+            entry = Entry(key=row.key, row=row.row, callback=without_user(row.callback))
             yield Step(kind=ChangeKind.REFUSED, entry=entry, before=present.get(row.key), error=row.message)
 
     def _checked(self, entry: Entry, kind: ChangeKind, before: Present | None) -> Step:
         try:
             request = self._rules.checked(self._settings.name, entry)
         except HubError as error:
-            return Step(kind=ChangeKind.REFUSED, entry=entry, before=before, error=error.message)
+            shown = replace(entry, callback=without_user(entry.callback))
+            return Step(kind=ChangeKind.REFUSED, entry=shown, before=before, error=error.message)
         return Step(kind=kind, entry=entry, before=before, request=request)
 
     def _done(self, steps: tuple[Step, ...]) -> list[ListChange]:
@@ -164,21 +166,14 @@ class Reading:
         return replace(step, subscription=made)
 
     def _changed(self, tables: Tables, before: Present, entry: Entry, request: Request, caller: Caller) -> str:
-        """In its place where it wants the same; else the registration ends and another begins."""
+        """In its place where it wants the same; else another registration takes its place."""
         assert before.subscription_id is not None
         present = known_registration(tables, before.subscription_id).subscription
         wants = (present.normalised_query, present.face, present.party)
-        same = (request.parsed.normalised, request.face, entry.party)
-        if wants == same and entry.secret is None:
-            self._rules.retell(tables, before.subscription_id, entry, request, caller)
-            return before.subscription_id
-        anybody = replace(caller, party=None)
-        if wants == same:  # the new one cannot stand beside it
-            self._rules.unregister(tables, before.subscription_id, anybody)
-            return self._rules.register(tables, request, caller)
-        made = self._rules.register(tables, request, caller)
-        self._rules.unregister(tables, before.subscription_id, anybody)
-        return made
+        if wants != (request.parsed.normalised, request.face, entry.party):
+            return self._rules.succeed(tables, before.subscription_id, entry, request, caller)
+        self._rules.retell(tables, before.subscription_id, entry, request, caller)
+        return before.subscription_id
 
     def _caller(self, step: Step) -> Caller:
         party = step.entry.party if step.entry is not None else None

@@ -39,6 +39,8 @@ class RecoveryStep:
             tables.recoveries.finish(seq, JobStatus.FAILED, now=now, error="the subscription has ended")
             return tables.recoveries.by_seq(seq)
         wait = Wait(now=now, patience=self.patience)
+        if recovery.started is None:
+            tables.recoveries.expect(seq, _expected(tables, recovery, one))
         try:
             progress = self._work(recovery.asked.kind)(tables, recovery, one, wait)
         except HubError as error:
@@ -101,9 +103,25 @@ class RecoveryStep:
         made = (
             tables.lines.insert_missing(one.seq, each.seq, _key(one, each), _state(one), now=wait.now)
             for each in queued
-            if interests.of(each.event)
+            if each.seq not in one.removed and interests.of(each.event)
         )
         return [delivery for delivery in made if delivery is not None]
+
+
+def _expected(tables: Tables, recovery: Recovery, one: Registered) -> int:
+    """How many deliveries, or events, there are to look at when the work begins."""
+    asked, lines = recovery.asked, tables.lines
+    match asked.kind:
+        case RecoveryKind.PAUSE:
+            return lines.count_due(one.seq)
+        case RecoveryKind.RESUME:
+            return lines.count_parked(one.seq)
+        case RecoveryKind.ORDER:
+            return lines.count_misplaced(one.seq, one.subscription.order)
+        case RecoveryKind.RECOVER:
+            return lines.count_dead(one.seq, asked.since or 0, asked.until or asked.created)
+        case RecoveryKind.REPLAY:
+            return lines.count_events(recovery.place, asked.last)
 
 
 def _state(one: Registered) -> DeliveryState:

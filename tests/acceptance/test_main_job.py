@@ -17,6 +17,8 @@ from tests.rooms import report, until
 QUICK = {
     "QOS_HUB_DELIVERY_SCHEDULE": ",".join(["100ms"] * 100),
     "QOS_HUB_DELIVERY_JITTER": "0",
+    "QOS_HUB_DELIVERY_BREAKER_PAUSE": "100ms",
+    "QOS_HUB_DELIVERY_BREAKER_PAUSE_MAXIMUM": "200ms",
 }
 
 

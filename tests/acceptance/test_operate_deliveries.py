@@ -122,6 +122,7 @@ def test_who_was_not_told_has_a_line_with_the_reason(night: Night) -> None:
         ('qos-hub recover "$SUBSCRIPTION" --since yesterday', "since: must be an instant"),
         ("qos-hub coverage", "serviceProblem: say what is asked about"),
         ("qos-hub coverage --event 4711", "no event 4711"),
+        ("qos-hub coverage --event 4711 --reason bogus", "'told', 'pending', 'paused'"),
         ("qos-hub lists reconcile other", "no list other in the settings"),
         ("qos-hub subscriptions list --database nowhere.db", "there is no database nowhere.db"),
     ],

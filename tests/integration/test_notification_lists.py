@@ -14,6 +14,8 @@ from hub.model.caller import LOCAL
 from hub.model.listed import ChangeKind
 from hub.settings import ListSettings
 from hub.subscriptions.coverage import Coverage, Reason
+from hub.subscriptions.kept_credentials import open_credentials
+from hub.subscriptions.secrets import parse_secret
 from hub.upkeep.lists import ListTask, Reconciled
 from tests.fakes.file_server import FileServer
 from tests.fakes.listener import Listener, answer
@@ -109,6 +111,102 @@ def test_a_listener_that_moves_is_told_what_waits_at_its_new_address(house: List
     listener.wait_for(1, "/moved")
 
 
+SECRET = "whsec_cW9zLWh1Yi1leGFtcGxlLWtleS1ub3Qtc2VjcmV0"
+OTHER = "whsec_YW5vdGhlci1leGFtcGxlLWtleS1ub3Qtc2VjcmV0"
+
+
+def signing_keys(house: Listed) -> list[tuple[bytes, bool]]:
+    """(key, whether it is in force without an end) of the one registration, the newest first."""
+    (one,) = house.store.read.subscriptions.all()
+    credentials = open_credentials(house.exchange.secrets, one.subscription)
+    return [(key.key, key.until is None) for key in credentials.keys]
+
+
+@pytest.mark.parametrize("secret", [SECRET, OTHER])
+def test_how_an_entry_with_a_secret_is_told_changes_in_its_place_and_what_waits_is_told(
+    house: Listed, listener: Listener, secret: str
+) -> None:
+    listener.on("/a", answer(500))
+    house.says(f"a,contact,,{listener.url('/a')},,,{SECRET}")
+    house.read()
+    (first,) = house.store.read.subscriptions.all()
+    house.exchange.start(schedule=(1.0,) * 30)
+    house.desk.create()
+    listener.wait_for(1, "/a")
+    house.says(f"a,contact,,{listener.url('/moved')},,7,{secret}")
+    house.read()
+    listener.wait_for(1, "/moved")
+    (moved,) = house.store.read.subscriptions.all()
+    assert (moved.seq, moved.subscription.options.in_flight) == (first.seq, 7)
+    old = [(parse_secret(SECRET), False)] if secret == OTHER else []
+    assert signing_keys(house) == [(parse_secret(secret), True), *old]
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_another_query_drops_nothing_that_is_owed_nor_a_pause_nor_the_key(
+    house: Listed, listener: Listener, active: bool
+) -> None:
+    listener.on("/a", answer(500))
+    house.says(*rows(listener, "a"))
+    house.read()
+    (first,) = house.store.read.subscriptions.all()
+    keys = signing_keys(house)
+    house.exchange.start(schedule=(1.0,) * 60)
+    if not active:
+        house.change(first, state="paused", stateReason="they move")
+    for number in range(3):
+        house.desk.create(name=f"p{number}")
+    until(lambda: sum(house.states(first).values()) == 3)
+    house.keep()
+    house.says(f"a,contact,,{listener.url('/a')},event.serviceProblem.priority=1,,")
+    assert kinds(house.read()) == [ChangeKind.CHANGED]
+    (other,) = house.store.read.subscriptions.all()
+    assert (other.seq, house.states(first)) == (first.seq + 1, {})
+    assert signing_keys(house) == keys
+    if not active:
+        assert (other.subscription.state, other.subscription.state_reason) == ("paused", "they move")
+        assert house.states(other) == {"parked": 3}
+        house.change(other, state="active")
+        house.keep()
+    listener.on("/a", answer(200))
+    until(lambda: house.states(other) == {"delivered": 3}, within=60)
+
+
+def test_what_no_sender_has_seen_yet_is_told_by_another_query(house: Listed, listener: Listener) -> None:
+    house.says(*rows(listener, "a"))
+    house.read()
+    house.desk.create()
+    house.says(f"a,contact,,{listener.url('/a')},eventType=ServiceProblemCreateEvent,,")
+    house.read()
+    house.exchange.start()
+    listener.wait_for(1, "/a")
+
+
+def test_another_query_waits_for_work_on_the_deliveries(house: Listed, listener: Listener) -> None:
+    house.says(*rows(listener, "a"))
+    house.read()
+    (first,) = house.store.read.subscriptions.all()
+    house.desk.create()
+    work = house.replay(first)
+    house.says(f"a,contact,,{listener.url('/a')},event.serviceProblem.priority=1,,")
+    assert kinds(house.read()) == [ChangeKind.REFUSED]
+    house.keep()
+    assert {one.asked.id for one in house.works(status="Succeeded")} == {work.asked.id}
+    assert kinds(house.read()) == [ChangeKind.CHANGED]
+
+
+def test_what_is_owed_to_one_party_is_not_told_to_another(house: Listed, listener: Listener) -> None:
+    house.says(f"a,contact,org-a,{listener.url('/a')},,,")
+    house.read()
+    (first,) = house.store.read.subscriptions.all()
+    keys = signing_keys(house)
+    house.says(f"a,contact,org-b,{listener.url('/a')},,,")
+    house.read()
+    (other,) = house.store.read.subscriptions.all()
+    assert (other.seq, other.subscription.party) == (first.seq + 1, "org-b")
+    assert signing_keys(house) != keys
+
+
 @pytest.mark.parametrize("content", ["", HEAD, "<html>gone</html>", HEAD + "a,b\n", "id,callback\na,\n"])
 def test_a_broken_list_ends_nobody(house: Listed, listener: Listener, content: str) -> None:
     house.says(*rows(listener, *"abcdefghij"))
@@ -154,11 +252,14 @@ def test_what_cannot_be_registered_is_kept_with_its_reason_and_told_once(
 
 
 def test_a_secret_of_the_list_signs_and_is_shown_nowhere(house: Listed, listener: Listener) -> None:
-    secret = "whsec_cW9zLWh1Yi1leGFtcGxlLWtleS1ub3Qtc2VjcmV0"
-    house.says(f"a,contact,,{listener.url('/a')},,,{secret}")
-    assert secret not in repr(house.read())
+    bad = "b,contact,,https://ann:pa55@listener.example.com/,,,"
+    house.says(f"a,contact,,{listener.url('/a')},,,{SECRET}", bad)
+    done = repr(house.read())
+    assert "listener.example.com" in done
     dump = "".join(house.store.read.connection.iterdump())
-    assert secret not in dump
+    for secret in (SECRET, "pa55"):
+        assert secret not in done
+        assert secret not in dump
 
 
 def test_a_list_is_fetched_from_an_address_whole_or_not_at_all(

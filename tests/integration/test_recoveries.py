@@ -181,6 +181,29 @@ def test_an_old_event_is_told_before_the_younger_ones_that_wait(house: House, li
     assert told(listener.received("/in")[1:]) == {problem.id: [1, 2, 3, 4]}
 
 
+def test_what_is_expected_is_counted_when_the_work_begins(house: House, listener: Listener) -> None:
+    listener.on("/in", answer(500))
+    one = house.exchange.register(listener.url("/in"))
+    worker = house.exchange.start(schedule=(3600.0,))
+    for number in range(8):
+        house.desk.create(name=f"p{number}")
+    listener.wait_for(8, "/in")
+    until(lambda: house.states(one) == {"due": 8})
+    house.exchange.stop(worker)
+    house.change(one, state="paused")
+    assert house.task.step() is True
+    house.change(one, state="active")
+    while house.works()[0].completed is None:
+        house.task.step()
+    house.task.step()
+    begun = house.works()[1]
+    assert (begun.asked.expected, begun.looked) == (8, 3)
+    house.keep()
+    pause, resume = house.works()
+    assert (pause.asked.expected, pause.looked) == (8, 8)
+    assert (resume.asked.expected, resume.looked) == (8, 8)
+
+
 def test_a_replay_keeps_to_its_span(house: House, listener: Listener) -> None:
     house.exchange.start()
     house.desk.create()

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from hub.model.ids import made_at
 from hub.model.times import system_clock
 from hub.settings import RetentionSettings
+from hub.subscriptions.coverage import Coverage, Reason
 from hub.upkeep.retention import RetentionTask
 from tests.fakes.listener import Listener, answer
-from tests.integration.upkeep import House
+from tests.integration.upkeep import MAKE_WANTED, House
 from tests.rooms import TurningClock, until
 
 DAY = 86400.0
@@ -74,6 +76,44 @@ def test_delivered_and_dead_go_each_in_its_time_and_what_is_parked_stays(house: 
     keep(house, days=5, delivered=2 * DAY, dead=4 * DAY)
     assert states(house) == {"parked"}
     assert counts(house) == counts(house) | {"delivery": 7, "attempt": 0, "event": 7}
+
+
+def test_what_was_told_is_not_told_again_when_its_delivery_was_removed(house: House, listener: Listener) -> None:
+    good = house.store.read.subscriptions.all()[0]
+    keep(house, days=3, delivered=2 * DAY)
+    assert house.states(good) == {}
+    queued = house.desk.queued()
+    house.desk.create(name="after")
+    house.exchange.start()
+    until(lambda: house.states(good) == {"delivered": 1})
+    tables = house.store.read
+    (row, *_) = Coverage(MAKE_WANTED).of(tables, queued[:1])
+    assert (row.one and row.one.seq, row.reason) == (good.seq, Reason.REMOVED)
+    work = house.replay(good)
+    assert work.asked.skipped_until == made_at(queued[-1].event.id)
+    assert work.asked.expected == 1
+    house.keep()
+    (kept,) = house.works(kind="replay")
+    assert (kept.looked, kept.changed, kept.asked.skipped_until) == (1, 0, work.asked.skipped_until)
+    assert house.states(good) == {"delivered": 1}
+
+
+def test_what_was_before_a_registration_is_replayed_although_its_own_deliveries_were_removed(
+    house: House, listener: Listener
+) -> None:
+    late = house.exchange.register(listener.url("/late"))
+    worker = house.exchange.start()
+    house.desk.create(name="late")
+    until(lambda: house.states(late) == {"delivered": 1})
+    house.exchange.stop(worker)
+    keep(house, days=3, delivered=2 * DAY)
+    house.replay(late)
+    house.keep()
+    (kept,) = house.works(kind="replay")
+    assert (kept.asked.expected, kept.looked, kept.changed) == (8, 8, 7)
+    house.exchange.start()
+    until(lambda: house.states(late) == {"delivered": 7})
+    assert len(listener.received("/late")) == 8
 
 
 def test_an_event_goes_with_its_last_delivery_and_the_latest_one_stays(house: House) -> None:

@@ -173,7 +173,7 @@ def test_a_listener_is_told_of_a_task_and_of_each_report(client: ContractClient,
 def test_a_query_that_asks_for_what_a_task_has_not_is_refused(client: ContractClient, listener: Listener) -> None:
     for query, near in (
         ("event.problemGroup.children.id=1", "childProblem"),
-        ("event.problemUngroup.state=done", ""),
+        ("event.problemUngroup.colour=red", ""),
     ):
         refused = client.post(f"{FACE}/hub", {"callback": listener.url("/never"), "query": query})
         assert refused.status_code == 400

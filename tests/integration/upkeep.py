@@ -89,7 +89,10 @@ def reconciler(house: House) -> Reconciler:
     return Reconciler(
         store=house.store,
         rules=ListRules(
-            registrations=house.exchange.registrations, recovering=house.recovering, clock=house.clock
+            registrations=house.exchange.registrations,
+            recovering=house.recovering,
+            clock=house.clock,
+            secrets=house.exchange.secrets,
         ),
         clock=house.clock,
     )

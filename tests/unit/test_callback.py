@@ -8,7 +8,7 @@ import pytest
 
 from hub.errors import InvalidInput
 from hub.subscriptions.addresses import AddressGuard
-from hub.subscriptions.callback import CallbackPolicy, system_lookup
+from hub.subscriptions.callback import CallbackPolicy, system_lookup, without_user
 
 POLICY = CallbackPolicy(AddressGuard())
 
@@ -77,7 +77,7 @@ REFUSED = [
 def test_a_bad_callback_is_refused_with_its_reason_and_value(url: str, words: str) -> None:
     [violation] = POLICY.violations(url)
     assert violation.field == "callback"
-    assert violation.value == url
+    assert violation.value == without_user(url)
     assert words in violation.message
 
 
@@ -93,6 +93,25 @@ NORMAL = [
     ("https://listener/", "https://listener/"),
     ("https://localhost/", "https://localhost/"),
 ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ann:pa55@listener.example.com/in",
+        "https://ann:pa55@other@listener.example.com/in",
+        "https://ann:pa55@listener.example.com/in with a space",
+        "ftp://ann:pa55@listener.example.com/in",
+        "https:\\\\ann:pa55@listener.example.com/in",
+        "//ann:pa55@listener.example.com/in",
+        "ann:pa55@listener.example.com/in",
+    ],
+)
+def test_a_password_in_a_url_is_not_repeated(url: str) -> None:
+    (violation,) = POLICY.violations(url)
+    assert "listener.example.com/in" in violation.value
+    assert "pa55" not in str(violation)
+    assert "ann" not in str(violation)
 
 
 @pytest.mark.parametrize(("url", "kept"), NORMAL)

@@ -20,6 +20,9 @@ SELECT id, body, trace FROM event WHERE seq = ?;
 -- name: heading
 SELECT id, type, problem_id, sequence, time FROM event WHERE seq = ?;
 
+-- name: last_in
+SELECT max(seq) FROM event WHERE seq BETWEEN ? AND ?;
+
 -- name: last
 SELECT coalesce(max(seq), 0) FROM event;
 

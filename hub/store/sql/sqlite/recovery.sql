@@ -1,11 +1,13 @@
 -- name: insert
-INSERT INTO recovery (id, kind, subscription, since, until, created, actor, status, place, last, expected)
-VALUES (?, ?, ?, ?, ?, ?, ?, 'Not Started', ?, ?, ?);
+INSERT INTO recovery (id, kind, subscription, since, until, created, actor, status, place, last, expected,
+                      skipped_until)
+VALUES (?, ?, ?, ?, ?, ?, ?, 'Not Started', ?, ?, ?, ?);
 
 -- name: columns
 SELECT recovery.seq, recovery.id, recovery.kind, recovery.subscription, recovery.since, recovery.until, recovery.created,
        recovery.actor, recovery.status, recovery.place, recovery.last, recovery.expected, recovery.looked,
-       recovery.changed, recovery.started, recovery.completed, recovery.error, subscription.id
+       recovery.changed, recovery.started, recovery.completed, recovery.error, subscription.id,
+       recovery.skipped_until
 FROM recovery JOIN subscription ON subscription.seq = recovery.subscription;
 
 -- name: count
@@ -16,8 +18,12 @@ SELECT min(seq) FROM recovery WHERE completed IS NULL GROUP BY subscription ORDE
 
 -- name: advance
 UPDATE recovery
-SET status = 'Running', place = ?, looked = looked + ?, changed = changed + ?, started = coalesce(started, ?)
-WHERE seq = ? AND completed IS NULL;
+SET status = 'Running', place = :place, looked = looked + :looked, changed = changed + :changed,
+    started = coalesce(started, :now), expected = max(coalesce(expected, 0), looked + :looked)
+WHERE seq = :seq AND completed IS NULL;
+
+-- name: expect
+UPDATE recovery SET expected = ? WHERE seq = ? AND started IS NULL;
 
 -- name: finish
 UPDATE recovery SET status = ?, error = ?, completed = ?, started = coalesce(started, ?) WHERE seq = ?
@@ -113,6 +119,12 @@ WHERE id IN (
       WHERE head.subscription = :subscription AND head.order_key = 0 AND head.settled_at IS NULL
   );
 
+-- name: hand_over
+UPDATE delivery
+SET subscription = :new, state = iif(state = 'inFlight', 'due', state), token = NULL, lease_until = NULL
+WHERE subscription = :old AND settled_at IS NULL
+  AND (SELECT type FROM event WHERE seq = delivery.event) IN (SELECT value FROM json_each(:types));
+
 -- name: count_due
 SELECT (SELECT count(*) FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 0)
      + (SELECT count(*) FROM delivery WHERE subscription = :subscription AND state = 'due' AND waiting = 1);
@@ -125,6 +137,9 @@ SELECT count(*) FROM delivery WHERE subscription = ? AND state = 'dead' AND sett
 
 -- name: count_open
 SELECT count(*) FROM delivery WHERE subscription = ? AND settled_at IS NULL;
+
+-- name: count_events
+SELECT count(*) FROM event WHERE seq > ? AND seq <= ?;
 
 -- name: event_before
 SELECT seq FROM event WHERE id < ? ORDER BY id DESC LIMIT 1;

@@ -4,6 +4,16 @@ SELECT id, state, settled_at, created FROM delivery WHERE id > ? ORDER BY id LIM
 -- name: delete_attempts
 DELETE FROM attempt WHERE delivery IN (SELECT value FROM json_each(?));
 
+-- name: note_removed
+UPDATE subscription
+SET removed_from = min(coalesce(removed_from, gone.first), gone.first),
+    removed_to = max(coalesce(removed_to, gone.last), gone.last)
+FROM (
+    SELECT subscription, min(event) AS first, max(event) AS last FROM delivery
+    WHERE id IN (SELECT value FROM json_each(?)) AND state = 'delivered' GROUP BY subscription
+) AS gone
+WHERE subscription.seq = gone.subscription;
+
 -- name: delete_deliveries
 DELETE FROM delivery WHERE id IN (SELECT value FROM json_each(?)) AND settled_at IS NOT NULL;
 

@@ -5,7 +5,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT value FROM mark 
 
 -- name: columns
 SELECT seq, id, callback, url, query, normalised_query, secret, order_mode, state, state_reason, created, from_event,
-       face, owner, party, options, list, credentials, ended, ended_by
+       face, owner, party, options, list, credentials, ended, ended_by, removed_from, removed_to
 FROM subscription;
 
 -- name: ended
