@@ -86,7 +86,7 @@ def all_limits_differ(rng: random.Random, number: int) -> str:
 
 
 def all_paths_differ(rng: random.Random, number: int) -> str:
-    return f"{PREFIX}.characteristic.attribute{number}=x"
+    return f"{PREFIX}.characteristic.value.attribute{number}=x"
 
 
 MIXES: dict[str, Sequence[Query]] = {
