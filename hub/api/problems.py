@@ -20,7 +20,7 @@ from hub.model.caller import Caller
 from hub.model.event import Record
 from hub.model.problem import Document, Problem
 from hub.problems.clients import ClientRules
-from hub.problems.ownership import Owners, Ownership, missing
+from hub.problems.ownership import OF_ALL, Owners, Ownership, missing
 from hub.problems.views import Hidden, hidden_links, shown, shown_json, shown_record
 from hub.query.attributes import Attributes
 from hub.query.ordering import Page
@@ -32,6 +32,8 @@ from hub.store.sqlite import Store
 from hub.store.tables import Tables
 
 T = TypeVar("T")
+
+NONE_HIDDEN: Hidden = frozenset()
 
 
 class ProblemOperations:
@@ -162,7 +164,7 @@ class ProblemOperations:
         headers: Headers = (),
     ) -> Response:
         if owner.party is None:
-            tag = self._tags.of(f"{problem.version}.{problem.document['lastUpdate']}")
+            tag = self._tag(problem.version, problem.document["lastUpdate"], NONE_HIDDEN, owner)
             return Response(status=status, body=self._face.changed(problem, fields), headers=headers, etag=tag)
         hidden = hidden_links(self._store.read, problem.id, problem.document, owner)
         tag = self._tag(problem.version, problem.document["lastUpdate"], hidden, owner)
@@ -179,7 +181,7 @@ class ProblemOperations:
 
     def _tag_of(self, tables: Tables, problem_id: str, found: tuple[bytes, int, str], owner: Ownership) -> str:
         document, version, last_update = found
-        hidden: Hidden = frozenset()
+        hidden = NONE_HIDDEN
         if owner.party is not None:
             hidden = hidden_links(tables, problem_id, orjson.loads(document), owner)
         return self._tag(version, last_update, hidden, owner)
@@ -192,7 +194,7 @@ class ProblemOperations:
         fields = self._lists.fields(request, self._problems)
         if request.caller.party is None:
             document, version, last_update = found
-            tag = self._tags.of(f"{version}.{last_update}")
+            tag = self._tag(version, last_update, NONE_HIDDEN, OF_ALL)
             return Response(body=self._face.problem(problem_id, document, fields), etag=tag)
         owner = self._owner(request.caller)
         body = self._face.problem(problem_id, shown_json(tables, problem_id, found[0], owner), fields)

@@ -80,6 +80,3 @@ class Credentials:
     keys: tuple[SigningKey, ...] = ()
     auth: Auth | None = None
     tls: TlsIdentity | None = None
-
-
-NO_CREDENTIALS = Credentials()

@@ -27,10 +27,6 @@ class DeliveryOptions:
         """What differs from the defaults: the JSON object that is kept."""
         return {name: value for name, value in asdict(self).items() if value != getattr(NO_OPTIONS, name)}
 
-    def reset(self) -> "DeliveryOptions":
-        """Everything left to the settings but how the hub proves who it is, which is no matter of pace."""
-        return DeliveryOptions(signatures=self.signatures, auth=self.auth, tls=self.tls)
-
     @classmethod
     def from_kept(cls, kept: dict[str, Any]) -> "DeliveryOptions":
         known = {one.name for one in fields(cls)}
