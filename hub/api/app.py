@@ -20,7 +20,6 @@ from hub.api.cors import Cors
 from hub.api.counts import RequestCounts
 from hub.api.deadlines import AnswerDeadline
 from hub.api.dispatch import Dispatch
-from hub.api.failures import Failures
 from hub.api.guard import Guard
 from hub.api.handlers import Handler
 from hub.api.messages import REQUEST, STATUS, Request, Response
@@ -106,7 +105,6 @@ def make_app(
         __name__,
         middlewares=[
             *([partial(Cors, origins=limits.origins)] if limits.origins else []),
-            Failures,
             *([partial(Traced, tracing=tracing)] if tracing else []),
             partial(
                 Dispatch,

@@ -30,8 +30,9 @@ class Tags:
 
     def of(self, state: str | int, *, party: str | None = None) -> str:
         """The tag for a state, for callers who see all, or for those of a party where they see something else."""
-        view = "" if party is None else f"-{_digest(party.encode())}"
-        return f'"{state}-{self._shape}{view}"'
+        if party is None:
+            return f'"{state}-{self._shape}"'
+        return f'"{state}-{self._shape}-{_digest(party.encode())}"'
 
 
 def _digest(content: bytes) -> str:

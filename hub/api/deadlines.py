@@ -3,9 +3,9 @@
 import asyncio
 from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
-from hub.api.at_once import begun, in_a_task
+from hub.api.at_once import Rest, in_a_task
 from hub.api.messages import STARTED
 from hub.errors import AnswerTimeout, Violation
 
@@ -74,11 +74,8 @@ class AnswerDeadline:
     def __init__(self, seconds: float) -> None:
         self._watch = Watch(seconds)
 
-    async def keep(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call `app`. Raises AnswerTimeout. Only what has to wait can be late, so it is watched from then on."""
-        answer = begun(app(scope, receive, send))
-        if answer is None:
-            return
+    async def keep(self, answer: Rest, scope: Scope) -> None:
+        """Go on with an answer that has to wait: only such a one can be late. Raises AnswerTimeout."""
         await in_a_task(self._watch.loop)
         if UNHURRIED in scope:
             await answer

@@ -12,11 +12,12 @@ from connexion.middleware.abstract import SpecMiddleware
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.api.at_once import in_a_task
+from hub.api.at_once import begun, in_a_task
 from hub.api.counts import UNEXPECTED, OperationCount, RequestCounts
 from hub.api.deadlines import AnswerDeadline
+from hub.api.failures import failure_of
 from hub.api.guard import NO_HEADERS, Guard
-from hub.api.messages import OPERATION, REQUEST, STATUS, Request, headers_in
+from hub.api.messages import OPERATION, REQUEST, STATUS, Request, error_response, headers_in
 from hub.api.quotas import with_headers
 from hub.api.requirements import Requirement, requirements_of
 from hub.api.routing import METHODS, PathTable
@@ -81,12 +82,23 @@ class Dispatch(SpecMiddleware):
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        self._local.check(scope["headers"])
-        route, parameters = self._routes.find(scope["method"], scope["path"])
-        if route is None:
-            await in_a_task()
-            await self._pages(scope, receive, send)
-            return
+        try:
+            self._local.check(scope["headers"])
+            route, parameters = self._routes.find(scope["method"], scope["path"])
+            if route is None:
+                await in_a_task()
+                await self._pages(scope, receive, send)
+            else:
+                await self._answer(route, parameters, scope, receive, send)
+        except Exception as error:  # the outermost place: the caller gets an answer, the log the reason
+            failure = failure_of(error, scope)
+            scope[STATUS] = failure.status
+            await error_response(failure)(scope, receive, send)
+
+    async def _answer(
+        self, route: Route, parameters: dict[str, str], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """An answer is sent in one piece after all that can fail, so that there is never half of one to take back."""
         began, status, headers = perf_counter(), UNEXPECTED, NO_HEADERS
         scope[OPERATION] = route.count.name
         try:
@@ -98,7 +110,9 @@ class Dispatch(SpecMiddleware):
                 scope[REQUEST] = _request(scope, parameters, caller)
             else:
                 scope[REQUEST] = await self._bodies.request(route.body, scope, receive, parameters, caller)
-            await self._deadline.keep(route.operation, scope, receive, send)
+            rest = begun(route.operation(scope, receive, send))
+            if rest is not None:
+                await self._deadline.keep(rest, scope)
             status = scope[STATUS]
         except HubError as error:
             error.headers.update(headers)

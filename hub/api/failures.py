@@ -12,10 +12,7 @@ log = logger("hub.api")
 
 
 class Failures:
-    """The outermost middleware: it answers whatever is raised behind it.
-
-    A response is sent in one piece after all that can fail, so that there is never half an answer to take back.
-    """
+    """A middleware that answers whatever is raised behind it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -26,10 +23,11 @@ class Failures:
         except Exception as error:  # the outermost place: the caller gets an answer, the log the reason
             if scope["type"] != "http":
                 raise
-            await error_response(_ours(error, scope))(scope, receive, send)
+            await error_response(failure_of(error, scope))(scope, receive, send)
 
 
-def _ours(error: Exception, scope: Scope) -> HubError:
+def failure_of(error: Exception, scope: Scope) -> HubError:
+    """What the caller is told of an error; the log is told the reason of one that nobody expected."""
     if isinstance(error, HubError):
         return error
     if isinstance(error, HTTPException | ProblemException):

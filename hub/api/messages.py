@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from hub.api.whole import write_whole
+from hub.api.whole import Headers, headers_of, write_whole
 from hub.errors import HubError
 from hub.model.caller import LOCAL, Caller
 from hub.model.problem import Document
@@ -24,8 +24,6 @@ STATUS = "qos_hub.status"
 
 OPERATION = "qos_hub.operation"
 """Where the operation's id stands in the ASGI scope, once it is found."""
-
-CONTENT_TYPE = (b"content-type", b"application/json;charset=utf-8")
 
 
 # Not frozen, for that alone would cost a microsecond a call; neither is changed once it is made.
@@ -68,15 +66,20 @@ class Response:
     streams: ClassVar[bool] = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
-        if self.etag:
-            headers.append((b"etag", self.etag.encode("latin-1")))
+        headers: Headers = ()
+        if self.headers:
+            headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        own = b"etag: %b\r\n" % self.etag.encode("latin-1") if self.etag else b""
         if self.status not in NO_CONTENT:
-            headers += (CONTENT_TYPE, (b"content-length", b"%d" % len(self.body)))
+            own = b"%bcontent-type: application/json;charset=utf-8\r\ncontent-length: %d\r\n" % (
+                own,
+                len(self.body),
+            )
         scope[STARTED] = True
         body = b"" if scope["method"] == "HEAD" else self.body
-        if write_whole(send, self.status, headers, body):
+        if write_whole(send, self.status, headers, own, body):
             return
+        headers = [*headers, *headers_of(own)]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

@@ -176,8 +176,10 @@ class ProblemOperations:
 
         What is hidden from a party depends on other reports, too, which this version does not count.
         """
+        if owner.party is None:
+            return self._tags.of(f"{version}.{last_update}")
         view = f".{sorted(hidden)}" if hidden else ""
-        return self._tags.of(f"{version}.{last_update}", party=f"{owner.party}{view}" if owner.party else None)
+        return self._tags.of(f"{version}.{last_update}", party=f"{owner.party}{view}")
 
     def _tag_of(self, tables: Tables, problem_id: str, found: tuple[bytes, int, str], owner: Ownership) -> str:
         document, version, last_update = found

@@ -5,7 +5,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hub.api.at_once import in_a_task
 from hub.api.counts import UNEXPECTED
 from hub.api.messages import OPERATION, STATUS
-from hub.errors import HubError
 from hub.telemetry.traceparent import NAME, read_traceparent
 from hub.telemetry.trails import RequestTrail, Tracing, following
 
@@ -23,16 +22,11 @@ class Traced:
             await self._app(scope, receive, send)
             return
         await in_a_task()  # what is followed is known by the task
-        status = UNEXPECTED
         try:
             with following(trail):
                 await self._app(scope, receive, send)
-            status = scope.get(STATUS, status)
-        except HubError as error:
-            status = error.status
-            raise
         finally:
-            trail.end(scope.get(OPERATION), status)
+            trail.end(scope.get(OPERATION), scope.get(STATUS, UNEXPECTED))
 
     def _trail(self, scope: Scope) -> RequestTrail | None:
         given = [value for name, value in scope["headers"] if name == HEADER]
