@@ -13,10 +13,14 @@ from hub.delivery.notices import Desk
 from hub.model.delivery import Claim, DeliveryState
 from hub.model.standing import Standing
 from hub.model.subscription import SubscriptionState
-from hub.store.deliveries import Settlement
+from hub.store.deliveries import NewDelivery, Settlement
 from hub.store.tables import Tables
 
 FAN_OUT_BATCH = 500
+"""Events that are fanned out in one turn, at most."""
+
+FAN_OUT_ROWS = 2000
+"""Deliveries with which a fan-out ends for this turn, so that no other writing waits long for it."""
 
 LOOK_AGAIN = 250_000
 """Microseconds after which a lane is looked at again whose due work stood behind what was in flight."""
@@ -169,16 +173,19 @@ def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[i
         return
     queued = tables.events.after(tables.events.fanned_out(), limit=FAN_OUT_BATCH)
     bounds = Bounds(standings=tables.standings)
+    new: list[NewDelivery] = []
+    done = 0
     for one in queued:
-        new = list(deliveries_of(one, work.listeners, bounds))
-        tables.deliveries.insert(new, now=work.now, patience=work.patience)
-        stirred.update(
-            dict.fromkeys(delivery.subscription for delivery in new if delivery.state is DeliveryState.DUE)
-        )
+        new += deliveries_of(one, work.listeners, bounds)
+        done += 1
+        if len(new) >= FAN_OUT_ROWS:
+            break
+    tables.deliveries.insert(new, now=work.now, patience=work.patience)
+    stirred.update(dict.fromkeys(one.subscription for one in new if one.state is DeliveryState.DUE))
     bounds.close()
-    if queued:
-        tables.events.set_fanned_out(queued[-1].seq)
-    result.more_events = len(queued) == FAN_OUT_BATCH
+    if done:
+        tables.events.set_fanned_out(queued[done - 1].seq)
+    result.more_events = len(queued) == FAN_OUT_BATCH or done < len(queued)
 
 
 def _claim(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from hub.model.problem import Document, Status
 
@@ -46,8 +47,7 @@ NOTICES = frozenset({EventType.LISTENER_STATE_CHANGE, EventType.DELIVERY_STATE_C
 """What is told to those alone that ask for it by name."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """An entry of the outbox.
 
     `problem_id` is the id of the report, the task or, in a notice, the registration that the event is about.

@@ -24,8 +24,7 @@ LOOK_AGAIN = 60_000_000
 FILTERS = {"subscription": "subscription.id", "state": "delivery.state", "serviceProblem": "event.problem_id"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewDelivery:
+class NewDelivery(NamedTuple):
     """One event for one listener, about to be written; see `hub.delivery.fanout`."""
 
     subscription: int
@@ -133,17 +132,7 @@ class Deliveries:
 
         `now` and `patience` are microseconds.
         """
-        rows = (
-            {
-                "subscription": one.subscription,
-                "event": one.event,
-                "order_key": one.order_key,
-                "state": one.state,
-                "now": now,
-                "patience": patience,
-            }
-            for one in new
-        )
+        rows = [(one.subscription, one.event, one.order_key, one.state, now, patience) for one in new]
         self._connection.executemany(self._sql["insert"], rows)
 
     def claim(

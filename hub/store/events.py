@@ -1,8 +1,7 @@
 """Tables `event` and `mark`: the outbox, and how far its fan-out has come."""
 
 import sqlite3
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.model.event import Event, EventType
 from hub.store.statements import statements
@@ -18,8 +17,7 @@ TOUCHED = "touched"
 """The mark that tells when somebody last asked whether the database takes a write."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Queued:
+class Queued(NamedTuple):
     """An event of the outbox with the row numbers of itself and of its report."""
 
     seq: int

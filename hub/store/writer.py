@@ -1,8 +1,8 @@
 """The one thread that writes: it commits together what is waiting, and answers after the commit.
 
 A job is a function of the tables. One that fails takes back its own writes and no others: each runs in a savepoint of
-its own, or, where several may be run again, in one for all of them. When the commit itself fails, every job in it has
-failed and nothing of them is kept.
+its own, or, where several may be run again, in one for all of them; one that is alone needs none. When the commit
+itself fails, every job in it has failed and nothing of them is kept.
 """
 
 import sqlite3
@@ -125,8 +125,12 @@ class Writer:
         began = perf_counter()
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for _, group in groupby(batch, key=_is_repeatable):
-                outcomes += _attempt_together(tables, list(group), signals)
+            if len(batch) == 1:
+                outcomes.append(_attempt_alone(tables, batch[0].work))
+                signals |= tables.signals
+            else:
+                for _, group in groupby(batch, key=_is_repeatable):
+                    outcomes += _attempt_together(tables, list(group), signals)
             tables.problems.tally.flush()
             committing = perf_counter()
             connection.execute("COMMIT")
@@ -188,6 +192,24 @@ def _unharmed(tables: Tables, work: Work, signals: set[str]) -> Outcome:
     return result, None
 
 
+def _attempt_alone(tables: Tables, work: Work) -> Outcome:
+    """Run the only job of a transaction, which begins anew where it fails.
+
+    Raises sqlite3.Error when SQLite has given up the transaction itself.
+    """
+    connection = tables.connection
+    try:
+        return work(tables), None
+    except BaseException as error:  # the job's own failure goes to its caller, whatever it is
+        tables.signals.clear()
+        if not connection.in_transaction:
+            raise error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)) from error
+        connection.execute("ROLLBACK")
+        tables.problems.tally.undo()
+        connection.execute("BEGIN IMMEDIATE")
+        return None, _as_failure(error)
+
+
 def _attempt(tables: Tables, work: Work) -> Outcome:
     """Run one job in its savepoint.
 
@@ -205,9 +227,13 @@ def _attempt(tables: Tables, work: Work) -> Outcome:
         connection.execute("ROLLBACK TO job")
         tables.problems.tally.undo(mark)
         connection.execute("RELEASE job")
-        return None, _unavailable(error) if isinstance(error, sqlite3.OperationalError) else error
+        return None, _as_failure(error)
     connection.execute("RELEASE job")
     return result, None
+
+
+def _as_failure(error: BaseException) -> BaseException:
+    return _unavailable(error) if isinstance(error, sqlite3.OperationalError) else error
 
 
 def _unavailable(error: sqlite3.Error) -> StoreUnavailable:

@@ -99,6 +99,24 @@ def test_a_failing_job_takes_back_its_own_writes_and_no_others(store: Store) -> 
     assert heard == [frozenset({"a", "c"})]
 
 
+def test_a_failing_job_that_is_alone_takes_back_its_writes(store: Store) -> None:
+    heard: list[frozenset[str]] = []
+    store.listen(heard.append)
+    with pytest.raises(ValueError, match="b fails"):
+        store.write(partial(fails_after_writing, "b"))
+    assert source_names(store) == []
+    assert heard == []
+    store.write(partial(keeps_source, "c"))
+    assert source_names(store) == ["c"]
+
+
+def test_a_lost_transaction_that_was_alone_is_told_and_the_next_one_goes_on(store: Store) -> None:
+    with pytest.raises(StoreUnavailable):
+        store.write(loses_the_transaction)
+    store.write(partial(keeps_source, "d"))
+    assert source_names(store) == ["d"]
+
+
 def test_a_lost_transaction_fails_every_job_of_it_and_the_next_one_goes_on(store: Store) -> None:
     heard: list[frozenset[str]] = []
     store.listen(heard.append)

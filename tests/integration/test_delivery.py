@@ -25,7 +25,7 @@ from hub.delivery.listeners import Listeners, read_listeners
 from hub.delivery.schedule import Schedule, Schedules
 from hub.delivery.settle import Settler
 from hub.delivery.transport.port import SendResult
-from hub.delivery.turn import FAN_OUT_BATCH, TurnResult, TurnWork, take_turn
+from hub.delivery.turn import FAN_OUT_BATCH, FAN_OUT_ROWS, TurnResult, TurnWork, take_turn
 from hub.errors import InvalidInput, InvalidSettings, NotFound
 from hub.faces import V4
 from hub.faces.events import render_v4
@@ -681,6 +681,20 @@ def test_a_long_outbox_is_fanned_out_in_several_turns(new_exchange: NewExchange)
     assert exchange.store.write(partial(turn, exchange)).more_events
     assert not exchange.store.write(partial(turn, exchange)).more_events
     assert [view.event_id for view in exchange.log()] == [one.event.id for one in desk.queued()]
+
+
+def test_a_wide_outbox_is_fanned_out_in_several_turns(exchange: Exchange, desk: Desk) -> None:
+    """However many are to be told, no turn keeps the writer from others for long; each event is told as a whole."""
+    listeners = 30
+    for number in range(listeners):
+        exchange.register(f"http://127.0.0.1:9/{number}")
+    events = FAN_OUT_ROWS // listeners + 2
+    exchange.store.write(lambda tables: [desk.clients.create(tables, report()) for _ in range(events)])
+    assert exchange.store.write(partial(turn, exchange)).more_events
+    first = len(exchange.log())
+    assert FAN_OUT_ROWS <= first < FAN_OUT_ROWS + listeners
+    assert not exchange.store.write(partial(turn, exchange)).more_events
+    assert len(exchange.log()) == events * listeners
 
 
 def test_a_sender_that_cannot_open_the_secrets_does_not_start(

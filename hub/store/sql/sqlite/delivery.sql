@@ -1,10 +1,10 @@
 -- name: insert
 INSERT INTO delivery (subscription, event, order_key, state, waiting, due_at, created)
-SELECT :subscription, :event, :order_key, :state, earlier.created IS NOT NULL,
-       coalesce(max(coalesce(earlier.released_at, earlier.created) + :patience, :now), :now), :now
+SELECT ?1, ?2, ?3, ?4, earlier.created IS NOT NULL,
+       coalesce(max(coalesce(earlier.released_at, earlier.created) + ?6, ?5), ?5), ?5
 FROM (SELECT 1) LEFT JOIN (
     SELECT created, released_at FROM delivery
-    WHERE subscription = :subscription AND order_key = :order_key AND settled_at IS NULL
+    WHERE subscription = ?1 AND order_key = ?3 AND settled_at IS NULL
     ORDER BY event DESC LIMIT 1
 ) AS earlier;
 
