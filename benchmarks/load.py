@@ -21,9 +21,11 @@ function init(args)
     wrk.method, wrk.body = "POST", body
     wrk.headers["Content-Type"] = "application/json"
   end
+  wrk.path = paths[1]
+  if #paths > 1 then request = each end  -- without it wrk writes its request once and sends that
 end
 local turn = 0
-function request()
+function each()
   turn = turn % #paths + 1
   return wrk.format(nil, paths[turn])
 end

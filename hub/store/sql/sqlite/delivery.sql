@@ -1,12 +1,14 @@
 -- name: insert
+-- Of VALUES and not of a SELECT: in a savepoint SQLite would keep a journal of each statement that may write several
+-- rows, and walk through all that the savepoint has kept so far at the end of each.
 INSERT INTO delivery (subscription, event, order_key, state, waiting, due_at, created)
-SELECT ?1, ?2, ?3, ?4, earlier.created IS NOT NULL,
-       coalesce(max(coalesce(earlier.released_at, earlier.created) + ?6, ?5), ?5), ?5
-FROM (SELECT 1) LEFT JOIN (
-    SELECT created, released_at FROM delivery
-    WHERE subscription = ?1 AND order_key = ?3 AND settled_at IS NULL
-    ORDER BY event DESC LIMIT 1
-) AS earlier;
+VALUES (?1, ?2, ?3, ?4,
+    EXISTS (SELECT 1 FROM delivery WHERE subscription = ?1 AND order_key = ?3 AND settled_at IS NULL),
+    coalesce(max((
+        SELECT coalesce(released_at, created) + ?6 FROM delivery
+        WHERE subscription = ?1 AND order_key = ?3 AND settled_at IS NULL
+        ORDER BY event DESC LIMIT 1
+    ), ?5), ?5), ?5);
 
 -- name: overdue_in_line
 SELECT 1 FROM delivery WHERE subscription = ? AND state = 'due' AND waiting = 1 AND due_at <= ? LIMIT 1;
