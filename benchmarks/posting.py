@@ -10,6 +10,7 @@ import pycurl
 import requests
 
 from benchmarks.sender import settings_of
+from hub import memory
 from hub.bootstrap import make_transport
 from hub.delivery.outgoing import CONTENT
 from hub.delivery.sign import headers, signer_of
@@ -37,14 +38,15 @@ def ours(url: str, body: bytes, count: int, ca_file: str) -> Posted:
 
     def outgoing(number: int) -> Outgoing:
         signed = headers((SIGNER,), f"event-{number}", int(monotonic()), body)
-        return Outgoing(key=number, url=url, headers=CONTENT + signed, body=body)
+        return Outgoing(number, url, CONTENT + signed, body)
 
     sent = min(IN_FLIGHT, count)
     transport.submit([outgoing(number) for number in range(sent)])
     while transport.in_flight():
         results = transport.wait(10)
-        succeeded += sum(result.status == 204 for result in results)
-        reused += sum(result.reused for result in results)
+        for result in results:
+            succeeded += result.status == 204
+            reused += result.reused
         more = min(len(results), count - sent)
         transport.submit([outgoing(sent + number) for number in range(more)])
         sent += more
@@ -92,6 +94,7 @@ def naive(url: str, body: bytes, count: int, _: str) -> Posted:
 def main(how: str, url: str, body: str, count: str, ca_file: str) -> None:
     content = Path(body).read_bytes()
     post = {"ours": ours, "bare": bare, "naive": naive}[how]
+    memory.settle()
     begin, cpu = monotonic(), process_time()
     posted = post(url, content, int(count), ca_file)
     report = {"count": posted.succeeded, "wall": monotonic() - begin, "cpu": process_time() - cpu}

@@ -11,6 +11,7 @@ from time import monotonic, process_time
 
 import click
 
+from hub import memory
 from hub.bootstrap import build
 from hub.settings import Settings, load_settings
 from hub.telemetry import configure
@@ -40,6 +41,7 @@ def main(database: Path, synchronous: str, level: str) -> None:
     hub = build(settings)
     print("built", flush=True)
     sys.stdin.readline()
+    memory.settle()
     begin, cpu = monotonic(), process_time()
     hub.start()
     sys.stdin.readline()

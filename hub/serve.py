@@ -1,7 +1,6 @@
 """Runs a hub until it is told to stop: the socket first, then the doors, then the answers."""
 
 import asyncio
-import gc
 import socket
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from hub import memory
 from hub.api.protocol import Protocol
 from hub.api.security import is_loopback
 from hub.bootstrap import Hub, build
@@ -40,7 +40,7 @@ def serve(settings: Settings) -> None:
         settings = _with_port(settings, door)
         hub = build(settings)
         try:
-            _settle_memory()
+            memory.settle()
             hub.start()
             _say_started(settings, scraped)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -57,12 +57,6 @@ def _say_started(settings: Settings, scraped: socket.socket | None) -> None:
         host, port = scraped.getsockname()[:2]
         more["metrics"] = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     log.info("hub.started", address=server.base_url, roles=server.roles, **more)
-
-
-def _settle_memory() -> None:
-    """What is built by now stays until the end: the garbage collector need not look at it at every round."""
-    gc.collect()
-    gc.freeze()
 
 
 def refuse_open_door(settings: Settings) -> None:

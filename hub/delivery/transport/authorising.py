@@ -64,7 +64,10 @@ class AuthorisingTransport:
         finished = self._inner.wait(0 if self._failed else self._patience(timeout))
         self._go_on()
         failed, self._failed = self._failed, []
-        return failed + [self._unwrapped(result) if type(result.key) is _Kept else result for result in finished]
+        for at, result in enumerate(finished):
+            if type(result.key) is _Kept:
+                finished[at] = self._unwrapped(result)
+        return failed + finished if failed else finished
 
     def wake(self) -> None:
         self._inner.wake()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hub.delivery.transport.direct_exchange import Exchange
     from hub.delivery.transport.direct_route import Pool
 
-PIECE = 65_536
+PIECE = 16_384
 """The most bytes that are read at once."""
 
 
