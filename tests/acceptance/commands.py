@@ -14,8 +14,8 @@ from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from hub.cli import main
 from hub.bootstrap import Contracts
+from hub.cli import main
 
 Contracts.shipped()
 FORKS = get_context("forkserver")
