@@ -1,5 +1,6 @@
 """What all tests share: a listener, and the fixtures that start real trouble systems; no deadlines."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from hypothesis import settings
 from tests.fakes.listener import Listener
 
 HERE = Path(__file__).parent
+
+# Hundreds of commands of the hub are started: each would compile all modules anew, which takes half a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # What a machine under load is slow at is no finding.
 settings.register_profile("untimed", deadline=None)

@@ -8,9 +8,10 @@ from typing import Any
 from connexion import AsyncApp
 from connexion.apps.asynchronous import AsyncApi, AsyncASGIApp, AsyncOperation
 from connexion.exceptions import InvalidSpecification
+from connexion.middleware.main import API
 from connexion.operations import AbstractOperation
 from connexion.resolver import Resolver
-from connexion.spec import Specification
+from connexion.spec import OpenAPISpecification, Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.access.callers import Callers
@@ -53,6 +54,14 @@ class _Operations(AsyncASGIApp):
     api_cls = _Api
 
 
+class _Proved(OpenAPISpecification):
+    """A contract that `check_contract` finds to be OpenAPI. To ask that at every start would double the time of it."""
+
+    @classmethod
+    def _validate_spec(cls, spec: dict[str, Any]) -> None:
+        """Nothing is left to ask."""
+
+
 class HubApp(AsyncApp):
     """Connexion's AsyncApp with operations that answer in bytes."""
 
@@ -60,6 +69,12 @@ class HubApp(AsyncApp):
         super().__init__(import_name, **options)
         self._middleware_app = _Operations()
         self.middleware.app = self._middleware_app
+
+    def add_face(self, contract: dict[str, Any], base_path: str, handlers: Mapping[str, Handler]) -> None:
+        """What Connexion's `add_api` does, for a contract that is proved."""
+        options = self.middleware.options.replace(resolver=Resolver(partial(_resolve, handlers)))
+        api = API(_Proved({**contract}), base_path=base_path, name=None, **options.__dict__)
+        self.middleware.apis.append(api)
 
     def front(self) -> ASGIApp:
         """The first of the middlewares, put together: what a server calls, without the two shells around it."""
@@ -93,7 +108,7 @@ def make_app(
     counts: RequestCounts | None = None,
     tracing: Tracing | None = None,
 ) -> HubApp:
-    """Serve `faces`: {base path: (contract, {operationId: handler})}.
+    """Serve `faces`: {base path: (contract, {operationId: handler})}, each contract one that `check_contract` accepts.
 
     Where `callers` need no credential, only those are served that call this server by a loopback name or by one of
     `names`.
@@ -120,7 +135,7 @@ def make_app(
     for base_path, (contract, handlers) in faces.items():
         refuse_gaps(base_path, contract, handlers)
         requirements_of(base_path, contract)
-        app.add_api(contract, base_path=base_path, resolver=Resolver(partial(_resolve, handlers)))
+        app.add_face(contract, base_path, handlers)
     return app
 
 

@@ -1,10 +1,12 @@
 """A contract and its schemas, compiled once into validators."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import orjson
 import yaml
 
 from hub.api.violations import errors_of
@@ -33,26 +35,50 @@ PROSE = frozenset(
         "xml",
     }
 )
+COMPONENT = "#/components/schemas/"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def load_contract(path: Path) -> dict[str, Any]:
-    """The OpenAPI document in a file. The C loader is four times as fast as the Python one."""
-    contract: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    """The OpenAPI document in a file, for the caller alone. A process reads the YAML of a file once."""
+    contract: dict[str, Any] = orjson.loads(_as_json(path))
     return contract
+
+
+@cache
+def _as_json(path: Path) -> bytes:
+    """The C loader is four times as fast as the Python one, and JSON is twenty times as fast as that."""
+    return orjson.dumps(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
 def compile_schema(contract: dict[str, Any], schema: Schema) -> CompiledSchema:
     """A validator for `schema`, whose references are those of `contract`. It takes milliseconds: keep it."""
     components = contract.get("components", {}).get("schemas", {})
+    needed: dict[str, Schema] = {}
+    _reach(schema, components, needed)
     return CompiledSchema(
         {
             "allOf": [json_schema(schema)],
-            "components": {"schemas": {name: json_schema(each) for name, each in components.items()}},
+            "components": {"schemas": {name: json_schema(each) for name, each in needed.items()}},
         },
         validate_formats=True,
         formats={"date-time": is_instant},
     )
+
+
+def _reach(node: Any, components: dict[str, Schema], needed: dict[str, Schema]) -> None:
+    """Put into `needed` the components that `node` refers to, and those that they refer to in turn."""
+    if isinstance(node, list):
+        for each in node:
+            _reach(each, components, needed)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            name = value.removeprefix(COMPONENT) if key == "$ref" and isinstance(value, str) else ""
+            if name in components and name not in needed:
+                needed[name] = components[name]
+                _reach(components[name], components, needed)
+            elif isinstance(value, dict | list):
+                _reach(value, components, needed)
 
 
 def is_instant(text: str) -> bool:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -45,16 +45,14 @@ def install(cache: Path) -> Path:
 
 
 class Roundup:
-    """A fresh classic tracker in `home`, to be used in a `with`.
+    """A classic tracker in `home`, to be used in a `with`: a fresh one, or the one that is there.
 
-    `settings` are Roundup's own (`web_api_calls_per_interval`), laid over ours. After `stop`, `start` serves the
-    same tracker on the same port.
+    After `stop`, `start` serves the same tracker on the same port.
     """
 
-    def __init__(self, *, cache: Path, home: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *, cache: Path, home: Path) -> None:
         self._programs = install(cache.resolve())
         self.home = home.resolve()
-        self._settings = dict(settings or {})
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -72,6 +70,7 @@ class Roundup:
             self._port = listener.getsockname()[1]
             if not (self.home / "config.ini").exists():
                 self._make_tracker()
+            self.configure("tracker", web=f"{self.url}/")
             self._process = self._serve(listener.fileno(), log)
         self._wait_until_ready()
 
@@ -115,11 +114,12 @@ class Roundup:
         settings = {
             "tracker_name": "NOC",
             "tracker_web": f"{self.url}/",
+            # Each call brings a password. The usual rounds take longer than all the rest of a call.
+            "password_pbkdf2_default_rounds": "1000",
             "mail_domain": "example.test",
             "mail_host": "127.0.0.1",
             # Mail is written into this file instead of being sent.
             "mail_debug": str(self.home.parent / "roundup-mail.txt"),
-            **self._settings,
         }
         self.home.mkdir(parents=True, exist_ok=True)
         admin = [str(self._programs / "roundup-admin"), "-i", str(self.home)]

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,17 +13,12 @@ from typing import Any, Self
 
 import requests
 
+from tests.acceptance import commands
+from tests.acceptance.commands import Command
 from tests.acceptance.contract_client import ContractClient
 
 READY_WITHIN = 30.0
 LOOPBACK = {"QOS_HUB_DELIVERY_ALLOWED_NETWORKS": "127.0.0.0/8"}
-
-
-def command() -> str:
-    """The console script that stands beside the interpreter."""
-    script = Path(sys.executable).parent / "qos-hub"
-    assert script.is_file(), f"{script} is missing: the project must be installed, as in `pip install -e .`"
-    return str(script)
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
@@ -35,15 +29,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """A command that ends by itself."""
-    return subprocess.run(
-        [command(), *arguments],
-        cwd=folder,
-        env=environment(folder, **settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return commands.run(arguments, folder=folder, environ=environment(folder, **settings))
 
 
 class Ended(Exception):
@@ -70,7 +56,7 @@ class Server:
         self._settings = dict(settings or {})
         self._headers = dict(headers or {})
         self._log = folder / f"{name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Command | None = None
         self.client = ContractClient("", headers=self._headers)
 
     def __enter__(self) -> Self:
@@ -93,7 +79,7 @@ class Server:
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and self._process.code is None
 
     @property
     def pid(self) -> int:
@@ -102,15 +88,13 @@ class Server:
 
     def start(self) -> None:
         seen = len(self.lines("hub.started"))
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [command(), "serve", "--port", str(self.port), *self._arguments],
-                cwd=self.folder,
-                env=environment(self.folder, **self._settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self._process = Command(
+            ["serve", "--port", str(self.port), *self._arguments],
+            folder=self.folder,
+            environ=environment(self.folder, **self._settings),
+            out=self._log,
+            err=self._log,
+        )
         self._wait_until(lambda: len(self.lines("hub.started")) > seen)
         started = self.lines("hub.started")[-1]
         if "api" in started["roles"]:
@@ -120,8 +104,7 @@ class Server:
 
     def terminate(self) -> None:
         """SIGTERM: the order to stop."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
+        os.kill(self.pid, signal.SIGTERM)
 
     def wait(self, within: float = 20.0) -> int:
         """The code with which it ends."""
@@ -135,8 +118,8 @@ class Server:
     def kill(self) -> None:
         """SIGKILL: no chance to write anything down."""
         assert self._process is not None
-        self._process.kill()
-        self._process.wait()
+        os.kill(self.pid, signal.SIGKILL)
+        self._process.wait(READY_WITHIN)
 
     def output(self) -> str:
         return self._log.read_text(errors="replace") if self._log.exists() else ""

@@ -60,13 +60,21 @@ def broken_download(client: ContractClient, path: str, dice: random.Random) -> b
             return got
 
 
-@pytest.fixture
-def full(tmp_path: Path) -> Iterator[Server]:
-    """A hub with many reports."""
-    (tmp_path / "full").mkdir()
-    with Server(tmp_path / "full") as server:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a hub that has taken many reports, and was stopped."""
+    folder = tmp_path_factory.mktemp("filled")
+    with Server(folder) as server:
         done = imported(server.client, many(REPORTS, description="loss " * 200), 120)
         assert done["progress"]["created"] == REPORTS
+        assert server.stop() == 0
+    return folder
+
+
+@pytest.fixture
+def full(filled: Path, tmp_path: Path) -> Iterator[Server]:
+    """A hub with many reports."""
+    with Server(shutil.copytree(filled, tmp_path / "full"), name="full") as server:
         yield server
 
 

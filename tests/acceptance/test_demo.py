@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hub.demo.hub_process import OPERATIONS, HubEnded, HubProcess
-from tests.acceptance.running import command, environment
+from tests.acceptance.commands import script
+from tests.acceptance.running import environment
 from tests.real.fixtures import cache
 
 STEPS = (
@@ -23,7 +24,7 @@ STEPS = (
 @pytest.mark.slow
 def test_the_demonstration_shows_each_step_and_ends_well(tmp_path: Path) -> None:
     done = subprocess.run(
-        [command(), "demo", "--once", "--folder", str(cache())],
+        [script(), "demo", "--once", "--folder", str(cache())],
         cwd=tmp_path,
         env=environment(tmp_path),
         capture_output=True,
@@ -43,7 +44,7 @@ def test_the_demonstration_shows_each_step_and_ends_well(tmp_path: Path) -> None
 def test_the_demonstration_fails_in_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = subprocess.run(
-        [command(), "demo", "--once", "--folder", str(tmp_path / "file" / "below")],
+        [script(), "demo", "--once", "--folder", str(tmp_path / "file" / "below")],
         cwd=tmp_path,
         env=environment(tmp_path),
         capture_output=True,

@@ -11,7 +11,7 @@ from tests.acceptance.test_crash_matrix import in_flight, sequences
 from tests.fakes.listener import Listener, answer, held
 from tests.rooms import report, until
 
-QUICK = {"QOS_HUB_DELIVERY_DEADLINE": "10s", "QOS_HUB_DELIVERY_LEASE": "16s"}
+QUICK = {"QOS_HUB_DELIVERY_DEADLINE": "5s", "QOS_HUB_DELIVERY_LEASE": "10500ms"}
 REPORTS, CHANGES = 25, 4
 
 

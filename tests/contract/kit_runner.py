@@ -56,7 +56,7 @@ Step = dict[str, Any]
 
 class Scenario:
     def __init__(self, path: Path) -> None:
-        written = yaml.safe_load(path.read_text("utf-8"))
+        written = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
         _refuse_unknown(written, SCENARIO_KEYS)
         self.contract: str = written["contract"]
         self.base: str = written.get("base", contract(self.contract)["servers"][0]["url"])

@@ -12,7 +12,6 @@ from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import load_mapping
 from hub.ports import Record, Unavailable
 from tests.real.benches import AlertmanagerBench, Bench, RoundupBench, records
-from tests.real.fixtures import NewAlertmanager, NewRoundup
 from tests.real.middleman import Canned, Middleman
 
 MAPPINGS = Path(__file__).parents[2] / "config/sources"
@@ -20,13 +19,11 @@ NewBench = Callable[[], Bench]
 
 
 @pytest.fixture(params=["roundup", "alertmanager"])
-def bench(
-    request: pytest.FixtureRequest, new_roundup: NewRoundup, new_alertmanager: NewAlertmanager, tmp_path: Path
-) -> Bench:
-    """A fresh system with nothing in it."""
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
+    """A system with nothing in it."""
     if request.param == "roundup":
-        return RoundupBench(new_roundup(), tmp_path / "password")
-    return AlertmanagerBench(new_alertmanager())
+        return RoundupBench(request.getfixturevalue("roundup"), tmp_path / "password")
+    return AlertmanagerBench(request.getfixturevalue("new_alertmanager")())
 
 
 @pytest.fixture

@@ -1,15 +1,19 @@
 """Every operation of a contract has a handler, every handler an operation; a gap on either side is no start."""
 
 import copy
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from hub.api.app import make_app, operation_ids, refuse_gaps
+from hub import shipped
+from hub.api.app import check_contract, make_app, operation_ids, refuse_gaps
 from hub.api.handlers import Handler
 from hub.api.messages import Request, Response
 from hub.bootstrap import FACE_V4, FACE_V5, OPERATIONS_V1, Contracts, build
+from hub.cli import main
 from hub.errors import InvalidContract
 from hub.settings import load_settings
 
@@ -69,6 +73,23 @@ def test_an_operation_that_does_not_say_who_may_call_is_no_start(security: Any) 
     contract["paths"]["/hub"]["post"]["security"] = security
     with pytest.raises(InvalidContract, match="operation createHub does not say in `security` which scope"):
         make_app({FACE_V5: (contract, handlers_of(contract))}, pages=pages, body_limit=1024)
+
+
+@pytest.mark.parametrize("path", SERVED)
+def test_the_served_contracts_are_openapi(path: str) -> None:
+    check_contract(path, SERVED[path], operation_ids(SERVED[path]))
+
+
+def test_check_refuses_a_contract_that_is_not_openapi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "openapi"
+    shutil.copytree(shipped.openapi_dir(), folder)
+    contract = folder / "operations-v1.yaml"
+    written = contract.read_text("utf-8")
+    contract.write_text(written.replace("in: query", "in: question", 1), "utf-8")
+    monkeypatch.setattr(shipped, "openapi_dir", lambda: folder)
+    checked = CliRunner().invoke(main, ["check"])
+    assert checked.exit_code == 2
+    assert f"the contract at {OPERATIONS_V1} is not OpenAPI" in checked.stderr
 
 
 def test_a_callback_of_a_listener_is_no_operation_of_ours() -> None:

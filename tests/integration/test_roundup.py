@@ -8,20 +8,25 @@ from marshmallow import ValidationError
 
 import adapters.roundup
 from adapters.roundup.gaps import missing, only_in
+from hub.demo.roundup import Roundup
 from hub.intake.mapping import Rule, render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
 from hub.ports import AuthFailed, RateLimited, Unavailable
 from tests.real.benches import READER, RoundupBench, records
-from tests.real.fixtures import NewRoundup
 from tests.real.middleman import Middleman
 
 MAPPING = Path(__file__).parents[2] / "config/sources/roundup.yaml"
 
 
 @pytest.fixture
-def bench(new_roundup: NewRoundup, tmp_path: Path) -> RoundupBench:
-    return RoundupBench(new_roundup(), tmp_path / "password")
+def bench(roundup: Roundup, tmp_path: Path) -> RoundupBench:
+    return RoundupBench(roundup, tmp_path / "password")
+
+
+@pytest.fixture
+def bench_of_its_own(roundup_of_its_own: Roundup, tmp_path: Path) -> RoundupBench:
+    return RoundupBench(roundup_of_its_own, tmp_path / "password")
 
 
 @pytest.fixture
@@ -155,18 +160,22 @@ def test_a_lock_out_after_bad_passwords_is_a_refusal_and_no_pacing(bench: Roundu
     assert locked.value.after > 60
 
 
-def test_a_limit_on_calls_is_waited_for_and_the_pull_finishes(bench: RoundupBench, middleman: Middleman) -> None:
+def test_a_limit_on_calls_is_waited_for_and_the_pull_finishes(bench_of_its_own: RoundupBench) -> None:
+    bench = bench_of_its_own
     expected = [f"line-{number}" for number in range(6)]
     bench.create(*expected)
     bench.put_on_stamps({f"line-{number}": f"202611221000{number}0.000" for number in range(6)})
-    bench.tracker.stop()
-    bench.tracker.configure("web", api_calls_per_interval="3", api_interval_in_sec="3")
-    bench.tracker.start()
-    found = records(bench.source(url=middleman.url, page_size=2).pull({}))
+    bench.limit_calls(3, seconds=2)
+    found = records(bench.source(page_size=2).pull({}))
     assert sorted(bench.name_of(record) for record in found) == expected
+
+
+def test_a_limit_on_calls_that_outlasts_the_patience_is_told(bench_of_its_own: RoundupBench) -> None:
+    bench = bench_of_its_own
+    bench.limit_calls(1, seconds=3600)
     with pytest.raises(RateLimited) as limited:
-        list(bench.source(page_size=1, max_wait=0).pull({}))
-    assert limited.value.after > 0
+        list(bench.source(max_wait=0).pull({}))
+    assert limited.value.after > 60
 
 
 def test_a_property_that_the_tracker_does_not_have_is_said_in_its_words(bench: RoundupBench) -> None:

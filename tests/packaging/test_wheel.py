@@ -55,6 +55,12 @@ def run(*words: str | Path, cwd: Path, environ: dict[str, str] | None = None) ->
     return done
 
 
+def pip(python: Path, *words: str | Path, cwd: Path) -> str:
+    """What pip prints, working on the environment of `python`."""
+    command = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python)
+    return run(*command, *words, cwd=cwd).stdout
+
+
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> Archives:
     """The sdist of this tree, and the wheel built from that sdist."""
@@ -66,11 +72,12 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Archives:
 
 @pytest.fixture(scope="module")
 def installed(archives: Archives, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The pip of this environment fills the clean one; what of it is never imported need not be compiled."""
     home = tmp_path_factory.mktemp("clean")
     python = home / "venv" / "bin" / "python"
-    run(sys.executable, "-m", "venv", home / "venv", cwd=home)
-    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run(*pip, "--constraint", ROOT / "constraints.txt", archives.wheel, cwd=home)
+    run(sys.executable, "-m", "venv", "--without-pip", home / "venv", cwd=home)
+    install = ("install", "--quiet", "--no-compile", "--constraint", ROOT / "constraints.txt", archives.wheel)
+    pip(python, *install, cwd=home)
     folder = home / "work"
     folder.mkdir()
     return Installed(python=python, command=python.parent / "qos-hub", folder=folder)
@@ -153,12 +160,12 @@ def test_a_wheel_built_from_the_tree_holds_what_one_built_from_the_sdist_holds(
 
 
 def test_a_clean_environment_gets_what_the_hub_needs_and_nothing_else(installed: Installed) -> None:
-    listed = run(installed.python, "-m", "pip", "list", "--format", "json", cwd=installed.folder).stdout
+    listed = pip(installed.python, "list", "--format", "json", cwd=installed.folder)
     names = {entry["name"].lower().replace("_", "-") for entry in json.loads(listed)}
     assert {"qos-hub", "connexion", "pycurl", "uvicorn"} <= names
     # niquests would bring urllib3-future, which takes the place of urllib3 under requests.
     assert not names & {"pytest", "mypy", "schemathesis", "niquests", "urllib3-future"}
-    run(installed.python, "-m", "pip", "check", cwd=installed.folder)
+    pip(installed.python, "check", cwd=installed.folder)
 
 
 def test_the_installed_program_finds_its_files_inside_the_package(installed: Installed) -> None:

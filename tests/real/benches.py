@@ -80,6 +80,12 @@ class RoundupBench:
                 database.execute("update _issue set _activity = ? where _title like ?", (stamp, title))
         database.close()
 
+    def limit_calls(self, calls: int, *, seconds: int) -> None:
+        """From now on each user has so many calls in so many seconds."""
+        self.tracker.stop()
+        self.tracker.configure("web", api_calls_per_interval=str(calls), api_interval_in_sec=str(seconds))
+        self.tracker.start()
+
     def name_of(self, record: Record) -> str:
         return str(record.data["title"])
 

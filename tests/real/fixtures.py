@@ -1,6 +1,7 @@
 """Starts real trouble systems; what cannot start fails under CI=true and is skipped visibly elsewhere."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,6 @@ from tests.real.alertmanager import Alertmanager
 
 PROJECT = Path(__file__).parents[2]
 
-NewRoundup = Callable[..., Roundup]
 NewAlertmanager = Callable[[], Alertmanager]
 
 
@@ -26,22 +26,6 @@ def cannot_start(error: CannotStart) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"a real system could not start: {error}", pytrace=False)
     pytest.skip(f"a real system could not start: {error}")
-
-
-@pytest.fixture(scope="session")
-def new_roundup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewRoundup]:
-    """Starts a fresh tracker: `new_roundup(web_api_calls_per_interval="4")`; all are stopped at the end."""
-    with ExitStack() as running:
-
-        def start(**settings: str) -> Roundup:
-            home = tmp_path_factory.mktemp("roundup") / "tracker"
-            try:
-                return running.enter_context(Roundup(cache=cache(), home=home, settings=settings))
-            except CannotStart as error:
-                cannot_start(error)
-                raise
-
-        yield start
 
 
 @pytest.fixture(scope="session")
@@ -61,9 +45,33 @@ def new_alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewAl
 
 
 @pytest.fixture(scope="session")
-def roundup(new_roundup: NewRoundup) -> Roundup:
-    """One tracker for the whole run."""
-    return new_roundup()
+def new_tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Roundup, Path]]:
+    """The tracker of the run, and a copy of its data as they are when it is new."""
+    home = tmp_path_factory.mktemp("roundup") / "tracker"
+    with ExitStack() as running:
+        try:
+            tracker = running.enter_context(Roundup(cache=cache(), home=home))
+        except CannotStart as error:
+            cannot_start(error)
+            raise
+        yield tracker, shutil.copytree(home / "db", home.parent / "new")
+
+
+@pytest.fixture
+def roundup(new_tracker: tuple[Roundup, Path]) -> Roundup:
+    """A tracker with nothing in it: one process serves all tests, and opens its data at each request."""
+    tracker, new = new_tracker
+    shutil.rmtree(tracker.home / "db")
+    shutil.copytree(new, tracker.home / "db")
+    return tracker
+
+
+@pytest.fixture
+def roundup_of_its_own(roundup: Roundup, tmp_path: Path) -> Iterator[Roundup]:
+    """A new tracker in a process of its own, for a test that stops it."""
+    home = shutil.copytree(roundup.home, tmp_path / "tracker")
+    with Roundup(cache=cache(), home=home) as tracker:
+        yield tracker
 
 
 @pytest.fixture(scope="session")
