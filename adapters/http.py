@@ -76,6 +76,10 @@ class HttpClient:
             max_wait=options["max_wait"],
         )
 
+    def now(self) -> datetime:
+        """The system's own time at its last answer; ours where it does not tell."""
+        return self.last_date or self._clock()
+
     def get_json(self, path: str, params: Mapping[str, str | list[str]] | None = None) -> Any:
         """The JSON at a path. Raises AuthFailed at once; RateLimited and Unavailable when waiting did not help."""
         attempts = Retrying(
