@@ -168,7 +168,9 @@ class SourceSettings:
     mapping: str = rules.text(default="")
     interval: float | None = rules.duration(0.1, default=None)
     enabled: bool = rules.flag(default=True)
+    backfill: str = rules.backfill(default="all")
     backfill_notify: bool = rules.flag(default=False)
+    reconcile: float = rules.now_and_then(default=86400.0)
     options: Mapping[str, Any] = rules.table()
 
     @property

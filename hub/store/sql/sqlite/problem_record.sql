@@ -11,5 +11,10 @@ FROM problem_record WHERE id = ?;
 -- name: last
 SELECT coalesce(max(seq), 0) FROM problem_record;
 
+-- name: status_at
+SELECT to_status FROM problem_record
+WHERE problem_id = ? AND event_time <= ? AND to_status IS NOT NULL
+ORDER BY event_time DESC, seq DESC LIMIT 1;
+
 -- name: has
 SELECT 1 FROM problem_record WHERE problem_id = ? LIMIT 1;
