@@ -5,6 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from hub.references import secret
+
+__all__ = [
+    "AuthFailed",
+    "Check",
+    "FilterIgnored",
+    "Lists",
+    "Page",
+    "RateLimited",
+    "Record",
+    "Source",
+    "SourceError",
+    "Unavailable",
+    "secret",
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:

@@ -15,7 +15,7 @@ from hub.intake.counts import PollCounts
 from hub.intake.health import Health, Random, first_wait, health_after_failure, health_after_success
 from hub.intake.observe import Reader
 from hub.intake.poll import SourcePoll
-from hub.model.times import Clock, to_micros
+from hub.model.times import Clock
 from hub.ports import SourceError
 from hub.problems.sources import SourceRules
 from hub.settings import IntakeSettings, SourceSettings
@@ -95,6 +95,8 @@ class Poller:
         row = self._row()
         self._lag, self._failures = row.lag, row.failures
         try:
+            if row.woken is not None:
+                self._store.write(lambda tables: tables.sources.heed(self.name))
             with self._tracing.work("poll", {"qos_hub.source": self.name}):
                 complete = self._poll.run(row, self._stopping.is_set)
         except (SourceError, StoreUnavailable) as error:
@@ -113,27 +115,27 @@ class Poller:
 
     def _waited(self, seconds: float) -> bool:
         """Wait until it is time or somebody wakes us; False when it is time to end."""
-        end, known = monotonic() + seconds, -1
+        end, version, woken = monotonic() + seconds, -1, False
         while not (self._stopping.is_set() or self._asked.is_set()) and (left := end - monotonic()) > 0:
             self._bell.wait(min(left, LOOKS_EVERY))
             self._bell.clear()
-            known, before = self._store.data_version(), known
-            if known != before and self._is_woken():
+            version, before = self._store.data_version(), version
+            woken = woken or (version != before and self._is_woken())
+            if woken and self._has_rested():
                 break
         self._asked.clear()
         return not self._stopping.is_set()
 
     def _is_woken(self) -> bool:
-        """Whether a poll was asked for since the last one began.
+        """Whether a poll was asked for that has not begun.
 
-        What is asked for while the source fails or has asked for a pause waits for its time, and what is asked for
-        again and again comes to one poll a second.
+        What is asked for while the source fails or has asked for a pause waits for its time.
         """
-        if self._failures or self._begun is None:
-            return False
-        if (self._clock() - self._begun).total_seconds() < LOOKS_EVERY:
-            return False
-        return self._store.read.sources.woken(self.name) > to_micros(self._begun)
+        return not self._failures and self._store.read.sources.woken(self.name)
+
+    def _has_rested(self) -> bool:
+        """Polls that are asked for again and again come to one a second."""
+        return self._begun is None or (self._clock() - self._begun).total_seconds() >= LOOKS_EVERY
 
     def _row(self) -> SourceRow:
         row = self._store.read.sources.get(self.name)

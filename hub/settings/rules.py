@@ -131,6 +131,17 @@ def now_and_then(*, default: float) -> Any:
     return rule(SecondsOrNever(), 'a duration such as "1d", or "" for never', default=default)
 
 
+def reference(*, default: str) -> Any:
+    """Where a secret is. Its value is never shown: whoever gets the form wrong may have written the secret."""
+    check = Exactly(str, validate=validate.Regexp(r"((env|file|command):.+|)\Z"))
+    return rule(
+        check,
+        'a reference to a secret: "env:NAME", "file:/path" or "command:/program"',
+        default=default,
+        secret=True,
+    )
+
+
 def backfill(*, default: str) -> Any:
     what = '"all", "open", or "since" and a date, such as "since 2026-01-31"'
     return rule(Since(), what, default=default)

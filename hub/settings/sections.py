@@ -170,6 +170,8 @@ class SourceSettings:
     enabled: bool = rules.flag(default=True)
     backfill: str = rules.backfill(default="all")
     backfill_notify: bool = rules.flag(default=False)
+    wake_secret: str = rules.reference(default="")
+    wake_header: str = rules.text(default="X-Hub-Signature-256", empty=False)
     reconcile: float = rules.now_and_then(default=86400.0)
     options: Mapping[str, Any] = rules.table()
 

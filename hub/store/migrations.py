@@ -709,7 +709,7 @@ def activation_ends_a_hold(db: Database) -> None:
 
 @MIGRATIONS()
 def what_operators_ask_of_sources(db: Database) -> None:
-    """`reconciled` is when all keys were last listed, `woken` when somebody last asked for a poll (microseconds).
+    """`reconciled` is when all keys were last listed, `woken` when somebody asked for a poll that has not begun.
 
     `resync` is {"id", "since", "notify", "begun"} while tickets are to be read again; NULL when none are.
     """

@@ -150,6 +150,10 @@ class Records:
         """The row number of the latest record; it rises with every change of any report. 0 when there is none."""
         return int(self._connection.execute(self._sql["last"]).fetchone()[0])
 
+    def after(self, seq: int) -> list[Record]:
+        """The entries behind a row number, as they were recorded."""
+        return [_record(row) for row in self._connection.execute(self._sql["after"], (seq,))]
+
     def page(
         self,
         condition: Condition | None,

@@ -62,6 +62,27 @@ class SourceRow:
     problems: int
 
 
+def never_polled(name: str, adapter: str) -> SourceRow:
+    """What a source is before its first poll."""
+    return SourceRow(
+        name=name,
+        adapter=adapter,
+        cursor={},
+        state=SourceState.NEW,
+        error=None,
+        last_poll=None,
+        last_success=None,
+        next_poll=None,
+        failures=0,
+        lag=None,
+        unmapped={},
+        reconciled=None,
+        woken=None,
+        resync=None,
+        problems=0,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """What is known of one ticket; `missed` counts the polls in a row from which it was absent.
@@ -152,10 +173,14 @@ class Sources:
             self._signals.add(SOURCE_WOKEN)
         return asked
 
-    def woken(self, name: str) -> int:
-        """When a poll was last asked for, in microseconds; 0 when nobody did."""
+    def woken(self, name: str) -> bool:
+        """Whether a poll was asked for that has not begun."""
         row = self._connection.execute(self._sql["woken"], (name,)).fetchone()
-        return row[0] if row else 0
+        return bool(row and row[0])
+
+    def heed(self, name: str) -> None:
+        """A poll begins: what is asked for from now on is asked of the next."""
+        self._connection.execute(self._sql["heed"], (name,))
 
     def set_resync(self, name: str, resync: Resync | None) -> None:
         text = None if resync is None else orjson.dumps(resync).decode()

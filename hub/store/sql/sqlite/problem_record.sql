@@ -8,6 +8,11 @@ SELECT id, problem_id, event_type, event_time, record_time, sequence, from_statu
        source, source_status, party, reason, irregular, changes, actor, actor_party
 FROM problem_record WHERE id = ?;
 
+-- name: after
+SELECT id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
+       source, source_status, party, reason, irregular, changes, actor, actor_party
+FROM problem_record WHERE seq > ? ORDER BY seq;
+
 -- name: last
 SELECT coalesce(max(seq), 0) FROM problem_record;
 

@@ -20,10 +20,13 @@ UPDATE source SET cursor = ? WHERE name = ?;
 UPDATE source SET reconciled = ? WHERE name = ?;
 
 -- name: wake
-UPDATE source SET woken = ? WHERE name = ? AND coalesce(woken, 0) <= coalesce(last_poll, 0);
+UPDATE source SET woken = ? WHERE name = ? AND woken IS NULL;
+
+-- name: heed
+UPDATE source SET woken = NULL WHERE name = ?;
 
 -- name: woken
-SELECT coalesce(woken, 0) FROM source WHERE name = ?;
+SELECT woken IS NOT NULL FROM source WHERE name = ?;
 
 -- name: set_resync
 UPDATE source SET resync = ? WHERE name = ?;
