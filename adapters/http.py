@@ -39,6 +39,7 @@ class HttpClient:
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         verify: bool | str = True,
+        proxy: str | None = None,
         timeout: tuple[float, float] = (5.0, 30.0),
         max_wait: float = 60.0,
         size_limit: int = SIZE_LIMIT,
@@ -57,6 +58,7 @@ class HttpClient:
         self._session = requests.Session()
         # Proxies, netrc and certificate bundles of the environment are not ours.
         self._session.trust_env = False
+        self._session.proxies = {} if proxy is None else {"http": proxy, "https": proxy}
         self._session.headers.update({"Accept": "application/json", **(headers or {})})
         self.last_date: datetime | None = None
         """The system's own time at its last answer."""
@@ -72,9 +74,14 @@ class HttpClient:
             auth=(username, password or "") if username else None,
             headers=headers,
             verify=options["ca_file"] or options["verify"],
+            proxy=options["proxy"],
             timeout=(options["connect_timeout"], options["read_timeout"]),
             max_wait=options["max_wait"],
         )
+
+    def now(self) -> datetime:
+        """The system's own time at its last answer; ours where it does not tell."""
+        return self.last_date or self._clock()
 
     def get_json(self, path: str, params: Mapping[str, str | list[str]] | None = None) -> Any:
         """The JSON at a path. Raises AuthFailed at once; RateLimited and Unavailable when waiting did not help."""

@@ -1,41 +1,14 @@
 """Options that adapters over HTTP share, and secrets given by reference."""
 
-import os
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, Range
 
+from hub.ports import secret
+
 POSITIVE = Range(min=0, min_inclusive=False)
-
-
-def secret(reference: str) -> str:
-    """What `env:NAME` or `file:/path` refers to. Raises ValueError that never contains the secret."""
-    kind, _, place = reference.partition(":")
-    if kind == "env" and place:
-        return _from_environment(place)
-    if kind == "file" and place:
-        return _from_file(place)
-    raise ValueError("a secret is given by reference, as env:NAME or file:/path, never as plain text")
-
-
-def _from_environment(name: str) -> str:
-    value = os.environ.get(name, "")
-    if not value:
-        raise ValueError(f"env:{name}: the environment has no such variable, or it is empty")
-    return value
-
-
-def _from_file(path: str) -> str:
-    try:
-        value = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"file:{path}: the file cannot be read") from error
-    if not value:
-        raise ValueError(f"file:{path}: the file is empty")
-    return value
 
 
 class Secret(fields.String):
@@ -61,14 +34,25 @@ def base_address(url: str) -> None:
         raise ValidationError("the address has no query and no fragment")
 
 
+def proxy_address(url: str) -> None:
+    """Accepts the address of an HTTP proxy; its password, if any, cannot stand in it."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.password:
+        raise ValidationError("a proxy is an http or https address without a password")
+
+
 class HttpOptions(Schema):
-    """Where a system is, who we are there, and how patient we are. Times are in seconds."""
+    """Where a system is, who we are there, and how patient we are. Times are in seconds.
+
+    `ca_file` are the certificate authorities to trust in place of the usual ones. No proxy of the environment is used.
+    """
 
     url = fields.String(required=True, validate=base_address)
     username = fields.String(load_default=None, validate=Length(min=1))
     password = Secret(load_default=None)
     verify = fields.Boolean(load_default=True)
     ca_file = fields.String(load_default=None)
+    proxy = fields.String(load_default=None, validate=proxy_address)
     connect_timeout = fields.Float(load_default=5.0, validate=POSITIVE)
     read_timeout = fields.Float(load_default=30.0, validate=POSITIVE)
     max_wait = fields.Float(load_default=60.0, validate=Range(min=0))

@@ -3,7 +3,23 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+from hub.references import secret
+
+__all__ = [
+    "AuthFailed",
+    "Check",
+    "FilterIgnored",
+    "Lists",
+    "Page",
+    "RateLimited",
+    "Record",
+    "Source",
+    "SourceError",
+    "Unavailable",
+    "secret",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +73,24 @@ class Source(Protocol):
         ...
 
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
-        """Yield what changed after `cursor` ({} on the first run). Raises AuthFailed, RateLimited or Unavailable."""
+        """Yield what changed after `cursor` ({} on the first run). Raises AuthFailed, RateLimited or Unavailable.
+
+        `{"since": "2026-11-22T17:00:00Z"}` asks for what changed since an instant; a source that cannot tell begins
+        at the beginning, as for {}.
+        """
+        ...
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """What an adapter offers beside the two methods when its source deletes tickets without telling."""
+
+    def keys(self) -> Iterator[str]:
+        """The keys of all tickets that are there. Raises AuthFailed, RateLimited or Unavailable."""
+        ...
+
+    def ask(self, key: str) -> Record | None:
+        """One ticket as it is now; None when it is not there. Raises AuthFailed, RateLimited or Unavailable."""
         ...
 
 
@@ -79,3 +112,7 @@ class RateLimited(SourceError):
 
 class Unavailable(SourceError):
     """The source cannot be read now; a later poll may succeed."""
+
+
+class FilterIgnored(Unavailable):
+    """The source answered with what was not asked for, so it has not understood the question: the run fails."""

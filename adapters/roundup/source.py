@@ -8,14 +8,19 @@ from marshmallow import fields
 from marshmallow.validate import Length, Range
 
 from adapters.http import Clock, HttpClient, system_clock
+from adapters.keyset import Keyset
 from adapters.options import HttpOptions
 from adapters.roundup.gaps import Ranges, missing, only_in
-from hub.ports import Check, Page, Record, Unavailable
+from hub.ports import Check, FilterIgnored, Page, Record, Unavailable
 
 TIME = "%Y-%m-%d.%H:%M:%S"
 FIELDS = ("title", "status", "priority", "activity", "creation", "creator", "assignedto", "keyword")
 PAGE_SIZE = 500
+ZONE = "is the time zone of our user UTC?"
 TIMEZONES_OF_UTC = (None, "", "0", "UTC", "Etc/UTC", "GMT")
+
+Row = Mapping[str, Any]
+"""An issue as the tracker shows it."""
 
 
 class Options(HttpOptions):
@@ -44,8 +49,8 @@ def make(name: str, options: Mapping[str, Any]) -> "Roundup":
 class Roundup:
     """One tracker.
 
-    Cursor: `activity` and `id` of the last issue read; `reconciled`, when the retired ones were last looked for,
-    and `highest` and `missing`, the largest id and the ranges of ids that were not listed then.
+    Cursor: that of `adapters.keyset`; `id` of the last issue read; `reconciled`, when the retired ones were last
+    looked for, and `highest` and `missing`, the largest id and the ranges of ids that were not listed then.
     """
 
     def __init__(
@@ -84,70 +89,57 @@ class Roundup:
 
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
         """Issues that changed since the cursor, less the lookback; then those retired or restored since."""
-        position = dict(cursor)
-        for rows in self._changed(cursor):
-            for start in range(0, len(rows), self._page_size):
-                part = rows[start : start + self._page_size]
-                position |= {"activity": part[-1]["activity"], "id": part[-1]["id"]}
-                yield Page(records=tuple(_record(row) for row in part), cursor=dict(position))
+        position = _present(cursor)
+        for part in self._keyset(position.get("id")).parts(position):
+            position |= part.cursor
+            if part.rows:
+                position |= {"id": part.rows[-1]["id"]}
+                yield Page(records=tuple(_record(row) for row in part.rows), cursor=dict(position))
         if self._is_due(cursor):
             yield self._reconciled(position)
 
-    def _changed(self, cursor: Mapping[str, Any]) -> Iterator[list[Mapping[str, Any]]]:
-        """Rows by rising activity, none twice.
+    def _keyset(self, known: str | None) -> Keyset[Row]:
+        """`known` is an issue that was read before: the first answer of a run must not hide it."""
+        doubted = [known] if known else []
 
-        Each request asks from the last stamp read on, so that an issue that changes meanwhile moves towards us and
-        nothing is skipped, as it would be with page numbers. When one stamp fills a whole page, the page grows.
-        """
-        since = _since(cursor, self._lookback)
-        size = self._page_size
-        seen: set[tuple[str, str]] = set()
-        first = True
-        while True:
-            rows = self._from(since, size)
-            if first and since is not None:
-                self._see_the_last_one_again(cursor, since, rows)
-            first = False
-            fresh = [row for row in rows if (row["id"], row["activity"]) not in seen]
-            if fresh:
-                yield fresh
-            if len(rows) < size:
-                return
-            last = rows[-1]["activity"]
-            size = size * 2 if last == since else self._page_size
-            since = last
-            seen = {(row["id"], row["activity"]) for row in rows if row["activity"] == last}
+        def fetch(since: datetime | None, size: int, offset: int) -> list[Row]:
+            asked = None if since is None else since.strftime(TIME)
+            # Roundup counts pages, not rows: where one stamp fills a page, the page grows.
+            rows = self._from(asked, offset + size)
+            if doubted and asked is not None:
+                self._see_again(doubted.pop(), asked, rows)
+            return rows[offset:]
 
-    def _from(self, since: str | None, size: int) -> list[Mapping[str, Any]]:
+        return Keyset(
+            fetch=fetch,
+            stamp_of=lambda row: _instant(row["activity"]),
+            key_of=lambda row: str(row["id"]),
+            page_size=self._page_size,
+            now=self._http.now,
+            lookback=self._lookback,
+            hint=ZONE,
+        )
+
+    def _from(self, since: str | None, size: int) -> list[Row]:
         params = {"@fields": self._properties, "@verbose": "2", "@sort": "activity,id", "@page_size": str(size)}
         rows = self._rows("issue", params | ({"activity": f"{since};"} if since else {}))
         for row in rows:
             if "activity" not in row:
                 raise Unavailable(f"issue {row.get('id')}: user {self._username!r} may not see when it changed")
-            if since and row["activity"] < since:
-                # Roundup answers a date that it does not understand with everything, and reads others in the
-                # user's own time zone.
-                raise Unavailable(
-                    f"the filter was ignored: issue {row['id']} changed at {row['activity']}, asked was {since} or"
-                    " later; is the time zone of our user UTC?"
-                )
         return rows
 
-    def _see_the_last_one_again(
-        self, cursor: Mapping[str, Any], since: str, rows: list[Mapping[str, Any]]
-    ) -> None:
+    def _see_again(self, known: str, since: str, rows: list[Row]) -> None:
         """Raises when the filter hides what we have read before: then it hides what is new, too.
 
         This is what a time zone west of UTC does. A retired issue is hidden rightly.
         """
-        known = cursor["id"]
         if any(row["id"] == known for row in rows):
             return
         listed = self._rows("issue", {"id": known, "@fields": "activity"})
         if listed and not self._rows("issue", {"id": known, "activity": f"{since};", "@fields": "activity"}):
-            raise Unavailable(
+            raise FilterIgnored(
                 f"the filter hides issue {known}, changed at {listed[0]['activity']}, when asked for {since} or"
-                " later; is the time zone of our user UTC?"
+                f" later; {ZONE}"
             )
 
     def _is_due(self, cursor: Mapping[str, Any]) -> bool:
@@ -166,29 +158,31 @@ class Roundup:
         cursor = {**position, "reconciled": now.isoformat(), "highest": highest, "missing": absent}
         return Page(records=(*gone, *back), cursor=cursor)
 
-    def _one(self, number: int) -> list[Mapping[str, Any]]:
+    def _one(self, number: int) -> list[Row]:
         return self._rows("issue", {"id": str(number), "@fields": self._properties, "@verbose": "2"})
 
-    def _rows(self, kind: str, params: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    def _rows(self, kind: str, params: Mapping[str, str]) -> list[Row]:
         answer = self._http.get_json(f"rest/data/{kind}", dict(params))
         try:
-            rows: list[Mapping[str, Any]] = answer["data"]["collection"]
+            rows: list[Row] = answer["data"]["collection"]
         except (KeyError, TypeError) as error:
             raise Unavailable(f"rest/data/{kind}: this is not the answer of a Roundup tracker") from error
         return rows
 
 
-def _since(cursor: Mapping[str, Any], lookback: timedelta) -> str | None:
-    if "activity" not in cursor:
-        return None
-    return (_instant(cursor["activity"]) - lookback).strftime(TIME)
+def _present(cursor: Mapping[str, Any]) -> dict[str, Any]:
+    """The cursor with the stamp of the last issue as an instant; it used to be kept as Roundup writes it."""
+    position = dict(cursor)
+    if "activity" in position:
+        position["since"] = _instant(position.pop("activity")).isoformat()
+    return position
 
 
 def _instant(stamp: str) -> datetime:
     return datetime.strptime(stamp, TIME).replace(tzinfo=UTC)
 
 
-def _record(row: Mapping[str, Any]) -> Record:
+def _record(row: Row) -> Record:
     return Record(key=row["id"], updated=_instant(row["activity"]), data=row)
 
 

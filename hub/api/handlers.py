@@ -18,6 +18,7 @@ from hub.api.problems import ProblemOperations
 from hub.api.recoveries import RecoveryOperations
 from hub.api.subscriptions import SubscriptionOperations
 from hub.api.tasks import TaskOperations
+from hub.api.wakes import WakeOperations
 from hub.errors import Forbidden, InvalidInput
 from hub.model.task import TaskKind
 
@@ -56,6 +57,7 @@ OPERATIONS = {
     "resendDelivery": Operations.resend,
     "listSource": Operations.sources,
 }
+WAKES = {"wakeSource": WakeOperations.by_signature, "wakeSourceBySecret": WakeOperations.by_secret}
 DELIVERIES = {"listDelivery": DeliveryListing.deliveries}
 SUBSCRIPTIONS = {
     "listSubscription": SubscriptionOperations.subscriptions,

@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hub.api.at_once import in_a_task
 from hub.api.counts import UNEXPECTED
 from hub.api.messages import OPERATION, STATUS
+from hub.api.wakes import without_secret
 from hub.telemetry.traceparent import NAME, read_traceparent
 from hub.telemetry.trails import RequestTrail, Tracing, following
 
@@ -32,4 +33,4 @@ class Traced:
         given = [value for name, value in scope["headers"] if name == HEADER]
         # Two of them contradict each other: then there is none.
         traceparent = read_traceparent(given[0].decode("latin-1")) if len(given) == 1 else None
-        return self._tracing.request(traceparent, scope["method"], scope["path"])
+        return self._tracing.request(traceparent, scope["method"], without_secret(scope["path"]))

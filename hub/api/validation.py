@@ -142,6 +142,9 @@ def _resolved(contract: dict[str, Any], node: dict[str, Any] | None) -> dict[str
     return node
 
 
+ANY = "*/*"
+"""The media type of an operation that takes a body of whatever kind."""
+
 MAY_BE_SECRET = re.compile(rb"secret|password|token|key|whsk_|auth", re.IGNORECASE)
 """What stands in a body of which nothing is repeated, since nobody knows where in it the secret is."""
 
@@ -158,6 +161,8 @@ def _media_type(body: Body, content_type: bytes | None) -> str:
     named = (content_type or b"").decode("latin-1")
     media_type, *parameters = (part.strip().lower() for part in named.split(";"))
     charsets = {part.partition("=")[2].strip(' "') for part in parameters if part.startswith("charset=")}
+    if ANY in body.validators:
+        return ANY
     if media_type not in body.validators or charsets - {"utf-8", "utf8"}:
         accepted = " or ".join(body.validators)
         message = (

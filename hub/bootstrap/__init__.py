@@ -6,6 +6,7 @@ from hub.bootstrap.delivery import make_transport
 from hub.bootstrap.faces import make_faces, report_attributes
 from hub.bootstrap.parts import Parts, make_box, make_parts, make_store
 from hub.bootstrap.registering import make_reconciler, make_wanted
+from hub.bootstrap.rules import report_rules
 from hub.bootstrap.tracing import check_tracing
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "make_transport",
     "make_wanted",
     "report_attributes",
+    "report_rules",
 ]

@@ -11,6 +11,7 @@ from hub.api.handlers import (
     OPERATIONS,
     RECOVERIES,
     SUBSCRIPTIONS,
+    WAKES,
     Handler,
     bound,
 )
@@ -19,7 +20,9 @@ from hub.api.once import Once
 from hub.api.operations import Operations
 from hub.api.recoveries import RecoveryOperations
 from hub.api.subscriptions import SubscriptionOperations
+from hub.api.wakes import WakeOperations
 from hub.bootstrap.parts import Parts
+from hub.bootstrap.waking import wake_keys
 from hub.subscriptions.changing import Changing
 from hub.subscriptions.coverage import Coverage
 from hub.subscriptions.erasing import Erasing
@@ -59,6 +62,12 @@ def operator_handlers(
     erasures = ErasureOperations(
         store=parts.store, erasing=erasing, once=once, base_url=base_url, page_maximum=maximum
     )
+    wakes = WakeOperations(
+        store=parts.store,
+        clock=parts.clock,
+        keys=wake_keys(parts.settings),
+        body_limit=parts.settings.api.body_limit,
+    )
     return (
         bound(OPERATIONS, operations)
         | bound(DELIVERIES, deliveries)
@@ -67,4 +76,5 @@ def operator_handlers(
         | bound(LISTS, lists)
         | bound(COVERAGE, coverage)
         | bound(ERASURES, erasures)
+        | bound(WAKES, wakes)
     )

@@ -5,6 +5,7 @@ from flask import Flask, abort, render_template, request
 from hub.console.pages import Page, page_of
 from hub.model.delivery import DeliveryState
 from hub.model.times import micros_to_text
+from hub.query.ordering import SortKey
 from hub.query.syntax import Comparison, Operator
 from hub.store.sqlite import Store
 
@@ -63,7 +64,8 @@ class Views:
         tables = self._store.read
         stored = tables.problems.get(problem_id)
         of_this = Comparison(path=("serviceProblem", "id"), operator=Operator.EQ, values=(problem_id,))
-        records = tables.records.page(of_this, offset=0, limit=HISTORY).rows
+        in_time = (SortKey(path=("eventTime",)),)
+        records = tables.records.page(of_this, sort=in_time, offset=0, limit=HISTORY).rows
         if stored is None and not records:
             abort(404)
         document = stored.problem.document if stored else {}

@@ -8,14 +8,12 @@ from typing import Any
 
 from hub.intake.digest import digest
 from hub.intake.mapping import FieldMapping, Rendered, render
+from hub.intake.terms import Terms
 from hub.model.problem import Document, Problem, Status
 from hub.model.times import to_micros
 from hub.ports import Record
 from hub.problems.sources import Observation
 from hub.store.sources import Item
-
-FINAL = frozenset({Status.RESOLVED, Status.CLOSED, Status.CANCELLED, Status.REJECTED})
-"""States in which the end of a ticket changes nothing any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +23,21 @@ class Changed:
     record: Record
     digest: bytes
     rendered: Rendered
+
+
+@dataclass(frozen=True, kw_only=True)
+class Late:
+    """A record that is older than what was last taken of its ticket."""
+
+    record: Record
+    rendered: Rendered
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassedOver:
+    """A ticket of old that becomes no report, until it changes."""
+
+    changed: Changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +62,7 @@ class Unreadable:
     why: str
 
 
-News = Changed | Gone | Back | Unreadable
+News = Changed | Late | PassedOver | Gone | Back | Unreadable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,18 +72,30 @@ class Reader:
     source: str
     mapping: FieldMapping
 
-    def news_of(self, record: Record, item: Item | None) -> News | None:
-        """What a record says that `item` does not know yet; None when there is nothing."""
+    def news_of(self, record: Record, item: Item | None, terms: Terms, *, listed: bool) -> News | None:
+        """What a record says that `item` does not know yet; None when there is nothing.
+
+        `listed` says that the source lists what is there at present: nothing of that is late, whatever its stamp.
+        """
         if record.gone:
             return None if item is not None and item.gone else Gone(record=record)
         try:
             fresh = digest(record.data, ignore=self.mapping.ignore, revision=self.mapping.revision)
-            if item is None or item.digest != fresh:
-                return Changed(record=record, digest=fresh, rendered=render(self.mapping, record.data))
+            if item is None or item.digest != fresh or terms.takes_again(item):
+                return self._changed(record, item, fresh, terms, listed)
         except TypeError as error:
             # A number of more than 64 bits, or half of a surrogate pair: JSON has them, the hub's reports do not.
             return Unreadable(record=record, why=f"its content cannot be kept: {error}")
         return Back(record=record) if item.missed else None
+
+    def _changed(self, record: Record, item: Item | None, fresh: bytes, terms: Terms, listed: bool) -> News | None:
+        changed = Changed(record=record, digest=fresh, rendered=render(self.mapping, record.data))
+        if not terms.wants(record, changed.rendered.status, item):
+            is_known = item is not None and item.digest == fresh
+            return None if is_known else PassedOver(changed=changed)
+        if not listed and is_late(record, item):
+            return Late(record=record, rendered=changed.rendered)
+        return changed
 
     def observation(self, changed: Changed, before: Problem | None, now: datetime, *, told: bool) -> Observation:
         """`before` is the report as it stands, None when this record is the first of its ticket."""
@@ -86,6 +111,18 @@ class Reader:
             event_time=to_micros(occurred),
             started=None if started is None else to_micros(min(started, occurred)),
             told=told,
+        )
+
+    def late(self, record: Record, rendered: Rendered, now: datetime) -> Observation:
+        """What an older record says of the status that its ticket then had."""
+        return Observation(
+            source=self.source,
+            key=record.key,
+            document=rendered.document,
+            status=rendered.status,
+            source_status=rendered.source_status,
+            event_time=to_micros(min(rendered.event_time or record.updated, now)),
+            told=False,
         )
 
     def ended(self, key: str, status: Status, word: str, occurred: datetime, *, told: bool) -> Observation:
@@ -114,6 +151,11 @@ class Reader:
         emptied = self.mapping.attributes - rendered.document.keys() - kept
         patch = {name: replacement(before.get(name), value) for name, value in rendered.document.items()}
         return {**dict.fromkeys(emptied), **patch}
+
+
+def is_late(record: Record, item: Item | None) -> bool:
+    """Whether a later change of the ticket has been taken already."""
+    return item is not None and item.problem_id is not None and to_micros(record.updated) < item.updated
 
 
 def replacement(before: Any, after: Any) -> Any:

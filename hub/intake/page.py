@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from hub.errors import InvalidInput
-from hub.intake.observe import FINAL, Back, Changed, Gone, News, Reader, Unreadable
+from hub.intake.observe import Back, Changed, Gone, Late, News, PassedOver, Reader, Unreadable, is_late
+from hub.intake.terms import FINAL
 from hub.model.problem import Problem, Status
 from hub.model.times import to_micros
+from hub.ports import Record
 from hub.problems.sources import Observation, SourceRules
 from hub.store.sources import Sources
 from hub.store.tables import Tables
@@ -41,29 +43,40 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True)
 class Transaction:
-    """One use of the tables for one source. `told` False keeps its changes from the listeners."""
+    """One use of the tables for one source. `told` False keeps its changes from the listeners.
+
+    `listed` says that the records are a part of all that the source lists at present.
+    """
 
     tables: Tables
     reader: Reader
     rules: SourceRules
     now: datetime
     told: bool
+    listed: bool = False
     taken: Taken = field(default_factory=Taken)
 
     def take(self, news: Iterable[News]) -> Taken:
         for one in news:
-            match one:
-                case Changed():
-                    self._take_changed(one)
-                case Gone(record=record):
-                    self._end(record.key, Status.CANCELLED, GONE, min(record.updated, self.now), missed=0)
-                case Back(record=record):
-                    self._sources.set_missed(self._name, record.key, 0)
-                case Unreadable(record=record, why=why):
-                    self._fail(record.key, why)
+            self._take(one)
         if self.taken.unmapped:
             self._count_unmapped()
         return self.taken
+
+    def _take(self, news: News) -> None:
+        match news:
+            case Changed():
+                self._take_changed(news)
+            case Late():
+                self._take_late(news)
+            case PassedOver(changed=changed):
+                self._pass_over(changed)
+            case Gone(record=record):
+                self._end(record.key, Status.CANCELLED, GONE, min(record.updated, self.now), missed=0)
+            case Back(record=record):
+                self._sources.set_missed(self._name, record.key, 0)
+            case Unreadable(record=record, why=why):
+                self._fail(record.key, why)
 
     def take_absent(self, waiting: Mapping[str, int], gone: Mapping[str, int]) -> Taken:
         """Note polls that missed a ticket; resolve what is gone."""
@@ -84,17 +97,41 @@ class Transaction:
     def _take_changed(self, changed: Changed) -> None:
         key = changed.record.key
         item = self._sources.item(self._name, key)
-        if item is not None and item.digest == changed.digest:
+        if item is not None and item.digest == changed.digest and item.problem_id is not None:
             # The page has the same record twice.
+            return
+        if not self.listed and is_late(changed.record, item):
+            self._take_late(Late(record=changed.record, rendered=changed.rendered))
             return
         before = self._report(key)
         observation = self.reader.observation(changed, before, self.now, told=self.told)
         after = self._upsert(observation, before, changed.record.updated)
         if after is None:
             return
-        updated = to_micros(changed.record.updated)
-        self._sources.put_item(self._name, key, problem_id=after.id, digest=changed.digest, updated=updated)
+        self._keep(changed.record, after.id, changed.digest)
         self.taken.unmapped += [(name, word, key) for name, word in changed.rendered.unmapped]
+
+    def _pass_over(self, changed: Changed) -> None:
+        item = self._sources.item(self._name, changed.record.key)
+        if item is not None and item.problem_id is not None:
+            # The page has told of it before, when it was wanted.
+            self._take_changed(changed)
+        else:
+            self._keep(changed.record, None, changed.digest)
+
+    def _keep(self, record: Record, problem_id: str | None, digest: bytes) -> None:
+        # A stamp in the future would make everything late that comes until then.
+        updated = to_micros(min(record.updated, self.now))
+        self._sources.put_item(self._name, record.key, problem_id=problem_id, digest=digest, updated=updated)
+
+    def _take_late(self, late: Late) -> None:
+        """Place what an older record says of the status in the history; its ticket stays known by the newer one."""
+        stored = self.tables.problems.get_by_source(self._name, late.record.key)
+        if stored is None:
+            return
+        observation = self.reader.late(late.record, late.rendered, self.now)
+        if self.rules.place(self.tables, stored, observation):
+            self.taken.note_change(late.record.updated)
 
     def _end(self, key: str, status: Status, word: str, occurred: datetime, *, missed: int) -> None:
         """Bring a report to its end, unless it is there already or a client has deleted it."""

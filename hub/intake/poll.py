@@ -1,20 +1,28 @@
 """One poll of one source: pull its pages, and commit each with the place up to which the source is then read."""
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from copy import deepcopy
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.intake.absence import absences
 from hub.intake.observe import News, Reader
 from hub.intake.page import Taken, Transaction
-from hub.model.times import Clock
-from hub.ports import Page, Source
+from hub.intake.reconcile import Reconciling
+from hub.intake.terms import Terms, terms_of
+from hub.model.times import Clock, to_micros
+from hub.ports import Lists, Page, Record, Source
 from hub.problems.sources import SourceRules
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
+
+CHECKED_EVERY = timedelta(hours=1)
+"""How often a source that answers well is asked for its clock, and for who we are there."""
+
+BATCH = 100
+"""How many tickets that were missing from a listing are written in one transaction."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +63,8 @@ class SourcePoll:
         clock: Clock,
         absent_polls: int,
         backfill_notify: bool,
+        backfill: str = "all",
+        reconcile: float = 0.0,
     ) -> None:
         self._source = source
         self._reader = reader
@@ -63,9 +73,12 @@ class SourcePoll:
         self._clock = clock
         self._absent_polls = absent_polls
         self._backfill_notify = backfill_notify
+        self._backfill = backfill
+        self._reconciling = Reconciling(every=reconcile, clock=clock)
         self._cursor: Mapping[str, Any] | None = None
         self._kept_cursor: Mapping[str, Any] = {}
-        self._checked = False
+        self._checked: datetime | None = None
+        self._asked_until = ""
         self.failed: dict[str, str] = {}
         self.skew: float | None = None
         self.progress = Progress()
@@ -77,33 +90,74 @@ class SourcePoll:
         written; what was committed before stays. `progress` then tells how far it came.
         """
         self.progress = Progress()
-        if self._cursor is None:
-            self._cursor = self._kept_cursor = row.cursor
-        if not self._checked:
-            self.skew = self._source.check().clock_skew
+        terms = terms_of(row, backfill=self._backfill, notify=self._backfill_notify)
+        cursor = self._begin(row, terms)
         # Only a poll that comes to its end spares the next one the check.
-        self._checked = False
-        # The first complete pull brings what has been there for long: old news.
-        told = self._backfill_notify or row.last_success is not None
+        checked, self._checked = self._check(), None
         seen: set[str] = set()
         snapshots: list[bool] = []
-        for page in self._source.pull(self._cursor):
-            self._take(page, told)
+        for page in self._source.pull(cursor):
+            self._take(page, terms)
             seen |= {record.key for record in page.records if not record.gone}
             snapshots.append(page.snapshot)
             if stopped():
                 return False
         if snapshots and all(snapshots):
-            self._take_absences(seen, told)
-        self._checked = True
+            self._take_absences(seen, terms)
+        self._reconcile(row, terms)
+        self._end(row)
+        self._checked = checked
         return True
 
-    def _take(self, page: Page, told: bool) -> None:
+    def _check(self) -> datetime:
+        now = self._clock()
+        if self._checked is not None and now - self._checked < CHECKED_EVERY:
+            return self._checked
+        self.skew = self._source.check().clock_skew
+        return now
+
+    def _begin(self, row: SourceRow, terms: Terms) -> Mapping[str, Any]:
+        """Where the run begins: at the kept cursor, at the start of a backfill, or where a resync asks for."""
+        name, resync = self._reader.source, row.resync
+        if resync is not None and not resync.begun:
+            start = {} if resync.since is None else {"since": resync.since}
+
+            def begin(tables: Tables) -> None:
+                tables.sources.set_cursor(name, start)
+                tables.sources.set_resync(name, replace(resync, begun=True))
+
+            self._store.write(begin)
+            self._cursor = self._kept_cursor = start
+        elif self._cursor is None:
+            self._cursor = self._kept_cursor = row.cursor
+        if not self._cursor and terms.start is not None:
+            return {"since": terms.start}
+        return self._cursor
+
+    def _end(self, row: SourceRow) -> None:
+        """Keep the place of pages that said nothing new; only a reading that came to its end ends a resync."""
+        name, place, resync = self._reader.source, self._cursor or {}, row.resync
+        moves = self._moves(place)
+        if not moves and resync is None:
+            return
+
+        def end(tables: Tables) -> None:
+            if moves:
+                tables.sources.set_cursor(name, place)
+            now = tables.sources.get(name)
+            if resync is not None and now is not None and now.resync is not None and now.resync.id == resync.id:
+                tables.sources.set_resync(name, None)
+
+        self._store.write(end)
+        if moves:
+            self._kept_cursor = deepcopy(place)
+
+    def _take(self, page: Page, terms: Terms) -> None:
         self._forget(record.key for record in page.records if record.gone)
-        news = self._news(page)
         taken = Taken()
-        if news or self._moves(page.cursor):
-            taken = self._store.write(lambda tables: self._commit(tables, page, news, told))
+        news = self._news(page.records, terms, listed=page.snapshot)
+        if news:
+            taken = self._store.write(lambda tables: self._commit(tables, page, news, terms))
             self._note_failures(taken)
             if not self.failed:
                 self._kept_cursor = deepcopy(page.cursor)
@@ -111,16 +165,13 @@ class SourcePoll:
         self._cursor = deepcopy(page.cursor)
         self.progress = self.progress.after(taken, pages=1, records=len(page.records))
 
-    def _news(self, page: Page) -> list[News]:
-        """What the page says that is not known, found out before the transaction: mapping takes time."""
-        sources = self._store.read.sources
+    def _news(self, records: Sequence[Record], terms: Terms, *, listed: bool) -> list[News]:
+        """What records say that is not known, found out before the transaction: mapping takes time."""
+        items = self._store.read.sources.items(self._reader.source, [record.key for record in records])
         found: list[News] = []
-        earlier: set[str] = set()
-        for record in page.records:
-            # Of a ticket that the page tells more than once, only the transaction knows what was last taken.
-            item = None if record.key in earlier else sources.item(self._reader.source, record.key)
-            news = self._reader.news_of(record, item)
-            earlier.add(record.key)
+        for record in records:
+            # Of a ticket that is told more than once, only the transaction knows what was last taken.
+            news = self._reader.news_of(record, items.pop(record.key, None), terms, listed=listed)
             if news is not None:
                 found.append(news)
         return found
@@ -128,16 +179,23 @@ class SourcePoll:
     def _moves(self, cursor: Mapping[str, Any]) -> bool:
         return not self.failed and cursor != self._kept_cursor
 
-    def _commit(self, tables: Tables, page: Page, news: list[News], told: bool) -> Taken:
-        taken = self._transaction(tables, told).take(news)
+    def _commit(self, tables: Tables, page: Page, news: list[News], terms: Terms) -> Taken:
+        taken = self._transaction(tables, terms, listed=page.snapshot).take(news)
         if not self._failed_after(taken) and page.cursor != self._kept_cursor:
             tables.sources.set_cursor(self._reader.source, page.cursor)
         return taken
 
-    def _transaction(self, tables: Tables, told: bool) -> Transaction:
-        return Transaction(tables=tables, reader=self._reader, rules=self._rules, now=self._clock(), told=told)
+    def _transaction(self, tables: Tables, terms: Terms, *, listed: bool) -> Transaction:
+        return Transaction(
+            tables=tables,
+            reader=self._reader,
+            rules=self._rules,
+            now=self._clock(),
+            told=terms.told,
+            listed=listed,
+        )
 
-    def _take_absences(self, seen: Set[str], told: bool) -> None:
+    def _take_absences(self, seen: Set[str], terms: Terms) -> None:
         name = self._reader.source
         self._forget(self.failed.keys() - seen)
         if self._store.read.sources.present(name).keys() <= seen:
@@ -145,9 +203,30 @@ class SourcePoll:
 
         def work(tables: Tables) -> Taken:
             found = absences(tables.sources.present(name), seen, self._absent_polls)
-            return self._transaction(tables, told).take_absent(found.waiting, found.gone)
+            return self._transaction(tables, terms, listed=True).take_absent(found.waiting, found.gone)
 
-        taken = self._store.write(work)
+        self._took(self._store.write(work))
+
+    def _reconcile(self, row: SourceRow, terms: Terms) -> None:
+        """End the reports of tickets that the source has deleted in silence, where it is time to look for them."""
+        if not isinstance(self._source, Lists) or not self._reconciling.is_due(row):
+            return
+        now, name = to_micros(self._clock()), self._reader.source
+        present = self._store.read.sources.present(name).keys()
+        missing = self._reconciling.missing(self._source, present, self._asked_until)
+        for start in range(0, len(missing.records), BATCH):
+            self._take_missing(missing.records[start : start + BATCH], terms)
+        self._asked_until = missing.last
+        if not missing.last:
+            self._store.write(lambda tables: tables.sources.set_reconciled(name, now))
+
+    def _take_missing(self, records: Sequence[Record], terms: Terms) -> None:
+        self._forget(record.key for record in records if record.gone)
+        news = self._news(records, terms, listed=True)
+        if news:
+            self._took(self._store.write(lambda tables: self._transaction(tables, terms, listed=True).take(news)))
+
+    def _took(self, taken: Taken) -> None:
         self._note_failures(taken)
         self.progress = self.progress.after(taken)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic
 
 from hub.errors import StoreUnavailable
 from hub.intake.account import Account
@@ -18,12 +19,15 @@ from hub.model.times import Clock
 from hub.ports import SourceError
 from hub.problems.sources import SourceRules
 from hub.settings import IntakeSettings, SourceSettings
-from hub.store.sources import SourceRow
+from hub.store.sources import SOURCE_WOKEN, SourceRow
 from hub.store.sqlite import Store
 from hub.telemetry import logger
 from hub.telemetry.trails import NotFollowed, Tracing
 
 log = logger("hub.intake")
+
+LOOKS_EVERY = 1.0
+"""Seconds within which a wish that another process has written is seen, and between two polls that are wished for."""
 
 
 class Poller:
@@ -57,11 +61,14 @@ class Poller:
         self._first_wait = 0.0
         self._stopping = Event()
         self._bell = Event()
+        self._asked = Event()
+        self._begun: datetime | None = None
         self._thread = Thread(target=self._run, name=f"intake-{name}", daemon=True)
 
     def start(self) -> None:
         """Poll at once, and then at the interval. Raises StoreUnavailable."""
         self._first_wait = first_wait(self._row(), self._clock(), longest=self._longest_wait)
+        self._store.listen(self.look)
         self._thread.start()
 
     def stop(self, timeout: float) -> bool:
@@ -74,14 +81,22 @@ class Poller:
 
     def wake(self) -> None:
         """Poll now. A source that refused our credentials is left alone."""
+        self._asked.set()
         self._bell.set()
+
+    def look(self, signals: frozenset[str]) -> None:
+        """Somebody, perhaps, has asked for a poll: heard on the writer's thread, looked up on our own."""
+        if SOURCE_WOKEN in signals:
+            self._bell.set()
 
     def poll(self) -> Health:
         """Poll once on the caller's thread, and keep how it went. Without a wait, no poll follows."""
-        started = self._clock()
+        started = self._begun = self._clock()
         row = self._row()
         self._lag, self._failures = row.lag, row.failures
         try:
+            if row.woken is not None:
+                self._store.write(lambda tables: tables.sources.heed(self.name))
             with self._tracing.work("poll", {"qos_hub.source": self.name}):
                 complete = self._poll.run(row, self._stopping.is_set)
         except (SourceError, StoreUnavailable) as error:
@@ -100,9 +115,27 @@ class Poller:
 
     def _waited(self, seconds: float) -> bool:
         """Wait until it is time or somebody wakes us; False when it is time to end."""
-        self._bell.wait(seconds)
-        self._bell.clear()
+        end, version, woken = monotonic() + seconds, -1, False
+        while not (self._stopping.is_set() or self._asked.is_set()) and (left := end - monotonic()) > 0:
+            self._bell.wait(min(left, LOOKS_EVERY))
+            self._bell.clear()
+            version, before = self._store.data_version(), version
+            woken = woken or (version != before and self._is_woken())
+            if woken and self._has_rested():
+                break
+        self._asked.clear()
         return not self._stopping.is_set()
+
+    def _is_woken(self) -> bool:
+        """Whether a poll was asked for that has not begun.
+
+        What is asked for while the source fails or has asked for a pause waits for its time.
+        """
+        return not self._failures and self._store.read.sources.woken(self.name)
+
+    def _has_rested(self) -> bool:
+        """Polls that are asked for again and again come to one a second."""
+        return self._begun is None or (self._clock() - self._begun).total_seconds() >= LOOKS_EVERY
 
     def _row(self) -> SourceRow:
         row = self._store.read.sources.get(self.name)
@@ -174,6 +207,8 @@ def make_poller(
         clock=clock,
         absent_polls=intake_settings.absent_polls,
         backfill_notify=source_settings.backfill_notify,
+        backfill=source_settings.backfill,
+        reconcile=source_settings.reconcile,
     )
     own = source_settings.interval
     return Poller(

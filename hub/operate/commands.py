@@ -4,6 +4,7 @@ import click
 
 from hub.operate.deliveries import coverage, deliveries
 from hub.operate.lists import erase, lists
+from hub.operate.sources import sources
 from hub.operate.subscriptions import recover, recoveries, replay, subscriptions
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -14,5 +15,6 @@ COMMANDS: tuple[click.Command, ...] = (
     recoveries,
     coverage,
     lists,
+    sources,
     erase,
 )

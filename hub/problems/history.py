@@ -62,6 +62,20 @@ class History:
                 )
                 tables.events.append(event, problem=seq)
 
+    def place(
+        self,
+        tables: Tables,
+        problem: Problem,
+        before: Status | None,
+        status: Status,
+        change: Change,
+        reason: str | None,
+    ) -> None:
+        """Append a change of status that was heard of late: it has its place in time, and is no event any more."""
+        changes: Document = {"status": {"from": before, "to": status}}
+        record = _record(EventType.STATE_CHANGE, problem, changes, change, self._new_id(), before)
+        tables.records.append(replace(record, to_status=status, reason=reason))
+
 
 def _record(
     kind: EventType,

@@ -75,6 +75,18 @@ class Keeper:
         self._relink(tables, ends, change)
         return after
 
+    def place(
+        self,
+        tables: Tables,
+        stored: Stored,
+        before: Status | None,
+        status: Status,
+        change: Change,
+        reason: str | None,
+    ) -> None:
+        """Keep a change of status of which a later one is known: the report stays as it is."""
+        self._history.place(tables, stored.problem, before, status, change, reason)
+
     def delete(self, tables: Tables, stored: Stored, change: Change) -> None:
         """Remove a report; its history and its events stay, and no report here refers to it any more."""
         alone = replace(stored.problem, document=unlinked(stored.problem.document))

@@ -61,6 +61,26 @@ class SourceRules:
         except Conflict as error:
             raise InvalidInput(violations=error.violations) from error
 
+    def place(self, tables: Tables, stored: Stored, observation: Observation) -> bool:
+        """Put an older change, heard of after a later one, where it belongs in the history. False when it is there.
+
+        The report stays as it is, and nobody is told: what they know is newer.
+        """
+        before = tables.records.status_at(stored.problem.id, observation.event_time)
+        status = observation.status
+        if status is None or status is before:
+            return False
+        change = Change(
+            event_time=observation.event_time,
+            record_time=to_micros(self._clock()),
+            source=observation.source,
+            source_status=observation.source_status,
+            irregular=not is_legal(before, status),
+        )
+        reason = observation.document.get("statusChangeReason")
+        self._keeper.place(tables, stored, before, status, change, reason)
+        return True
+
     def _observe(
         self, tables: Tables, stored: Stored | None, stated: Document, change: Change, observation: Observation
     ) -> Problem:

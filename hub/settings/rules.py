@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import MISSING, Field, field
+from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, cast
 
@@ -49,6 +50,20 @@ class SecondsOrNever(Seconds):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> float:
         return 0.0 if value == "" else super()._deserialize(value, attr, data, **options)
+
+
+class Since(fields.Field[str]):
+    """Which tickets of old are wanted: a word, or an instant (RFC 3339); a date is its midnight in UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_options: Any) -> str:
+        word, _, date = value.partition(" ") if isinstance(value, str) else ("", "", "")
+        if value in ("all", "open"):
+            return str(value)
+        try:
+            instant = datetime.fromisoformat(date if word == "since" else "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).isoformat()
 
 
 class NetworkText(fields.Field[Network]):
@@ -109,6 +124,27 @@ def number(minimum: float, maximum: float, *, default: Any = MISSING) -> Any:
 def keeping() -> Any:
     """How long something is kept, in seconds; 0, which "" means, too, keeps it for ever."""
     return rule(SecondsOrNever(), 'a duration such as "30d", or "" to keep it for ever')
+
+
+def now_and_then(*, default: float) -> Any:
+    """The time between two doings, in seconds; 0, which "" means, too, is never."""
+    return rule(SecondsOrNever(), 'a duration such as "1d", or "" for never', default=default)
+
+
+def reference(*, default: str) -> Any:
+    """Where a secret is. Its value is never shown: whoever gets the form wrong may have written the secret."""
+    check = Exactly(str, validate=validate.Regexp(r"((env|file|command):.+|)\Z"))
+    return rule(
+        check,
+        'a reference to a secret: "env:NAME", "file:/path" or "command:/program"',
+        default=default,
+        secret=True,
+    )
+
+
+def backfill(*, default: str) -> Any:
+    what = '"all", "open", or "since" and a date, such as "since 2026-01-31"'
+    return rule(Since(), what, default=default)
 
 
 def duration(minimum: float = 0.0, *, default: Any = MISSING) -> Any:

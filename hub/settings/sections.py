@@ -168,7 +168,11 @@ class SourceSettings:
     mapping: str = rules.text(default="")
     interval: float | None = rules.duration(0.1, default=None)
     enabled: bool = rules.flag(default=True)
+    backfill: str = rules.backfill(default="all")
     backfill_notify: bool = rules.flag(default=False)
+    wake_secret: str = rules.reference(default="")
+    wake_header: str = rules.text(default="X-Hub-Signature-256", empty=False)
+    reconcile: float = rules.now_and_then(default=86400.0)
     options: Mapping[str, Any] = rules.table()
 
     @property

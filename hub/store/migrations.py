@@ -705,3 +705,14 @@ def activation_ends_a_hold(db: Database) -> None:
             WHERE subscription = new.seq;
         END"""
     )
+
+
+@MIGRATIONS()
+def what_operators_ask_of_sources(db: Database) -> None:
+    """`reconciled` is when all keys were last listed, `woken` when somebody asked for a poll that has not begun.
+
+    `resync` is {"id", "since", "notify", "begun"} while tickets are to be read again; NULL when none are.
+    """
+    db.execute("ALTER TABLE source ADD COLUMN reconciled INTEGER")
+    db.execute("ALTER TABLE source ADD COLUMN woken INTEGER")
+    db.execute("ALTER TABLE source ADD COLUMN resync TEXT")

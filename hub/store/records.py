@@ -141,9 +141,18 @@ class Records:
         """Whether there is, or ever was, a report with this id."""
         return self._connection.execute(self._sql["has"], (problem_id,)).fetchone() is not None
 
+    def status_at(self, problem_id: str, event_time: int) -> Status | None:
+        """The status that a report had at an instant, as far as it is known now; None before its creation."""
+        row = self._connection.execute(self._sql["status_at"], (problem_id, event_time)).fetchone()
+        return Status(row[0]) if row else None
+
     def last(self) -> int:
         """The row number of the latest record; it rises with every change of any report. 0 when there is none."""
         return int(self._connection.execute(self._sql["last"]).fetchone()[0])
+
+    def after(self, seq: int) -> list[Record]:
+        """The entries behind a row number, as they were recorded."""
+        return [_record(row) for row in self._connection.execute(self._sql["after"], (seq,))]
 
     def page(
         self,

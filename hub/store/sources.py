@@ -1,7 +1,7 @@
 """Tables `source`, `item` and `run`: how far each trouble system is read, and what is known of each ticket."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,9 @@ from hub.store.statements import statements
 
 RUNS_KEPT = 1000
 
+SOURCE_WOKEN = "source"
+"""The signal that a source is to be polled."""
+
 
 class SourceState(StrEnum):
     NEW = "new"
@@ -20,6 +23,19 @@ class SourceState(StrEnum):
     AUTH_FAILED = "authFailed"
     RATE_LIMITED = "rateLimited"
     DISABLED = "disabled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resync:
+    """An operator's wish to read again what changed since an instant (RFC 3339; None: all), told or not.
+
+    `begun` says that the cursor is that of this reading.
+    """
+
+    id: str
+    since: str | None
+    notify: bool
+    begun: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +56,40 @@ class SourceRow:
     failures: int
     lag: float | None
     unmapped: dict[str, dict[str, Any]]
+    reconciled: int | None
+    woken: int | None
+    resync: Resync | None
     problems: int
+
+
+def never_polled(name: str, adapter: str) -> SourceRow:
+    """What a source is before its first poll."""
+    return SourceRow(
+        name=name,
+        adapter=adapter,
+        cursor={},
+        state=SourceState.NEW,
+        error=None,
+        last_poll=None,
+        last_success=None,
+        next_poll=None,
+        failures=0,
+        lag=None,
+        unmapped={},
+        reconciled=None,
+        woken=None,
+        resync=None,
+        problems=0,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """What is known of one ticket; `missed` counts the polls in a row from which it was absent."""
+    """What is known of one ticket; `missed` counts the polls in a row from which it was absent.
+
+    `updated` is the stamp of the latest change that was taken, in microseconds. A ticket of old that was passed over
+    has no `problem_id`.
+    """
 
     problem_id: str | None
     digest: bytes
@@ -72,13 +116,20 @@ def _source(row: tuple[Any, ...]) -> SourceRow:
     values["cursor"] = orjson.loads(values["cursor"])
     values["unmapped"] = orjson.loads(values["unmapped"])
     values["state"] = SourceState(values["state"])
+    values["resync"] = None if values["resync"] is None else Resync(**orjson.loads(values["resync"]))
     return SourceRow(**values)
 
 
+def _item(row: tuple[Any, ...]) -> Item:
+    problem_id, digest, updated, missed, gone = row
+    return Item(problem_id=problem_id, digest=digest, updated=updated, missed=missed, gone=bool(gone))
+
+
 class Sources:
-    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, dialect: str, signals: set[str]) -> None:
         self._connection = connection
         self._sql = statements(dialect, "source")
+        self._signals = signals
 
     def ensure(self, name: str, adapter: str) -> None:
         self._connection.execute(self._sql["ensure"], (name, adapter))
@@ -112,12 +163,39 @@ class Sources:
     def set_unmapped(self, name: str, unmapped: Mapping[str, Any]) -> None:
         self._connection.execute(self._sql["set_unmapped"], (orjson.dumps(dict(unmapped)).decode(), name))
 
+    def set_reconciled(self, name: str, at: int) -> None:
+        self._connection.execute(self._sql["set_reconciled"], (at, name))
+
+    def wake(self, name: str, at: int) -> bool:
+        """Ask for a poll; False, and nothing written, when one that was asked for has not begun yet."""
+        asked = self._connection.execute(self._sql["wake"], (at, name)).rowcount > 0
+        if asked:
+            self._signals.add(SOURCE_WOKEN)
+        return asked
+
+    def woken(self, name: str) -> bool:
+        """Whether a poll was asked for that has not begun."""
+        row = self._connection.execute(self._sql["woken"], (name,)).fetchone()
+        return bool(row and row[0])
+
+    def heed(self, name: str) -> None:
+        """A poll begins: what is asked for from now on is asked of the next."""
+        self._connection.execute(self._sql["heed"], (name,))
+
+    def set_resync(self, name: str, resync: Resync | None) -> None:
+        text = None if resync is None else orjson.dumps(resync).decode()
+        self._connection.execute(self._sql["set_resync"], (text, name))
+
     def item(self, source: str, key: str) -> Item | None:
         row = self._connection.execute(self._sql["item"], (source, key)).fetchone()
         if row is None:
             return None
-        problem_id, digest, updated, missed, gone = row
-        return Item(problem_id=problem_id, digest=digest, updated=updated, missed=missed, gone=bool(gone))
+        return _item(row)
+
+    def items(self, source: str, keys: Iterable[str]) -> dict[str, Item]:
+        """What is known of several tickets, by their keys."""
+        rows = self._connection.execute(self._sql["items"], (source, orjson.dumps([*keys]).decode()))
+        return {row[0]: _item(row[1:]) for row in rows}
 
     def put_item(
         self, source: str, key: str, *, problem_id: str | None, digest: bytes, updated: int, gone: bool = False

@@ -45,7 +45,7 @@ class Tables:
         self.lists = Lists(connection, dialect)
         self.recoveries = Recoveries(connection, dialect, self.signals)
         self.standings = Standings(connection, dialect)
-        self.sources = Sources(connection, dialect)
+        self.sources = Sources(connection, dialect, self.signals)
         self.api_keys = ApiKeys(connection, dialect)
         self.tasks = Tasks(connection, dialect)
         self.jobs = Jobs(connection, dialect, self.signals)

@@ -103,6 +103,13 @@ def test_a_pull_cut_off_after_a_page_goes_on_from_its_cursor_and_loses_nothing(b
     assert {bench.name_of(record) for record in (*first.records, *rest)} == names
 
 
+def test_a_pull_since_an_instant_brings_what_changed_since_and_may_bring_more(bench: Bench) -> None:
+    bench.create("iptv", "volte")
+    pages = list(bench.source().pull({"since": "2020-01-01T00:00:00Z"}))
+    assert sorted(bench.name_of(record) for record in records(pages)) == ["iptv", "volte"]
+    assert json.loads(json.dumps(pages[-1].cursor)) == pages[-1].cursor
+
+
 def test_a_failure_that_passes_is_tried_again_within_the_pull(bench: Bench, middleman: Middleman) -> None:
     bench.create("iptv")
     middleman.instead.append(Canned(status=502))

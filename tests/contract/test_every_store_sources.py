@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from hub.store.sources import RUNS_KEPT, Run, SourceState
+from hub.store.sources import RUNS_KEPT, SOURCE_WOKEN, Resync, Run, SourceState
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 
@@ -109,3 +109,43 @@ def test_only_the_latest_runs_of_a_source_are_kept(store: Store) -> None:
     count, oldest = connection.execute(sql, ("desk",)).fetchone()
     assert oldest == RUNS_KEPT + 5 - count
     assert RUNS_KEPT - 5 <= count <= RUNS_KEPT
+
+
+def test_a_poll_that_was_asked_for_is_not_asked_for_again_until_it_begins(store: Store) -> None:
+    store.write(lambda tables: tables.sources.ensure("desk", "roundup"))
+    heard: list[frozenset[str]] = []
+    store.listen(heard.append)
+    assert not store.read.sources.woken("desk")
+    assert [store.write(lambda tables: tables.sources.wake("desk", 7)) for _ in range(3)] == [True, False, False]
+    assert (store.read.sources.woken("desk"), heard) == (True, [frozenset({SOURCE_WOKEN})])
+    store.write(lambda tables: tables.sources.heed("desk"))
+    assert not store.read.sources.woken("desk")
+    assert store.write(lambda tables: tables.sources.wake("desk", 9))
+    assert not store.write(lambda tables: tables.sources.wake("other", 9))
+
+
+def test_a_resync_is_kept_until_it_is_done(store: Store) -> None:
+    store.write(lambda tables: tables.sources.ensure("desk", "roundup"))
+    asked = Resync(id="r1", since="2026-11-22T17:00:00.000Z", notify=True, begun=True)
+    for wish in (asked, None):
+        store.write(partial(_wish, wish))
+        kept = store.read.sources.get("desk")
+        assert kept is not None
+        assert (kept.resync, kept.reconciled) == (wish, 11)
+
+
+def _wish(wish: Resync | None, tables: Tables) -> None:
+    tables.sources.set_resync("desk", wish)
+    tables.sources.set_reconciled("desk", 11)
+
+
+def test_tickets_are_looked_up_together(store: Store) -> None:
+    def keep(tables: Tables) -> None:
+        for number in range(3):
+            tables.sources.put_item("desk", str(number), problem_id=None, digest=b"d", updated=number)
+
+    store.write(keep)
+    found = store.read.sources.items("desk", ["0", "2", "4711", "it's"])
+    assert {key: item.updated for key, item in found.items()} == {"0": 0, "2": 2}
+    assert store.read.sources.items("other", ["0"]) == {}
+    assert store.read.sources.item("desk", "2") == found["2"]

@@ -107,6 +107,8 @@ class Bench:
             clock=self.clock,
             absent_polls=self.options.get("absent_polls", 2),
             backfill_notify=self.options.get("backfill_notify", False),
+            backfill=self.options.get("backfill", "all"),
+            reconcile=self.options.get("reconcile", 0.0),
         )
         self.poller = Poller(
             SOURCE,

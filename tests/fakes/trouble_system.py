@@ -37,12 +37,12 @@ class TroubleSystem:
         self.checks = 0
         self.cursors: list[Mapping[str, Any]] = []
 
-    def put(self, key: str, *, gone: bool = False, **data: Any) -> None:
-        """File a ticket, or change it."""
+    def put(self, key: str, *, gone: bool = False, ago: float = 0.0, **data: Any) -> None:
+        """File a ticket, or change it; so many seconds ago, and told only now."""
         self.changes += 1
         known = dict(self.tickets[key][1].data) if key in self.tickets else {"id": key, "title": f"Ticket {key}"}
-        record = Record(key=key, updated=self.clock(), data=known | data, gone=gone)
-        self.tickets[key] = (self.changes, record)
+        stamp = self.clock() - timedelta(seconds=ago)
+        self.tickets[key] = (self.changes, Record(key=key, updated=stamp, data=known | data, gone=gone))
 
     def drop(self, *keys: str) -> None:
         for key in keys:
@@ -87,6 +87,25 @@ class Feed(TroubleSystem):
         for part in self._parts(rows):
             position["change"] = part[-1][0]
             yield Page(records=tuple(record for _, record in part), cursor=position)
+
+
+class ForgetfulFeed(Feed):
+    """A feed that says nothing of tickets that are deleted, and can list the keys of all that are there."""
+
+    def __init__(self, clock: ManualClock, *, page_size: int = 100) -> None:
+        super().__init__(clock, page_size=page_size)
+        self.listings = 0
+        self.asked: list[str] = []
+        self.unlisted: set[str] = set()
+        """Tickets that are there, and are not listed."""
+
+    def keys(self) -> Iterator[str]:
+        self.listings += 1
+        yield from (key for key in self.tickets if key not in self.unlisted)
+
+    def ask(self, key: str) -> Record | None:
+        self.asked.append(key)
+        return self.tickets[key][1] if key in self.tickets else None
 
 
 class OpenList(TroubleSystem):

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+from marshmallow import ValidationError
 
 from adapters.http import ATTEMPTS, HttpClient
-from adapters.options import secret
-from hub.ports import AuthFailed, RateLimited, Unavailable
+from adapters.options import HttpOptions
+from hub.ports import AuthFailed, RateLimited, Unavailable, secret
 from tests.real.middleman import Canned, Middleman
 
 GOOD = Canned(status=200, body=b'{"ok": true}')
@@ -143,3 +145,65 @@ def test_a_reference_that_leads_nowhere_is_refused(reference: str) -> None:
     with pytest.raises(ValueError, match=r"reference|no such variable|cannot be read") as refused:
         secret(reference)
     assert PASSWORD not in str(refused.value)
+
+
+def test_a_secret_is_what_a_command_says_without_a_shell(tmp_path: Path) -> None:
+    (tmp_path / "pw").write_text(f"  {PASSWORD}\n")
+    assert secret(f"command:cat {tmp_path / 'pw'}") == PASSWORD
+    assert secret("command:printf %s '$HOME; echo no'") == "$HOME; echo no"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("command:/nonexistent/program", "cannot be run"),
+        (f"command:sh -c 'echo {PASSWORD}; exit 3'", "ended with 3"),
+        ("command:true", "it said nothing"),
+        ("command:sleep 60", "within 0.05 s"),
+        (f"command:echo '{PASSWORD}", "cannot be read"),
+        ("command: ", "by reference"),
+        (r"command:printf '\377'", "no text"),
+    ],
+)
+def test_a_command_that_does_not_say_the_secret_is_named_and_what_it_said_is_not(
+    monkeypatch: pytest.MonkeyPatch, line: str, told: str
+) -> None:
+    monkeypatch.setattr("hub.references.COMMAND_TIME", 0.05 if "sleep" in line else 10.0)
+    with pytest.raises(ValueError, match=told) as refused:
+        secret(line)
+    assert PASSWORD not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+def test_a_source_is_read_through_the_proxy_of_its_options_and_no_other(server: Middleman) -> None:
+    server.instead = [GOOD, GOOD]
+    options = HttpOptions().load({"url": "http://desk.example.test/api", "proxy": server.url})
+    assert HttpClient.from_options(options).get_json("x") == {"ok": True}
+    assert server.paths == ["http://desk.example.test/api/x"], "this is how a proxy is asked"
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://hub:pw@127.0.0.1:1", "127.0.0.1:3128"])
+def test_a_proxy_that_cannot_be_is_refused_and_not_shown(proxy: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        HttpOptions().load({"url": "http://desk.example.test", "proxy": proxy})
+    assert list(refused.value.messages_dict) == ["proxy"]
+    assert "pw" not in str(refused.value)
+
+
+def test_a_certificate_counts_when_the_authority_of_the_source_signed_it(
+    server: Middleman, tmp_path: Path
+) -> None:
+    ours, other = trustme.CA(), trustme.CA()
+    server.use_tls(ours.issue_cert("127.0.0.1"))
+    for name, authority in (("ours", ours), ("other", other)):
+        authority.cert_pem.write_to_path(str(tmp_path / f"{name}.pem"))
+
+    def asked(**options: str) -> Any:
+        loaded = HttpOptions().load({"url": server.url, "max_wait": 0} | options)
+        return HttpClient.from_options(loaded).get_json("x")
+
+    server.instead = [GOOD]
+    assert asked(ca_file=str(tmp_path / "ours.pem")) == {"ok": True}
+    for options in ({}, {"ca_file": str(tmp_path / "other.pem")}):
+        with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
+            asked(**options)

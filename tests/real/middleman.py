@@ -1,5 +1,6 @@
 """Stands between an adapter and a system: counts the requests, and answers some of them itself."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import requests
+import trustme
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +27,18 @@ class Middleman:
         self.target = target
         self.paths: list[str] = []
         self.instead: list[Canned] = []
+        self._scheme = "http"
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
+
+    def use_tls(self, certificate: trustme.LeafCert) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https"
 
     @contextmanager
     def serving(self) -> Iterator["Middleman"]:

@@ -99,6 +99,9 @@ def row(state: SourceState, due: datetime | None) -> SourceRow:
         failures=0,
         lag=None,
         unmapped={},
+        reconciled=None,
+        woken=None,
+        resync=None,
         problems=0,
     )
 

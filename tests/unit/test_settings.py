@@ -239,6 +239,26 @@ def test_a_source_has_defaults_for_all_but_its_adapter(tmp_path: Path) -> None:
     assert settings.interval_of(desk) == 7.0
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("all", "all"),
+        ("open", "open"),
+        ("since 2026-01-31", "2026-01-31T00:00:00+00:00"),
+        ("since 2026-01-31T06:00:00+02:00", "2026-01-31T06:00:00+02:00"),
+    ],
+)
+def test_a_backfill_is_a_word_or_a_date(tmp_path: Path, text: str, kept: str) -> None:
+    settings = load(tmp_path, f'[sources.desk]\nadapter = "roundup"\nbackfill = "{text}"\nreconcile = ""')
+    assert (settings.sources["desk"].backfill, settings.sources["desk"].reconcile) == (kept, 0.0)
+
+
+@pytest.mark.parametrize("text", ["closed", "since", "since yesterday", "2026-01-31", "since 2026-01-31 all"])
+def test_another_backfill_is_refused_with_what_it_can_be(tmp_path: Path, text: str) -> None:
+    (told,) = refusals(tmp_path, f'[sources.desk]\nadapter = "roundup"\nbackfill = "{text}"')
+    assert told.startswith('[sources.desk] backfill: must be "all", "open", or "since" and a date')
+
+
 def test_a_source_may_have_its_own_mapping_interval_and_options(tmp_path: Path) -> None:
     text = '[sources.desk]\nadapter = "roundup"\nmapping = "ours"\ninterval = "1m"\noptions = { url = "http://t" }'
     settings = load(tmp_path, text)

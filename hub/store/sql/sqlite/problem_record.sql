@@ -8,8 +8,18 @@ SELECT id, problem_id, event_type, event_time, record_time, sequence, from_statu
        source, source_status, party, reason, irregular, changes, actor, actor_party
 FROM problem_record WHERE id = ?;
 
+-- name: after
+SELECT id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
+       source, source_status, party, reason, irregular, changes, actor, actor_party
+FROM problem_record WHERE seq > ? ORDER BY seq;
+
 -- name: last
 SELECT coalesce(max(seq), 0) FROM problem_record;
+
+-- name: status_at
+SELECT to_status FROM problem_record
+WHERE problem_id = ? AND event_time <= ? AND to_status IS NOT NULL
+ORDER BY event_time DESC, seq DESC LIMIT 1;
 
 -- name: has
 SELECT 1 FROM problem_record WHERE problem_id = ? LIMIT 1;

@@ -3,16 +3,33 @@ INSERT INTO source (name, adapter) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SE
 
 -- name: get
 SELECT name, adapter, cursor, state, error, last_poll, last_success, next_poll, failures, lag, unmapped,
+       reconciled, woken, resync,
        (SELECT count(*) FROM item WHERE item.source = source.name AND problem_id IS NOT NULL)
 FROM source WHERE name = ?;
 
 -- name: all
 SELECT name, adapter, cursor, state, error, last_poll, last_success, next_poll, failures, lag, unmapped,
+       reconciled, woken, resync,
        (SELECT count(*) FROM item WHERE item.source = source.name AND problem_id IS NOT NULL)
 FROM source ORDER BY name;
 
 -- name: set_cursor
 UPDATE source SET cursor = ? WHERE name = ?;
+
+-- name: set_reconciled
+UPDATE source SET reconciled = ? WHERE name = ?;
+
+-- name: wake
+UPDATE source SET woken = ? WHERE name = ? AND woken IS NULL;
+
+-- name: heed
+UPDATE source SET woken = NULL WHERE name = ?;
+
+-- name: woken
+SELECT woken IS NOT NULL FROM source WHERE name = ?;
+
+-- name: set_resync
+UPDATE source SET resync = ? WHERE name = ?;
 
 -- name: set_health
 UPDATE source
@@ -24,6 +41,10 @@ UPDATE source SET unmapped = ? WHERE name = ?;
 
 -- name: item
 SELECT problem_id, digest, updated, missed, gone FROM item WHERE source = ? AND key = ?;
+
+-- name: items
+SELECT key, problem_id, digest, updated, missed, gone FROM item
+WHERE source = ? AND key IN (SELECT value FROM json_each(?));
 
 -- name: put_item
 INSERT INTO item (source, key, problem_id, digest, updated, missed, gone) VALUES (?, ?, ?, ?, ?, 0, ?)

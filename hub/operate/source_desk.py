@@ -1,0 +1,104 @@
+"""The operator's acts on trouble systems: how the reading goes, what it would bring, and where it begins again."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hub.api.operations_view import source_view
+from hub.bootstrap import Parts, make_parts, report_rules
+from hub.errors import NotFound, Violation
+from hub.intake.adapters import make_source
+from hub.intake.configured import find_mapping, mapping_folders
+from hub.intake.observe import Reader
+from hub.intake.rehearsal import Rehearsal, Step
+from hub.intake.trial import Trial, trials
+from hub.model.problem import Document
+from hub.model.times import micros_to_text, system_clock, to_micros
+from hub.settings import Settings, SourceSettings
+from hub.store.sources import Resync
+from hub.store.tables import Tables
+
+
+class SourceDesk:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    def all(self) -> list[Document]:
+        return [source_view(row) for row in self._store.read.sources.all()]
+
+    def one(self, name: str) -> Document:
+        """Raises NotFound for a source that was never polled."""
+        row = self._store.read.sources.get(name)
+        if row is None:
+            raise _unknown(name, "was polled here")
+        return source_view(row)
+
+    def steps(self, name: str) -> Iterator[Step]:
+        """What the next poll would do. Raises NotFound, InvalidSettings or SourceError."""
+        settings = known_source(self._parts.settings, name)
+        return Rehearsal(
+            settings,
+            source=make_source(name, settings),
+            reader=Reader(
+                source=name, mapping=find_mapping(name, settings, mapping_folders(self._parts.settings))
+            ),
+            store=self._store,
+            rules=report_rules(self._parts).sources,
+            clock=self._parts.clock,
+        ).steps()
+
+    def wake(self, name: str) -> bool:
+        """Ask the hub for a poll; False when one that was asked for has not begun. Raises NotFound."""
+        self.one(name)
+        now = to_micros(self._parts.clock())
+        return self._store.write(lambda tables: tables.sources.wake(name, now))
+
+    def resync(self, name: str, *, since: int | None, notify: bool) -> Document:
+        """Have the next poll begin at an instant (microseconds; None: the beginning). Raises NotFound."""
+        self.one(name)
+        text = None if since is None else micros_to_text(since)
+        resync = Resync(id=self._parts.new_id(), since=text, notify=notify)
+        now = to_micros(self._parts.clock())
+
+        def ask(tables: Tables) -> None:
+            tables.sources.set_resync(name, resync)
+            tables.sources.wake(name, now)
+
+        self._store.write(ask)
+        return {"name": name, "since": text, "notify": notify}
+
+
+def try_source(settings: Settings, name: str, *, newest: int) -> Iterator[Trial]:
+    """The newest tickets as reports; no database is opened. Raises NotFound, InvalidSettings or SourceError."""
+    source = known_source(settings, name)
+    mapping = find_mapping(name, source, mapping_folders(settings))
+    return trials(make_source(name, source), mapping, newest=newest, now=system_clock())
+
+
+def known_source(settings: Settings, name: str) -> SourceSettings:
+    """Raises NotFound."""
+    found = settings.sources.get(name)
+    if found is None:
+        raise _unknown(name, "stands in the settings")
+    return found
+
+
+@contextmanager
+def source_desk(settings: Settings, *, rehearsing: bool = False) -> Iterator[SourceDesk]:
+    """Without a database a rehearsal is made on an empty one. Raises NotFound for any other act."""
+    with ExitStack() as opened:
+        if not Path(settings.store.database).is_file():
+            if not rehearsing:
+                raise NotFound(f"there is no database {settings.store.database}")
+            folder = opened.enter_context(TemporaryDirectory())
+            settings = replace(settings, store=replace(settings.store, database=f"{folder}/hub.db"))
+        parts = make_parts(settings, system_clock)
+        opened.callback(parts.store.close)
+        yield SourceDesk(parts)
+
+
+def _unknown(name: str, where: str) -> NotFound:
+    return NotFound(violations=[Violation(field="name", value=name, message=f"no source {name} {where}")])
