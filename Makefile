@@ -53,6 +53,7 @@ bench: setup
 	$(BIN)/python benchmarks/access.py
 	$(BIN)/python benchmarks/delivery.py $(ARGS)
 	$(BIN)/python benchmarks/many_listeners.py
+	$(BIN)/python benchmarks/burst.py
 	$(BIN)/python benchmarks/list.py $(ARGS)
 	$(BIN)/python benchmarks/matching.py $(ARGS)
 	$(BIN)/python benchmarks/jobs.py $(ARGS)
