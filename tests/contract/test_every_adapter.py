@@ -11,27 +11,38 @@ from hub.intake.digest import digest
 from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import load_mapping
 from hub.ports import Record, Unavailable
-from tests.real.benches import AlertmanagerBench, Bench, RoundupBench, records
-from tests.real.fixtures import NewAlertmanager, NewRoundup
+from tests.real.benches import (
+    AlertmanagerBench,
+    Bench,
+    IcingaBench,
+    RequestTrackerBench,
+    RoundupBench,
+    records,
+)
 from tests.real.middleman import Canned, Middleman
 
 MAPPINGS = Path(__file__).parents[2] / "config/sources"
 NewBench = Callable[[], Bench]
 
 
-@pytest.fixture(params=["roundup", "alertmanager"])
-def bench(
-    request: pytest.FixtureRequest, new_roundup: NewRoundup, new_alertmanager: NewAlertmanager, tmp_path: Path
-) -> Bench:
-    """A fresh system with nothing in it."""
-    if request.param == "roundup":
-        return RoundupBench(new_roundup(), tmp_path / "password")
-    return AlertmanagerBench(new_alertmanager())
+@pytest.fixture(params=["roundup", "alertmanager", "request_tracker", "icinga"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
+    """A fresh system with nothing in it, or an untouched part of one."""
+    password = tmp_path / "password"
+    match request.param:
+        case "roundup":
+            return RoundupBench(request.getfixturevalue("new_roundup")(), password)
+        case "alertmanager":
+            return AlertmanagerBench(request.getfixturevalue("new_alertmanager")())
+        case "request_tracker":
+            return RequestTrackerBench(request.getfixturevalue("request_tracker"), password)
+        case _:
+            return IcingaBench(request.getfixturevalue("icinga"), password)
 
 
 @pytest.fixture
 def middleman(bench: Bench) -> Iterator[Middleman]:
-    with Middleman(bench.url).serving() as serving:
+    with bench.middleman().serving() as serving:
         yield serving
 
 

@@ -9,11 +9,14 @@ import pytest
 
 from hub.demo.roundup import CannotStart, Roundup
 from tests.real.alertmanager import Alertmanager
+from tests.real.icinga import Icinga
+from tests.real.request_tracker import RequestTracker
 
 PROJECT = Path(__file__).parents[2]
 
 NewRoundup = Callable[..., Roundup]
 NewAlertmanager = Callable[[], Alertmanager]
+NewIcinga = Callable[[], Icinga]
 
 
 def cache() -> Path:
@@ -61,6 +64,21 @@ def new_alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewAl
 
 
 @pytest.fixture(scope="session")
+def new_icinga(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewIcinga]:
+    """Starts an Icinga that watches nothing; all are stopped at the end."""
+    with ExitStack() as running:
+
+        def start() -> Icinga:
+            try:
+                return running.enter_context(Icinga(cache=cache(), home=tmp_path_factory.mktemp("icinga")))
+            except CannotStart as error:
+                cannot_start(error)
+                raise
+
+        yield start
+
+
+@pytest.fixture(scope="session")
 def roundup(new_roundup: NewRoundup) -> Roundup:
     """One tracker for the whole run."""
     return new_roundup()
@@ -70,3 +88,20 @@ def roundup(new_roundup: NewRoundup) -> Roundup:
 def alertmanager(new_alertmanager: NewAlertmanager) -> Alertmanager:
     """One Alertmanager for the whole run."""
     return new_alertmanager()
+
+
+@pytest.fixture(scope="session")
+def icinga(new_icinga: NewIcinga) -> Icinga:
+    """One Icinga for the whole run; each test watches hosts of its own."""
+    return new_icinga()
+
+
+@pytest.fixture(scope="session")
+def request_tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RequestTracker]:
+    """One Request Tracker for the whole run, as it takes seconds to start; each test has queues of its own."""
+    try:
+        started = RequestTracker(cache=cache(), home=tmp_path_factory.mktemp("rt"))
+        with started:
+            yield started
+    except CannotStart as error:
+        cannot_start(error)
