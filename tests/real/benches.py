@@ -145,10 +145,13 @@ class RequestTrackerBench:
         self._ids: dict[str, str] = {}
         password_file.write_text(request_tracker.READER[1])
 
-    def source(self, **options: Any) -> Source:
+    @property
+    def options(self) -> dict[str, Any]:
         who = {"username": request_tracker.READER[0], "password": f"file:{self._password_file}"}
-        own = {"url": self.url, "queues": [self.queue], "max_wait": 20, **who}
-        return adapters.request_tracker.make("desk", own | options)
+        return {"url": self.url, "queues": [self.queue], "max_wait": 20, **who}
+
+    def source(self, **options: Any) -> Source:
+        return adapters.request_tracker.make("desk", self.options | options)
 
     def create(self, *names: str) -> None:
         for name in names:
@@ -184,11 +187,14 @@ class IcingaBench:
         instance.create_host(self.host, location="north")
         instance.report(self.host, 0)
 
-    def source(self, **options: Any) -> Source:
+    @property
+    def options(self) -> dict[str, Any]:
         who = {"username": icinga.READER[0], "password": f"file:{self._password_file}"}
         ours = {"filter": "host.name == ours", "filter_vars": {"ours": self.host}}
-        own = {"url": self.url, "ca_file": str(self.instance.authority), "max_wait": 20, **who, **ours}
-        return adapters.icinga.make("watch", own | options)
+        return {"url": self.url, "ca_file": str(self.instance.authority), "max_wait": 20, **who, **ours}
+
+    def source(self, **options: Any) -> Source:
+        return adapters.icinga.make("watch", self.options | options)
 
     def create(self, *names: str) -> None:
         for name in names:
