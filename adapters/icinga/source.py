@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from typing import Any
 
 from marshmallow import fields
@@ -10,7 +11,7 @@ from marshmallow.validate import Length, Range
 from adapters.http import Clock, HttpClient, system_clock
 from adapters.icinga.episodes import Episodes, Row, followed
 from adapters.options import HttpOptions
-from hub.ports import Check, Page, Record, Unavailable
+from hub.ports import AuthFailed, Check, Page, Record, Unavailable
 
 PAGE_SIZE = 500
 ATTRIBUTES = (
@@ -31,6 +32,7 @@ ATTRIBUTES = (
     "notes_url",
 )
 OWN = {"host": ("last_state_up", "address"), "service": ("last_state_ok", "host_name")}
+RIGHTS = ("status/query", "objects/query/Host", "objects/query/Service")
 OF_HOST = ("host.name", "host.display_name", "host.address", "host.vars", "host.groups", "host.state")
 
 
@@ -85,6 +87,7 @@ class Icinga:
 
     def check(self) -> Check:
         """Icinga answers without a date: its time is that of its start and the seconds since."""
+        self._refuse_missing_rights()
         status = {row.get("name"): row.get("status", {}) for row in self._rows("status")}
         try:
             application = status["IcingaApplication"]["icingaapplication"]["app"]
@@ -97,6 +100,13 @@ class Icinga:
             clock_skew=now - self._clock().timestamp(),
             details={"node": application.get("node_name")},
         )
+
+    def _refuse_missing_rights(self) -> None:
+        """Who may not list objects is told that there are none (404), as is who writes a filter that is none."""
+        granted = [str(right) for row in self._rows("") for right in row.get("permissions", ())]
+        missing = [right for right in RIGHTS if not any(fnmatch(right.lower(), one.lower()) for one in granted)]
+        if missing:
+            raise AuthFailed(f"user {self._identity!r} has no permission {', '.join(missing)}")
 
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
         """All problems, and those of the list before that have ended; one empty page when there are none."""

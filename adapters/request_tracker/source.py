@@ -10,7 +10,7 @@ from marshmallow.validate import Length, Range
 from adapters.http import Clock, HttpClient, system_clock
 from adapters.options import HttpOptions, Secret
 from adapters.request_tracker.tracker import PAGE_SIZE, Row, Tracker
-from hub.ports import Check, Page, Record
+from hub.ports import Check, Page, Record, Unavailable
 
 TAIL = 100
 """Among so many numbers before the latest transaction some may still be under way at the first pull."""
@@ -81,7 +81,12 @@ class RequestTracker:
 
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
         """At first all tickets by their number; later those that something happened to since the cursor."""
-        position = dict(cursor)
+        try:
+            yield from self._pages(dict(cursor))
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unavailable(f"REST/2.0: a row without a usable number, name or time: {error!r}") from error
+
+    def _pages(self, position: dict[str, Any]) -> Iterator[Page]:
         if "ticket" in position or "transaction" not in position:
             yield from self._first(position)
         yield from self._changed(position)

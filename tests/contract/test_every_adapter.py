@@ -124,6 +124,13 @@ def test_a_failure_that_passes_is_tried_again_within_the_pull(bench: Bench, midd
     assert [bench.name_of(record) for record in found] == ["iptv"]
 
 
+def test_a_request_to_wait_is_followed_within_the_pull(bench: Bench, middleman: Middleman) -> None:
+    bench.create("iptv")
+    middleman.instead += [Canned(status=429, headers={"Retry-After": "0"})] * 5
+    found = records(bench.source(url=middleman.url).pull({}))
+    assert [bench.name_of(record) for record in found] == ["iptv"]
+
+
 def test_a_system_that_cannot_be_reached_is_unavailable(bench: Bench) -> None:
     with pytest.raises(Unavailable):
         list(bench.source(url="http://127.0.0.1:1", max_wait=0).pull({}))

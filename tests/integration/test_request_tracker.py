@@ -1,5 +1,6 @@
 """The adapter of Request Tracker against a real one: its feed, its hidden tickets, its rights and its words."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def middleman(bench: RequestTrackerBench) -> Iterator[Middleman]:
         yield serving
 
 
-def after(bench: RequestTrackerBench, page: Page | None = None, **options: object) -> list[Page]:
+def after(bench: RequestTrackerBench, page: Page | None = None, /, **options: object) -> list[Page]:
     """The pages of a pull that goes on from the last page of another."""
     return list(bench.source(**options).pull(page.cursor if page else {}))
 
@@ -205,15 +206,14 @@ def test_a_wrong_password_is_refused_after_exactly_one_request(
     assert "not-the-password" not in str(refused.value)
 
 
-def test_a_token_goes_in_the_header_that_the_tracker_reads(
-    bench: RequestTrackerBench, middleman: Middleman, tmp_path: Path
-) -> None:
-    (tmp_path / "token").write_text("1-14-e3b0c44298fc1c149afbf4c8996fb924")
-    options = {"url": middleman.url, "token": f"file:{tmp_path / 'token'}"}
+def test_a_token_is_a_login_too_and_a_wrong_one_is_refused(bench: RequestTrackerBench, tmp_path: Path) -> None:
+    bench.create("iptv")
+    options = {"url": bench.url, "queues": [bench.queue], "token": f"file:{bench.tracker.token_file}"}
     source = adapters.request_tracker.make("desk", options)
+    assert seen(records(source.pull({}))) == [(bench.id_of("iptv"), "new")]
+    (tmp_path / "wrong").write_text("1-14-e3b0c44298fc1c149afbf4c8996fb924")
     with pytest.raises(AuthFailed):
-        source.check()
-    assert middleman.headers[-1]["Authorization"] == "token 1-14-e3b0c44298fc1c149afbf4c8996fb924"
+        adapters.request_tracker.make("desk", options | {"token": f"file:{tmp_path / 'wrong'}"}).check()
 
 
 @pytest.mark.parametrize("who", ["reader", "outsider"])
@@ -229,13 +229,18 @@ def test_a_queue_that_our_user_does_not_see_is_said_and_no_empty_list(
             act()
 
 
-def test_rows_that_were_not_asked_for_end_the_pull(bench: RequestTrackerBench, middleman: Middleman) -> None:
-    bench.create("iptv")
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [({"id": "1"}, "the filter was ignored"), ({"id": "99999999"}, "ObjectId"), ({"ObjectId": "1"}, "answer")],
+)
+def test_rows_that_were_not_asked_for_or_say_nothing_end_the_pull(
+    bench: RequestTrackerBench, middleman: Middleman, row: dict[str, str], why: str
+) -> None:
     source = bench.source(url=middleman.url)
-    cursor = list(source.pull({}))[-1].cursor
-    middleman.instead.append(Canned(status=200, body=b'{"items": [{"id": "1", "ObjectId": "1"}]}'))
-    with pytest.raises(Unavailable, match="the filter was ignored"):
-        list(source.pull({**cursor, "transaction": 10}))
+    source.check()
+    middleman.instead.append(Canned(status=200, body=json.dumps({"items": [row]}).encode()))
+    with pytest.raises(Unavailable, match=why):
+        list(source.pull({"transaction": 10, "seen": []}))
 
 
 @pytest.mark.parametrize(

@@ -90,11 +90,10 @@ class Icinga:
     def create_host(self, name: str, **variables: Any) -> None:
         self._call("PUT", f"objects/hosts/{name}", {"attrs": {**PASSIVE, "vars": variables}})
 
-    def create_service(self, host: str, name: str, **variables: Any) -> None:
-        self._call("PUT", f"objects/services/{host}!{name}", {"attrs": {**PASSIVE, "vars": variables}})
-
-    def delete_host(self, name: str) -> None:
-        self._call("DELETE", f"objects/hosts/{name}?cascade=1", None)
+    def create_service(self, host: str, name: str, *, attempts: int = 1, **variables: Any) -> None:
+        """A service whose problem is hard after so many checks."""
+        attributes = {**PASSIVE, "max_check_attempts": attempts, "vars": variables}
+        self._call("PUT", f"objects/services/{host}!{name}", {"attrs": attributes})
 
     def delete_service(self, host: str, name: str) -> None:
         self._call("DELETE", f"objects/services/{host}!{name}", None)

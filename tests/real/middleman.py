@@ -30,7 +30,6 @@ class Middleman:
         self.target = target
         self.verify = verify
         self.paths: list[str] = []
-        self.headers: list[Mapping[str, str]] = []
         self.instead: list[Canned] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
@@ -51,7 +50,6 @@ class Middleman:
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Canned:
         self.paths.append(path)
-        self.headers.append(headers)
         if self.instead:
             return self.instead.pop(0)
         passed = {name: headers[name] for name in PASSED if name in headers}

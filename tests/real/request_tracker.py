@@ -36,6 +36,13 @@ USERS = f"""
 );
 @CustomFields = map {{ {{ Name => $_, Type => 'FreeformMultiple', Queue => 0 }} }} qw(Service Location);
 @ACL = map {{ {{ Right => $_, UserId => '{READER[0]}' }} }} qw(SeeQueue ShowTicket SeeCustomField);
+@Final = sub {{
+    my $user = RT::User->new(RT->SystemUser);
+    $user->Load('{READER[0]}');
+    my (undef, undef, $token) = RT::AuthToken->new(RT->SystemUser)->Create(Owner => $user->id, Description => 'hub');
+    open(my $file, '>', "$ENV{{QOS_HUB_TOKEN_FILE}}") or die $!;
+    print $file $token;
+}};
 """
 
 
@@ -61,6 +68,11 @@ class RequestTracker:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def token_file(self) -> Path:
+        """The token of the user who only reads."""
+        return self._program / "token"
 
     def start(self) -> None:
         if not self._port:
@@ -146,7 +158,7 @@ def _make_usable(home: Path) -> None:
     environment = _environment(home, home, 1)
     for action in (["init"], ["insert", "--datafile", str(home / "users.pm")]):
         command = ["perl", str(_setup(home)), "--skip-create", "--dba", "", "--dba-password", "", "--action"]
-        run([*command, *action], home, environment)
+        run([*command, *action], home, {**environment, "QOS_HUB_TOKEN_FILE": str(home / "token")})
 
 
 def _setup(home: Path) -> Path:
