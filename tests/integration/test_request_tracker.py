@@ -231,7 +231,7 @@ def test_a_queue_that_our_user_does_not_see_is_said_and_no_empty_list(
 
 @pytest.mark.parametrize(
     ("row", "why"),
-    [({"id": "1"}, "the filter was ignored"), ({"id": "99999999"}, "ObjectId"), ({"ObjectId": "1"}, "answer")],
+    [({"id": "1"}, "the filter was ignored"), ({"id": "99999999"}, "Created"), ({"ObjectId": "1"}, "answer")],
 )
 def test_rows_that_were_not_asked_for_or_say_nothing_end_the_pull(
     bench: RequestTrackerBench, middleman: Middleman, row: dict[str, str], why: str
