@@ -25,8 +25,10 @@ class Episodes:
         return {"episodes": dict(self.going), "unsure": dict(self.unsure)}
 
 
-def followed(rows: Iterable[Row], cursor: Mapping[str, Any], *, now: datetime, patience: timedelta) -> Episodes:
-    """The episodes after a list.
+def followed(
+    rows: Iterable[Row], cursor: Mapping[str, Any], *, now: datetime, patience: timedelta, soft: bool = False
+) -> Episodes:
+    """The episodes after a list; one begins in a soft state only where `soft` says so.
 
     `cursor` is that of the list before. An object that is well without having been well after its problem began
     for us has a state from before that: it is waited for, as long as `patience` says.
@@ -41,7 +43,10 @@ def followed(rows: Iterable[Row], cursor: Mapping[str, Any], *, now: datetime, p
         name = attributes["__name"]
         well = last_well(attributes)
         if _is_problem(attributes):
-            going[name] = well if well > known.get(name, -1.0) else known[name]
+            if well <= known.get(name, -1.0):
+                going[name] = known[name]
+            elif soft or attributes["state_type"] == 1:
+                going[name] = well
         elif name in known and well > known[name]:
             ended[name] = known[name]
         elif name in known and now - datetime.fromisoformat(since.get(name, now.isoformat())) < patience:

@@ -80,7 +80,7 @@ class Icinga:
         self._identity = identity
         self._condition = f" && ({condition})" if condition else ""
         self._variables = dict(variables or {})
-        self._hard = "" if soft else " && {0}.state_type == 1"
+        self._soft = soft
         self._patience = patience
         self._page_size = page_size
         self._clock = clock
@@ -112,7 +112,7 @@ class Icinga:
         """All problems, and those of the list before that have ended; one empty page when there are none."""
         rows = [row for kind in ("host", "service") for row in self._listed(kind, cursor.get("episodes", {}))]
         try:
-            episodes = followed(rows, cursor, now=self._clock(), patience=self._patience)
+            episodes = followed(rows, cursor, now=self._clock(), patience=self._patience, soft=self._soft)
             records = sorted(_records(rows, episodes), key=lambda record: (record.updated, record.key))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise Unavailable(f"v1/objects: an object without a usable name or time: {error!r}") from error
@@ -123,7 +123,8 @@ class Icinga:
 
     def _listed(self, kind: str, known: Mapping[str, float]) -> list[Row]:
         """Hosts or services that have a problem, and those of the known ones that still exist."""
-        problem = f"{kind}.state != 0 && {kind}.last_check_result != null" + self._hard.format(kind)
+        hard = "" if self._soft else f" && {kind}.state_type == 1"
+        problem = f"{kind}.state != 0 && {kind}.last_check_result != null{hard}"
         question = {
             "filter": f"({problem}{self._condition}) || {kind}.__name in qos_hub_known",
             "filter_vars": {**self._variables, "qos_hub_known": list(known)},

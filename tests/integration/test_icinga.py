@@ -184,6 +184,19 @@ def test_a_soft_state_counts_only_where_it_is_asked_for(bench: IcingaBench) -> N
     assert [bench.name_of(record) for record in after(bench).records] == ["mos"]
 
 
+def test_a_soft_state_after_a_recovery_is_no_new_problem_yet(bench: IcingaBench) -> None:
+    bench.instance.create_service(bench.host, "mos", attempts=2)
+    for state in (2, 2):
+        bench.instance.report(bench.of("mos"), state)
+    first = after(bench)
+    for state in (0, 2):
+        bench.instance.report(bench.of("mos"), state)
+    second = after(bench, first)
+    assert (second.records, second.snapshot) == ((), True)
+    bench.instance.report(bench.of("mos"), 2)
+    assert after(bench, second).records[0].key != first.records[0].key
+
+
 def test_a_deleted_object_is_absent_and_absence_means_something(bench: IcingaBench) -> None:
     bench.create("mos")
     first = after(bench)

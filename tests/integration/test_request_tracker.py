@@ -124,6 +124,22 @@ def test_what_changes_between_two_pages_is_read_and_hides_no_other(bench: Reques
     assert told == [(name, "new") for name in names] + [("line-1", "open")]
 
 
+def test_a_pull_of_changes_that_is_cut_off_goes_on_and_reads_none_twice(bench: RequestTrackerBench) -> None:
+    names = [f"line-{number}" for number in range(1, 6)]
+    bench.create(*names)
+    cursor = after(bench)[-1].cursor
+    for name in names:
+        bench.change(name)
+    found: list[Record] = []
+    for _ in range(50):
+        pages = [page for page in bench.source(page_size=2).pull(cursor) if page.cursor != cursor]
+        if not pages:
+            break
+        found += pages[0].records
+        cursor = pages[0].cursor
+    assert sorted(seen(found)) == sorted((bench.id_of(name), "open") for name in names)
+
+
 def test_a_page_of_what_our_user_may_not_see_hides_nothing_behind_it(bench: RequestTrackerBench) -> None:
     bench.create("iptv", "volte")
     pages = after(bench)
