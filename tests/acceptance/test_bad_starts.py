@@ -138,7 +138,8 @@ def test_an_adapter_that_is_not_installed_is_refused(tmp_path: Path, command: st
     arguments = ["--port", "0"] if command == "serve" else []
     (sentence,) = sentences(run(tmp_path, command, *arguments, "--config", "settings.toml"))
     assert sentence == (
-        "[sources.desk] adapter: there is no adapter 'nothing'; installed are: alertmanager, roundup"
+        "[sources.desk] adapter: there is no adapter 'nothing'; installed are: alertmanager, icinga, request_tracker,"
+        " roundup"
     )
 
 

@@ -11,24 +11,38 @@ from hub.intake.digest import digest
 from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import load_mapping
 from hub.ports import Record, Unavailable
-from tests.real.benches import AlertmanagerBench, Bench, RoundupBench, records
+from tests.real.benches import (
+    AlertmanagerBench,
+    Bench,
+    IcingaBench,
+    RequestTrackerBench,
+    RoundupBench,
+    records,
+)
 from tests.real.middleman import Canned, Middleman
 
 MAPPINGS = Path(__file__).parents[2] / "config/sources"
 NewBench = Callable[[], Bench]
 
 
-@pytest.fixture(params=["roundup", "alertmanager"])
+@pytest.fixture(params=["roundup", "alertmanager", "request_tracker", "icinga"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
-    """A system with nothing in it."""
-    if request.param == "roundup":
-        return RoundupBench(request.getfixturevalue("roundup"), tmp_path / "password")
-    return AlertmanagerBench(request.getfixturevalue("new_alertmanager")())
+    """A fresh system with nothing in it, or an untouched part of one."""
+    password = tmp_path / "password"
+    match request.param:
+        case "roundup":
+            return RoundupBench(request.getfixturevalue("roundup"), password)
+        case "alertmanager":
+            return AlertmanagerBench(request.getfixturevalue("new_alertmanager")())
+        case "request_tracker":
+            return RequestTrackerBench(request.getfixturevalue("request_tracker"), password)
+        case _:
+            return IcingaBench(request.getfixturevalue("icinga"), password)
 
 
 @pytest.fixture
 def middleman(bench: Bench) -> Iterator[Middleman]:
-    with Middleman(bench.url).serving() as serving:
+    with bench.middleman().serving() as serving:
         yield serving
 
 
@@ -113,6 +127,13 @@ def test_a_pull_since_an_instant_brings_what_changed_since_and_may_bring_more(be
 def test_a_failure_that_passes_is_tried_again_within_the_pull(bench: Bench, middleman: Middleman) -> None:
     bench.create("iptv")
     middleman.instead.append(Canned(status=502))
+    found = records(bench.source(url=middleman.url).pull({}))
+    assert [bench.name_of(record) for record in found] == ["iptv"]
+
+
+def test_a_request_to_wait_is_followed_within_the_pull(bench: Bench, middleman: Middleman) -> None:
+    bench.create("iptv")
+    middleman.instead += [Canned(status=429, headers={"Retry-After": "0"})] * 5
     found = records(bench.source(url=middleman.url).pull({}))
     assert [bench.name_of(record) for record in found] == ["iptv"]
 

@@ -10,10 +10,13 @@ import pytest
 
 from hub.demo.roundup import CannotStart, Roundup
 from tests.real.alertmanager import Alertmanager
+from tests.real.icinga import Icinga
+from tests.real.request_tracker import RequestTracker
 
 PROJECT = Path(__file__).parents[2]
 
 NewAlertmanager = Callable[[], Alertmanager]
+NewIcinga = Callable[[], Icinga]
 
 
 def cache() -> Path:
@@ -75,6 +78,38 @@ def roundup_of_its_own(roundup: Roundup, tmp_path: Path) -> Iterator[Roundup]:
 
 
 @pytest.fixture(scope="session")
+def new_icinga(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewIcinga]:
+    """Starts an Icinga that watches nothing; all are stopped at the end."""
+    with ExitStack() as running:
+
+        def start() -> Icinga:
+            try:
+                return running.enter_context(Icinga(cache=cache(), home=tmp_path_factory.mktemp("icinga")))
+            except CannotStart as error:
+                cannot_start(error)
+                raise
+
+        yield start
+
+
+@pytest.fixture(scope="session")
 def alertmanager(new_alertmanager: NewAlertmanager) -> Alertmanager:
     """One Alertmanager for the whole run."""
     return new_alertmanager()
+
+
+@pytest.fixture(scope="session")
+def icinga(new_icinga: NewIcinga) -> Icinga:
+    """One Icinga for the whole run; each test watches hosts of its own."""
+    return new_icinga()
+
+
+@pytest.fixture(scope="session")
+def request_tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RequestTracker]:
+    """One Request Tracker for the whole run, as it takes seconds to start; each test has queues of its own."""
+    try:
+        started = RequestTracker(cache=cache(), home=tmp_path_factory.mktemp("rt"))
+        with started:
+            yield started
+    except CannotStart as error:
+        cannot_start(error)
