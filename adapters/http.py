@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -22,6 +22,10 @@ class Passing(Unavailable):
     """A failure that the next attempt may not meet."""
 
 
+class NotThere(Unavailable):
+    """There is nothing at this path: 404."""
+
+
 def system_clock() -> datetime:
     return datetime.now(UTC)
 
@@ -29,7 +33,8 @@ def system_clock() -> datetime:
 class HttpClient:
     """Reads, and nothing else, below one base address.
 
-    `max_wait` bounds the seconds that one call spends waiting between attempts; what asks for more is raised.
+    `max_wait` bounds the seconds that one call spends waiting between attempts; what asks for more is raised. `hidden`
+    are secrets in the headers: like the password, they are shown in no message.
     """
 
     def __init__(
@@ -38,6 +43,7 @@ class HttpClient:
         *,
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        hidden: Sequence[str] = (),
         verify: bool | str = True,
         proxy: str | None = None,
         timeout: tuple[float, float] = (5.0, 30.0),
@@ -60,19 +66,25 @@ class HttpClient:
         self._session.trust_env = False
         self._session.proxies = {} if proxy is None else {"http": proxy, "https": proxy}
         self._session.headers.update({"Accept": "application/json", **(headers or {})})
+        self._hidden = tuple(text for text in (auth[1] if auth else "", *hidden) if text)
         self.last_date: datetime | None = None
         """The system's own time at its last answer."""
+        self.last_headers: Mapping[str, str] = {}
+        """The header lines of its last answer."""
         self.clock_skew: float | None = None
         """Seconds that the system's clock is ahead of ours, to half a second."""
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> "HttpClient":
+    def from_options(
+        cls, options: Mapping[str, Any], *, headers: Mapping[str, str] | None = None, hidden: Sequence[str] = ()
+    ) -> "HttpClient":
         """A client as `adapters.options.HttpOptions` describes it."""
         username, password = options["username"], options["password"]
         return cls(
             options["url"],
             auth=(username, password or "") if username else None,
             headers=headers,
+            hidden=hidden,
             verify=options["ca_file"] or options["verify"],
             proxy=options["proxy"],
             timeout=(options["connect_timeout"], options["read_timeout"]),
@@ -141,6 +153,8 @@ class HttpClient:
             raise RateLimited(f"{path}: {status}: the system asks us to wait", after=self._asked_wait(answer))
         if status >= 500:
             raise Passing(f"{path}: {status}: the system failed")
+        if status == 404:
+            raise NotThere(self._redacted(f"{path}: {status}: {_explained(answer)}"))
         if status >= 300:
             raise Unavailable(self._redacted(f"{path}: {status}: {_explained(answer)}"))
         self._refused = False
@@ -154,6 +168,7 @@ class HttpClient:
         return bytes(body)
 
     def _note_time(self, answer: requests.Response) -> None:
+        self.last_headers = answer.headers
         self.last_date = _http_date(answer.headers.get("Date", ""))
         # The header has whole seconds, cut off: the middle of the second is the best guess.
         self.clock_skew = (
@@ -168,7 +183,9 @@ class HttpClient:
         return 1.0 if until is None else max(0.0, (until - (self.last_date or self._clock())).total_seconds())
 
     def _redacted(self, text: str) -> str:
-        return text.replace(self._auth[1], "***") if self._auth and self._auth[1] else text
+        for secret in self._hidden:
+            text = text.replace(secret, "***")
+        return text
 
 
 def _failure(state: RetryCallState) -> BaseException | None:

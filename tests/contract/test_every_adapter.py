@@ -1,53 +1,31 @@
-"""What every adapter promises, shown on the live system it reads."""
+"""What every installed adapter promises, shown on the live system it reads, or on a fake where none can run here."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from hub.intake.adapters import installed_adapters
 from hub.intake.digest import digest
-from hub.intake.mapping import FieldMapping
-from hub.intake.mapping_file import load_mapping
 from hub.ports import Record, Unavailable
-from tests.real.benches import (
-    AlertmanagerBench,
-    Bench,
-    IcingaBench,
-    RequestTrackerBench,
-    RoundupBench,
-    records,
-)
+from tests.contract.benches import bench_of, mapping_of, middleman_of
+from tests.real.benches import Bench, records
 from tests.real.middleman import Canned, Middleman
 
-MAPPINGS = Path(__file__).parents[2] / "config/sources"
-NewBench = Callable[[], Bench]
 
-
-@pytest.fixture(params=["roundup", "alertmanager", "request_tracker", "icinga"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
+@pytest.fixture(params=sorted(installed_adapters()))
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """A fresh system with nothing in it, or an untouched part of one."""
-    password = tmp_path / "password"
-    match request.param:
-        case "roundup":
-            return RoundupBench(request.getfixturevalue("roundup"), password)
-        case "alertmanager":
-            return AlertmanagerBench(request.getfixturevalue("new_alertmanager")())
-        case "request_tracker":
-            return RequestTrackerBench(request.getfixturevalue("request_tracker"), password)
-        case _:
-            return IcingaBench(request.getfixturevalue("icinga"), password)
+    with bench_of(request.param, request, tmp_path) as bench:
+        yield bench
 
 
 @pytest.fixture
 def middleman(bench: Bench) -> Iterator[Middleman]:
-    with bench.middleman().serving() as serving:
+    with middleman_of(bench).serving() as serving:
         yield serving
-
-
-def mapping_of(bench: Bench) -> FieldMapping:
-    return load_mapping(MAPPINGS / f"{bench.system}.yaml")
 
 
 def digests(bench: Bench, found: list[Record]) -> dict[str, bytes]:

@@ -28,7 +28,11 @@ def records(pages: Iterable[Page]) -> list[Record]:
 
 
 class Bench(Protocol):
-    """What the suite needs of a system."""
+    """What the suite needs of a system.
+
+    A bench that needs somebody special between the adapter and the system has a method `middleman`, too, and that of
+    a system that really runs has a method `version`.
+    """
 
     system: str
     url: str
@@ -46,10 +50,6 @@ class Bench(Protocol):
         ...
 
     def name_of(self, record: Record) -> str: ...
-
-    def middleman(self) -> Middleman:
-        """Somebody between the adapter and the system."""
-        ...
 
 
 class RoundupBench:

@@ -1,0 +1,55 @@
+"""A bench for each adapter whose system cannot run here: the adapter, and a fake of the system."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import adapters.servicenow
+from hub.ports import Record
+from tests.fakes import servicenow
+from tests.fakes.servicenow import ServiceNow
+from tests.real.benches import Bench
+
+
+class ServiceNowBench:
+    system = "servicenow"
+
+    def __init__(self, fake: ServiceNow, password_file: Path) -> None:
+        self.fake = fake
+        self.url = fake.url
+        self._password_file = password_file
+        self._ids: dict[str, str] = {}
+        password_file.write_text(servicenow.USER[1])
+
+    def source(self, **options: Any) -> adapters.servicenow.ServiceNow:
+        own = {"url": self.url, "username": servicenow.USER[0], "password": f"file:{self._password_file}"}
+        return adapters.servicenow.make("desk", own | {"max_wait": 20} | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self._ids[name] = self.fake.create(name)
+
+    def change(self, name: str) -> None:
+        self.fake.change(self._ids[name], state="2")
+
+    def id_of(self, name: str) -> str:
+        return self._ids[name]
+
+    def put_on_one_stamp(self) -> None:
+        self.fake.put_on_one_stamp()
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["short_description"])
+
+
+@contextmanager
+def servicenow_bench(folder: Path) -> Iterator[ServiceNowBench]:
+    with ServiceNow() as fake:
+        yield ServiceNowBench(fake, folder / "password")
+
+
+NewBench = Callable[[Path], AbstractContextManager[Bench]]
+"""Gives a system with nothing in it; the folder is for what the bench must write down."""
+
+FAKES: Mapping[str, NewBench] = {"servicenow": servicenow_bench}
