@@ -5,9 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import adapters.jira
 import adapters.servicenow
 from hub.ports import Record
-from tests.fakes import servicenow
+from tests.fakes import jira, servicenow
+from tests.fakes.jira import Jira
 from tests.fakes.servicenow import ServiceNow
 from tests.real.benches import Bench
 
@@ -49,7 +51,44 @@ def servicenow_bench(folder: Path) -> Iterator[ServiceNowBench]:
         yield ServiceNowBench(fake, folder / "password")
 
 
+class JiraBench:
+    system = "jira"
+
+    def __init__(self, fake: Jira, password_file: Path) -> None:
+        self.fake = fake
+        self.url = fake.url
+        self._password_file = password_file
+        self._ids: dict[str, str] = {}
+        password_file.write_text(jira.USER[1])
+
+    def source(self, **options: Any) -> adapters.jira.Jira:
+        own = {"url": self.url, "username": jira.USER[0], "password": f"file:{self._password_file}"}
+        return adapters.jira.make("desk", own | {"max_wait": 20} | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self._ids[name] = self.fake.create(name)
+
+    def change(self, name: str) -> None:
+        self.fake.change(self._ids[name], status="In Progress")
+
+    def id_of(self, name: str) -> str:
+        return self._ids[name]
+
+    def put_on_one_stamp(self) -> None:
+        self.fake.put_on_one_stamp()
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["fields"]["summary"])
+
+
+@contextmanager
+def jira_bench(folder: Path) -> Iterator[JiraBench]:
+    with Jira() as fake:
+        yield JiraBench(fake, folder / "password")
+
+
 NewBench = Callable[[Path], AbstractContextManager[Bench]]
 """Gives a system with nothing in it; the folder is for what the bench must write down."""
 
-FAKES: Mapping[str, NewBench] = {"servicenow": servicenow_bench}
+FAKES: Mapping[str, NewBench] = {"jira": jira_bench, "servicenow": servicenow_bench}
