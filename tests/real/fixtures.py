@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -64,8 +65,10 @@ def new_tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Roun
 def roundup(new_tracker: tuple[Roundup, Path]) -> Roundup:
     """A tracker with nothing in it: one process serves all tests, and opens its data at each request."""
     tracker, new = new_tracker
-    shutil.rmtree(tracker.home / "db")
+    # Put aside first: the tracker may just be tidying up in it.
+    used = (tracker.home / "db").rename(tracker.home / f"used-{uuid4()}")
     shutil.copytree(new, tracker.home / "db")
+    shutil.rmtree(used, ignore_errors=True)
     return tracker
 
 
