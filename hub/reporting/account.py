@@ -18,7 +18,7 @@ from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
 from hub.reporting.repeats import WITHIN, Repeats
 from hub.reporting.rows import Row, row_of
-from hub.reporting.timelines import OPEN, Deleted, Horizon, Timeline
+from hub.reporting.timelines import Deleted, Horizon, Seen, Timeline
 from hub.reporting.views import Question, View
 from hub.store.histories import Sent
 
@@ -65,7 +65,7 @@ def window(question: Question) -> int:
 
 
 def account(
-    timelines: Iterable[Timeline | Deleted],
+    timelines: Iterable[Seen],
     question: Question,
     *,
     recorded: int,
@@ -77,7 +77,7 @@ def account(
     cases, deleted, read = _cases(timelines, question, policies)
     repeats = Repeats(cases)
     within = [case for case in cases if _touches(case, question.begin, question.end)]
-    view = View(question=question, cases=within, repeats=repeats)
+    view = View(question=question, cases=within, repeats=repeats, spans=question.spans)
     figures = [figure for metric in catalogue.OF_REPORTS for figure in metric(view)]
     figures += [figure for metric in catalogue.OF_ALL for figure in metric(view)]
     if notified is not None:
@@ -102,7 +102,7 @@ def account(
 
 
 def horizon(question: Question, recorded: int) -> Horizon:
-    return Horizon(as_of=question.as_of, recorded=recorded)
+    return Horizon(as_of=question.as_of, recorded=recorded, since=window(question))
 
 
 def to_bytes(one: Account) -> bytes:
@@ -110,18 +110,16 @@ def to_bytes(one: Account) -> bytes:
     return orjson.dumps(one, option=orjson.OPT_SORT_KEYS)
 
 
-def _cases(
-    timelines: Iterable[Timeline | Deleted], question: Question, policies: Policies
-) -> tuple[list[Case], list[str], int]:
-    """The cases that may matter, in the order of their ids; what ended long before is let go at once."""
-    since, read = window(question), 0
+def _cases(timelines: Iterable[Seen], question: Question, policies: Policies) -> tuple[list[Case], list[str], int]:
+    """The cases that may matter, in the order of their ids; the deleted reports; how many reports there were."""
+    read = 0
     cases: list[Case] = []
     deleted: list[str] = []
     for one in timelines:
         read += 1
         if isinstance(one, Deleted):
             deleted.append(one.id)
-        elif one.states[-1] in OPEN or one.begins[-1] >= since:
+        elif isinstance(one, Timeline):
             cases.append(case_of(one, policies, question.as_of))
     return cases, deleted, read
 
@@ -137,9 +135,9 @@ def _trends(
     period = previous(view.question.period)
     question = replace(view.question, period=period, listed=0)
     within = [case for case in cases if _touches(case, period.begin, period.end)]
-    before = View(question=question, cases=within, repeats=view.repeats)
+    before = View(question=question, cases=within, repeats=view.repeats, spans=question.spans)
     shares = {one.id for one in catalogue.TRENDED_SHARES}
-    known = {one.metric: one for metric in catalogue.OF_REPORTS for one in metric(before) if one.metric in shares}
+    known = {one.metric: one for one in catalogue.trended(before)}
     if notified is not None:
         known |= {one.metric: one for one in notifications(before, notified.before) if one.metric in shares}
     trends: dict[str, Mapping[str, Any]] = {}

@@ -33,4 +33,4 @@ def broken_down(view: View, names: Sequence[str]) -> Iterator[View]:
     question = replace(view.question, listed=0)
     for name in names:
         for value, cases in groups(view, name).items():
-            yield View(question=question, cases=cases, repeats=view.repeats, group=(name, value))
+            yield View(question=question, cases=cases, repeats=view.repeats, spans=view.spans, group=(name, value))

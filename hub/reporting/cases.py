@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from hub.reporting.clocks import Judged, Turns, elapsed, judged, turns_of
+from hub.reporting.clocks import Judged, Turns, counted, judged, running, turns_of
 from hub.reporting.policies import SEVERITY_AT, Clock, Policies, SlaPolicy
 from hub.reporting.timelines import INVALID, OPEN, RESTORED, Timeline
 
@@ -15,6 +15,7 @@ class Case(NamedTuple):
     of its target, None where there is no target.
     """
 
+    id: str
     timeline: Timeline
     policy: SlaPolicy
     turns: Turns
@@ -28,10 +29,6 @@ class Case(NamedTuple):
     target: int | None
     by_policy: Judged | None
 
-    @property
-    def id(self) -> str:
-        return self.timeline.id
-
     def shown(self, clock: Clock) -> int:
         if clock is Clock.GROSS:
             return self.gross
@@ -42,25 +39,28 @@ def case_of(timeline: Timeline, policies: Policies, as_of: int) -> Case:
     policy = policies.of(timeline)
     turns = turns_of(timeline)
     state = timeline.state
-    is_open = state in OPEN
     restored = turns.restored[-1] if state in RESTORED and turns.restored else None
     until = as_of if restored is None else restored
-    net = elapsed(timeline, policy, Clock.NET, until)
+    intervals = running(timeline, policy.running, until)
+    shown = {clock: counted(intervals, policy, clock) for clock in (Clock.NET, Clock.BUSINESS)}
+    shown[Clock.GROSS] = until - timeline.opened
     is_valid = state not in INVALID
     target = policy.restore_within(timeline.values[SEVERITY_AT][0])
     verdict = None
     if is_valid and target is not None:
-        verdict = judged(timeline, policy, policy.clock, target, restored=restored, until=as_of)
+        clock = policy.clock
+        verdict = judged(timeline, policy, clock, target, shown=shown[clock], restored=restored, until=as_of)
     return Case(
+        id=timeline.id,
         timeline=timeline,
         policy=policy,
         turns=turns,
-        is_open=is_open,
+        is_open=state in OPEN,
         is_valid=is_valid,
         restored=restored,
-        gross=until - timeline.opened,
-        net=net,
-        business=net if policy.calendar.is_always_open else elapsed(timeline, policy, Clock.BUSINESS, until),
+        gross=shown[Clock.GROSS],
+        net=shown[Clock.NET],
+        business=shown[Clock.BUSINESS],
         first_time=turns.restored[0] - timeline.opened if turns.restored else None,
         target=target,
         by_policy=verdict,

@@ -65,6 +65,14 @@ def _of(module: object) -> Iterator[Definition]:
 
 DEFINITIONS: dict[str, Definition] = {one.id: one for module in MODULES for one in _of(module)}
 
+
+def trended(view: View) -> Iterator[Figure]:
+    """The shares of the reports that are compared with those of the period before."""
+    yield acknowledgement.in_target(view)
+    yield compliance.decided(view, compliance.SLA_COMPLIANCE, None)
+    yield from reopening.reopening(view)
+
+
 TRENDED_SHARES = (
     acknowledgement.ACKNOWLEDGED_IN_TARGET,
     compliance.SLA_COMPLIANCE,
@@ -74,4 +82,4 @@ TRENDED_SHARES = (
     notifications.SUCCESS,
     notifications.ON_TIME,
 )
-"""The shares that are compared with those of the period before."""
+"""All shares that are compared, those of the notifications too."""

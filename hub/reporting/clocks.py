@@ -1,6 +1,5 @@
 """The clocks of a report: how long it took, or takes, gross, net of the states that stop it, and in business hours."""
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -9,18 +8,20 @@ from hub.reporting.policies import Clock, SlaPolicy
 from hub.reporting.timelines import OPEN, RESTORED, Timeline
 
 
-def segments(timeline: Timeline, until: int) -> Iterator[tuple[int, int, str]]:
+def segments(timeline: Timeline, until: int) -> list[tuple[int, int, str]]:
     """(begin, end, state) of each state; the last one ends at `until`."""
     begins = timeline.begins
-    last = len(begins) - 1
-    for number, state in enumerate(timeline.states):
-        yield begins[number], begins[number + 1] if number < last else max(until, begins[last]), state
+    ends = (*begins[1:], max(until, begins[-1]))
+    return list(zip(begins, ends, timeline.states, strict=True))
 
 
 def running(timeline: Timeline, states: frozenset[str], until: int) -> list[Interval]:
     """When the report was in one of the states, until an instant."""
-    found = [(begin, min(end, until)) for begin, end, state in segments(timeline, until) if state in states]
-    return [one for one in found if one[0] < one[1]]
+    found = []
+    for begin, end, state in segments(timeline, until):
+        if state in states and begin < until and begin < end:
+            found.append((begin, end if end < until else until))
+    return found
 
 
 def degraded(timeline: Timeline, until: int) -> list[Interval]:
@@ -62,11 +63,15 @@ def elapsed(timeline: Timeline, policy: SlaPolicy, clock: Clock, until: int) -> 
     """
     if clock is Clock.GROSS:
         return until - timeline.opened
-    intervals = running(timeline, policy.running, until)
+    return counted(running(timeline, policy.running, until), policy, clock)
+
+
+def counted(intervals: list[Interval], policy: SlaPolicy, clock: Clock) -> int:
+    """The length of intervals in which the clock runs: in opening hours, if it is one of business hours."""
     if clock is Clock.NET or policy.calendar.is_always_open:
-        return sum(end - begin for begin, end in intervals)
+        return sum([end - begin for begin, end in intervals])
     between = policy.calendar.between
-    return sum(between(begin, end) for begin, end in intervals)
+    return sum([between(begin, end) for begin, end in intervals])
 
 
 def reaches(timeline: Timeline, policy: SlaPolicy, clock: Clock, target: int, until: int) -> int | None:
@@ -101,12 +106,21 @@ class Judged(NamedTuple):
 
 
 def judged(
-    timeline: Timeline, policy: SlaPolicy, clock: Clock, target: int, *, restored: int | None, until: int
+    timeline: Timeline,
+    policy: SlaPolicy,
+    clock: Clock,
+    target: int,
+    *,
+    shown: int,
+    restored: int | None,
+    until: int,
 ) -> Judged:
-    """`restored` is the last restoration if the report is not open; an open one is breached as soon as it is late."""
-    end = until if restored is None else restored
-    shown = elapsed(timeline, policy, clock, end)
+    """`shown` is what the clock shows at the last restoration; at `until` while the report is open, `restored` None.
+
+    An open one is breached as soon as it is late.
+    """
     if shown > target:
+        end = until if restored is None else restored
         return Judged(Verdict.BREACHED, reaches(timeline, policy, clock, target, end), shown)
     if restored is None:
         return Judged(Verdict.UNDECIDED, None, shown)

@@ -36,10 +36,14 @@ TASK = '"ProblemAcknowledgement"'
 
 @dataclass(frozen=True, kw_only=True)
 class Horizon:
-    """What an account sees, in microseconds: what came to pass before `as_of` and was recorded by `recorded`."""
+    """What an account sees, in microseconds: what came to pass before `as_of` and was recorded by `recorded`.
+
+    Reports that were over before `since` are left out.
+    """
 
     as_of: int
     recorded: int
+    since: int = 0
 
 
 class Timeline(NamedTuple):
@@ -72,7 +76,16 @@ class Deleted(NamedTuple):
     id: str
 
 
-def timelines(entries: Iterable[Entry], horizon: Horizon, dimensions: Dimensions) -> Iterator[Timeline | Deleted]:
+class Over(NamedTuple):
+    """A report that was over before anything of the account began."""
+
+    id: str
+
+
+Seen = Timeline | Deleted | Over
+
+
+def timelines(entries: Iterable[Entry], horizon: Horizon, dimensions: Dimensions) -> Iterator[Seen]:
     """The reports that were there, one by one; `entries` come report by report, each in the order of recording."""
     for _, group in groupby(entries, key=itemgetter(0)):
         timeline = timeline_of(list(group), horizon, dimensions)
@@ -80,7 +93,7 @@ def timelines(entries: Iterable[Entry], horizon: Horizon, dimensions: Dimensions
             yield timeline
 
 
-def timeline_of(entries: Sequence[Entry], horizon: Horizon, dimensions: Dimensions) -> Timeline | Deleted | None:
+def timeline_of(entries: Sequence[Entry], horizon: Horizon, dimensions: Dimensions) -> Seen | None:
     """What is known of one report; None when nothing of it was."""
     recorded, as_of = horizon.recorded, horizon.as_of
     if entries[0].record_time > recorded:
@@ -88,8 +101,10 @@ def timeline_of(entries: Sequence[Entry], horizon: Horizon, dimensions: Dimensio
     seen = [entry for entry in entries if entry.record_time <= recorded]
     if seen[-1].event_type == EventType.DELETE:
         return Deleted(seen[-1].problem_id)
-    document = document_at(entries, recorded)
     first = seen[0]
+    if _is_over(seen, horizon.since):
+        return Over(first.problem_id)
+    document = document_at(entries, recorded)
     created = document.get("creationDate")
     opened = min(first.event_time, to_micros(from_text(created))) if created else first.event_time
     if opened >= as_of:
@@ -107,6 +122,14 @@ def timeline_of(entries: Sequence[Entry], horizon: Horizon, dimensions: Dimensio
         irregular=sum(entry.irregular for entry in seen),
         disordered=disordered,
     )
+
+
+def _is_over(seen: Sequence[Entry], since: int) -> bool:
+    """Whether the report was in a final state before `since`, and nothing was told of it from then on."""
+    if any(entry.event_time >= since for entry in seen):
+        return False
+    steps = [entry for entry in reversed(seen) if entry.to_status]
+    return bool(steps) and max(steps, key=itemgetter(3)).to_status not in OPEN
 
 
 def document_at(entries: Sequence[Entry], recorded: int) -> Document:

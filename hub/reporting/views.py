@@ -7,13 +7,12 @@ from typing import Any
 
 from hub.reporting.calendars import ALWAYS, DAY, Calendar
 from hub.reporting.cases import Case
-from hub.reporting.clocks import segments
 from hub.reporting.definitions import Definition
 from hub.reporting.figures import HOUR, Figure, Number, Rows, present
 from hub.reporting.intervals import Interval
 from hub.reporting.periods import Period
 from hub.reporting.repeats import Repeats
-from hub.reporting.timelines import OPEN
+from hub.reporting.spans import Span, Spans
 
 AGES = (4 * HOUR, 24 * HOUR, 3 * DAY, 7 * DAY, 30 * DAY)
 JEOPARDY = (50, 75, 90, 100)
@@ -40,6 +39,10 @@ class Question:
     seed: int = 1
 
     @property
+    def spans(self) -> Spans:
+        return Spans(begin=self.begin, end=self.end, as_of=self.as_of)
+
+    @property
     def begin(self) -> int:
         return self.period.begin
 
@@ -56,6 +59,7 @@ class View:
     question: Question
     cases: Sequence[Case]
     repeats: Repeats
+    spans: Spans
     group: tuple[str, ...] = ()
 
     @cached_property
@@ -85,19 +89,18 @@ class View:
         return found
 
     @cached_property
-    def time_in_state(self) -> list[tuple[Case, list[tuple[int, int, str]]]]:
+    def time_in_state(self) -> list[tuple[Case, list[Span]]]:
         """The part in the period of each open state of each report."""
-        begin, end = self.question.begin, self.question.end
-        found = []
-        for case in self.cases:
-            parts = [
-                (max(one, begin), min(other, end), state)
-                for one, other, state in segments(case.timeline, self.question.as_of)
-                if state in OPEN and one < end and other > begin
-            ]
-            if parts:
-                found.append((case, parts))
-        return found
+        pairs = [(case, self.spans.of(case)) for case in self.cases]
+        return [pair for pair in pairs if pair[1]]
+
+    @cached_property
+    def opened_ids(self) -> Rows:
+        return ids(self.opened)
+
+    @cached_property
+    def restored_ids(self) -> Rows:
+        return ids(self.restored)
 
     @cached_property
     def agreements(self) -> str:
@@ -135,4 +138,4 @@ class View:
 
 
 def ids(cases: Sequence[Case]) -> Rows:
-    return tuple([case.timeline.id for case in cases])
+    return tuple([case.id for case in cases])

@@ -52,7 +52,8 @@ def by_clock(case: Case, clock: Clock | None, as_of: int) -> Judged | None:
     """The verdict by a clock, None standing for that of the agreement; None without a target."""
     if clock is None or clock is case.policy.clock or case.target is None or not case.is_valid:
         return case.by_policy
-    return judged(case.timeline, case.policy, clock, case.target, restored=case.restored, until=as_of)
+    shown = case.shown(clock)
+    return judged(case.timeline, case.policy, clock, case.target, shown=shown, restored=case.restored, until=as_of)
 
 
 def compliance(view: View) -> Iterator[Figure]:

@@ -72,8 +72,10 @@ ALL = "all"
 
 def degradation(view: View) -> Iterator[Figure]:
     services = outages(view)
-    worst = sorted(services, key=lambda service: (-measure(merged(services[service])), service))
-    listed = worst[: view.question.listed]
+    listed: list[str] = []
+    if view.question.listed:
+        lengths = {service: measure(merged(those)) for service, those in services.items()}
+        listed = sorted(services, key=lambda service: (-lengths[service], service))[: view.question.listed]
     yield from degraded_minutes(view, services, listed)
     yield from availability(view, services, listed)
     yield from between_failures(view, services, listed)

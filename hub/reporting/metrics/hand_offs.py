@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.figures import Figure, ratio
 from hub.reporting.metrics.shares import share
-from hub.reporting.views import View, ids
+from hub.reporting.views import View
 
 HAND_OFFS = Definition(
     id="handOffs",
@@ -40,7 +40,7 @@ def hand_offs(view: View) -> Iterator[Figure]:
         len(counts),
         numerator=sum(counts),
         denominator=len(counts),
-        rows=ids(view.restored),
+        rows=view.restored_ids,
         details={"most": max(counts, default=0), "without": counts.count(0)},
     )
     back = [case.id for case in view.restored if len(set(case.timeline.parties)) < len(case.timeline.parties)]

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hub.reporting.cases import Case
-from hub.reporting.clocks import degraded
-from hub.reporting.intervals import Interval, clipped, measure, union
+from hub.reporting.intervals import Interval, measure, union
 from hub.reporting.policies import CUSTOMER_AT, SERVICE_AT
 from hub.reporting.views import Question, View
 
@@ -20,13 +19,11 @@ class Outage(NamedTuple):
 
 def outages(view: View) -> dict[str, list[Outage]]:
     """{service: the valid reports about it that were open in the period}, the parts cut to the period."""
-    question = view.question
     found: dict[str, list[Outage]] = {}
     for case in view.cases:
-        if not case.is_valid or case.timeline.opened >= question.end:
-            continue
-        parts = clipped(degraded(case.timeline, question.as_of), question.begin, question.end)
-        if parts:
+        spans = view.spans.of(case) if case.is_valid else ()
+        if spans:
+            parts = union((begin, end) for begin, end, _ in spans)
             outage = Outage(case, case.timeline.values[CUSTOMER_AT], parts)
             for service in case.timeline.values[SERVICE_AT]:
                 found.setdefault(service, []).append(outage)

@@ -75,7 +75,7 @@ TIME_TO_RESTORE_CENSORED = Definition(
 
 
 def restoration(view: View) -> Iterator[Figure]:
-    rows = ids(view.restored)
+    rows = view.restored_ids
     excluded = {**view.invalid, "open": ids([case for case in view.opened if case.is_open])}
     for clock, definition in BY_CLOCK.items():
         found = [case.shown(clock) for case in view.restored]
@@ -98,7 +98,7 @@ def censored(view: View) -> Iterator[Figure]:
             None if value is None else value / HOUR,
             len(view.opened),
             part=f"p{percent}",
-            rows=ids(view.opened),
+            rows=view.opened_ids,
             excluded=view.invalid,
             policy={"percentile": "Kaplan–Meier"},
             details={"restored": len(ended), "open": len(still_open)},

@@ -32,7 +32,7 @@ def cases(policy: object = POLICY) -> list[Case]:
 
 def view() -> View:
     made = cases()
-    return View(question=MARCH, cases=made, repeats=Repeats(made))
+    return View(question=MARCH, cases=made, repeats=Repeats(made), spans=MARCH.spans)
 
 
 def fraction(figure: Figure) -> tuple[object, object]:
