@@ -58,6 +58,7 @@ bench: setup
 	$(BIN)/python benchmarks/matching.py $(ARGS)
 	$(BIN)/python benchmarks/jobs.py $(ARGS)
 	$(BIN)/python benchmarks/metrics.py
+	$(BIN)/python -m benchmarks.reporting
 
 soak: setup
 	$(BIN)/python benchmarks/soak.py $(ARGS)
