@@ -45,6 +45,10 @@ class SourceRules:
         Raises InvalidInput when the mapped report does not fit the contract, or would be below itself.
         """
         stored = tables.problems.get_by_source(observation.source, observation.key)
+        return self.observe(tables, stored, observation)
+
+    def observe(self, tables: Tables, stored: Stored | None, observation: Observation) -> Problem:
+        """The same, where the report is looked up already; None where there is none."""
         before = stored.problem if stored else None
         status = observation.status or (before.status if before else Status.PENDING)
         change = Change(
