@@ -55,19 +55,25 @@ def mapping() -> FieldMapping:
 
 
 class Desk:
-    """`count` tickets in the order of their change; each pull without a cursor tells of all."""
+    """`count` tickets in the order of their change, those behind the cursor or, if so wanted, all each time."""
 
-    def __init__(self, count: int, *, page_size: int) -> None:
-        self._count = count
+    def __init__(self, count: int, *, page_size: int, from_the_beginning: bool = False) -> None:
+        self.count = count
         self._page_size = page_size
+        self._from_the_beginning = from_the_beginning
 
     def check(self) -> Check:
         return Check(identity="benchmark", clock_skew=0.0)
 
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
-        for start in range(cursor.get("read", 0), self._count, self._page_size):
-            end = min(start + self._page_size, self._count)
+        begin = 0 if self._from_the_beginning else cursor.get("read", 0)
+        for start in range(begin, self.count, self._page_size):
+            end = min(start + self._page_size, self.count)
+            self.reached(start)
             yield Page(records=tuple(ticket(number) for number in range(start, end)), cursor={"read": end})
+
+    def reached(self, number: int) -> None:
+        """So many tickets have been told."""
 
 
 def ticket(number: int) -> Record:

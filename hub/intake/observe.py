@@ -118,6 +118,7 @@ class Reader:
             event_time=to_micros(occurred),
             started=None if started is None else to_micros(min(started, occurred)),
             told=told,
+            typed=True,
         )
 
     def late(self, record: Record, rendered: Rendered, now: datetime) -> Observation:
