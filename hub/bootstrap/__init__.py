@@ -8,6 +8,7 @@ from hub.bootstrap.parts import Parts, make_box, make_parts, make_store
 from hub.bootstrap.registering import make_reconciler, make_wanted
 from hub.bootstrap.rules import report_rules
 from hub.bootstrap.tracing import check_tracing
+from hub.bootstrap.waking import wake_keys
 
 __all__ = [
     "FACE_V3",
@@ -29,4 +30,5 @@ __all__ = [
     "make_wanted",
     "report_attributes",
     "report_rules",
+    "wake_keys",
 ]
