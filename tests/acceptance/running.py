@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -53,7 +54,7 @@ class Ended(Exception):
 class Server:
     """`qos-hub serve` in `folder`; settings are variables by their names, such as QOS_HUB_LOG_LEVEL.
 
-    The first start takes a free port, and later ones the same.
+    The first start takes a free port, and later ones the same. It may have no more open files than `descriptors`.
     """
 
     def __init__(
@@ -63,8 +64,10 @@ class Server:
         name: str = "hub",
         settings: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        descriptors: int | None = None,
     ) -> None:
         self.folder = folder
+        self._descriptors = descriptors
         self.port = 0
         self._arguments = arguments
         self._settings = dict(settings or {})
@@ -110,6 +113,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                preexec_fn=self._limit,
             )
         self._wait_until(lambda: len(self.lines("hub.started")) > seen)
         started = self.lines("hub.started")[-1]
@@ -117,6 +121,10 @@ class Server:
             self.port = int(started["address"].rpartition(":")[2])
             self.client.base_url = started["address"]
             self._wait_until(self._answers)
+
+    def _limit(self) -> None:
+        if self._descriptors is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self._descriptors, self._descriptors))
 
     def terminate(self) -> None:
         """SIGTERM: the order to stop."""
