@@ -2,13 +2,11 @@
 
 import resource
 
+from hub.delivery.shortage import RESERVE
 from hub.settings import Settings
 from hub.telemetry import logger
 
 log = logger("hub.serve")
-
-OTHERS = 256
-"""Descriptors for all else: callers of the API, the database, look-ups of names."""
 
 EACH = 2
 """Descriptors that a delivery over TLS takes while it is in flight."""
@@ -24,7 +22,7 @@ def make_room(settings: Settings) -> None:
             log.info("hub.descriptors_kept", limit=allowed, error=str(error))
         else:
             allowed = most
-    wanted = EACH * settings.delivery.in_flight_total + OTHERS if "delivery" in settings.server.roles else OTHERS
+    wanted = RESERVE + (EACH * settings.delivery.in_flight_total if "delivery" in settings.server.roles else 0)
     if resource.RLIM_INFINITY != allowed < wanted:
         log.warning(
             "hub.few_descriptors",

@@ -29,6 +29,9 @@ class Outcome(StrEnum):
     NO_RESOURCES = "noResources"
 
 
+RECORDED = tuple(one for one in Outcome if one is not Outcome.NO_RESOURCES)
+"""The words of the attempts at deliveries."""
+
 STRAIN = frozenset({Outcome.TIMEOUT, Outcome.CONNECTION_FAILED, Outcome.BROKEN})
 STRAINED = frozenset({429, 502, 503, 504})
 

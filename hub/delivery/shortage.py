@@ -1,10 +1,21 @@
 """Tells a want of our own from a fault of the other side: descriptors, ports, memory or threads have run out here."""
 
 import os
+import resource
 from collections.abc import Iterator
 from errno import EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM
 
 SHORT = frozenset({EMFILE, ENFILE, ENOBUFS, ENOMEM})
+
+RESERVE = 256
+"""Descriptors that sending leaves to callers of the API and to the database, or a quarter where there are few."""
+
+
+def vet_descriptor(descriptor: int) -> None:
+    """Raises OSError (EMFILE) for one out of the reserve: the numbers are given from below, so a high one tells."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed != resource.RLIM_INFINITY and descriptor >= allowed - min(RESERVE, allowed // 4):
+        raise OSError(EMFILE, os.strerror(EMFILE))
 
 
 def is_short(number: int | None, address: str) -> bool:

@@ -9,7 +9,7 @@ import certifi
 import pycurl
 
 from hub.delivery.resolve import Pinned
-from hub.delivery.shortage import is_short
+from hub.delivery.shortage import is_short, vet_descriptor
 from hub.delivery.transport.curl_head import Head
 from hub.delivery.transport.port import HEAD_LIMIT, Failure, Outgoing, SendResult
 from hub.model.credentials import TlsIdentity
@@ -219,7 +219,9 @@ class Slot:
             opened = socket.socket(family, kind, protocol)
             self._opened.append(opened)
             # pycurl connects a duplicate of it, and would not say why there is none; ours is closed in the end.
-            os.close(os.dup(opened.fileno()))
+            duplicate = os.dup(opened.fileno())
+            os.close(duplicate)
+            vet_descriptor(duplicate)
         except OSError as error:
             self._want = error
             return int(pycurl.SOCKET_BAD)

@@ -18,6 +18,9 @@ from hub.model.times import Clock, system_clock, to_micros
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import BadCallback, target_of
 
+MOMENT = 1.0
+"""Seconds without a request after which more connections than may rest are closed."""
+
 known_target = lru_cache(maxsize=4096)(target_of)
 
 
@@ -104,8 +107,12 @@ class CurlTransport:
         return min(self._opened, self._most_resting)
 
     def close_idle(self, now: float) -> None:
-        """Closes every connection when nothing was sent for so long that all have rested for too long."""
-        if self._opened and now - self._used >= IDLE_SECONDS:
+        """Closes every connection that has rested for too long; or all after a moment, when too many may rest.
+
+        libcurl closes one by itself only where it takes another one back.
+        """
+        patience = IDLE_SECONDS if self._opened <= self._most_resting else MOMENT
+        if self._opened and now - self._used >= patience:
             self._close_resting()
 
     def _close_resting(self) -> None:

@@ -44,7 +44,10 @@ class Lines:
         line.rested = now
         line.pool.idle.append(line)
         self._resting[line] = None
-        if len(self._resting) > self._most - self._kept_elsewhere():
+        self._keep_within()
+
+    def _keep_within(self) -> None:
+        while len(self._resting) > self._most - self._kept_elsewhere():
             self.close(next(iter(self._resting)))
 
     def has_room(self) -> bool:
@@ -79,7 +82,7 @@ class Lines:
         self._end(line)
 
     def close_idle(self, now: float) -> None:
-        """Closes those that have rested for too long."""
+        """Closes those that have rested for too long, and those that are too many."""
         late = []
         for line in self._resting:
             if now - line.rested < IDLE_SECONDS:
@@ -87,6 +90,7 @@ class Lines:
             late.append(line)
         for line in late:
             self.close(line)
+        self._keep_within()
 
     def close_resting(self) -> None:
         for line in list(self._resting):
