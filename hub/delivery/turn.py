@@ -14,6 +14,8 @@ from hub.model.delivery import Claim, DeliveryState
 from hub.model.standing import Standing
 from hub.model.subscription import SubscriptionState
 from hub.store.deliveries import NewDelivery, Settlement
+from hub.store.lines import BATCH
+from hub.store.recoveries import RECOVERIES_CHANGED
 from hub.store.tables import Tables
 
 FAN_OUT_BATCH = 500
@@ -100,7 +102,7 @@ def take_turn(tables: Tables, work: TurnWork) -> TurnResult:
     if work.fan_out:
         _fan_out(tables, work, result, stirred)
     for subscription in disabled:
-        tables.deliveries.park(subscription)
+        _park(tables, subscription)
     _claim(tables, work, result, stirred)
     return result
 
@@ -123,13 +125,19 @@ def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[in
         if settlement.settled_at is None:
             stirred[claim.subscription] = None
             if not _is_active(work.listeners, claim.subscription):
-                tables.deliveries.park(claim.subscription)
+                _park(tables, claim.subscription)
         elif claim.order_key is not None and tables.deliveries.promote(claim, now=work.now):
             stirred[claim.subscription] = None
         ledger.note(settlement)
     ledger.close()
     result.notices, result.held = ledger.told, ledger.held()
     return list(ledger.disabled)
+
+
+def _park(tables: Tables, subscription: int) -> None:
+    """Hold back what a listener that is not sent to was to be told: a batch here, the rest by whoever is woken."""
+    if tables.lines.park(subscription, limit=BATCH) == BATCH:
+        tables.signals.add(RECOVERIES_CHANGED)
 
 
 def _is_active(listeners: Listeners, subscription: int) -> bool:
