@@ -14,14 +14,15 @@ class Wants:
 
     def __init__(self) -> None:
         self._since: int | None = None
-        self._said_at = 0
+        self._said_at: int | None = None
+        self._is_said = False
         self._seen_at = 0
         self._what = ""
         self.until = 0
 
     def note(self, now: int, what: str) -> None:
-        if self._since is None or not 0 <= now - self._said_at < SAID_AGAIN:
-            self._said_at = now
+        if self._said_at is None or not 0 <= now - self._said_at < SAID_AGAIN:
+            self._said_at, self._is_said = now, True
             log.error("delivery.out_of_resources", error=what)
         if self._since is None:
             self._since = now
@@ -30,8 +31,9 @@ class Wants:
     def note_none(self, now: int) -> None:
         """Something came back, and nothing was missing."""
         if self._since is not None and now >= self.until:
-            log.info("delivery.resources_back", after=round((now - self._since) / 1e6, 3))
-            self._since = None
+            if self._is_said:
+                log.info("delivery.resources_back", after=round((now - self._since) / 1e6, 3))
+            self._since, self._is_said = None, False
 
     def clock_set(self) -> None:
         self.until = 0

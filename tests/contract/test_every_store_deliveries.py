@@ -437,3 +437,12 @@ def test_what_is_held_back_for_its_listener_is_not_overdue(box: Box) -> None:
     held = Standing(subscription=1, held_from=NOW, held_until=NOW + 800)
     box.store.write(lambda tables: tables.standings.put(held))
     assert box.store.read.deliveries.oldest_due() == NOW + 5
+
+
+def test_what_is_due_for_longest_goes_first_be_it_a_first_attempt_or_a_later_one(box: Box) -> None:
+    box.insert(1, key=1)
+    box.claim()
+    box.settle(1, DeliveryState.DUE, due_at=NOW + 10)
+    box.insert(2, key=2, now=NOW + 5)
+    box.insert(3, key=3, now=NOW + 15)
+    assert [box.claim(now=NOW + 20, limit=1) for _ in range(3)] == [[2], [1], [3]]

@@ -211,6 +211,7 @@ class Slot:
     def _open(self, purpose: int, address: tuple[int, int, int, tuple[str, int]]) -> socket.socket | int:
         """The last fence: whatever libcurl is about to connect to is vetted once more."""
         family, kind, protocol, place = address
+        self._want = None
         self._refusal = self._rules.guard.refusal(place[0])
         if self._refusal is not None:
             return int(pycurl.SOCKET_BAD)
