@@ -57,7 +57,9 @@ bench: setup
 	$(BIN)/python benchmarks/list.py $(ARGS)
 	$(BIN)/python benchmarks/matching.py $(ARGS)
 	$(BIN)/python benchmarks/jobs.py $(ARGS)
+	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python benchmarks/metrics.py
+	$(BIN)/python -m benchmarks.reporting
 
 soak: setup
 	$(BIN)/python benchmarks/soak.py $(ARGS)

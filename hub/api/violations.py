@@ -29,6 +29,8 @@ FORMAT_WORDS = {
     "uri": "must be an absolute address, such as https://listener.example.com/events",
 }
 
+NOT_ASCII = "must be an address in ASCII: write the host in its ASCII form (xn--…), and all else percent-encoded"
+
 
 def errors_of(validator: jsonschema_rs.Validator, instance: Any) -> list[Violation]:
     """What is wrong with `instance`: one violation for each place, at most a hundred."""
@@ -93,7 +95,9 @@ def _wrong_type(kind: Kind, instance: Any) -> str:
     return f"must be {wanted}, not {TYPE_WORDS[_type_of(instance)]}"
 
 
-def _wrong_format(kind: Kind, _: Any) -> str:
+def _wrong_format(kind: Kind, instance: Any) -> str:
+    if kind["format"] == "uri" and not str(instance).isascii():
+        return NOT_ASCII
     return FORMAT_WORDS.get(kind["format"], f"must have the format {kind['format']}")
 
 

@@ -20,7 +20,8 @@ class Observation:
 
     `status` is None when the source's word is not known: the report then keeps the status that it has.
     `event_time` is the instant of the change at the source, `started` that of the ticket's creation there, None
-    when it does not say. `told` False keeps the change from the listeners.
+    when it does not say. `told` False keeps the change from the listeners. `typed` says that each part of
+    the document has its `@type` already, as a mapping writes it.
     """
 
     source: str
@@ -31,6 +32,7 @@ class Observation:
     event_time: int
     started: int | None = None
     told: bool = True
+    typed: bool = False
 
 
 class SourceRules:
@@ -45,6 +47,10 @@ class SourceRules:
         Raises InvalidInput when the mapped report does not fit the contract, or would be below itself.
         """
         stored = tables.problems.get_by_source(observation.source, observation.key)
+        return self.observe(tables, stored, observation)
+
+    def observe(self, tables: Tables, stored: Stored | None, observation: Observation) -> Problem:
+        """The same, where the report is looked up already; None where there is none."""
         before = stored.problem if stored else None
         status = observation.status or (before.status if before else Status.PENDING)
         change = Change(
@@ -85,7 +91,7 @@ class SourceRules:
         self, tables: Tables, stored: Stored | None, stated: Document, change: Change, observation: Observation
     ) -> Problem:
         if stored is None:
-            document = self._form.complete(stated)
+            document = stated if observation.typed else self._form.complete(stated)
             self._form.refuse_invalid(document)
             identity = (observation.source, observation.key)
             return self._keeper.insert(

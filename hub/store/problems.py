@@ -1,6 +1,7 @@
 """Table `problem`: the reports as they are now."""
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,6 +107,11 @@ class Problems:
 
     def get_by_source(self, source: str, key: str) -> Stored | None:
         return _stored(self._connection.execute(self._sql["get_by_source"], (source, key)).fetchone())
+
+    def all_by_source(self, source: str, keys: Iterable[str]) -> dict[str, Stored]:
+        """The reports of several tickets, by their keys."""
+        rows = self._connection.execute(self._sql["all_by_source"], (source, orjson.dumps([*keys]).decode()))
+        return {row[5]: stored for row in rows.fetchall() if (stored := _stored(row)) is not None}
 
     def document(self, problem_id: str) -> bytes | None:
         """The document as JSON bytes, without id and href."""

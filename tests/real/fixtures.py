@@ -12,6 +12,7 @@ from hub.demo.roundup import CannotStart, Roundup
 from tests.real.alertmanager import Alertmanager
 from tests.real.icinga import Icinga
 from tests.real.request_tracker import RequestTracker
+from tests.rooms import until
 
 PROJECT = Path(__file__).parents[2]
 
@@ -57,16 +58,22 @@ def new_tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Roun
         except CannotStart as error:
             cannot_start(error)
             raise
-        yield tracker, shutil.copytree(home / "db", home.parent / "new")
+        yield tracker, shutil.copytree(at_rest(home / "db"), home.parent / "new")
 
 
 @pytest.fixture
 def roundup(new_tracker: tuple[Roundup, Path]) -> Roundup:
     """A tracker with nothing in it: one process serves all tests, and opens its data at each request."""
     tracker, new = new_tracker
-    shutil.rmtree(tracker.home / "db")
+    shutil.rmtree(at_rest(tracker.home / "db"))
     shutil.copytree(new, tracker.home / "db")
     return tracker
+
+
+def at_rest(data: Path) -> Path:
+    """The data of a tracker once nobody has them open: it closes them a moment after it has answered."""
+    until(lambda: not list(data.glob("*-wal")))
+    return data
 
 
 @pytest.fixture
