@@ -10,7 +10,7 @@ from hub.query.sqlite_json import Sql
 from hub.store.statements import statements
 from hub.store.windows import Window
 
-BLOCK = 128
+BLOCK = 256
 """How many row numbers a block has. A released database has blocks of this size."""
 
 LATEST = {"creation_date": "created_last", "last_update": "updated_last"}

@@ -709,7 +709,7 @@ def activation_ends_a_hold(db: Database) -> None:
 
 @MIGRATIONS()
 def far_windows_and_common_values(db: Database) -> None:
-    """`problem_block` has a row for each 128 row numbers on end; see `hub.store.blocks`.
+    """`problem_block` has a row for each 256 row numbers on end; see `hub.store.blocks`.
 
     `problem_path_tally` counts reports by the values that `problem_path_common` names; see `hub.store.path_tally`.
     """
@@ -723,7 +723,7 @@ def far_windows_and_common_values(db: Database) -> None:
         )"""
     )
     db.execute(
-        "INSERT INTO problem_block SELECT seq / 128, count(*), max(creation_date), max(last_update)"
+        "INSERT INTO problem_block SELECT seq / 256, count(*), max(creation_date), max(last_update)"
         " FROM problem INDEXED BY problem_seq GROUP BY 1"
     )
     db.execute(
