@@ -2,10 +2,12 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
@@ -26,8 +28,17 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a system said: its JSON, None where it said nothing, and the header fields around it."""
+
+    content: Any
+    status: int
+    headers: Mapping[str, str]
+
+
 class HttpClient:
-    """GET and nothing else, below one base address.
+    """Speaks JSON below one base address: GET, and by `send` what a subscription needs.
 
     `max_wait` bounds the seconds that one call spends waiting between attempts; what asks for more is raised.
     """
@@ -38,6 +49,7 @@ class HttpClient:
         *,
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
         verify: bool | str = True,
         proxy: str | None = None,
         timeout: tuple[float, float] = (5.0, 30.0),
@@ -48,6 +60,7 @@ class HttpClient:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
+        self._secrets = tuple(secret for secret in (*secrets, auth[1] if auth else "") if secret)
         self._verify = verify
         self._timeout = timeout
         self._max_wait = max_wait
@@ -66,13 +79,16 @@ class HttpClient:
         """Seconds that the system's clock is ahead of ours, to half a second."""
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> "HttpClient":
-        """A client as `adapters.options.HttpOptions` describes it."""
+    def from_options(
+        cls, options: Mapping[str, Any], *, headers: Mapping[str, str] | None = None, secrets: Sequence[str] = ()
+    ) -> "HttpClient":
+        """A client as `adapters.options.HttpOptions` describes it; no message holds one of the `secrets`."""
         username, password = options["username"], options["password"]
         return cls(
             options["url"],
             auth=(username, password or "") if username else None,
             headers=headers,
+            secrets=secrets,
             verify=options["ca_file"] or options["verify"],
             proxy=options["proxy"],
             timeout=(options["connect_timeout"], options["read_timeout"]),
@@ -85,6 +101,16 @@ class HttpClient:
 
     def get_json(self, path: str, params: Mapping[str, str | list[str]] | None = None) -> Any:
         """The JSON at a path. Raises AuthFailed at once; RateLimited and Unavailable when waiting did not help."""
+        return self.get(path, params).content
+
+    def get(self, path: str, params: Mapping[str, str | list[str]] | None = None) -> Answer:
+        """The whole answer at a path, which may have a query of its own. Raises as `get_json` does."""
+        return self.send("GET", path, params)
+
+    def send(
+        self, method: str, path: str, params: Mapping[str, str | list[str]] | None = None, *, body: Any = None
+    ) -> Answer:
+        """What the system answers to any method. Raises as `get_json` does."""
         attempts = Retrying(
             retry=retry_if_exception_type((Passing, RateLimited)),
             stop=self._gives_up,
@@ -92,18 +118,29 @@ class HttpClient:
             sleep=self._sleep,
             reraise=True,
         )
-        return attempts(self._once, path, params)
+        return attempts(self._once, method, path, params, body)
+
+    def inside(self, url: str) -> str:
+        """The path, with its query, of an address that the system gave. Raises Unavailable for one of another system.
+
+        Our credentials go along: they are for the base address alone.
+        """
+        if not urljoin(f"{self._base_url}/", url).startswith(f"{self._base_url}/"):
+            raise Unavailable(f"{url}: the system sends us out of {self._base_url}")
+        return urljoin(f"{self._base_url}/", url).removeprefix(f"{self._base_url}/")
 
     def _gives_up(self, state: RetryCallState) -> bool:
         too_long = state.idle_for + state.upcoming_sleep > self._max_wait
         return too_long or (state.attempt_number >= ATTEMPTS and not isinstance(_failure(state), RateLimited))
 
-    def _once(self, path: str, params: Mapping[str, str | list[str]] | None) -> Any:
+    def _once(self, method: str, path: str, params: Mapping[str, str | list[str]] | None, body: Any) -> Answer:
         url = f"{self._base_url}/{path.lstrip('/')}"
         try:
-            with self._session.get(
+            with self._session.request(
+                method,
                 url,
                 params=params,
+                json=body,
                 auth=self._auth,
                 timeout=self._timeout,
                 verify=self._verify,
@@ -112,7 +149,9 @@ class HttpClient:
             ) as answer:
                 self._note_time(answer)
                 self._judge(answer, path)
-                return _json(self._body(answer, path), path)
+                content = self._body(answer, path)
+                read = _json(content, path) if content or method == "GET" else None
+                return Answer(content=read, status=answer.status_code, headers=answer.headers)
         except requests.RequestException as error:
             raise Passing(self._redacted(f"{path}: {type(error).__name__}: {error}")) from error
 
@@ -154,7 +193,9 @@ class HttpClient:
         return 1.0 if until is None else max(0.0, (until - (self.last_date or self._clock())).total_seconds())
 
     def _redacted(self, text: str) -> str:
-        return text.replace(self._auth[1], "***") if self._auth and self._auth[1] else text
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
 
 def _failure(state: RetryCallState) -> BaseException | None:

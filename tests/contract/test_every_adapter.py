@@ -1,9 +1,10 @@
 """What every adapter promises, shown on the live system it reads."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,25 +12,60 @@ from hub.intake.digest import digest
 from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import load_mapping
 from hub.ports import Record, Unavailable
-from tests.real.benches import AlertmanagerBench, Bench, RoundupBench, records
+from tests.fakes.benches import FilesBench, RestBench
+from tests.fakes.desk_api import DeskApi
+from tests.real.benches import AlertmanagerBench, Bench, RoundupBench, ServedBench, records
 from tests.real.middleman import Canned, Middleman
 
 MAPPINGS = Path(__file__).parents[2] / "config/sources"
-NewBench = Callable[[], Bench]
+ADAPTERS = Path(__file__).parents[2] / "adapters"
 
 
-@pytest.fixture(params=["roundup", "alertmanager"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
-    """A system with nothing in it."""
-    if request.param == "roundup":
-        return RoundupBench(request.getfixturevalue("roundup"), tmp_path / "password")
-    return AlertmanagerBench(request.getfixturevalue("new_alertmanager")())
+SERVED = ("roundup", "alertmanager", "rest")
+"""Adapters that speak HTTP."""
+LOCAL = ("files",)
+
+
+def new_bench(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    match system:
+        case "roundup":
+            return RoundupBench(request.getfixturevalue("roundup"), tmp_path / "password")
+        case "alertmanager":
+            return AlertmanagerBench(request.getfixturevalue("new_alertmanager")())
+        case "rest":
+            return RestBench(request.getfixturevalue("desk_api"))
+        case _:
+            return FilesBench(tmp_path)
 
 
 @pytest.fixture
-def middleman(bench: Bench) -> Iterator[Middleman]:
-    with Middleman(bench.url).serving() as serving:
+def desk_api() -> Iterator[DeskApi]:
+    with DeskApi() as running:
+        yield running
+
+
+@pytest.fixture(params=[*SERVED, *LOCAL])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
+    """A system with nothing in it."""
+    made: Bench = new_bench(request.param, request, tmp_path)
+    return made
+
+
+@pytest.fixture(params=SERVED)
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> ServedBench:
+    """One that is asked over HTTP."""
+    made: ServedBench = new_bench(request.param, request, tmp_path)
+    return made
+
+
+@pytest.fixture
+def middleman(served: ServedBench) -> Iterator[Middleman]:
+    with Middleman(served.url).serving() as serving:
         yield serving
+
+
+def test_every_adapter_is_here() -> None:
+    assert {*SERVED, *LOCAL} == {file.parent.name for file in ADAPTERS.glob("*/source.py")}
 
 
 def mapping_of(bench: Bench) -> FieldMapping:
@@ -110,22 +146,22 @@ def test_a_pull_since_an_instant_brings_what_changed_since_and_may_bring_more(be
     assert json.loads(json.dumps(pages[-1].cursor)) == pages[-1].cursor
 
 
-def test_a_failure_that_passes_is_tried_again_within_the_pull(bench: Bench, middleman: Middleman) -> None:
-    bench.create("iptv")
+def test_a_failure_that_passes_is_tried_again_within_the_pull(served: ServedBench, middleman: Middleman) -> None:
+    served.create("iptv")
     middleman.instead.append(Canned(status=502))
-    found = records(bench.source(url=middleman.url).pull({}))
-    assert [bench.name_of(record) for record in found] == ["iptv"]
+    found = records(served.source(url=middleman.url).pull({}))
+    assert [served.name_of(record) for record in found] == ["iptv"]
 
 
-def test_a_system_that_cannot_be_reached_is_unavailable(bench: Bench) -> None:
+def test_a_system_that_cannot_be_reached_is_unavailable(served: ServedBench) -> None:
     with pytest.raises(Unavailable):
-        list(bench.source(url="http://127.0.0.1:1", max_wait=0).pull({}))
+        list(served.source(url="http://127.0.0.1:1", max_wait=0).pull({}))
 
 
 def test_an_answer_of_something_else_is_unavailable_and_no_empty_system(
-    bench: Bench, middleman: Middleman
+    served: ServedBench, middleman: Middleman
 ) -> None:
     for body in (b"<html>welcome</html>", b'"hello"', b"{}"):
         middleman.instead.append(Canned(status=200, body=body))
         with pytest.raises(Unavailable):
-            list(bench.source(url=middleman.url).pull({}))
+            list(served.source(url=middleman.url).pull({}))
