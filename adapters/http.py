@@ -20,6 +20,14 @@ CHUNK = 64 * 1024
 Clock = Callable[[], datetime]
 
 
+class NotServed(Unavailable):
+    """The system answers that it does not serve this request; `status` is its word for why."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class Passing(Unavailable):
     """A failure that the next attempt may not meet."""
 
@@ -167,7 +175,7 @@ class HttpClient:
         if status >= 500:
             raise Passing(f"{path}: {status}: the system failed")
         if status >= 300:
-            raise Unavailable(self._redacted(f"{path}: {status}: {_explained(answer)}"))
+            raise NotServed(self._redacted(f"{path}: {status}: {_explained(answer)}"), status=status)
         self._refused = False
 
     def _body(self, answer: requests.Response, path: str) -> bytes:

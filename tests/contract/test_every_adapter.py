@@ -12,8 +12,9 @@ from hub.intake.digest import digest
 from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import load_mapping
 from hub.ports import Record, Unavailable
-from tests.fakes.benches import FilesBench, RestBench
+from tests.fakes.benches import FilesBench, RestBench, Tmf656Bench
 from tests.fakes.desk_api import DeskApi
+from tests.fakes.peers import PeerHub
 from tests.real.benches import AlertmanagerBench, Bench, RoundupBench, ServedBench, records
 from tests.real.middleman import Canned, Middleman
 
@@ -21,7 +22,7 @@ MAPPINGS = Path(__file__).parents[2] / "config/sources"
 ADAPTERS = Path(__file__).parents[2] / "adapters"
 
 
-SERVED = ("roundup", "alertmanager", "rest")
+SERVED = ("roundup", "alertmanager", "rest", "tmf656")
 """Adapters that speak HTTP."""
 LOCAL = ("files",)
 
@@ -34,6 +35,8 @@ def new_bench(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> An
             return AlertmanagerBench(request.getfixturevalue("new_alertmanager")())
         case "rest":
             return RestBench(request.getfixturevalue("desk_api"))
+        case "tmf656":
+            return Tmf656Bench(request.getfixturevalue("peer_hub"))
         case _:
             return FilesBench(tmp_path)
 
@@ -41,6 +44,12 @@ def new_bench(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> An
 @pytest.fixture
 def desk_api() -> Iterator[DeskApi]:
     with DeskApi() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def peer_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PeerHub]:
+    with PeerHub(tmp_path_factory.mktemp("peer") / "hub", "hub-north") as running:
         yield running
 
 

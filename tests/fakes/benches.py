@@ -4,11 +4,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import adapters.files
 import adapters.rest
+import adapters.tmf656
 from hub.ports import Record, Source
 from tests.fakes.desk_api import DeskApi
+from tests.fakes.peers import PeerHub
+from tests.rooms import report
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
@@ -84,3 +88,37 @@ class RestBench:
 
     def name_of(self, record: Record) -> str:
         return str(record.data["title"])
+
+
+class Tmf656Bench:
+    """A hub that other tests use too: what is read of it is what one system, ours, has told it."""
+
+    system = "tmf656"
+
+    def __init__(self, hub: PeerHub) -> None:
+        self.hub = hub
+        self.url = hub.url
+        self.origin = f"desk-{uuid4().hex[:8]}"
+        self._ids: dict[str, str] = {}
+
+    def source(self, **options: Any) -> Source:
+        own = {
+            "url": self.url,
+            "own_systems": ["nobody"],
+            "query": {"originatingSystem": self.origin},
+            "max_wait": 20,
+        }
+        return adapters.tmf656.make("peer", own | options)
+
+    def create(self, *names: str) -> None:
+        made = self.hub.add(*(report(name=name, originatingSystem=self.origin) for name in names))
+        self._ids |= {one["name"]: one["id"] for one in made}
+
+    def change(self, name: str) -> None:
+        self.hub.server.client.patch(self._ids[name], status="inProgress")
+
+    def put_on_one_stamp(self) -> None:
+        """They were created in one transaction, and so in one instant."""
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["name"])
