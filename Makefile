@@ -53,10 +53,13 @@ bench: setup
 	$(BIN)/python benchmarks/access.py
 	$(BIN)/python benchmarks/delivery.py $(ARGS)
 	$(BIN)/python benchmarks/many_listeners.py
+	$(BIN)/python benchmarks/burst.py
 	$(BIN)/python benchmarks/list.py $(ARGS)
 	$(BIN)/python benchmarks/matching.py $(ARGS)
 	$(BIN)/python benchmarks/jobs.py $(ARGS)
+	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python benchmarks/metrics.py
+	$(BIN)/python -m benchmarks.reporting
 
 soak: setup
 	$(BIN)/python benchmarks/soak.py $(ARGS)

@@ -32,6 +32,10 @@ class Passing(Unavailable):
     """A failure that the next attempt may not meet."""
 
 
+class NotThere(NotServed):
+    """There is nothing at this path: 404."""
+
+
 def system_clock() -> datetime:
     return datetime.now(UTC)
 
@@ -48,7 +52,8 @@ class Answer:
 class HttpClient:
     """Speaks JSON below one base address: GET, and by `send` what a subscription needs.
 
-    `max_wait` bounds the seconds that one call spends waiting between attempts; what asks for more is raised.
+    `max_wait` bounds the seconds that one call spends waiting between attempts; what asks for more is raised. `hidden`
+    are secrets in the headers: like the password, they are shown in no message.
     """
 
     def __init__(
@@ -57,7 +62,7 @@ class HttpClient:
         *,
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        secrets: Sequence[str] = (),
+        hidden: Sequence[str] = (),
         verify: bool | str = True,
         proxy: str | None = None,
         timeout: tuple[float, float] = (5.0, 30.0),
@@ -68,7 +73,6 @@ class HttpClient:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
-        self._secrets = tuple(secret for secret in (*secrets, auth[1] if auth else "") if secret)
         self._verify = verify
         self._timeout = timeout
         self._max_wait = max_wait
@@ -81,22 +85,25 @@ class HttpClient:
         self._session.trust_env = False
         self._session.proxies = {} if proxy is None else {"http": proxy, "https": proxy}
         self._session.headers.update({"Accept": "application/json", **(headers or {})})
+        self._hidden = tuple(text for text in (auth[1] if auth else "", *hidden) if text)
         self.last_date: datetime | None = None
         """The system's own time at its last answer."""
+        self.last_headers: Mapping[str, str] = {}
+        """The header lines of its last answer."""
         self.clock_skew: float | None = None
         """Seconds that the system's clock is ahead of ours, to half a second."""
 
     @classmethod
     def from_options(
-        cls, options: Mapping[str, Any], *, headers: Mapping[str, str] | None = None, secrets: Sequence[str] = ()
+        cls, options: Mapping[str, Any], *, headers: Mapping[str, str] | None = None, hidden: Sequence[str] = ()
     ) -> "HttpClient":
-        """A client as `adapters.options.HttpOptions` describes it; no message holds one of the `secrets`."""
+        """A client as `adapters.options.HttpOptions` describes it; `hidden` are secrets in the headers."""
         username, password = options["username"], options["password"]
         return cls(
             options["url"],
             auth=(username, password or "") if username else None,
             headers=headers,
-            secrets=secrets,
+            hidden=hidden,
             verify=options["ca_file"] or options["verify"],
             proxy=options["proxy"],
             timeout=(options["connect_timeout"], options["read_timeout"]),
@@ -107,16 +114,33 @@ class HttpClient:
         """The system's own time at its last answer; ours where it does not tell."""
         return self.last_date or self._clock()
 
-    def get_json(self, path: str, params: Mapping[str, str | list[str]] | None = None) -> Any:
-        """The JSON at a path. Raises AuthFailed at once; RateLimited and Unavailable when waiting did not help."""
-        return self.get(path, params).content
+    def get_json(
+        self,
+        path: str,
+        params: Mapping[str, str | list[str]] | None = None,
+        *,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The JSON at a path. Raises AuthFailed at once; RateLimited and Unavailable when waiting did not help.
+
+        A question with a `body` goes as POST that X-HTTP-Method-Override makes a GET: the system only answers it.
+        """
+        if body is None:
+            return self.get(path, params).content
+        return self.send("POST", path, params, body=body, headers={"X-HTTP-Method-Override": "GET"}).content
 
     def get(self, path: str, params: Mapping[str, str | list[str]] | None = None) -> Answer:
         """The whole answer at a path, which may have a query of its own. Raises as `get_json` does."""
         return self.send("GET", path, params)
 
     def send(
-        self, method: str, path: str, params: Mapping[str, str | list[str]] | None = None, *, body: Any = None
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | list[str]] | None = None,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """What the system answers to any method. Raises as `get_json` does."""
         attempts = Retrying(
@@ -126,7 +150,7 @@ class HttpClient:
             sleep=self._sleep,
             reraise=True,
         )
-        return attempts(self._once, method, path, params, body)
+        return attempts(self._once, method, path, params, body, headers)
 
     def inside(self, url: str) -> str:
         """The path, with its query, of an address that the system gave. Raises Unavailable for one of another system.
@@ -141,7 +165,14 @@ class HttpClient:
         too_long = state.idle_for + state.upcoming_sleep > self._max_wait
         return too_long or (state.attempt_number >= ATTEMPTS and not isinstance(_failure(state), RateLimited))
 
-    def _once(self, method: str, path: str, params: Mapping[str, str | list[str]] | None, body: Any) -> Answer:
+    def _once(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | list[str]] | None,
+        body: Any,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
         url = f"{self._base_url}/{path.lstrip('/')}"
         try:
             with self._session.request(
@@ -149,6 +180,7 @@ class HttpClient:
                 url,
                 params=params,
                 json=body,
+                headers=headers,
                 auth=self._auth,
                 timeout=self._timeout,
                 verify=self._verify,
@@ -158,7 +190,7 @@ class HttpClient:
                 self._note_time(answer)
                 self._judge(answer, path)
                 content = self._body(answer, path)
-                read = _json(content, path) if content or method == "GET" else None
+                read = None if method == "DELETE" and not content else _json(content, path)
                 return Answer(content=read, status=answer.status_code, headers=answer.headers)
         except requests.RequestException as error:
             raise Passing(self._redacted(f"{path}: {type(error).__name__}: {error}")) from error
@@ -175,7 +207,8 @@ class HttpClient:
         if status >= 500:
             raise Passing(f"{path}: {status}: the system failed")
         if status >= 300:
-            raise NotServed(self._redacted(f"{path}: {status}: {_explained(answer)}"), status=status)
+            kind = NotThere if status == 404 else NotServed
+            raise kind(self._redacted(f"{path}: {status}: {_explained(answer)}"), status=status)
         self._refused = False
 
     def _body(self, answer: requests.Response, path: str) -> bytes:
@@ -187,6 +220,7 @@ class HttpClient:
         return bytes(body)
 
     def _note_time(self, answer: requests.Response) -> None:
+        self.last_headers = answer.headers
         self.last_date = _http_date(answer.headers.get("Date", ""))
         # The header has whole seconds, cut off: the middle of the second is the best guess.
         self.clock_skew = (
@@ -201,7 +235,7 @@ class HttpClient:
         return 1.0 if until is None else max(0.0, (until - (self.last_date or self._clock())).total_seconds())
 
     def _redacted(self, text: str) -> str:
-        for secret in self._secrets:
+        for secret in self._hidden:
             text = text.replace(secret, "***")
         return text
 

@@ -61,13 +61,13 @@ def measure(folder: Path, *, rate: float, seconds: float) -> Latency:
         registered = requests.post(f"{url}{BASE}/hub", json={"callback": f"{listener_url}/listener"}, timeout=10)
         registered.raise_for_status()
         with pinned(LOAD_CORE):
-            posted = uvloop.run(_post_evenly(url, rate, round(rate * seconds)))
+            posted = uvloop.run(post_evenly(url, rate, round(rate * seconds)))
         arrivals = _arrivals(listener_url, len(posted))
         most = memory_mb(hub.pid)[1]
     return _latency(posted, arrivals, most)
 
 
-async def _post_evenly(url: str, rate: float, count: int) -> list[Posted]:
+async def post_evenly(url: str, rate: float, count: int) -> list[Posted]:
     """An open loop: a post is due at its time, however long the ones before it take."""
     lines: asyncio.Queue[Line] = asyncio.Queue()
     for _ in range(LINES):

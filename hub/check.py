@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hub.access.configured import check_jwt, told_of_keys
 from hub.api.app import operation_ids
 from hub.api.extensions import load_extensions
-from hub.bootstrap import Contracts, check_contracts, check_tracing
+from hub.bootstrap import Contracts, check_contracts, check_tracing, wake_keys
 from hub.intake.adapters import installed_adapters
 from hub.intake.configured import check_sources
 from hub.serve import asks_for_credentials, refuse_open_door
@@ -22,6 +22,7 @@ def check(settings: Settings) -> Iterator[str]:
     check_contracts(contracts)
     served = sum(len(operation_ids(each)) for each in (contracts.v5, contracts.v4, contracts.operations))
     sources = check_sources(settings)
+    wake_keys(settings)
     types = load_extensions(settings.api.extension_schemas).names()
     delivery = settings.delivery
     yield f"listens at     {settings.server.base_url} with the roles {', '.join(settings.server.roles)}"

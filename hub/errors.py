@@ -104,14 +104,28 @@ class Unauthorized(HubError):
 
 
 class Forbidden(HubError):
+    """`challenge` is what stands in `WWW-Authenticate` unless other headers are given: which credential might help."""
+
     status = 403
     code = "forbidden"
     reason = "The caller may not do this"
+    challenge: ClassVar[str] = 'Bearer realm="qos-hub", error="insufficient_scope"'
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        violations: Iterable[Violation] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        challenge = {"WWW-Authenticate": self.challenge} if self.challenge else {}
+        super().__init__(message, violations=violations, headers=challenge | dict(headers or {}))
 
 
 class OtherSite(Forbidden):
     code = "otherSite"
     reason = "The call may come from a page of another site"
+    challenge = ""
 
 
 class InsufficientScope(Forbidden):

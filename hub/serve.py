@@ -19,6 +19,7 @@ from hub import memory
 from hub.api.protocol import Protocol
 from hub.api.security import is_loopback
 from hub.bootstrap import Hub, build
+from hub.descriptors import make_room
 from hub.errors import HubError, InvalidSettings, Violation
 from hub.settings import Settings
 from hub.store.api_keys import has_api_keys
@@ -35,6 +36,7 @@ def serve(settings: Settings) -> None:
     Raises InvalidSettings, StoreUnavailable, or HubError when the address cannot be used.
     """
     refuse_open_door(settings)
+    make_room(settings)
     with ExitStack() as doors:
         door, scraped = doors.enter_context(_api_door(settings)), doors.enter_context(_metrics_door(settings))
         settings = _with_port(settings, door)

@@ -25,3 +25,8 @@ pytest_plugins = ["tests.real.fixtures"] if (HERE / "real" / "fixtures.py").is_f
 def listener() -> Iterator[Listener]:
     with Listener() as running:
         yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first, so that at the end nobody has to wait for one of them alone."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

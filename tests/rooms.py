@@ -54,14 +54,21 @@ from hub.shipped import openapi_dir
 from hub.store.deliveries import DELIVERIES_CHANGED, DeliveryView
 from hub.store.events import Queued
 from hub.store.leases import Holder
+from hub.store.lines import BATCH
 from hub.store.sqlite import Store
 from hub.store.subscriptions import Registered
 from hub.store.tables import Tables
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import CallbackPolicy
+from hub.subscriptions.changing import Changing
+from hub.subscriptions.recovering import Recovering
 from hub.subscriptions.registration import ParseQuery, Registrations
 from hub.subscriptions.secrets import SecretBox, load_key
+from hub.subscriptions.wanting import wanted_by
+from hub.upkeep.recoveries import RecoveryTask
+from hub.upkeep.recovery import RecoveryStep
 
+PATIENCE = 900_000_000
 FACE = "http://127.0.0.1:8080/tmf-api/serviceProblemManagement/v5"
 NO_LIMIT = FailureRules()
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -245,10 +252,19 @@ def _rewrite(tables: Tables, subscription: Subscription) -> None:
 
 
 class Exchange:
-    """Registrations and senders on a store; every sender is stopped at the end."""
+    """Registrations and senders on a store; every sender is stopped at the end.
+
+    What a change of a registration brings for its deliveries is done by `keep`, so many of them a batch.
+    """
 
     def __init__(
-        self, store: Store, folder: Path, *, transport: str = "direct", clock: Clock = system_clock
+        self,
+        store: Store,
+        folder: Path,
+        *,
+        transport: str = "direct",
+        clock: Clock = system_clock,
+        batch: int = BATCH,
     ) -> None:
         self.store = store
         self.transport = transport
@@ -262,7 +278,24 @@ class Exchange:
             policy=CallbackPolicy(self._guard),
             secrets=self.secrets,
         )
+        self.recovering = Recovering(clock=clock, new_id=Uuid7(clock))
+        self.changing = Changing(clock=clock, recovering=self.recovering)
+        make_wanted = partial(wanted_by, parse_query=parse_query(), party_paths=PARTY_PATHS)
+        step = RecoveryStep(make_wanted=make_wanted, patience=PATIENCE, batch=batch)
+        self.task = RecoveryTask(store=store, step=step, clock=clock)
         self._workers: list[DeliveryWorker] = []
+
+    def change(self, registered: Registered, *, caller: Caller = LOCAL, **patch: Any) -> Registered:
+        """What an operator does; `keep` does what follows."""
+        subscription_id = registered.subscription.id
+        return self.store.write(
+            partial(self.changing.change, subscription_id=subscription_id, patch=patch, caller=caller)
+        )
+
+    def keep(self) -> None:
+        """Do all that is to be done."""
+        while self.task.step():
+            pass
 
     def register(
         self,

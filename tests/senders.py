@@ -77,16 +77,8 @@ class Office:
 
     def set_state(self, registered: Registered, state: SubscriptionState) -> None:
         """What an operator does: who is active again is told what was parked."""
-        now = self.clock.micros
-
-        def change(tables: Any) -> None:
-            tables.subscriptions.set_state(registered.seq, state, None)
-            if state is SubscriptionState.ACTIVE:
-                tables.deliveries.resume(registered.seq, now=now, patience=900_000_000)
-            else:
-                tables.deliveries.park(registered.seq)
-
-        self.store.write(change)
+        self.exchange.change(registered, state=state.value)
+        self.exchange.keep()
 
     def logged(self, message: str) -> list[dict[str, Any]]:
         lines = map(orjson.loads, self._log.getvalue().splitlines())

@@ -122,7 +122,7 @@ def client(loaded: Mapping[str, Any]) -> HttpClient:
     own = {"Authorization": f"Bearer {loaded['token']}"} if loaded["token"] else {}
     headers = {**loaded["headers"], **loaded["secret_headers"], **own}
     return HttpClient.from_options(
-        loaded, headers=headers, secrets=(*loaded["secret_headers"].values(), loaded["token"] or "")
+        loaded, headers=headers, hidden=(*loaded["secret_headers"].values(), loaded["token"] or "")
     )
 
 

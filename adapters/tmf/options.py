@@ -56,7 +56,7 @@ def peer(name: str, api: Api, options: Mapping[str, Any]) -> Peer:
     http = HttpClient.from_options(
         loaded,
         headers={"Authorization": f"Bearer {token}"} if token else None,
-        secrets=[secret for secret in (token, ring and ring["secret"]) if secret],
+        hidden=[secret for secret in (token, ring and ring["secret"]) if secret],
     )
     return Peer(
         http,

@@ -8,14 +8,13 @@ from urllib.parse import quote
 
 import jmespath
 
-from adapters.http import HttpClient, NotServed
+from adapters.http import HttpClient, NotThere
 from adapters.keyset import Keyset
 from adapters.rows import Row, rfc3339
 from adapters.tmf.ringing import Ringing
 from hub.ports import Check, Page, Record, Unavailable
 
 HINT = "does the peer know filters (`filters = false` reads without)?"
-GONE = (404, 410)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +93,8 @@ class Peer:
         """One resource as it is now."""
         try:
             row = self._http.get_json(f"{self._api.resource}/{quote(key, safe='')}")
-        except NotServed as error:
-            if error.status in GONE:
-                return None
-            raise
+        except NotThere:
+            return None
         return self._record(row)
 
     def _changed(self, position: dict[str, Any]) -> Iterator[Page]:

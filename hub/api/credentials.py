@@ -100,6 +100,11 @@ def _key_view(key: SigningKey) -> Document:
     return {"kind": key.kind, **public, "until": None if key.until is None else micros_to_text(key.until)}
 
 
-def _rotated(keys: Keys, rotation: Rotation) -> Response:
+def rotated_view(keys: Keys, rotation: Rotation) -> Document:
+    """With the new shared secret, if there is one."""
     shown = {} if rotation.secret is None else {"secret": rotation.secret}
-    return json_response({**keys_view(keys), **shown})
+    return {**keys_view(keys), **shown}
+
+
+def _rotated(keys: Keys, rotation: Rotation) -> Response:
+    return json_response(rotated_view(keys, rotation))

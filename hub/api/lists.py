@@ -80,7 +80,12 @@ def list_view(tables: Tables, name: str, settings: ListSettings | None, *, base_
         "origin": settings.place if settings else None,
         "enabled": settings.enabled if settings else False,
         "intervalSeconds": settings.interval if settings else None,
-        "count": {"entries": counts.entries, "registered": counts.registered, "refused": counts.refused},
+        "count": {
+            "entries": counts.entries,
+            "registered": counts.registered,
+            "refused": counts.refused,
+            "changedByHand": counts.by_hand,
+        },
         "lastRun": run_view(runs[0]) if runs else None,
     }
 

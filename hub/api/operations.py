@@ -1,6 +1,7 @@
 """The operator's view: health, registrations, deliveries with their attempts, sources."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 import orjson
@@ -20,21 +21,29 @@ from hub.telemetry import logger
 
 log = logger("hub.api")
 
+Want = Callable[[], str | None]
+
 OVERDUE = 60.0
 """Seconds that the oldest due delivery may be late before the hub calls itself not ready."""
 
 
 class Operations:
-    """`base_url` is that of `/qos-hub/v1`, `face_url` that of the v5 face (no final slashes)."""
+    """`base_url` is that of `/qos-hub/v1`, `face_url` that of the v5 face (no final slashes).
 
-    def __init__(self, *, store: Store, clock: Clock, base_url: str, face_url: str) -> None:
+    `want` says what the sender of this process is out of, if it has one and cannot send for that.
+    """
+
+    def __init__(
+        self, *, store: Store, clock: Clock, base_url: str, face_url: str, want: Want = lambda: None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._base_url = base_url
         self._face_url = face_url
+        self._want = want
 
     async def health(self, request: Request) -> Response:
-        """Ready means: the database takes a write, and no delivery is long overdue."""
+        """Ready means: the database takes a write, no delivery is long overdue, and there is what sending takes."""
         checks = {"store": await self._store_check(), "delivery": await asyncio.to_thread(self._delivery_check)}
         reasons = [f"{name}: {check['detail']}" for name, check in checks.items() if not check["ok"]]
         body = {"live": True, "ready": not reasons, "reason": reasons, "version": __version__, "checks": checks}
@@ -51,7 +60,10 @@ class Operations:
         oldest = self._store.read.deliveries.oldest_due()
         late = 0.0 if oldest is None else max(0.0, (to_micros(self._clock()) - oldest) / 1e6)
         detail = f"the oldest due delivery is {late:.1f} s late" if late else "no delivery is late"
-        return {"ok": late < OVERDUE, "detail": detail, "oldestDueSeconds": round(late, 3)}
+        want = self._want()
+        if want:
+            detail = f"nothing can be sent for want of something of ours: {want}; {detail}"
+        return {"ok": late < OVERDUE and not want, "detail": detail, "oldestDueSeconds": round(late, 3)}
 
     async def delivery(self, request: Request) -> Response:
         return await asyncio.to_thread(self._delivery, request.path_params["id"])

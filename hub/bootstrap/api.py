@@ -22,6 +22,7 @@ from hub.api.guard import CONSOLE, PagesGuard
 from hub.api.handlers import CREDENTIALS, HUB, HUB_V4, PROBLEMS, TASKS, TASKS_V4, Handler, bound
 from hub.api.hub import HubOperations
 from hub.api.once import Once
+from hub.api.operations import Want
 from hub.api.pages import pages
 from hub.api.problems import ProblemOperations
 from hub.api.quotas import Quotas
@@ -39,6 +40,7 @@ from hub.bootstrap.registering import make_registrations, make_wanted
 from hub.bootstrap.rules import task_rules
 from hub.console.app import make_console
 from hub.faces import V3, V5
+from hub.faces.r18_contract import without_roles
 from hub.problems.clients import ClientRules
 from hub.problems.rules import ProblemRules
 from hub.problems.tasks import TaskRules
@@ -80,6 +82,7 @@ def api_app(
     *,
     exposition: Exposition,
     requests: RequestCounts,
+    want: Want = lambda: None,
 ) -> HubApp:
     settings = parts.settings
     served = _Served(
@@ -102,7 +105,7 @@ def api_app(
         _mounted(make_console(parts.store)), callers=callers, requirement=CONSOLE, quotas=limits.quotas
     )
     return make_app(
-        {OPERATIONS_V1: _operations(served)}
+        {OPERATIONS_V1: _operations(served, want)}
         | {PATHS[name]: _face(served, face) for name, face in faces.items() if _is_served(name, settings)},
         pages=pages(shipped.openapi_dir(), console, metrics_page(exposition, callers, limits.quotas)),
         callers=callers,
@@ -131,11 +134,16 @@ def _credentials(served: _Served) -> dict[str, Handler]:
     return bound(CREDENTIALS, operations)
 
 
-def _operations(served: _Served) -> tuple[Contract, dict[str, Handler]]:
+def _operations(served: _Served, want: Want) -> tuple[Contract, dict[str, Handler]]:
     parts = served.parts
     base_url = parts.settings.server.base_url
     operator = operator_handlers(
-        parts, served.once, served.wanted, base_url=base_url + OPERATIONS_V1, face_url=base_url + FACE_V5
+        parts,
+        served.once,
+        served.wanted,
+        base_url=base_url + OPERATIONS_V1,
+        face_url=base_url + FACE_V5,
+        want=want,
     )
     jobs = job_handlers(parts, served.attributes, served.once)
     return parts.contracts.operations, operator | _credentials(served) | jobs
@@ -158,7 +166,9 @@ def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:
         | _tasks(served, face)
         | bound(HUB if of_v5 else HUB_V4, hub, worded)
     )
-    return contracts.v5 if of_v5 else contracts.v4, handlers
+    if of_v5:
+        return contracts.v5, handlers
+    return without_roles(contracts.v4) if face.older_names else contracts.v4, handlers
 
 
 def _problems(served: _Served, face: Face) -> ProblemOperations:

@@ -96,6 +96,8 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     pollers = make_pollers(parts, rules.sources) if "intake" in roles else ()
     exposition = make_exposition(parts, requests=requests, worker=worker, pollers=pollers)
     api = partial(api_app, parts, attributes, faces, rules, exposition=exposition, requests=requests)
+    if worker is not None:
+        api = partial(api, want=worker.want)
     return Hub(
         settings=settings,
         store=parts.store,

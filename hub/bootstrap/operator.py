@@ -17,7 +17,7 @@ from hub.api.handlers import (
 )
 from hub.api.lists import ListOperations
 from hub.api.once import Once
-from hub.api.operations import Operations
+from hub.api.operations import Operations, Want
 from hub.api.recoveries import RecoveryOperations
 from hub.api.subscriptions import SubscriptionOperations
 from hub.api.wakes import WakeOperations
@@ -31,10 +31,10 @@ from hub.subscriptions.wanting import MakeWanted
 
 
 def operator_handlers(
-    parts: Parts, once: Once, wanted: MakeWanted, *, base_url: str, face_url: str
+    parts: Parts, once: Once, wanted: MakeWanted, *, base_url: str, face_url: str, want: Want = lambda: None
 ) -> dict[str, Handler]:
     maximum = parts.settings.api.page_maximum
-    operations = Operations(store=parts.store, clock=parts.clock, base_url=base_url, face_url=face_url)
+    operations = Operations(store=parts.store, clock=parts.clock, base_url=base_url, face_url=face_url, want=want)
     recovering = Recovering(clock=parts.clock, new_id=parts.new_id)
     subscriptions = SubscriptionOperations(
         store=parts.store,

@@ -56,7 +56,12 @@ class ControlClient:
         # `requests` knows timeouts for single steps only.
         timer = Timer(job.line.end - now, job.cut)
         timer.daemon = True
-        timer.start()
+        try:
+            timer.start()
+        except RuntimeError as error:
+            return SendResult(
+                key=outgoing.key, started=job.started, error=Failure.NO_RESOURCES, error_text=str(error)
+            )
         adapter = PinnedAdapter()
         try:
             return Attempt(job, self._resolver, adapter, self._trust, self._limit, self._monotonic).run()

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from hub.delivery.outcome import Outcome
+from hub.delivery.outcome import RECORDED
 from hub.delivery.turn import TurnResult
 from hub.model.delivery import Attempt, Timing
 from hub.telemetry import catalogue
@@ -16,7 +16,7 @@ NOTICES = ("failing", "disabled", "recovered", "dead")
 
 class DeliveryCounts:
     def __init__(self) -> None:
-        self._attempts: dict[str, int] = defaultdict(int, dict.fromkeys(map(str, Outcome), 0))
+        self._attempts: dict[str, int] = defaultdict(int, dict.fromkeys(map(str, RECORDED), 0))
         self._leases = dict.fromkeys((CLAIMED, RENEWED, LOST, EXPIRED), 0)
         self._notices: dict[str, int] = defaultdict(int, dict.fromkeys(NOTICES, 0))
         self._new = self._reused = self._refused = 0

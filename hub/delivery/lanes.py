@@ -143,6 +143,16 @@ class Lanes:
         """Whether nothing may begin now, whatever has been claimed."""
         return self.lane(subscription).opens_at() > now
 
+    def took_back(self, subscription: int, now: int) -> None:
+        """What was taken was not sent after all: that says nothing of the listener."""
+        self._end(self.lane(subscription))
+        self._place(self.lane(subscription), now)
+
+    def _end(self, lane: Lane) -> None:
+        lane.in_flight -= 1
+        self._flying[lane.trust] -= 1
+        self.in_flight -= 1
+
     def gave_back(
         self, subscription: int, *, delivered: bool, now: int, strained: bool = True, began: int | None = None
     ) -> bool:
@@ -151,9 +161,7 @@ class Lanes:
         One that `began` before the listener was activated again counts for nothing.
         """
         lane = self.lane(subscription)
-        lane.in_flight -= 1
-        self._flying[lane.trust] -= 1
-        self.in_flight -= 1
+        self._end(lane)
         opened = False
         if began is not None and began < lane.since:
             pass

@@ -9,7 +9,10 @@ from hub.delivery.transport.port import SendResult
 
 
 class Outcome(StrEnum):
-    """The words of an attempt; every one but `delivered` and `gone` is tried again by the schedule."""
+    """The words of an attempt; every one but `delivered` and `gone` is tried again by the schedule.
+
+    `noResources` is said of test events only: a delivery that meets it has not been attempted.
+    """
 
     DELIVERED = "delivered"
     TIMEOUT = "timeout"
@@ -23,7 +26,11 @@ class Outcome(StrEnum):
     CLIENT_ERROR = "clientError"
     SERVER_ERROR = "serverError"
     GONE = "gone"
+    NO_RESOURCES = "noResources"
 
+
+RECORDED = tuple(one for one in Outcome if one is not Outcome.NO_RESOURCES)
+"""The words of the attempts at deliveries."""
 
 STRAIN = frozenset({Outcome.TIMEOUT, Outcome.CONNECTION_FAILED, Outcome.BROKEN})
 STRAINED = frozenset({429, 502, 503, 504})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from threading import Lock, Thread
 
+from hub.delivery.shortage import has_no_descriptor, is_caused_by_want
 from hub.delivery.transport.port import Failure
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import Lookup, system_lookup
@@ -70,10 +71,15 @@ class Resolver:
                 askers.append(done)
                 return
             self._asking[host] = [done]
-        Thread(target=self._ask, args=(host,), name=f"look-up {host}", daemon=True).start()
+        try:
+            Thread(target=self._ask, args=(host,), name=f"look-up {host}", daemon=True).start()
+        except RuntimeError as error:
+            self._tell(host, NotPinned(failure=Failure.NO_RESOURCES, reason=f"{host}: {error}"))
 
     def _ask(self, host: str) -> None:
-        resolution = self._keep(host, self._answer(host))
+        self._tell(host, self._keep(host, self._answer(host)))
+
+    def _tell(self, host: str, resolution: Resolution) -> None:
         with self._lock:
             askers = self._asking.pop(host)
         for done in askers:
@@ -82,11 +88,12 @@ class Resolver:
     def _answer(self, host: str) -> Resolution:
         try:
             return self._vetted(host, tuple(self._lookup(host)))
-        except socket.gaierror as error:
-            return NotPinned(failure=Failure.NAME_NOT_RESOLVED, reason=f"{host}: {error.strerror}")
-        except (OSError, UnicodeError) as error:
-            # UnicodeError: the system's resolver refuses a name with its own codec.
-            return NotPinned(failure=Failure.NAME_NOT_RESOLVED, reason=f"{host}: {error}")
+        except Exception as error:
+            # The outermost frame of a thread: who waits must hear of it. The system's resolver raises OSError, and
+            # UnicodeError where it refuses a name with its own codec.
+            failure = Failure.NO_RESOURCES if _is_our_want(error) else Failure.NAME_NOT_RESOLVED
+            why = error.strerror if isinstance(error, socket.gaierror) else error
+            return NotPinned(failure=failure, reason=f"{host}: {why}")
 
     def _vetted(self, host: str, addresses: tuple[str, ...]) -> Resolution:
         if not addresses:
@@ -98,8 +105,13 @@ class Resolver:
 
     def _keep(self, host: str, resolution: Resolution) -> Resolution:
         lasts = self._ttl if isinstance(resolution, Pinned) else min(self._ttl, FAILURE_TTL)
-        self._known[host] = (self._monotonic() + lasts, resolution)
+        if not isinstance(resolution, NotPinned) or resolution.failure is not Failure.NO_RESOURCES:
+            self._known[host] = (self._monotonic() + lasts, resolution)
         return resolution
+
+
+def _is_our_want(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or is_caused_by_want(error, "") or has_no_descriptor()
 
 
 def _is_literal(host: str) -> bool:

@@ -11,7 +11,7 @@ import orjson
 
 from hub.delivery.control import ControlClient
 from hub.delivery.proof import basic
-from hub.delivery.transport.port import Outgoing, SendResult
+from hub.delivery.transport.port import Failure, Outgoing, SendResult
 from hub.model.credentials import OAuthClient
 from hub.telemetry import logger
 
@@ -42,6 +42,7 @@ class NoToken:
 
     reason: str
     end: float
+    failure: Failure = Failure.AUTHENTICATION_FAILED
 
 
 Found = Token | NoToken
@@ -75,7 +76,10 @@ class Tokens:
                 self._asking[client] += waits
                 return
             self._asking[client] = waits
-        Thread(target=self._ask, args=(client, began), name="token", daemon=True).start()
+        try:
+            Thread(target=self._ask, args=(client, began), name="token", daemon=True).start()
+        except RuntimeError as error:
+            self._tell(client, self._none(str(error), Failure.NO_RESOURCES))
 
     def refused(self, client: OAuthClient, text: str) -> None:
         """A listener did not take this token: it is not used again."""
@@ -89,6 +93,9 @@ class Tokens:
         except Exception as error:  # the outermost frame of a thread: who waits must hear of it
             log.error("token.failed", error=type(error).__name__)
             found = self._none(f"internal: {type(error).__name__}")
+        self._tell(client, found)
+
+    def _tell(self, client: OAuthClient, found: Found) -> None:
         with self._lock:
             self._keep(client, found)
             waiting = self._asking.pop(client)
@@ -100,13 +107,17 @@ class Tokens:
         kept, now = self._kept.get(client), self._monotonic()
         if isinstance(found, NoToken) and isinstance(kept, Token) and now < kept.end:
             return
+        if isinstance(found, NoToken) and found.failure is Failure.NO_RESOURCES:
+            return
         if len(self._kept) >= MOST:
             self._kept = {each: one for each, one in self._kept.items() if now < one.end}
         self._kept[client] = found
 
     def _read(self, result: SendResult) -> Found:
         if result.error is not None:
-            return self._none(f"{result.error}: {result.error_text}")
+            own = result.error is Failure.NO_RESOURCES
+            failure = Failure.NO_RESOURCES if own else Failure.AUTHENTICATION_FAILED
+            return self._none(f"{result.error}: {result.error_text}", failure)
         if result.status != 200:
             return self._none(f"the token endpoint answered {result.status}{_why(result.body)}")
         answer = _object(result.body)
@@ -118,8 +129,8 @@ class Tokens:
         life, now = _life(answer.get("expires_in")), self._monotonic()
         return Token(text=text, renew=now + life * (1 - EARLY), end=now + life)
 
-    def _none(self, reason: str) -> NoToken:
-        return NoToken(reason=reason, end=self._monotonic() + FAILURE_TTL)
+    def _none(self, reason: str, failure: Failure = Failure.AUTHENTICATION_FAILED) -> NoToken:
+        return NoToken(reason=reason, end=self._monotonic() + FAILURE_TTL, failure=failure)
 
 
 def _request(client: OAuthClient, began: float | None) -> Outgoing:

@@ -14,6 +14,8 @@ from hub.model.delivery import Claim, DeliveryState
 from hub.model.standing import Standing
 from hub.model.subscription import SubscriptionState
 from hub.store.deliveries import NewDelivery, Settlement
+from hub.store.lines import BATCH
+from hub.store.recoveries import RECOVERIES_CHANGED
 from hub.store.tables import Tables
 
 FAN_OUT_BATCH = 500
@@ -33,10 +35,10 @@ class TurnWork:
     New events are only fanned out while `listeners` are those of the database: who has registered since may want
     them, so they stay for a turn that knows him. `ready` are the subscriptions with due work in the order of service,
     `room` says how many deliveries each may take. A `sweep` frees leases that have ended, but for those of `flying`,
-    which are renewed; a lease that ends much later than `lease` was made by a clock that was ahead. `heal` looks for
-    due times that no schedule can have made, either: `waits` has the longest waits before attempt 1, 2, …, and
-    `own_waits` those of listeners with a schedule of their own. All times are microseconds. `calm`
-    remembers from turn to turn which listeners have nothing to be forgiven.
+    which are renewed; without `expire` none of another sender is freed. A lease that ends much later than `lease` was
+    made by a clock that was ahead. `heal` looks for due times that no schedule can have made, either: `waits` has the
+    longest waits before attempt 1, 2, …, and `own_waits` those of listeners with a schedule of their own. All times
+    are microseconds. `calm` remembers from turn to turn which listeners have nothing to be forgiven.
     """
 
     now: int
@@ -48,6 +50,7 @@ class TurnWork:
     released: Sequence[Claim] = ()
     fan_out: bool = False
     sweep: bool = False
+    expire: bool = True
     heal: bool = False
     flying: Sequence[Claim] = ()
     waits: Sequence[int] = (0,)
@@ -99,7 +102,7 @@ def take_turn(tables: Tables, work: TurnWork) -> TurnResult:
     if work.fan_out:
         _fan_out(tables, work, result, stirred)
     for subscription in disabled:
-        tables.deliveries.park(subscription)
+        _park(tables, subscription)
     _claim(tables, work, result, stirred)
     return result
 
@@ -122,13 +125,19 @@ def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[in
         if settlement.settled_at is None:
             stirred[claim.subscription] = None
             if not _is_active(work.listeners, claim.subscription):
-                tables.deliveries.park(claim.subscription)
+                _park(tables, claim.subscription)
         elif claim.order_key is not None and tables.deliveries.promote(claim, now=work.now):
             stirred[claim.subscription] = None
         ledger.note(settlement)
     ledger.close()
     result.notices, result.held = ledger.told, ledger.held()
     return list(ledger.disabled)
+
+
+def _park(tables: Tables, subscription: int) -> None:
+    """Hold back what a listener that is not sent to was to be told: a batch here, the rest by whoever is woken."""
+    if tables.lines.park(subscription, limit=BATCH) == BATCH:
+        tables.signals.add(RECOVERIES_CHANGED)
 
 
 def _is_active(listeners: Listeners, subscription: int) -> bool:
@@ -151,9 +160,10 @@ def _sweep(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int
     """What is under way here is held on to, however far the clock was set; what others have lost is due again."""
     result.renewed = tables.deliveries.renew(work.flying, lease_until=work.lease_until)
     result.healed += tables.deliveries.cap_leases(most=work.lease_until + work.lease)
-    expired = tables.deliveries.expire_leases(now=work.now)
-    result.expired = expired.total()
-    stirred.update(dict.fromkeys(sorted(expired)))
+    if work.expire:
+        expired = tables.deliveries.expire_leases(now=work.now)
+        result.expired = expired.total()
+        stirred.update(dict.fromkeys(sorted(expired)))
     result.held = tables.standings.held(work.now)  # those of this turn among them
     for listener in work.listeners.by_seq.values():
         if listener.is_bounded and listener.active:

@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 from hub.delivery.clock_watch import ClockWatch, Monotonic
 from hub.delivery.counts import DeliveryCounts
-from hub.delivery.grants import Grants
+from hub.delivery.grants import Grants, NoRoom
 from hub.delivery.lane import Trust
 from hub.delivery.lane_readings import figures_of, lane_readings
 from hub.delivery.lanes import Lanes
@@ -21,6 +21,7 @@ from hub.delivery.spans import Spans
 from hub.delivery.transport.port import Closed, Transport
 from hub.delivery.turn import TurnResult, TurnWork, take_turn
 from hub.delivery.under_way import UnderWay
+from hub.delivery.wants import Wants
 from hub.delivery.worker_settings import WorkerSettings
 from hub.errors import StoreUnavailable
 from hub.model.standing import Standing
@@ -67,7 +68,9 @@ class DeliveryWorker:
         self._settings = settings
         self._holder = holder
         self._desk = desk
+        self._monotonic = monotonic
         self._clock_watch = ClockWatch(monotonic)
+        self._wants = Wants()
         self._refusals = Refusals()
         self._listeners = listeners = Listeners()
         self._lanes = lanes = Lanes(
@@ -102,6 +105,7 @@ class DeliveryWorker:
         self._turn_asked = self._turn_seconds = 0.0
         self._next_sweep = 0
         self._not_before = 0
+        self._others_until = 0.0
         self._grace = 0.0
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="delivery", daemon=True)
@@ -111,6 +115,7 @@ class DeliveryWorker:
 
         Raises InvalidSettings when the listeners' secrets do not open.
         """
+        self._clock_watch.jump(self._now())
         self._news.read_listeners(self._now())
         self._store.listen(self._hear)
         for standing in self._store.write(self._begin):
@@ -161,24 +166,45 @@ class DeliveryWorker:
         self._drain()
 
     def _step(self) -> None:
-        for result in self._transport.wait(self._patience()):
+        finished = self._transport.wait(self._patience())
+        for result in finished:
             self._under_way.came_back(result)
+        if finished:
+            self._mind_wants()
         if self._turn_end is not None:
             self._end_turn()
         if self._turn is None:
-            self._mind_clock()
-        if self._turn is None and self._now() >= self._not_before:
-            self._begin_turn()
+            now = self._now()
+            self._mind_clock(now)
+            if now >= self._not_before:
+                self._begin_turn(now)
 
-    def _mind_clock(self) -> None:
-        """A clock that is set ends no wait early and makes none longer; what is under way is held on to."""
-        now = self._now()
+    def _mind_wants(self) -> None:
+        """What could not be sent for want of something of ours is tried again in a moment."""
+        want, self._under_way.want = self._under_way.want, None
+        if want is None:
+            self._wants.note_none(self._now())
+        else:
+            self._wants.note(self._now(), want)
+
+    def want(self) -> str | None:
+        """What this process is out of, so that it cannot send; None when it can. Callable from any thread."""
+        return self._wants.present(self._now())
+
+    def _mind_clock(self, now: int) -> None:
+        """A clock that is set ends no wait early and makes none longer; what is under way is held on to.
+
+        When it is set ahead, the leases of other senders seem to have ended: they get the time to renew them.
+        """
         by = self._clock_watch.jump(now)
         if not by:
             return
         log.warning("delivery.clock_set", seconds=round(by / 1e6, 3))
         self._next_sweep = self._not_before = 0
+        self._wants.clock_set()
         self._news.clock_set()
+        if by > 0:
+            self._others_until = self._monotonic() + self._settings.lease
         if by < 0:
             self._heal = True
             self._lanes.clock_set(by, now)
@@ -193,7 +219,7 @@ class DeliveryWorker:
         times = [self._next_sweep]
         due = self._lanes.next_due()
         if due is not None:
-            times.append(due)
+            times.append(max(due, self._wants.until))
         if self._news or self._under_way.is_waiting:
             times.append(0)
         wait = (max(min(times), self._not_before) - self._now()) / 1e6
@@ -206,14 +232,15 @@ class DeliveryWorker:
         elif self._lanes.lane(standing.subscription).trust is not Trust.PROVEN:
             self._lanes.suspect(standing.subscription, standing.held_until, self._now())
 
-    def _begin_turn(self) -> None:
-        now = self._now()
+    def _begin_turn(self, now: int) -> None:
         sweep = now >= self._next_sweep
         if sweep:
             self._news.add([DELIVERIES_CHANGED])  # another process may have made some due
             self._calm.clear()  # another process may have seen them fail
+            self._under_way.give_up(self._monotonic(), self._settings.lease)
         heard = self._news.take(now)
-        ready = [lane.subscription for lane in self._lanes.ready(now)]
+        can_send = now >= self._wants.until
+        ready = [lane.subscription for lane in self._lanes.ready(now)] if can_send else []
         if not (heard or ready or sweep or self._under_way.is_waiting):
             return
         self._turns += 1
@@ -228,12 +255,13 @@ class DeliveryWorker:
             # For a new listener, too: its first event may have come before it was heard of.
             fan_out=not heard.isdisjoint((EVENT_APPENDED, SUBSCRIPTIONS_CHANGED)),
             sweep=sweep,
+            expire=self._monotonic() >= self._others_until,
             heal=self._heal,
             flying=self._under_way.flying if sweep else (),
             waits=self._schedules.usual.longest_micros() if self._heal else (0,),
             own_waits=own_waits(self._schedules, self._listeners) if self._heal else (),
             ready=ready,
-            room=Grants(self._lanes, len(ready), now),
+            room=Grants(self._lanes, len(ready), now) if can_send else NoRoom(),
             rules=self._settings.failures,
             calm=self._calm,
             desk=self._desk,

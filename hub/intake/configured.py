@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 from hub import shipped
@@ -11,6 +13,9 @@ from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import failed_examples, load_mapping
 from hub.ports import Check
 from hub.settings import Settings, SourceSettings
+
+GROUP = "qos_hub.mappings"
+"""The group of entry points by which a package names the package that holds its mapping files."""
 
 MAPPINGS = "[intake] mappings"
 """The setting that names the folder of the operator's own mappings."""
@@ -31,7 +36,7 @@ def check_sources(settings: Settings) -> dict[str, CheckedSource]:
     Raises InvalidSettings with what is wrong with all of them, before anything is made that stays.
     """
     if settings.intake.mappings:
-        shipped_names = {file.stem for file in (shipped.config_dir() / "sources").glob("*.yaml")}
+        shipped_names = {file.stem for folder in shipped_folders() for file in folder.glob("*.yaml")}
         asked = {source.mapping_name for source in settings.sources.values()}
         refuse_stray_mappings(Path(settings.intake.mappings), shipped_names | asked)
     checked: dict[str, CheckedSource] = {}
@@ -111,6 +116,13 @@ def _joined(folders: Sequence[Path]) -> str:
 
 
 def mapping_folders(settings: Settings) -> tuple[Path, ...]:
-    """Where mapping files are looked for: the shipped folder, then the operator's own."""
+    """Where mapping files are looked for: in the shipped folders, then in the operator's own."""
     own = (Path(settings.intake.mappings),) if settings.intake.mappings else ()
-    return (shipped.config_dir() / "sources", *own)
+    return (*shipped_folders(), *own)
+
+
+def shipped_folders() -> tuple[Path, ...]:
+    """The folder of our own mappings, and the packages in which others ship mappings with their adapters."""
+    specs = (find_spec(entry.value) for entry in entry_points(group=GROUP))
+    places = {place: None for spec in specs if spec for place in spec.submodule_search_locations or ()}
+    return (shipped.config_dir() / "sources", *map(Path, places))

@@ -13,6 +13,9 @@ from hub.model.nul import without_nul
 from hub.model.problem import Document, Status
 from hub.model.times import from_text, to_text
 
+NUL = rb"\u0000"
+"""The only spelling that JSON has for it; a text may hold these six characters, too."""
+
 Unmapped = tuple[str, str]
 """An attribute and the source's word for it that the mapping does not know."""
 
@@ -91,7 +94,7 @@ def render(mapping: FieldMapping, data: Mapping[str, Any]) -> Rendered:
             document[attribute] = value
     times = {name: _read(f"times.{name}", rule, data, Kind.ANY, unmapped) for name, rule in mapping.times.items()}
     return Rendered(
-        document=without_nul(document),
+        document=without_nul(document) if NUL in orjson.dumps(document) else document,
         status=Status(document["status"]) if "status" in document else None,
         source_status=_raw_status(mapping, data),
         event_time=times.get("event"),
@@ -102,6 +105,8 @@ def render(mapping: FieldMapping, data: Mapping[str, Any]) -> Rendered:
 
 def word(value: Any) -> str:
     """A source's value as a table names it: 1.0 and 1 are one word, so are true and "true"."""
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
@@ -125,10 +130,10 @@ def _filled(attribute: str, template: Template, data: Any, unmapped: list[Unmapp
     target = TARGETS[attribute]
     if isinstance(template, Rule):
         return _read(attribute, template, data, target if isinstance(target, Kind) else Kind.ANY, unmapped)
-    if isinstance(target, Shape) and isinstance(template, Mapping):
-        return _built(attribute, target, template, data, unmapped)
     if isinstance(target, Many) and isinstance(template, tuple):
         return _listed(attribute, target.shape, template, data, unmapped)
+    if isinstance(target, Shape) and isinstance(template, Mapping):
+        return _built(attribute, target, template, data, unmapped)
     raise TypeError(f"the rules of {attribute} do not fit it")
 
 
@@ -168,8 +173,10 @@ def _read(name: str, rule: Rule, data: Any, kind: Kind, unmapped: list[Unmapped]
     if rule.path is None:
         return rule.value
     raw = rule.path(data)
-    if raw is None or raw == "" or word(raw) in rule.null:
+    if raw is None or raw == "" or (rule.null and word(raw) in rule.null):
         return rule.default
+    if type(raw) is str and kind is Kind.TEXT and rule.table is None and rule.type is None:
+        return raw
     try:
         return _translated(raw, rule, kind)
     except (LookupError, ValueError, OverflowError, OSError):

@@ -62,7 +62,14 @@ class Unreadable:
     why: str
 
 
+NOTE = "note"
+"""The attribute that grows, and is not replaced."""
+
 News = Changed | Late | PassedOver | Gone | Back | Unreadable
+
+
+def key_of(news: News) -> str:
+    return (news.changed if isinstance(news, PassedOver) else news).record.key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +118,7 @@ class Reader:
             event_time=to_micros(occurred),
             started=None if started is None else to_micros(min(started, occurred)),
             told=told,
+            typed=True,
         )
 
     def late(self, record: Record, rendered: Rendered, now: datetime) -> Observation:
@@ -150,7 +158,24 @@ class Reader:
         kept = {attribute.partition(".")[0] for attribute, _ in rendered.unmapped} | {"status"}
         emptied = self.mapping.attributes - rendered.document.keys() - kept
         patch = {name: replacement(before.get(name), value) for name, value in rendered.document.items()}
-        return {**dict.fromkeys(emptied), **patch}
+        if NOTE in patch:
+            patch[NOTE] = with_notes(before.get(NOTE, []), patch[NOTE])
+        return {**dict.fromkeys(emptied - {NOTE}), **patch}
+
+
+def with_notes(before: list[Document], said: list[Document]) -> list[Document]:
+    """The notes of a report and those of its ticket behind them, each once.
+
+    A note that the ticket has with other words takes the place of the one that it was; what a client has noted stays.
+    """
+    notes = {_note_id(note): note for note in before}
+    return list((notes | {_note_id(note): note for note in said}).values())
+
+
+def _note_id(note: Document) -> tuple[Any, ...]:
+    """A note without an identifier is known by what it says, and when and by whom."""
+    found = note.get("id")
+    return (found,) if found is not None else tuple(note.get(name) for name in ("text", "author", "date"))
 
 
 def is_late(record: Record, item: Item | None) -> bool:

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from hub.errors import InvalidInput
-from hub.intake.observe import Back, Changed, Gone, Late, News, PassedOver, Reader, Unreadable, is_late
+from hub.intake.observe import Back, Changed, Gone, Late, News, PassedOver, Reader, Unreadable, is_late, key_of
 from hub.intake.terms import FINAL
 from hub.model.problem import Problem, Status
 from hub.model.times import to_micros
 from hub.ports import Record
 from hub.problems.sources import Observation, SourceRules
-from hub.store.sources import Sources
+from hub.store.problems import Stored
+from hub.store.sources import Item, Sources
 from hub.store.tables import Tables
 
 WORDS_KEPT = 100
@@ -55,13 +56,32 @@ class Transaction:
     told: bool
     listed: bool = False
     taken: Taken = field(default_factory=Taken)
+    _items: dict[str, Item | None] = field(default_factory=dict)
+    _reports: dict[str, Stored | None] = field(default_factory=dict)
 
     def take(self, news: Iterable[News]) -> Taken:
+        news = list(news)
+        self._look_up([key_of(one) for one in news])
         for one in news:
             self._take(one)
         if self.taken.unmapped:
             self._count_unmapped()
         return self.taken
+
+    def _look_up(self, keys: Sequence[str]) -> None:
+        """What is known of all of them, with two questions; it holds until the first of a ticket is taken."""
+        self._items.update(dict.fromkeys(keys))
+        self._items.update(self._sources.items(self._name, keys))
+        self._reports.update(dict.fromkeys(keys))
+        self._reports.update(self.tables.problems.all_by_source(self._name, keys))
+
+    def _item(self, key: str) -> Item | None:
+        return self._items.pop(key) if key in self._items else self._sources.item(self._name, key)
+
+    def _stored(self, key: str) -> Stored | None:
+        if key in self._reports:
+            return self._reports.pop(key)
+        return self.tables.problems.get_by_source(self._name, key)
 
     def _take(self, news: News) -> None:
         match news:
@@ -96,23 +116,24 @@ class Transaction:
 
     def _take_changed(self, changed: Changed) -> None:
         key = changed.record.key
-        item = self._sources.item(self._name, key)
+        item = self._item(key)
         if item is not None and item.digest == changed.digest and item.problem_id is not None:
             # The page has the same record twice.
             return
         if not self.listed and is_late(changed.record, item):
             self._take_late(Late(record=changed.record, rendered=changed.rendered))
             return
-        before = self._report(key)
+        stored = self._stored(key)
+        before = stored.problem if stored else None
         observation = self.reader.observation(changed, before, self.now, told=self.told)
-        after = self._upsert(observation, before, changed.record.updated)
+        after = self._observe(observation, stored, changed.record.updated)
         if after is None:
             return
         self._keep(changed.record, after.id, changed.digest)
         self.taken.unmapped += [(name, word, key) for name, word in changed.rendered.unmapped]
 
     def _pass_over(self, changed: Changed) -> None:
-        item = self._sources.item(self._name, changed.record.key)
+        item = self._item(changed.record.key)
         if item is not None and item.problem_id is not None:
             # The page has told of it before, when it was wanted.
             self._take_changed(changed)
@@ -126,7 +147,7 @@ class Transaction:
 
     def _take_late(self, late: Late) -> None:
         """Place what an older record says of the status in the history; its ticket stays known by the newer one."""
-        stored = self.tables.problems.get_by_source(self._name, late.record.key)
+        stored = self._stored(late.record.key)
         if stored is None:
             return
         observation = self.reader.late(late.record, late.rendered, self.now)
@@ -135,27 +156,23 @@ class Transaction:
 
     def _end(self, key: str, status: Status, word: str, occurred: datetime, *, missed: int) -> None:
         """Bring a report to its end, unless it is there already or a client has deleted it."""
-        before = self._report(key)
-        if before is not None and before.status not in FINAL:
+        stored = self._stored(key)
+        if stored is not None and stored.problem.status not in FINAL:
             observation = self.reader.ended(key, status, word, occurred, told=self.told)
-            if self._upsert(observation, before, occurred) is None:
+            if self._observe(observation, stored, occurred) is None:
                 return
         self._sources.set_gone(self._name, key, missed=missed)
 
-    def _report(self, key: str) -> Problem | None:
-        stored = self.tables.problems.get_by_source(self._name, key)
-        return stored.problem if stored else None
-
-    def _upsert(self, observation: Observation, before: Problem | None, updated: datetime) -> Problem | None:
+    def _observe(self, observation: Observation, stored: Stored | None, updated: datetime) -> Problem | None:
         """The report as it is now; None, and nothing written, when it would not be a valid one."""
         try:
-            after = self.rules.upsert(self.tables, observation)
+            after = self.rules.observe(self.tables, stored, observation)
         except InvalidInput as error:
             self._fail(observation.key, str(error))
             return None
         self.taken.mended.add(observation.key)
         self.taken.failed.pop(observation.key, None)
-        if before is None or after.version != before.version:
+        if stored is None or after.version != stored.problem.version:
             self.taken.note_change(updated)
         return after
 

@@ -10,13 +10,16 @@ from jmespath.exceptions import JMESPathError
 Finder = Callable[[Any], Any]
 """Gives what a path finds in a record, or None."""
 
-_DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+_NAMES = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
+_DOTTED = re.compile(_NAMES)
+_FIRST_OF = re.compile(rf"{_NAMES}(?: *\|\| *{_NAMES})+")
 
 
 def compile_path(path: str) -> Finder:
     """The function that a path stands for. Raises ValueError when it is no JMESPath.
 
-    The short way gives what JMESPath gives, in a tenth of the time: most paths of a mapping are dotted names.
+    The short way gives what JMESPath gives, in a tenth of the time: most paths of a mapping are dotted names, or the
+    first of several that has something.
     """
     try:
         compiled = jmespath.compile(path)
@@ -24,6 +27,8 @@ def compile_path(path: str) -> Finder:
         raise ValueError(f"{path!r} is not a JMESPath: {str(error).splitlines()[0]}") from error
     if _DOTTED.fullmatch(path):
         return _member(tuple(path.split(".")))
+    if _FIRST_OF.fullmatch(path):
+        return _first_of([_member(tuple(part.strip().split("."))) for part in path.split("||")])
 
     def find(data: Any) -> Any:
         try:
@@ -35,10 +40,22 @@ def compile_path(path: str) -> Finder:
     return find
 
 
+def _first_of(finders: list[Finder]) -> Finder:
+    def find(data: Any) -> Any:
+        found = None
+        for finder in finders:
+            found = finder(data)
+            if not (found is None or found is False or found in ("", [], {})):
+                return found
+        return found
+
+    return find
+
+
 def _member(names: tuple[str, ...]) -> Finder:
     def find(data: Any) -> Any:
         for name in names:
-            if not isinstance(data, Mapping):
+            if type(data) is not dict and not isinstance(data, Mapping):
                 return None
             data = data.get(name)
         return data

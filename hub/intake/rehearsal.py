@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hub.intake.observe import News, PassedOver, Reader
+from hub.intake.observe import News, PassedOver, Reader, key_of
 from hub.intake.page import Transaction
 from hub.intake.terms import Terms, terms_of
 from hub.model.event import Record as Entry
@@ -99,7 +99,7 @@ class Rehearsal:
                 told=terms.told,
                 listed=page.snapshot,
             ).take([one])
-            key = (one.changed if isinstance(one, PassedOver) else one).record.key
+            key = key_of(one)
             if isinstance(one, PassedOver):
                 steps.append(Step(key=key, what=PASSED_OVER))
             steps += [Step(key=key, what=FAILED, why=why) for why in taken.failed.values()]

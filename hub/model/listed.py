@@ -29,7 +29,10 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Present:
-    """An entry as it is kept; `subscription` is the row number of its registration, where that has not ended."""
+    """An entry as it is kept; `subscription` is the row number of its registration, where that has not ended.
+
+    Where somebody has changed the registration by hand since, `digest` is that of the entry behind a zero byte.
+    """
 
     seq: int
     key: str
@@ -42,6 +45,10 @@ class Present:
     subscription_id: str | None
     error: str | None
 
+    def is_changed_by_hand(self, entry: Entry) -> bool:
+        """Whether this is all that has changed: the list says what it has said before."""
+        return self.digest == b"\0" + entry.digest
+
 
 class ChangeKind(StrEnum):
     ADDED = "added"
@@ -52,7 +59,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ListChange:
-    """What became of one entry; `subscription` is the id of its registration, `detail` why it was refused."""
+    """What became of one entry; `subscription` is the id of its registration, `detail` why refused or put back."""
 
     time: int
     kind: ChangeKind

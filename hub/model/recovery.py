@@ -9,7 +9,8 @@ from hub.model.job import JobStatus
 class RecoveryKind(StrEnum):
     """`pause` parks what is due, `resume` makes due what is parked, `order` puts it into other lines.
 
-    `recover` makes due again what was given up, `replay` makes the deliveries of events that have none.
+    `recover` makes due again what was given up, `replay` makes the deliveries of events that have none. `unregister`
+    closes what a registration that has ended was still to be told.
     """
 
     PAUSE = "pause"
@@ -17,6 +18,7 @@ class RecoveryKind(StrEnum):
     ORDER = "order"
     RECOVER = "recover"
     REPLAY = "replay"
+    UNREGISTER = "unregister"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from hub.delivery.outcome import RECORDED
+from hub.model.delivery import UNREGISTERED
 from hub.operate.options import SINCE, UNTIL, common, desk_of, given, instant, print_all, print_one
 from hub.operate.printing import Columns
 from hub.subscriptions.coverage import Reason
@@ -20,6 +22,7 @@ DELIVERIES: Columns = {
     "due": "dueTime",
     "delivered": "deliveredTime",
 }
+OUTCOMES = [*(one.value for one in RECORDED), UNREGISTERED]
 COVERAGE: Columns = {
     "event": "event.eventType",
     "no.": "event.sequence",
@@ -42,7 +45,7 @@ def deliveries() -> None:
 @click.option(
     "--state", type=click.Choice(["due", "inFlight", "delivered", "dead", "parked"]), help="In this state only."
 )
-@click.option("--outcome", help="Whose last attempt ended so, such as timeout.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Whose last attempt ended so.")
 @click.option("--event", help="Of this event only.")
 @click.option("--report", "problem", help="About this report only.")
 @click.option("--party", help="Of registrations of this party only.")

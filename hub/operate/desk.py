@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.api.coverage import coverage_views
+from hub.api.credentials import rotated_view
 from hub.api.erasures import erasure_view
 from hub.api.lists import change_view, list_view, run_view
 from hub.api.operations_view import attempt_view, delivery_view, recovery_view, subscription_view
@@ -17,6 +18,7 @@ from hub.bootstrap import (
     Parts,
     make_faces,
     make_parts,
+    make_prober,
     make_reconciler,
     make_wanted,
     report_attributes,
@@ -34,19 +36,26 @@ from hub.subscriptions.coverage import Coverage
 from hub.subscriptions.erasing import Erasing
 from hub.subscriptions.recovering import Recovering, Span, known_registration
 from hub.subscriptions.resending import known_delivery, resend
+from hub.subscriptions.rotation import Rotations, read_rotation
+from hub.telemetry import logger
+
+log = logger("hub.operate")
 
 LISTED = 10_000
 """The most registrations that a list has on the command line."""
 
 
 class OperatorDesk:
-    def __init__(self, parts: Parts) -> None:
+    """Without an address of the hub, links have the path only."""
+
+    def __init__(self, parts: Parts, *, knows_address: bool = True) -> None:
         self._parts = parts
         self._store = parts.store
-        base = parts.settings.server.base_url
+        base = parts.settings.server.base_url if knows_address else ""
         self._base_url, self._face_url = base + OPERATIONS_V1, base + FACE_V5
         self._caller = Caller(name=f"cli:{_user()}", scopes=frozenset({"*"}))
         self._recovering = Recovering(clock=parts.clock, new_id=parts.new_id)
+        self._rotations = Rotations(clock=parts.clock, secrets=parts.secrets)
         self._changing = Changing(clock=parts.clock, recovering=self._recovering)
 
     def subscriptions(self, filters: Mapping[str, str]) -> list[Document]:
@@ -78,6 +87,29 @@ class OperatorDesk:
         change = partial(self._changing.change, subscription_id=subscription_id, patch=patch, caller=self._caller)
         self._store.write(change)
         return self.subscription(subscription_id)
+
+    def test(self, subscription_id: str) -> Document:
+        """Send a test event, now. Raises NotFound."""
+        keys = self._rotations.keys(self._store.read, subscription_id)
+        event, attempt = make_prober(self._parts).send(keys.registered.subscription, keys.credentials)
+        return {"event": event, **attempt_view(attempt)}
+
+    def rotate(self, subscription_id: str, asked: Mapping[str, Any]) -> Document:
+        """Sign with another key; the view shows a shared secret, this once.
+
+        Raises NotFound, Conflict or InvalidInput.
+        """
+        rotation = read_rotation(dict(asked))
+        rotate = partial(self._rotations.rotate, subscription_id=subscription_id, rotation=rotation)
+        keys = self._store.write(rotate)
+        log.info(
+            "subscription.key_rotated",
+            subscription=subscription_id,
+            kind=rotation.key.kind,
+            overlap=rotation.overlap,
+            actor=self._caller.name,
+        )
+        return rotated_view(keys, rotation)
 
     def deliveries(self, filters: Filters, *, limit: int) -> list[Document]:
         found = self._store.read.delivery_list.by_number(filters, offset=0, limit=limit)
@@ -149,13 +181,13 @@ class OperatorDesk:
 
 
 @contextmanager
-def operator_desk(settings: Settings) -> Iterator[OperatorDesk]:
+def operator_desk(settings: Settings, *, knows_address: bool = True) -> Iterator[OperatorDesk]:
     """Raises NotFound without a database: a misspelt path is no reason to make one."""
     if not Path(settings.store.database).is_file():
         raise NotFound(f"there is no database {settings.store.database}")
     parts = make_parts(settings, system_clock)
     try:
-        yield OperatorDesk(parts)
+        yield OperatorDesk(parts, knows_address=knows_address)
     finally:
         parts.store.close()
 

@@ -14,6 +14,7 @@ LISTS: Columns = {
     "entries": "count.entries",
     "registered": "count.registered",
     "refused": "count.refused",
+    "by hand": "count.changedByHand",
     "last read": "lastRun.completionDate",
     "error": "lastRun.error",
 }

@@ -35,7 +35,7 @@ def as_lines(view: Document, inside: str = "") -> Iterator[str]:
             for number, part in enumerate(value):
                 yield from as_lines(part, f"{place}[{number}].")
         else:
-            yield f"{place:28}{_text(value)}"
+            yield f"{place:27} {_text(value)}"
 
 
 def _cell(view: Document, path: str) -> str:

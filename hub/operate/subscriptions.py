@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from hub.model.credentials import SignatureKind
 from hub.operate.options import SINCE, UNTIL, common, desk_of, given, instant, print_all, print_one
 from hub.operate.printing import Columns
 from hub.subscriptions.recovering import Span
@@ -34,7 +35,10 @@ RECOVERIES: Columns = {
 
 @click.group("subscriptions")
 def subscriptions() -> None:
-    """See, pause, resume and disable registrations. A running hub heeds it within a second."""
+    """See, pause, resume, disable and test registrations, and exchange their keys.
+
+    A running hub heeds it within a second.
+    """
 
 
 @subscriptions.command("list")
@@ -76,6 +80,30 @@ def _changing(name: str, state: str, told: str) -> click.Command:
 _changing("pause", "paused", "Hold back what the registration ID is to be told; nothing is lost.")
 _changing("resume", "active", "Send what was held back for the registration ID, and what comes.")
 _changing("disable", "disabled", "As pause, for a listener that is not expected to come back.")
+
+
+@subscriptions.command("test")
+@click.argument("id")
+@common
+def test_subscription(id: str, as_text: bool, database: str | None, config: Path | None) -> None:
+    """Send a test event to the registration ID, now, and show what came of it."""
+    with desk_of(config, database) as desk:
+        print_one(desk.test(id), as_text)
+
+
+@subscriptions.command("rotate")
+@click.argument("id")
+@click.option(
+    "--kind", type=click.Choice([kind.value for kind in SignatureKind]), help="Which key; v1 if not told."
+)
+@click.option("--overlap", help="For how long the old key signs as well, such as 24h.")
+@common
+def rotate_subscription(
+    id: str, kind: str | None, overlap: str | None, as_text: bool, database: str | None, config: Path | None
+) -> None:
+    """Sign for the registration ID with a new key; a shared secret is shown this once."""
+    with desk_of(config, database) as desk:
+        print_one(desk.rotate(id, given(kind=kind, overlap=overlap)), as_text)
 
 
 @click.command("recover")

@@ -88,12 +88,16 @@ class Keeper:
         self._history.place(tables, stored.problem, before, status, change, reason)
 
     def delete(self, tables: Tables, stored: Stored, change: Change) -> None:
-        """Remove a report; its history and its events stay, and no report here refers to it any more."""
+        """Remove a report; its history and its events stay, and no report here refers to it any more.
+
+        The last record says what the report had, so that its history tells all that it was.
+        """
         alone = replace(stored.problem, document=unlinked(stored.problem.document))
         ends = self._ends(tables, stored.problem.document, alone, change)
         tables.problems.delete(stored.problem.id)
         gone = replace(stored.problem, sequence=stored.problem.sequence + 1)
-        self._history.tell(tables, stored.seq, gone, [(EventType.DELETE, {})], change)
+        had = changed_attributes(stored.problem.document, {})
+        self._history.tell(tables, stored.seq, gone, [(EventType.DELETE, had)], change)
         self._relink(tables, ends, change)
 
     def _ends(self, tables: Tables, before: Document, after: Problem, change: Change) -> Ends:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hub.errors import Conflict, InvalidInput
 from hub.model.problem import Document, Problem, Status
-from hub.model.times import Clock, to_micros
+from hub.model.times import Clock, from_text, to_micros
 from hub.problems.form import Form, stated_in
 from hub.problems.history import Change
 from hub.problems.keeper import Keeper
@@ -20,7 +20,8 @@ class Observation:
 
     `status` is None when the source's word is not known: the report then keeps the status that it has.
     `event_time` is the instant of the change at the source, `started` that of the ticket's creation there, None
-    when it does not say. `told` False keeps the change from the listeners.
+    when it does not say. `told` False keeps the change from the listeners. `typed` says that each part of
+    the document has its `@type` already, as a mapping writes it.
     """
 
     source: str
@@ -31,6 +32,13 @@ class Observation:
     event_time: int
     started: int | None = None
     told: bool = True
+    typed: bool = False
+
+
+def _is_irregular(before: Problem, status: Status, event_time: int) -> bool:
+    """Whether the lifecycle has no such step, or the step comes before the last one."""
+    since = to_micros(from_text(before.document["statusChangeDate"]))
+    return not is_legal(before.status, status) or event_time < since
 
 
 class SourceRules:
@@ -45,6 +53,10 @@ class SourceRules:
         Raises InvalidInput when the mapped report does not fit the contract, or would be below itself.
         """
         stored = tables.problems.get_by_source(observation.source, observation.key)
+        return self.observe(tables, stored, observation)
+
+    def observe(self, tables: Tables, stored: Stored | None, observation: Observation) -> Problem:
+        """The same, where the report is looked up already; None where there is none."""
         before = stored.problem if stored else None
         status = observation.status or (before.status if before else Status.PENDING)
         change = Change(
@@ -53,7 +65,7 @@ class SourceRules:
             told=observation.told,
             source=observation.source,
             source_status=observation.source_status,
-            irregular=before is not None and not is_legal(before.status, status),
+            irregular=before is not None and _is_irregular(before, status, observation.event_time),
         )
         stated = {**stated_in(observation.document), "status": status}
         try:
@@ -85,7 +97,7 @@ class SourceRules:
         self, tables: Tables, stored: Stored | None, stated: Document, change: Change, observation: Observation
     ) -> Problem:
         if stored is None:
-            document = self._form.complete(stated)
+            document = stated if observation.typed else self._form.complete(stated)
             self._form.refuse_invalid(document)
             identity = (observation.source, observation.key)
             return self._keeper.insert(

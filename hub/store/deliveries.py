@@ -278,22 +278,6 @@ class Deliveries:
         self._signals.add(DELIVERIES_CHANGED)
         return row is not None
 
-    def abandon(self, subscription: int, *, now: int, outcome: str) -> None:
-        """Close what is open for a registration that has ended."""
-        self._connection.execute(self._sql["abandon"], (now, outcome, subscription))
-
-    def park(self, subscription: int) -> None:
-        self._connection.execute(self._sql["park"], (subscription,))
-
-    def resume(self, subscription: int, *, now: int, patience: int) -> int:
-        """Make due what was parked, in the order of its lines; how many there were.
-
-        Whoever waits in line waits anew, so that a pause does not use up its patience.
-        """
-        self._signals.add(DELIVERIES_CHANGED)
-        values = {"subscription": subscription, "now": now, "patience": patience}
-        return self._connection.execute(self._sql["resume"], values).rowcount
-
     def has_open(self, subscription: int) -> bool:
         """Whether anything is left to be told."""
         return bool(self._connection.execute(self._sql["open"], (subscription,)).fetchone()[0])

@@ -15,6 +15,9 @@ from hub.model.subscription import Order
 from hub.store.deliveries import DELIVERIES_CHANGED
 from hub.store.statements import statements
 
+BATCH = 250
+"""How many deliveries one transaction changes at most, so that no other writing waits long for it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wait:
@@ -69,6 +72,12 @@ class Lines:
         asked = {"subscription": subscription, "limit": limit}
         ids = [row[0] for row in self._connection.execute(self._sql["due"], asked)]
         self._connection.execute(self._sql["park"], (_text(ids),))
+        return len(ids)
+
+    def abandon(self, subscription: int, *, now: int, outcome: str, limit: int) -> int:
+        """Close some of what is open for a registration that has ended; gives how many."""
+        ids = self._ids("open", subscription, limit)
+        self._connection.execute(self._sql["abandon"], {"ids": _text(ids), "now": now, "outcome": outcome})
         return len(ids)
 
     def unpark(self, subscription: int, wait: Wait, *, limit: int) -> int:

@@ -10,11 +10,12 @@ from hub.store.statements import statements
 
 @dataclass(frozen=True, kw_only=True)
 class ListCounts:
-    """`refused` entries stand in the list and are no registration."""
+    """`refused` entries stand in the list and are no registration; `by_hand` are those that were changed by hand."""
 
     entries: int
     registered: int
     refused: int
+    by_hand: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,10 @@ class Lists:
         """Keep why an entry could not be followed; its registration stays as it is."""
         self._connection.execute(self._sql["fail"], (error, name, key))
 
+    def note_change_by_hand(self, subscription: int) -> None:
+        """The registration in this row is not what its list says any more; the next reading puts it back."""
+        self._connection.execute(self._sql["note_change_by_hand"], (subscription,))
+
     def mend(self, name: str, keys: Sequence[str]) -> None:
         """Nothing is wrong with these entries any more."""
         self._connection.executemany(self._sql["fail"], ((None, name, key) for key in keys))
@@ -85,8 +90,8 @@ class Lists:
         return [ListRun(**dict(zip(names, row, strict=True))) for row in rows]
 
     def counts(self, name: str) -> ListCounts:
-        entries, registered, refused = self._connection.execute(self._sql["counts"], (name,)).fetchone()
-        return ListCounts(entries=entries, registered=registered, refused=refused)
+        entries, registered, refused, by_hand = self._connection.execute(self._sql["counts"], (name,)).fetchone()
+        return ListCounts(entries=entries, registered=registered, refused=refused, by_hand=by_hand)
 
     def names(self) -> list[str]:
         """The lists that were ever read."""

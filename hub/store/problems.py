@@ -1,7 +1,9 @@
 """Table `problem`: the reports as they are now."""
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -9,6 +11,8 @@ import orjson
 from hub.model.problem import Document, Problem
 from hub.query.ordering import Cursor, Page, Sort
 from hub.query.syntax import Condition
+from hub.store.blocks import Blocks
+from hub.store.by_values import ByValues, may_go_by_values
 from hub.store.kept_ways import KeptWays
 from hub.store.paths import IndexedPaths
 from hub.store.search import Found, Search
@@ -70,6 +74,7 @@ class Problems:
         self._sql = statements(dialect, "problem")
         self.tally = Tally(connection, dialect)
         self.paths = IndexedPaths(connection, dialect)
+        self._blocks = Blocks(connection, dialect)
         self._ways = KeptWays(connection, self.tally)
 
     def insert(self, problem: Problem) -> int:
@@ -77,7 +82,9 @@ class Problems:
         document = orjson.dumps(problem.document).decode()
         values = (problem.id, *_values(problem), problem.source, problem.source_key, document)
         seq = self._connection.execute(self._sql["insert"], values).lastrowid or 0
-        self.tally.add(_counted(problem.document))
+        counted = _counted(problem.document)
+        self.tally.add(counted)
+        self._blocks.insert(seq, *counted[:2])
         self.paths.insert(seq, problem.document)
         return seq
 
@@ -89,7 +96,9 @@ class Problems:
         self._connection.execute(self._sql["update"], (*_values(problem), document, problem.id))
         seq, was = before[0], orjson.loads(before[1])
         self.tally.take(_counted(was))
-        self.tally.add(_counted(problem.document))
+        counted = _counted(problem.document)
+        self.tally.add(counted)
+        self._blocks.update(seq, *counted[:2])
         self.paths.update(seq, was, problem.document)
 
     def delete(self, problem_id: str) -> None:
@@ -99,6 +108,7 @@ class Problems:
         self._connection.execute(self._sql["delete"], (problem_id,))
         was = orjson.loads(before[1])
         self.tally.take(_counted(was))
+        self._blocks.delete(before[0])
         self.paths.delete(before[0], was)
 
     def get(self, problem_id: str) -> Stored | None:
@@ -106,6 +116,11 @@ class Problems:
 
     def get_by_source(self, source: str, key: str) -> Stored | None:
         return _stored(self._connection.execute(self._sql["get_by_source"], (source, key)).fetchone())
+
+    def all_by_source(self, source: str, keys: Iterable[str]) -> dict[str, Stored]:
+        """The reports of several tickets, by their keys."""
+        rows = self._connection.execute(self._sql["all_by_source"], (source, orjson.dumps([*keys]).decode()))
+        return {row[5]: stored for row in rows.fetchall() if (stored := _stored(row)) is not None}
 
     def document(self, problem_id: str) -> bytes | None:
         """The document as JSON bytes, without id and href."""
@@ -143,13 +158,9 @@ class Problems:
         cursor: Cursor | None = None,
     ) -> Search:
         """A list that is not read yet: its page, its count, and whether they are quick to read."""
-        return Search(
-            self._connection,
-            self.tally,
-            lambda: self._ways.of(condition, self.paths.complete),
-            condition,
-            sort=sort,
-            offset=offset,
-            limit=limit,
-            cursor=cursor,
-        )
+        ways = partial(self._ways.of, condition, self.paths.declared)
+        given = (self._connection, self.tally, self._blocks, ways, condition)
+        asked: dict[str, Any] = {"sort": sort, "offset": offset, "limit": limit, "cursor": cursor}
+        if may_go_by_values(sort):
+            return ByValues(*given, part=self.search, **asked)
+        return Search(*given, **asked)

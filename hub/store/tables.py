@@ -8,6 +8,7 @@ from hub.store.delivery_list import DeliveryList
 from hub.store.erasures import Erasures
 from hub.store.events import Events
 from hub.store.figures import Figures
+from hub.store.histories import Histories
 from hub.store.idempotency_keys import IdempotencyKeys
 from hub.store.identifiers import Identifiers
 from hub.store.jobs import Jobs
@@ -35,6 +36,7 @@ class Tables:
         self.signals: set[str] = set()
         self.problems = Problems(connection, dialect)
         self.records = Records(connection, dialect)
+        self.histories = Histories(connection, dialect)
         self.events = Events(connection, dialect, self.signals)
         self.subscriptions = Subscriptions(connection, dialect, self.signals)
         self.deliveries = Deliveries(connection, dialect, self.signals)

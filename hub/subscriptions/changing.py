@@ -35,6 +35,8 @@ class _Patch(Schema):
 
 
 MEMBERS = ("state", "stateReason", "order", "delivery")
+LISTED = ("order", "delivery")
+"""What a notification list says of its registrations, too: its next reading puts them back. A state stays."""
 FIXED = ("id", "href", "callback", "query", "face", "owner", "party", "list")
 """What is shown of a registration and never changes by hand."""
 
@@ -63,6 +65,8 @@ class Changing:
         tables.subscriptions.note(
             one.seq, Change(time=to_micros(self._clock()), actor=caller.name, changes=changes)
         )
+        if before.list is not None and not changes.keys().isdisjoint(LISTED):
+            tables.lists.note_change_by_hand(one.seq)
         self._follow(tables, before, changed, caller)
         return changed
 

@@ -97,6 +97,12 @@ class ListRules:
             self._rotations.rotate(tables, subscription_id, rotation)
 
 
+def without_credentials(entry: Entry) -> Entry:
+    """What else the entry says."""
+    given = entry.delivery or {}
+    return replace(entry, delivery={name: value for name, value in given.items() if name not in MEMBERS})
+
+
 def _refuse_moved_credentials(before: Subscription, entry: Entry, request: Request) -> None:
     """Credentials are for one listener: they are not shown to another host, nor exchanged by a list."""
     secured = before.options.auth or before.options.tls

@@ -11,9 +11,11 @@ from hub.model.credentials import Credentials, OAuthClient, SignatureKind, Signi
 from hub.model.delivery import UNREGISTERED
 from hub.model.ids import NewId
 from hub.model.options import NO_OPTIONS, DeliveryOptions
+from hub.model.recovery import NewRecovery, RecoveryKind
 from hub.model.subscription import Order, Subscription
 from hub.model.times import Clock, to_micros
 from hub.query.hub_query import HubQuery
+from hub.store.lines import BATCH
 from hub.store.tables import Tables
 from hub.subscriptions.callback import CallbackPolicy
 from hub.subscriptions.credentials import MEMBERS, Asked, read_credentials
@@ -158,7 +160,7 @@ class Registrations:
         return subscription
 
     def unregister(self, tables: Tables, subscription_id: str, *, caller: Caller = LOCAL) -> None:
-        """End a registration; what it has not been told is closed as `unregistered`.
+        """End a registration; what it has not been told is closed as `unregistered`, the rest of very much later.
 
         Raises NotFound; to a caller with a party there are none but those of this party.
         """
@@ -167,7 +169,17 @@ class Registrations:
         if seq is None:
             message = f"no subscription {subscription_id}"
             raise NotFound(violations=[Violation(field="id", value=subscription_id, message=message)])
-        tables.deliveries.abandon(seq, now=now, outcome=UNREGISTERED)
+        if tables.lines.abandon(seq, now=now, outcome=UNREGISTERED, limit=BATCH) < BATCH:
+            return
+        rest = NewRecovery(
+            id=self._new_id(),
+            kind=RecoveryKind.UNREGISTER,
+            subscription=seq,
+            created=now,
+            actor=caller.name,
+            expected=tables.lines.count_open(seq),
+        )
+        tables.recoveries.insert(rest)
 
 
 def _order(given: dict[str, Any]) -> Order:

@@ -14,10 +14,12 @@ from hub.store.tables import Tables
 from hub.subscriptions.callback import without_user
 from hub.subscriptions.list_file import Unreadable, read_list
 from hub.subscriptions.list_plan import Plan, plan_of, why_not_believed
-from hub.subscriptions.list_rules import ListRules
+from hub.subscriptions.list_rules import ListRules, without_credentials
 from hub.subscriptions.recovering import known_registration
 from hub.subscriptions.registration import Request
 from hub.upkeep.list_place import content_of, form_of
+
+PUT_BACK = "it was changed by hand, and is again what the list says"
 
 BATCH = 100
 """How many entries are changed in one transaction."""
@@ -44,8 +46,13 @@ class Step:
             callback=about.callback,
             query=about.query,
             subscription=self.subscription or (self.before.subscription_id if self.before else None),
-            detail=self.error,
+            detail=self.error or self._put_back(),
         )
+
+    def _put_back(self) -> str | None:
+        if self.entry is None or self.before is None or not self.before.is_changed_by_hand(self.entry):
+            return None
+        return PUT_BACK
 
 
 class Reading:
@@ -172,6 +179,8 @@ class Reading:
         wants = (present.normalised_query, present.face, present.party)
         if wants != (request.parsed.normalised, request.face, entry.party):
             return self._rules.succeed(tables, before.subscription_id, entry, request, caller)
+        if before.is_changed_by_hand(entry):
+            entry = without_credentials(entry)  # Those it has are those of the list.
         self._rules.retell(tables, before.subscription_id, entry, request, caller)
         return before.subscription_id
 

@@ -25,9 +25,12 @@ class RecoveryTask:
     def step(self) -> bool:
         """Raises StoreUnavailable."""
         tables = self._store.read
-        for subscription in tables.lines.strays():
-            self._store.write(partial(_park, subscription=subscription, limit=self._step.batch))
-        return any([self._take(seq) for seq in tables.recoveries.open()])
+        strays = [self._park(subscription) for subscription in tables.lines.strays()]
+        return any([*strays, *[self._take(seq) for seq in tables.recoveries.open()]])
+
+    def _park(self, subscription: int) -> bool:
+        """Whether there is more of it."""
+        return self._store.write(partial(_park, subscription=subscription, limit=self._step.batch))
 
     def _take(self, seq: int) -> bool:
         """Whether there is more to do at once."""
@@ -45,10 +48,9 @@ class RecoveryTask:
         return done is not None and (done.completed is not None or done.looked > 0)
 
 
-def _park(tables: Tables, *, subscription: int, limit: int) -> None:
+def _park(tables: Tables, *, subscription: int, limit: int) -> bool:
     """Asked again here: it may have been made active since."""
-    if subscription in tables.lines.strays():
-        tables.lines.park(subscription, limit=limit)
+    return subscription in tables.lines.strays() and tables.lines.park(subscription, limit=limit) == limit
 
 
 def _fail(tables: Tables, *, seq: int, now: int) -> None:

@@ -4,23 +4,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hub.errors import HubError
-from hub.model.delivery import DeliveryState
+from hub.model.delivery import UNREGISTERED, DeliveryState
 from hub.model.job import JobStatus
 from hub.model.recovery import Progress, Recovery, RecoveryKind
 from hub.model.subscription import Order, SubscriptionState
 from hub.store.events import Queued
-from hub.store.lines import Wait
+from hub.store.lines import BATCH, Wait
 from hub.store.subscriptions import Registered
 from hub.store.tables import Tables
 from hub.subscriptions.wanting import Interests, MakeWanted
 
-BATCH = 250
-"""How many deliveries or events are looked at in one transaction."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryStep:
-    """`patience` is how long (microseconds) what stands in a line waits for what is before it."""
+    """`patience` is how long (microseconds) what stands in a line waits for what is before it.
+
+    `batch` is how many deliveries or events are looked at in one transaction.
+    """
 
     make_wanted: MakeWanted
     patience: int
@@ -35,14 +35,15 @@ class RecoveryStep:
         if recovery is None or recovery.completed is not None:
             return None
         one = tables.subscriptions.get(recovery.subscription_id)
-        if one is None or one.ended is not None:
+        kind = recovery.asked.kind
+        if one is None or (one.ended is not None and kind is not RecoveryKind.UNREGISTER):
             tables.recoveries.finish(seq, JobStatus.FAILED, now=now, error="the subscription has ended")
             return tables.recoveries.by_seq(seq)
         wait = Wait(now=now, patience=self.patience)
         if recovery.started is None:
             tables.recoveries.expect(seq, _expected(tables, recovery, one))
         try:
-            progress = self._work(recovery.asked.kind)(tables, recovery, one, wait)
+            progress = self._work(kind)(tables, recovery, one, wait)
         except HubError as error:
             tables.recoveries.finish(seq, JobStatus.FAILED, now=now, error=error.message)
             return tables.recoveries.by_seq(seq)
@@ -64,9 +65,14 @@ class RecoveryStep:
                 return self._recover
             case RecoveryKind.REPLAY:
                 return self._replay
+            case RecoveryKind.UNREGISTER:
+                return self._abandon
 
     def _pause(self, tables: Tables, _: Recovery, one: Registered, wait: Wait) -> Progress:
         return self._progress(tables.lines.park(one.seq, limit=self.batch))
+
+    def _abandon(self, tables: Tables, _: Recovery, one: Registered, wait: Wait) -> Progress:
+        return self._progress(tables.lines.abandon(one.seq, now=wait.now, outcome=UNREGISTERED, limit=self.batch))
 
     def _resume(self, tables: Tables, _: Recovery, one: Registered, wait: Wait) -> Progress:
         return self._progress(tables.lines.unpark(one.seq, wait, limit=self.batch))
@@ -122,6 +128,8 @@ def _expected(tables: Tables, recovery: Recovery, one: Registered) -> int:
             return lines.count_dead(one.seq, asked.since or 0, asked.until or asked.created)
         case RecoveryKind.REPLAY:
             return lines.count_events(recovery.place, asked.last)
+        case RecoveryKind.UNREGISTER:
+            return lines.count_open(one.seq)
 
 
 def _state(one: Registered) -> DeliveryState:

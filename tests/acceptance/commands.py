@@ -6,10 +6,12 @@ tests/packaging, by the demonstration, and here where a variable of Python's own
 """
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -30,17 +32,29 @@ def script() -> str:
 
 
 class Command:
-    """A process that has been started; `out` and `err` are files to which it appends, and may be the same."""
+    """A process that has been started; `out` and `err` are files to which it appends, and may be the same.
+
+    It may have no more open files than `descriptors`.
+    """
 
     def __init__(
-        self, arguments: Sequence[str], *, folder: Path, environ: Mapping[str, str], out: Path, err: Path
+        self,
+        arguments: Sequence[str],
+        *,
+        folder: Path,
+        environ: Mapping[str, str],
+        out: Path,
+        err: Path,
+        descriptors: int | None = None,
     ) -> None:
         self._forked: ForkServerProcess | None = None
         self._started: subprocess.Popen[bytes] | None = None
+        limit = partial(_limit_files, descriptors)
         if any(name.startswith("PYTHON") and os.environ.get(name) != value for name, value in environ.items()):
-            self._started = _start([script(), *arguments], folder, environ, out, err)
+            self._started = _start([script(), *arguments], folder, environ, out, err, limit)
         else:
-            self._forked = FORKS.Process(target=_become, args=(arguments, folder, environ, out, err), daemon=True)
+            place = (folder, environ, out, err)
+            self._forked = FORKS.Process(target=_become, args=(arguments, *place, limit), daemon=True)
             self._forked.start()
 
     @property
@@ -81,17 +95,41 @@ def run(arguments: Sequence[str], *, folder: Path, environ: Mapping[str, str]) -
         return subprocess.CompletedProcess(["qos-hub", *arguments], code, out.read_text(), err.read_text())
 
 
+def _limit_files(descriptors: int | None) -> None:
+    if descriptors is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+
 def _start(
-    words: Sequence[str], folder: Path, environ: Mapping[str, str], out: Path, err: Path
+    words: Sequence[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    out: Path,
+    err: Path,
+    limit: Callable[[], None],
 ) -> "subprocess.Popen[bytes]":
     with out.open("ab") as told, err.open("ab") as complained:
         return subprocess.Popen(
-            words, cwd=folder, env=dict(environ), stdin=subprocess.DEVNULL, stdout=told, stderr=complained
+            words,
+            cwd=folder,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=complained,
+            preexec_fn=limit,
         )
 
 
-def _become(arguments: Sequence[str], folder: Path, environ: Mapping[str, str], out: Path, err: Path) -> None:
+def _become(
+    arguments: Sequence[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    out: Path,
+    err: Path,
+    limit: Callable[[], None],
+) -> None:
     """In the forked process: be the command."""
+    limit()
     for path, descriptor in ((out, 1), (err, 2)):
         opened = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         os.dup2(opened, descriptor)

@@ -39,7 +39,7 @@ class Ended(Exception):
 class Server:
     """`qos-hub serve` in `folder`; settings are variables by their names, such as QOS_HUB_LOG_LEVEL.
 
-    The first start takes a free port, and later ones the same.
+    The first start takes a free port, and later ones the same. It may have no more open files than `descriptors`.
     """
 
     def __init__(
@@ -49,8 +49,10 @@ class Server:
         name: str = "hub",
         settings: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        descriptors: int | None = None,
     ) -> None:
         self.folder = folder
+        self._descriptors = descriptors
         self.port = 0
         self._arguments = arguments
         self._settings = dict(settings or {})
@@ -94,6 +96,7 @@ class Server:
             environ=environment(self.folder, **self._settings),
             out=self._log,
             err=self._log,
+            descriptors=self._descriptors,
         )
         self._wait_until(lambda: len(self.lines("hub.started")) > seen)
         started = self.lines("hub.started")[-1]

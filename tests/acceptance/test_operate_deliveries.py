@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from hub.api.schemas import load_contract
 from hub.cli import main
+from hub.operate.printing import as_lines
 from hub.settings import load_settings
 from hub.shipped import openapi_dir
 from hub.subscriptions.coverage import Reason
@@ -106,6 +107,32 @@ def test_the_table_and_the_json_say_the_same(night: Night) -> None:
     }
 
 
+def test_a_listener_is_tested_and_its_key_exchanged_from_the_command_line(night: Night) -> None:
+    tested = night.json('qos-hub subscriptions test "$SUBSCRIPTION"')
+    assert (tested["event"]["eventType"], tested["outcome"], tested["status"]) == (
+        "HubTestEvent",
+        "serverError",
+        503,
+    )
+    rotated = night.json('qos-hub subscriptions rotate "$SUBSCRIPTION" --overlap 24h')
+    assert rotated["secret"].startswith("whsec_")
+    assert [key["until"] is None for key in rotated["signingKey"]][:2] == [True, False]
+    assert rotated["secret"] not in night.server.output()
+
+
+def test_of_a_database_alone_no_address_is_guessed(night: Night) -> None:
+    database = ["--database", str(night.folder / "qos-hub.db"), "--json"]
+    done = CliRunner().invoke(main, ["deliveries", "show", night.dead, *database])
+    assert json.loads(done.stdout)["href"] == f"/qos-hub/v1/deliveries/{night.dead}"
+    shown = json.loads(night.run('qos-hub deliveries show "$DELIVERY"', "--json"))
+    assert shown["href"].startswith("http://127.0.0.1:")
+
+
+def test_a_long_name_stands_apart_from_its_value() -> None:
+    (line,) = as_lines({"progress": {"expectedOfEverythingInAll": 200186}})
+    assert line == "progress.expectedOfEverythingInAll 200186"
+
+
 def test_who_was_not_told_has_a_line_with_the_reason(night: Night) -> None:
     rows = {row["subscription"]["id"]: row for row in night.json('qos-hub coverage --report "$REPORT"')}
     assert (rows[night.good]["told"], rows[night.good]["reason"]) == (True, "told")
@@ -120,6 +147,9 @@ def test_who_was_not_told_has_a_line_with_the_reason(night: Night) -> None:
         ("qos-hub deliveries show 4711", "no delivery 4711"),
         ("qos-hub deliveries resend 4711", "no delivery 4711"),
         ('qos-hub recover "$SUBSCRIPTION" --since yesterday', "since: must be an instant"),
+        ("qos-hub deliveries list --outcome timout", "'timeout', 'nameNotResolved'"),
+        ("qos-hub subscriptions test 4711", "no subscription 4711"),
+        ("qos-hub subscriptions rotate 4711 --overlap 9d", "overlap: must be a duration from 0 to 7 days"),
         ("qos-hub coverage", "serviceProblem: say what is asked about"),
         ("qos-hub coverage --event 4711", "no event 4711"),
         ("qos-hub coverage --event 4711 --reason bogus", "'told', 'pending', 'paused'"),

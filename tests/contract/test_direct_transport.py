@@ -1,10 +1,12 @@
 """What the transport of our own does beyond the promises of all: its connections, its one loop, and any bytes."""
 
+import resource
 import socket
 import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 import trustme
@@ -15,7 +17,8 @@ from hub.delivery.outcome import Outcome, judge
 from hub.delivery.transport.direct_transport import DirectTransport
 from tests.contract.transports import BODY, Make, post, results, send, transports
 from tests.fakes import listener as fake
-from tests.fakes.listener import Line, Listener, answer
+from tests.fakes.listener import Line, Listener, answer, held
+from tests.rooms import until
 
 
 @pytest.fixture
@@ -192,3 +195,57 @@ def test_one_wait_serves_plain_and_secure_listeners(make: Make, listener: Listen
         listener.url("/slow"): [Outcome.TIMEOUT] * 5,
         "gopher://nobody/": [Outcome.CONNECTION_FAILED] * 5,
     }
+
+
+def open_to(port: int) -> int:
+    """How many connections of this machine lead to a port."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(1 for row in rows if row[2].endswith(f":{port:04X}") and row[3] == "01")
+
+
+def test_the_connections_that_rest_are_bounded_together_whatever_they_speak(
+    make: Make, listener: Listener, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    clock = Later()
+    with Listener(tls=context) as secure:
+        transport = make(max_connections=4, ca_file=str(tmp_path / "ca.pem"), monotonic=clock)
+        for urls in ([listener.url()] * 4, [secure.url()] * 4, [listener.url()] * 4, [secure.url()] * 4):
+            transport.submit([post(url, key=number) for number, url in enumerate(urls)])
+            assert {judge(result) for result in results(transport, 4)} == {Outcome.DELIVERED}
+        clock.by = 2
+        until(lambda: transport.wait(0.05) == [] and open_to(listener.port) + open_to(secure.port) <= 4)
+        assert open_to(listener.port) >= 2
+        clock.by = 63
+        until(lambda: transport.wait(0.05) == [] and open_to(listener.port) + open_to(secure.port) == 0)
+        assert judge(send(transport, secure.url())) is Outcome.DELIVERED
+
+
+@pytest.mark.parametrize("kind", ["direct", "pycurl", "requests"])
+def test_without_a_descriptor_the_fault_is_ours(kind: str, listener: Listener) -> None:
+    """The limit is lowered to what is open now."""
+    with transports(kind) as make:
+        transport = make()
+        assert judge(send(transport, listener.url())) is Outcome.DELIVERED
+        allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        listener.on("/held", held(released := Event(), answer(204)))
+        transport.submit([post(listener.url("/held"), key="held")])
+        listener.wait_for(1, "/held")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (first_free(), most))
+        try:
+            result = send(transport, listener.url())
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+        assert (judge(result), result.error_text is not None) == (Outcome.NO_RESOURCES, True)
+        released.set()
+        assert judge(results(transport, 1)[0]) is Outcome.DELIVERED
+        assert judge(send(transport, listener.url())) is Outcome.DELIVERED
+
+
+def first_free() -> int:
+    """The number that the next descriptor would get."""
+    with open("/dev/null") as file:
+        return file.fileno()

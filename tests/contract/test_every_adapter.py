@@ -1,84 +1,39 @@
-"""What every adapter promises, shown on the live system it reads."""
+"""What every installed adapter promises, shown on the live system it reads, or on a fake where none can run here."""
 
 import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import pytest
 
+from hub.intake.adapters import installed_adapters
 from hub.intake.digest import digest
-from hub.intake.mapping import FieldMapping
-from hub.intake.mapping_file import load_mapping
 from hub.ports import Record, Unavailable
-from tests.fakes.benches import FilesBench, RestBench, Tmf656Bench
-from tests.fakes.desk_api import DeskApi
-from tests.fakes.peers import PeerHub
-from tests.real.benches import AlertmanagerBench, Bench, RoundupBench, ServedBench, records
+from tests.contract.benches import LOCAL, bench_of, mapping_of, middleman_of
+from tests.real.benches import Bench, ServedBench, records
 from tests.real.middleman import Canned, Middleman
 
-MAPPINGS = Path(__file__).parents[2] / "config/sources"
-ADAPTERS = Path(__file__).parents[2] / "adapters"
+
+@pytest.fixture(params=sorted(installed_adapters()))
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """A fresh system with nothing in it, or an untouched part of one."""
+    with bench_of(request.param, request, tmp_path) as bench:
+        yield bench
 
 
-SERVED = ("roundup", "alertmanager", "rest", "tmf656")
-"""Adapters that speak HTTP."""
-LOCAL = ("files",)
-
-
-def new_bench(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    match system:
-        case "roundup":
-            return RoundupBench(request.getfixturevalue("roundup"), tmp_path / "password")
-        case "alertmanager":
-            return AlertmanagerBench(request.getfixturevalue("new_alertmanager")())
-        case "rest":
-            return RestBench(request.getfixturevalue("desk_api"))
-        case "tmf656":
-            return Tmf656Bench(request.getfixturevalue("peer_hub"))
-        case _:
-            return FilesBench(tmp_path)
-
-
-@pytest.fixture
-def desk_api() -> Iterator[DeskApi]:
-    with DeskApi() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def peer_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PeerHub]:
-    with PeerHub(tmp_path_factory.mktemp("peer") / "hub", "hub-north") as running:
-        yield running
-
-
-@pytest.fixture(params=[*SERVED, *LOCAL])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
-    """A system with nothing in it."""
-    made: Bench = new_bench(request.param, request, tmp_path)
-    return made
-
-
-@pytest.fixture(params=SERVED)
-def served(request: pytest.FixtureRequest, tmp_path: Path) -> ServedBench:
+@pytest.fixture(params=sorted(installed_adapters().keys() - LOCAL))
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServedBench]:
     """One that is asked over HTTP."""
-    made: ServedBench = new_bench(request.param, request, tmp_path)
-    return made
+    with bench_of(request.param, request, tmp_path) as bench:
+        yield cast(ServedBench, bench)
 
 
 @pytest.fixture
 def middleman(served: ServedBench) -> Iterator[Middleman]:
-    with Middleman(served.url).serving() as serving:
+    with middleman_of(served).serving() as serving:
         yield serving
-
-
-def test_every_adapter_is_here() -> None:
-    assert {*SERVED, *LOCAL} == {file.parent.name for file in ADAPTERS.glob("*/source.py")}
-
-
-def mapping_of(bench: Bench) -> FieldMapping:
-    return load_mapping(MAPPINGS / f"{bench.system}.yaml")
 
 
 def digests(bench: Bench, found: list[Record]) -> dict[str, bytes]:
@@ -158,6 +113,13 @@ def test_a_pull_since_an_instant_brings_what_changed_since_and_may_bring_more(be
 def test_a_failure_that_passes_is_tried_again_within_the_pull(served: ServedBench, middleman: Middleman) -> None:
     served.create("iptv")
     middleman.instead.append(Canned(status=502))
+    found = records(served.source(url=middleman.url).pull({}))
+    assert [served.name_of(record) for record in found] == ["iptv"]
+
+
+def test_a_request_to_wait_is_followed_within_the_pull(served: ServedBench, middleman: Middleman) -> None:
+    served.create("iptv")
+    middleman.instead += [Canned(status=429, headers={"Retry-After": "0"})] * 5
     found = records(served.source(url=middleman.url).pull({}))
     assert [served.name_of(record) for record in found] == ["iptv"]
 

@@ -7,6 +7,7 @@ import pytest
 from hub.model.delivery import Attempt, Claim, DeliveryState, Timing
 from hub.model.standing import Standing
 from hub.store.deliveries import DELIVERIES_CHANGED, NewDelivery, Settlement
+from hub.store.lines import Wait
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from tests.contract.store_rows import event, subscription
@@ -211,7 +212,7 @@ def test_abandoning_closes_what_is_open_and_leaves_what_is_done(box: Box) -> Non
     box.insert(5, to=2)
     box.claim(limit=2)
     box.settle(1, DeliveryState.DELIVERED)
-    box.store.write(lambda tables: tables.deliveries.abandon(1, now=NOW, outcome="unregistered"))
+    box.store.write(lambda tables: tables.lines.abandon(1, now=NOW, outcome="unregistered", limit=9))
     states = {event: state for event, (state, _, _) in box.rows().items()}
     assert states == {1: "delivered", 2: "dead", 3: "dead", 4: "dead", 5: "due"}
     assert box.settle(2, DeliveryState.DELIVERED) is False
@@ -221,7 +222,7 @@ def test_parking_takes_what_is_due_and_not_what_is_under_way(box: Box) -> None:
     box.insert(1, key=1)
     box.claim()
     box.insert(2, key=2)
-    box.store.write(lambda tables: tables.deliveries.park(1))
+    box.store.write(lambda tables: tables.lines.park(1, limit=9))
     assert [state for state, _, _ in box.rows().values()] == ["inFlight", "parked"]
     assert box.claim() == []
     assert box.store.read.deliveries.oldest_due() is None
@@ -355,11 +356,11 @@ def test_one_that_went_ahead_and_failed_stands_in_line_again(box: Box) -> None:
 def test_what_was_parked_is_due_in_the_order_of_its_line(box: Box) -> None:
     for number in (1, 2):
         box.insert(number)
-    box.store.write(lambda tables: tables.deliveries.park(1))
+    box.store.write(lambda tables: tables.lines.park(1, limit=9))
     box.insert(3, state=DeliveryState.PARKED)
     later = NOW + 100 * PATIENCE
-    resumed = box.store.write(lambda tables: tables.deliveries.resume(1, now=later, patience=PATIENCE))
-    assert resumed == 3
+    wait = Wait(now=later, patience=PATIENCE)
+    assert box.store.write(lambda tables: tables.lines.unpark(1, wait, limit=9)) == 3
     assert box.rows() == {
         1: ("due", False, later),
         2: ("due", True, later + PATIENCE),
@@ -436,3 +437,12 @@ def test_what_is_held_back_for_its_listener_is_not_overdue(box: Box) -> None:
     held = Standing(subscription=1, held_from=NOW, held_until=NOW + 800)
     box.store.write(lambda tables: tables.standings.put(held))
     assert box.store.read.deliveries.oldest_due() == NOW + 5
+
+
+def test_what_is_due_for_longest_goes_first_be_it_a_first_attempt_or_a_later_one(box: Box) -> None:
+    box.insert(1, key=1)
+    box.claim()
+    box.settle(1, DeliveryState.DUE, due_at=NOW + 10)
+    box.insert(2, key=2, now=NOW + 5)
+    box.insert(3, key=3, now=NOW + 15)
+    assert [box.claim(now=NOW + 20, limit=1) for _ in range(3)] == [[2], [1], [3]]

@@ -29,10 +29,20 @@ SERVERS = {
     "without-jobs": {"QOS_HUB_SERVER_ROLES": "api"},
     "partial": {"QOS_HUB_API_PARTIAL_CONTENT": "true"},
     "with-list": {},
+    "with-source": {"KIT_SECRET": "the-kit-rings-with-this"},
 }
 """What the settings of each server add."""
 
-FILES = {"with-list": f'[lists.kit]\nfile = "{KIT / "lists" / "kit.csv"}"\n'}
+SOURCE = """
+[sources.desk]
+adapter = "alertmanager"
+options = { url = "http://127.0.0.1:1", max_wait = 0 }
+wake_secret = "env:KIT_SECRET"
+"""
+FILES = {
+    "with-list": f'[lists.kit]\nfile = "{KIT / "lists" / "kit.csv"}"\n',
+    "with-source": SOURCE,
+}
 """The settings file of a server that needs one."""
 
 

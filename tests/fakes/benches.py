@@ -1,124 +1,100 @@
-"""Benches for adapters that read no product: what the conformance suite does to the folder or server it reads."""
+"""A bench for each adapter whose system cannot run here: the adapter, and a fake of the system."""
 
-import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import adapters.files
-import adapters.rest
-import adapters.tmf656
-from hub.ports import Record, Source
-from tests.fakes.desk_api import DeskApi
-from tests.fakes.peers import PeerHub
-from tests.rooms import report
-
-START = datetime(2026, 11, 22, 10, tzinfo=UTC)
+import adapters.jira
+import adapters.servicenow
+from hub.ports import Record
+from tests.fakes import jira, servicenow
+from tests.fakes.generic_benches import files_bench, rest_bench
+from tests.fakes.jira import Jira
+from tests.fakes.servicenow import ServiceNow
+from tests.real.benches import Bench
 
 
-class FilesBench:
-    """A folder with one log: a row for each change of a ticket."""
+class ServiceNowBench:
+    system = "servicenow"
 
-    system = "files"
+    def __init__(self, fake: ServiceNow, password_file: Path) -> None:
+        self.fake = fake
+        self.url = fake.url
+        self._password_file = password_file
+        self._ids: dict[str, str] = {}
+        password_file.write_text(servicenow.USER[1])
 
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "log.ndjson"
-        self._folder = folder
-        self._rows: list[dict[str, Any]] = []
-
-    def source(self, **options: Any) -> Source:
-        own = {"folder": str(self._folder), "format": "ndjson", "key": ["number"], "stamp": "sys_updated_at"}
-        return adapters.files.make("log", own | options)
+    def source(self, **options: Any) -> adapters.servicenow.ServiceNow:
+        own = {"url": self.url, "username": servicenow.USER[0], "password": f"file:{self._password_file}"}
+        return adapters.servicenow.make("desk", own | {"max_wait": 20} | options)
 
     def create(self, *names: str) -> None:
         for name in names:
-            self._add(number=f"INC-{name}", short_description=name, incident_state="New")
+            self._ids[name] = self.fake.create(name)
 
     def change(self, name: str) -> None:
-        self._add(number=f"INC-{name}", short_description=name, incident_state="Active")
+        self.fake.change(self._ids[name], state="2")
+
+    def id_of(self, name: str) -> str:
+        return self._ids[name]
 
     def put_on_one_stamp(self) -> None:
-        for row in self._rows:
-            row["sys_updated_at"] = START.isoformat()
-        self.file.write_text("".join(f"{json.dumps(row)}\n" for row in self._rows))
+        self.fake.put_on_one_stamp()
 
     def name_of(self, record: Record) -> str:
         return str(record.data["short_description"])
 
-    def _add(self, **row: str) -> None:
-        stamp = START + timedelta(seconds=len(self._rows))
-        self._rows.append(row | {"sys_updated_at": stamp.isoformat()})
-        with self.file.open("a") as file:
-            file.write(f"{json.dumps(self._rows[-1])}\n")
+
+@contextmanager
+def servicenow_bench(folder: Path) -> Iterator[ServiceNowBench]:
+    with ServiceNow() as fake:
+        yield ServiceNowBench(fake, folder / "password")
 
 
-class RestBench:
-    """An API that gives what changed in order, by offset."""
+class JiraBench:
+    system = "jira"
 
-    system = "rest"
+    def __init__(self, fake: Jira, password_file: Path) -> None:
+        self.fake = fake
+        self.url = fake.url
+        self._password_file = password_file
+        self._ids: dict[str, str] = {}
+        password_file.write_text(jira.USER[1])
 
-    def __init__(self, api: DeskApi) -> None:
-        self.api = api
-        self.url = api.url
-
-    def source(self, **options: Any) -> Source:
-        own: dict[str, Any] = {
-            "url": self.url,
-            "path": "tickets",
-            "items": "data.tickets",
-            "key": ["id"],
-            "stamp": "updated_at",
-            "paging": {"kind": "offset", "parameter": "offset", "size_parameter": "limit", "short_last": True},
-            "changes": {"parameter": "since", "sorted": True, "lookback": 1},
-            "max_wait": 20,
-        }
-        return adapters.rest.make("desk", own | options)
+    def source(self, **options: Any) -> adapters.jira.Jira:
+        own = {"url": self.url, "username": jira.USER[0], "password": f"file:{self._password_file}"}
+        return adapters.jira.make("desk", own | {"max_wait": 20} | options)
 
     def create(self, *names: str) -> None:
         for name in names:
-            self.api.put(name, title=name, state="new")
+            self._ids[name] = self.fake.create(name)
 
     def change(self, name: str) -> None:
-        self.api.put(name, state="working")
+        self.fake.change(self._ids[name], status="In Progress")
+
+    def id_of(self, name: str) -> str:
+        return self._ids[name]
 
     def put_on_one_stamp(self) -> None:
-        for ticket in self.api.tickets.values():
-            ticket["updated_at"] = START.isoformat()
+        self.fake.put_on_one_stamp()
 
     def name_of(self, record: Record) -> str:
-        return str(record.data["title"])
+        return str(record.data["fields"]["summary"])
 
 
-class Tmf656Bench:
-    """A hub that other tests use too: what is read of it is what one system, ours, has told it."""
+@contextmanager
+def jira_bench(folder: Path) -> Iterator[JiraBench]:
+    with Jira() as fake:
+        yield JiraBench(fake, folder / "password")
 
-    system = "tmf656"
 
-    def __init__(self, hub: PeerHub) -> None:
-        self.hub = hub
-        self.url = hub.url
-        self.origin = f"desk-{uuid4().hex[:8]}"
-        self._ids: dict[str, str] = {}
+NewBench = Callable[[Path], AbstractContextManager[Bench]]
+"""Gives a system with nothing in it; the folder is for what the bench must write down."""
 
-    def source(self, **options: Any) -> Source:
-        own = {
-            "url": self.url,
-            "own_systems": ["nobody"],
-            "query": {"originatingSystem": self.origin},
-            "max_wait": 20,
-        }
-        return adapters.tmf656.make("peer", own | options)
-
-    def create(self, *names: str) -> None:
-        made = self.hub.add(*(report(name=name, originatingSystem=self.origin) for name in names))
-        self._ids |= {one["name"]: one["id"] for one in made}
-
-    def change(self, name: str) -> None:
-        self.hub.server.client.patch(self._ids[name], status="inProgress")
-
-    def put_on_one_stamp(self) -> None:
-        """They were created in one transaction, and so in one instant."""
-
-    def name_of(self, record: Record) -> str:
-        return str(record.data["name"])
+FAKES: Mapping[str, NewBench] = {
+    "files": files_bench,
+    "jira": jira_bench,
+    "rest": rest_bench,
+    "servicenow": servicenow_bench,
+}

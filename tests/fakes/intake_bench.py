@@ -55,7 +55,13 @@ MAPPING: dict[str, Any] = {
         },
         "affectedService": [{"id": {"path": "service"}}],
         # A ticket may carry its own start time, and the contract refuses one without a zone.
-        "note": [{"text": {"path": "note"}, "date": {"path": "noted"}}],
+        "note": [
+            {"text": {"path": "note"}, "date": {"path": "noted"}},
+            {
+                "each": "comments",
+                "item": {"id": {"path": "id"}, "text": {"path": "text"}, "author": {"path": "by"}},
+            },
+        ],
     },
     "times": {"event": {"path": "changed", "type": "iso"}},
     "ignore": ["polled"],

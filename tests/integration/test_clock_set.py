@@ -10,7 +10,7 @@ from hub.model.options import DeliveryOptions
 from hub.store.leases import Holder
 from hub.store.tables import Tables
 from tests.fakes.listener import Listener, answer, held
-from tests.rooms import until
+from tests.rooms import TurningClock, until
 from tests.senders import Office, numbers
 
 HOUR = 3600.0
@@ -177,3 +177,52 @@ def test_a_database_that_cannot_be_written_for_a_while_costs_nothing_but_time(
     assert office.attempts() == 1
     until(lambda: office.logged("delivery.turn_accepted"))
     assert len(listener.received("/in")) == 1
+
+
+def test_a_clock_set_ahead_ends_no_lease_of_another_sender(office: Office, listener: Listener) -> None:
+    """The other one sees it a moment later: until then its leases seem to be over."""
+    released = Gate()
+    office.exchange.register(listener.url("/in"))
+    listener.on("/in", held(released, answer(204)), answer(204))
+    office.desk.create()
+    late = office.start(
+        lease=60.0, holder=Holder(host="elsewhere", pid=1, boot="a"), total=1, clock=TurningClock(office.clock.now)
+    )
+    listener.wait_for(1, "/in")
+    office.start(lease=60.0, holder=Holder(host="here", pid=1, boot="b"))
+    office.sets_clock(HOUR)
+    until(lambda: office.logged("delivery.clock_set"))
+    office.desk.create()
+    until(lambda: "delivered" in office.states())
+    assert set(office.states()) == {"inFlight", "delivered"}
+    released.set()
+    until(lambda: office.states() == ["delivered"] * 2)
+    assert len(listener.received("/in")) == 2
+    assert not office.logged("delivery.lease_lost")
+    office.exchange.stop(late)
+
+
+def test_one_that_died_before_the_clock_was_set_ahead_loses_its_leases_one_lease_later(
+    office: Office, listener: Listener
+) -> None:
+    office.exchange.register(listener.url("/in"))
+    office.desk.create()
+    released = Gate()
+    listener.on("/in", held(released, answer(204)), answer(204))
+    first = office.start(lease=60.0, holder=Holder(host="elsewhere", pid=1, boot="a"), total=1)
+    listener.wait_for(1, "/in")
+    office.store.write(lambda tables: _take_over(tables))
+    office.start(lease=60.0, holder=Holder(host="here", pid=1, boot="b"))
+    office.sets_clock(HOUR)
+    until(lambda: len(office.logged("delivery.clock_set")) == 2)
+    office.passes(59)
+    assert office.states() == ["inFlight"]
+
+    def is_sent_again() -> bool:
+        office.passes(31)
+        return len(listener.received("/in")) == 2
+
+    until(is_sent_again)
+    until(lambda: office.states() == ["delivered"])
+    released.set()
+    office.exchange.stop(first)

@@ -308,6 +308,30 @@ def test_what_a_client_added_to_a_report_outlives_a_change_of_the_ticket(bench: 
     assert (bench.report("1")["name"], bench.report("1")["problemEscalation"]) == ("Changed", "2")
 
 
+def test_comments_of_the_ticket_are_added_to_the_notes_and_none_is_repeated_or_lost(bench: Bench) -> None:
+    first, second = (
+        {"id": "7", "text": "Called back", "by": "ann"},
+        {"id": "8", "text": "Cable found", "by": "bob"},
+    )
+    bench.system.put("1", note="Urgent", comments=[first])
+    bench.poll()
+    stored = bench.store.read.problems.get_by_source(SOURCE, "1")
+    assert stored is not None
+    noted = [*stored.problem.document["note"], {"@type": "Note", "text": "From a client"}]
+    bench.store.write(lambda tables: bench.clients.patch(tables, stored.problem.id, merge_edit({"note": noted})))
+    bench.system.put("1", comments=[first | {"text": "Called back twice"}, second])
+    bench.poll()
+    bench.system.put("1", note=None, comments=[second])
+    bench.poll()
+    assert [note["text"] for note in bench.report("1")["note"]] == [
+        "Urgent",
+        "Called back twice",
+        "From a client",
+        "Cable found",
+    ]
+    assert [kind for kind, _ in bench.told()] == ["Create", "AttributeValueChange", "AttributeValueChange"]
+
+
 def test_a_mended_mapping_is_applied_to_tickets_that_are_read_again(bench: Bench) -> None:
     bench.system.put("1", state="waiting CAB")
     bench.poll()

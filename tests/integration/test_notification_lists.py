@@ -12,10 +12,12 @@ import pytest
 
 from hub.model.caller import LOCAL
 from hub.model.listed import ChangeKind
+from hub.model.subscription import Order, SubscriptionState
 from hub.settings import ListSettings
 from hub.subscriptions.coverage import Coverage, Reason
 from hub.subscriptions.kept_credentials import open_credentials
 from hub.subscriptions.secrets import parse_secret
+from hub.upkeep.list_reading import PUT_BACK
 from hub.upkeep.lists import ListTask, Reconciled
 from tests.fakes.file_server import FileServer
 from tests.fakes.listener import Listener, answer
@@ -97,6 +99,27 @@ def test_a_change_of_how_or_where_is_made_in_its_place_and_of_what_is_another_re
     assert kinds(house.read()) == [ChangeKind.CHANGED]
     (other,) = house.store.read.subscriptions.all()
     assert (other.seq, other.subscription.query) == (first.seq + 1, "event.serviceProblem.priority=1")
+
+
+def test_what_was_changed_by_hand_is_counted_and_put_back_but_a_pause_stays(
+    house: Listed, listener: Listener
+) -> None:
+    house.says(f"a,contact,,{listener.url('/a')},,7,", *rows(listener, "b"))
+    house.read()
+    first, other = house.store.read.subscriptions.all()
+    house.change(first, order="none", delivery={"inFlight": 2}, state="paused")
+    house.change(other, state="paused")
+    assert house.store.read.lists.counts("noc").by_hand == 1
+    done = house.read()
+    assert (kinds(done), done.unchanged) == ([ChangeKind.CHANGED], 1)
+    (change,) = house.store.read.lists.changes("noc", limit=1)
+    assert (change.subscription, change.detail) == (first.subscription.id, PUT_BACK)
+    back = next(one for one in house.store.read.subscriptions.all() if one.seq == first.seq)
+    assert (back.subscription.order, back.subscription.options.in_flight) == (Order.REPORT, 7)
+    assert back.subscription.state is SubscriptionState.PAUSED
+    assert house.store.read.subscriptions.changes(first.seq)[-1].actor == "list:noc"
+    assert house.store.read.lists.counts("noc").by_hand == 0
+    assert house.read().changes == []
 
 
 def test_a_listener_that_moves_is_told_what_waits_at_its_new_address(house: Listed, listener: Listener) -> None:

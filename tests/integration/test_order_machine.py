@@ -230,17 +230,8 @@ class Machine(RuleBasedStateMachine):
         return self.settler.settlement_of(claim, result, self.clock())
 
     def set_state(self, registered: Registered, state: SubscriptionState) -> None:
-        now = self.clock.micros
-
-        def change(tables: Tables) -> None:
-            if not tables.subscriptions.set_state(registered.seq, state, None):
-                return
-            if state is SubscriptionState.ACTIVE:
-                tables.deliveries.resume(registered.seq, now=now, patience=PATIENCE * 1_000_000)
-            else:
-                tables.deliveries.park(registered.seq)
-
-        self.store.write(change)
+        self.exchange.change(registered, state=state.value)
+        self.exchange.keep()
 
     def rows(self) -> list[Row]:
         names = ("id", "subscription", "event", "order_key", "state", "waiting", "due_at", "created", "settled_at")

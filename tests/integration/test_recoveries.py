@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -10,16 +11,22 @@ from typing import Any
 
 import pytest
 
+from hub.delivery.listeners import Listeners, read_listeners
+from hub.delivery.turn import TurnWork, take_turn
 from hub.errors import Conflict, InvalidInput, NotFound
-from hub.model.delivery import DeliveryState
+from hub.model.delivery import Attempt, DeliveryState
 from hub.model.job import JobStatus
 from hub.model.options import DeliveryOptions
+from hub.model.subscription import Order, SubscriptionState
 from hub.model.times import micros_to_text, system_clock, to_micros
+from hub.store.deliveries import NewDelivery, Settlement
+from hub.store.lines import BATCH
+from hub.store.subscriptions import Registered
 from hub.subscriptions.coverage import Coverage, Reason
 from hub.subscriptions.recovering import Span
 from tests.fakes.listener import Listener, answer
 from tests.integration.upkeep import MAKE_WANTED, NOC, House, told
-from tests.rooms import until
+from tests.rooms import making, until
 
 
 @pytest.fixture
@@ -400,3 +407,83 @@ def test_a_member_that_cannot_be_changed_and_a_span_that_ends_too_early_are_told
     with pytest.raises(InvalidInput) as refused:
         house.replay(one, Span(since=2_000_000, until=1_000_000))
     assert [each.value for each in refused.value.violations] == ["1970-01-01T00:00:02.000Z"]
+
+
+MANY = 50_000
+
+
+def owed(house: House, one: Registered) -> None:
+    """The listener was told of nothing yet, and there is very much of it; it is about one event."""
+    house.desk.create()
+    event = house.store.read.events.last()
+    new = (
+        NewDelivery(subscription=one.seq, event=event, order_key=None, state=DeliveryState.DUE)
+        for _ in range(MANY)
+    )
+    house.store.write(lambda tables: tables.deliveries.insert(new, now=1, patience=0))
+
+
+def rows_changed(house: House, work: Callable[[], object]) -> int:
+    """How many rows one transaction has changed."""
+    before = house.store.write(lambda tables: tables.connection.total_changes)
+    work()
+    return house.store.write(lambda tables: tables.connection.total_changes) - before
+
+
+def kept_in_batches(house: House, one: Registered, rest: dict[str, int]) -> None:
+    steps = 0
+    while house.states(one) != rest:
+        assert rows_changed(house, house.task.step) <= BATCH + 10
+        steps += 1
+    assert steps >= MANY // BATCH - 1
+
+
+def test_a_listener_that_is_gone_holds_the_writer_no_longer_than_a_batch(tmp_path: Path) -> None:
+    house = House(tmp_path, batch=BATCH)
+    one = house.exchange.register("http://127.0.0.1:9/in", order=Order.NONE)
+    owed(house, one)
+    listeners = Listeners()
+    read_listeners(listeners, house.store.read.subscriptions, making(house.exchange.secrets))
+    work = TurnWork(now=2, token="h:1:b:1", lease=1, patience=0, listeners=listeners)
+    (claim,) = house.store.write(
+        lambda tables: tables.deliveries.claim(one.seq, now=2, limit=1, token="h:1:b:1", lease_until=9)
+    )
+    gone = Settlement(
+        claim=claim,
+        attempt=Attempt(number=1, started=2, outcome="gone", status=410),
+        state=DeliveryState.PARKED,
+        due_at=2,
+        settled_at=None,
+    )
+    turn = replace(work, settlements=[gone])
+    assert rows_changed(house, lambda: house.store.write(partial(take_turn, work=turn))) <= BATCH + 10
+    assert house.kept(one)["state"] is SubscriptionState.DISABLED
+    ready = replace(work, ready=[one.seq], room=Everything())
+    assert house.store.write(partial(take_turn, work=ready)).claims == []
+    kept_in_batches(house, one, {"parked": MANY})
+    house.exchange.close()
+
+
+def test_a_registration_that_ends_holds_the_writer_no_longer_than_a_batch(tmp_path: Path) -> None:
+    house = House(tmp_path, batch=BATCH)
+    one = house.exchange.register("http://127.0.0.1:9/in", order=Order.NONE)
+    owed(house, one)
+    assert rows_changed(house, lambda: house.exchange.unregister(one)) <= BATCH + 10
+    (work,) = house.works(kind="unregister")
+    assert (work.asked.expected, work.status) == (MANY - BATCH, JobStatus.NOT_STARTED)
+    kept_in_batches(house, one, {"dead": MANY})
+    house.keep()
+    (work,) = house.works(kind="unregister")
+    assert (work.looked, work.changed, work.status) == (MANY - BATCH, MANY - BATCH, JobStatus.SUCCEEDED)
+    house.exchange.close()
+
+
+class Everything:
+    """Room for whatever is due."""
+
+    left = MANY
+
+    def of(self, subscription: int) -> int:
+        return self.left
+
+    def took(self, subscription: int, count: int) -> None: ...

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_network
-from threading import Event
+from threading import Event, Thread
 from urllib.parse import parse_qsl
 
 import orjson
@@ -303,6 +303,24 @@ def test_close_gives_back_what_is_under_way_without_its_token(
         until(lambda: transport.wait(0.05) == [] and len(listener.received()) == 1)
         [unfinished] = transport.close(0).unfinished
     assert (unfinished.key, unfinished.headers) == ("under way", given.headers)
+
+
+def test_a_token_is_asked_for_again_after_no_thread_could_be_had(
+    transport: Transport, endpoint: Listener, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint.on("/token", token("t-1"))
+    client = client_of(endpoint)
+
+    def refuse(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.delivery.tokens.Thread.start", refuse)
+        [failed] = sent(transport, listener.url(), client)
+    assert judge(failed) is Outcome.NO_RESOURCES
+    [result] = sent(transport, listener.url(), client)
+    assert judge(result) is Outcome.DELIVERED
+    assert authorizations(listener) == ["Bearer t-1"]
 
 
 def test_nobody_at_the_endpoint_is_a_failed_authentication(transport: Transport, listener: Listener) -> None:

@@ -9,22 +9,17 @@ from typing import Any
 import orjson
 
 from hub.model.caller import Caller
-from hub.model.ids import Uuid7
 from hub.model.recovery import Recovery
 from hub.query.ownership import PARTY_PATHS
 from hub.store.subscriptions import Registered
-from hub.subscriptions.changing import Changing
 from hub.subscriptions.list_rules import ListRules
-from hub.subscriptions.recovering import Recovering, Span
+from hub.subscriptions.recovering import Span
 from hub.subscriptions.wanting import wanted_by
 from hub.upkeep.lists import Reconciler
-from hub.upkeep.recoveries import RecoveryTask
-from hub.upkeep.recovery import RecoveryStep
 from tests.fakes.listener import Received
 from tests.rooms import Desk, Exchange, TurningClock, open_store, parse_query
 
 NOC = Caller(name="noc", scopes=frozenset({"*"}))
-PATIENCE = 900_000_000
 MAKE_WANTED = partial(wanted_by, parse_query=parse_query(), party_paths=PARTY_PATHS)
 
 
@@ -33,18 +28,14 @@ class House:
 
     def __init__(self, folder: Path, *, batch: int = 3) -> None:
         self.store = open_store(folder)
-        self.exchange = Exchange(self.store, folder)
+        self.exchange = Exchange(self.store, folder, batch=batch)
         self.clock = TurningClock(datetime.now(UTC))
         self.desk = Desk(self.store, self.clock)
-        ticking = self.exchange.clock
-        self.recovering = Recovering(clock=ticking, new_id=Uuid7(ticking))
-        self.changing = Changing(clock=ticking, recovering=self.recovering)
-        step = RecoveryStep(make_wanted=MAKE_WANTED, patience=PATIENCE, batch=batch)
-        self.task = RecoveryTask(store=self.store, step=step, clock=ticking)
+        self.recovering, self.task = self.exchange.recovering, self.exchange.task
+        self.keep = self.exchange.keep
 
     def change(self, one: Registered, **patch: Any) -> Registered:
-        change = partial(self.changing.change, subscription_id=one.subscription.id, patch=patch, caller=NOC)
-        return self.store.write(change)
+        return self.exchange.change(one, caller=NOC, **patch)
 
     def recover(self, one: Registered, span: Span = Span()) -> Recovery:  # noqa: B008
         work = partial(self.recovering.recover, subscription_id=one.subscription.id, span=span, caller=NOC)
@@ -53,11 +44,6 @@ class House:
     def replay(self, one: Registered, span: Span = Span()) -> Recovery:  # noqa: B008
         work = partial(self.recovering.replay, subscription_id=one.subscription.id, span=span, caller=NOC)
         return self.store.write(work)
-
-    def keep(self) -> None:
-        """Do all that is to be done."""
-        while self.task.step():
-            pass
 
     def works(self, **filters: str) -> list[Recovery]:
         """Oldest first."""

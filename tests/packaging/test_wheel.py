@@ -20,8 +20,6 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds for a fresh process to answer; the machine may be busy with other tests."""
 
-ADAPTERS = sorted(path.parent.name for path in (ROOT / "adapters").glob("*/source.py"))
-
 pytestmark = pytest.mark.slow
 
 
@@ -185,7 +183,8 @@ def test_the_adapters_are_found_by_their_entry_points(installed: Installed) -> N
         "for point in entry_points(group='qos_hub.adapters'): print(point.name, callable(point.load()))"
     )
     found = run(installed.python, "-c", code, cwd=installed.folder, environ=installed.environ()).stdout
-    assert sorted(found.splitlines()) == [f"{name} True" for name in ADAPTERS]
+    adapters = sorted(path.parent.name for path in (ROOT / "adapters").glob("*/source.py"))
+    assert sorted(found.splitlines()) == [f"{name} True" for name in adapters]
 
 
 def test_the_check_command_is_content_with_the_shipped_settings(installed: Installed) -> None:

@@ -1,14 +1,7 @@
 """A real Prometheus Alertmanager on this machine: Debian's package, unpacked into a folder, in a child process."""
 
-import fcntl
 import json
-import os
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +9,8 @@ from typing import Any, Self
 
 import requests
 
-from hub.demo.roundup import CannotStart
+from tests.real.debian import free_port, unpack
+from tests.real.process import Background
 
 PACKAGE = "prometheus-alertmanager"
 READY_WITHIN = 20.0
@@ -25,18 +19,10 @@ CONFIGURATION = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 
 
 def install(cache: Path) -> Path:
-    """The program, downloaded and unpacked on the first call; needs no root where apt knows its packages."""
+    """The program, downloaded and unpacked on the first call."""
     home = cache / "alertmanager"
     program = home / "usr/bin/prometheus-alertmanager"
-    with _only_one(cache / "alertmanager.lock"):
-        if not (home / "installed").exists():
-            shutil.rmtree(home, ignore_errors=True)
-            home.mkdir(parents=True)
-            _download(home)
-            (archive,) = home.glob("*.deb")
-            _run(["dpkg", "-x", archive.name, "."], home)
-            _make_relocatable(program)
-            (home / "installed").touch()
+    unpack(home, PACKAGE, finish=lambda: _make_relocatable(program))
     return program
 
 
@@ -47,7 +33,7 @@ class Alertmanager:
         self._program = install(cache.resolve())
         self._home = home.resolve()
         self._port = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Background | None = None
         self._session = requests.Session()
         self._session.trust_env = False
 
@@ -56,30 +42,26 @@ class Alertmanager:
         return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        self._port = self._port or _free_port()
+        self._port = self._port or free_port()
         configuration = self._home / "alertmanager.yml"
         configuration.write_text(CONFIGURATION)
-        with (self._home / "alertmanager.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    str(self._program),
-                    f"--config.file={configuration}",
-                    f"--storage.path={self._home / 'data'}",
-                    f"--web.listen-address=127.0.0.1:{self._port}",
-                    "--cluster.listen-address=",
-                ],
-                cwd=self._program.parents[2],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        self._wait_until_ready()
+        self._process = Background(
+            [
+                str(self._program),
+                f"--config.file={configuration}",
+                f"--storage.path={self._home / 'data'}",
+                f"--web.listen-address=127.0.0.1:{self._port}",
+                "--cluster.listen-address=",
+            ],
+            log=self._home / "alertmanager.log",
+            folder=self._program.parents[2],
+        )
+        self._process.wait_until(self._is_ready, within=READY_WITHIN)
 
     def kill(self) -> None:
         """End it without a chance to write anything down."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
             self._process = None
 
     def fire(
@@ -130,30 +112,8 @@ class Alertmanager:
         answer.raise_for_status()
         return json.loads(answer.content) if answer.content else None
 
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + READY_WITHIN
-        while time.monotonic() < deadline:
-            if self._process is None or self._process.poll() is not None:
-                log = (self._home / "alertmanager.log").read_text(errors="replace")
-                raise CannotStart(f"Alertmanager ended at its start: {log[-600:].strip()}")
-            try:
-                if self._session.get(f"{self.url}/-/ready", timeout=1).ok:
-                    return
-            except requests.ConnectionError:
-                pass
-            time.sleep(0.02)
-        raise CannotStart(f"Alertmanager does not answer on {self.url} within {READY_WITHIN:.0f} s")
-
-
-def _download(home: Path) -> None:
-    try:
-        _run(["apt-get", "download", "-q", PACKAGE], home)
-    except CannotStart:
-        if os.geteuid() != 0:
-            raise
-        # A fresh machine knows no packages yet.
-        _run(["apt-get", "update", "-q"], home)
-        _run(["apt-get", "download", "-q", PACKAGE], home)
+    def _is_ready(self) -> bool:
+        return self._session.get(f"{self.url}/-/ready", timeout=1).ok
 
 
 def _make_relocatable(program: Path) -> None:
@@ -164,29 +124,3 @@ def _make_relocatable(program: Path) -> None:
     """
     built = program.read_bytes()
     program.write_bytes(built.replace(SHARED, SHARED[1:] + b"/"))
-
-
-def _run(command: Sequence[str], folder: Path) -> None:
-    try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-        )
-    except FileNotFoundError as error:
-        raise CannotStart(f"this machine has no {command[0]}: Alertmanager comes from Debian's package") from error
-    if done.returncode != 0:
-        raise CannotStart(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-600:]}")
-
-
-@contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -5,12 +5,19 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 import adapters.alertmanager
+import adapters.icinga
+import adapters.request_tracker
 import adapters.roundup
 from hub.demo.roundup import Roundup
 from hub.ports import Page, Record, Source
+from tests.real import icinga, request_tracker
 from tests.real.alertmanager import Alertmanager
+from tests.real.icinga import Icinga
+from tests.real.middleman import Middleman
+from tests.real.request_tracker import RequestTracker
 
 READER = "hub"
 READER_PASSWORD = "reads-and-no-more"
@@ -21,7 +28,11 @@ def records(pages: Iterable[Page]) -> list[Record]:
 
 
 class Bench(Protocol):
-    """What the suite needs of a system."""
+    """What the suite needs of a system.
+
+    A bench that needs somebody special between the adapter and the system has a method `middleman`, too, and that of
+    a system that really runs has a method `version`.
+    """
 
     system: str
 
@@ -94,6 +105,9 @@ class RoundupBench:
     def name_of(self, record: Record) -> str:
         return str(record.data["title"])
 
+    def middleman(self) -> Middleman:
+        return Middleman(self.url)
+
 
 class AlertmanagerBench:
     """An instance whose alerts are told apart by their service."""
@@ -121,5 +135,94 @@ class AlertmanagerBench:
     def name_of(self, record: Record) -> str:
         return str(record.data["labels"]["service"])
 
+    def middleman(self) -> Middleman:
+        return Middleman(self.url)
+
     def _labels(self, name: str) -> dict[str, str]:
         return {"alertname": "MosLow", "service": name}
+
+
+class RequestTrackerBench:
+    """A queue of a tracker that others use too, and a user who only reads."""
+
+    system = "request_tracker"
+
+    def __init__(self, tracker: RequestTracker, password_file: Path) -> None:
+        self.tracker = tracker
+        self.url = tracker.url
+        self.queue = f"noc-{uuid4().hex[:8]}"
+        self.queue_id = tracker.create_queue(self.queue)
+        self._password_file = password_file
+        self._ids: dict[str, str] = {}
+        password_file.write_text(request_tracker.READER[1])
+
+    @property
+    def options(self) -> dict[str, Any]:
+        who = {"username": request_tracker.READER[0], "password": f"file:{self._password_file}"}
+        return {"url": self.url, "queues": [self.queue], "max_wait": 20, **who}
+
+    def source(self, **options: Any) -> Source:
+        return adapters.request_tracker.make("desk", self.options | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self._ids[name] = self.tracker.create_ticket(self.queue, name)
+
+    def change(self, name: str) -> None:
+        self.tracker.change_ticket(self.id_of(name), Status="open")
+
+    def id_of(self, name: str) -> str:
+        return self._ids[name]
+
+    def put_on_one_stamp(self) -> None:
+        self.tracker.set_times(dict.fromkeys(self._ids.values(), "2026-11-22 10:00:00"))
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["Subject"])
+
+    def middleman(self) -> Middleman:
+        return Middleman(self.url)
+
+
+class IcingaBench:
+    """A host of an Icinga that others use too, whose services are in trouble; and a user who only reads."""
+
+    system = "icinga"
+
+    def __init__(self, instance: Icinga, password_file: Path) -> None:
+        self.instance = instance
+        self.url = instance.url
+        self.host = f"cell-{uuid4().hex[:8]}"
+        self._password_file = password_file
+        password_file.write_text(icinga.READER[1])
+        instance.create_host(self.host, location="north")
+        instance.report(self.host, 0)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        who = {"username": icinga.READER[0], "password": f"file:{self._password_file}"}
+        ours = {"filter": "host.name == ours", "filter_vars": {"ours": self.host}}
+        return {"url": self.url, "ca_file": str(self.instance.authority), "max_wait": 20, **who, **ours}
+
+    def source(self, **options: Any) -> Source:
+        return adapters.icinga.make("watch", self.options | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self.instance.create_service(self.host, name)
+            self.instance.report(self.of(name), 2, "MOS 3.1")
+
+    def change(self, name: str) -> None:
+        self.instance.report(self.of(name), 1, "MOS 3.6")
+
+    def of(self, name: str) -> str:
+        return f"{self.host}!{name}"
+
+    def put_on_one_stamp(self) -> None:
+        """The order of a snapshot has no weight."""
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["attrs"]["name"])
+
+    def middleman(self) -> Middleman:
+        return Middleman(self.url, verify=str(self.instance.authority))

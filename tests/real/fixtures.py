@@ -10,10 +10,14 @@ import pytest
 
 from hub.demo.roundup import CannotStart, Roundup
 from tests.real.alertmanager import Alertmanager
+from tests.real.icinga import Icinga
+from tests.real.request_tracker import RequestTracker
+from tests.rooms import until
 
 PROJECT = Path(__file__).parents[2]
 
 NewAlertmanager = Callable[[], Alertmanager]
+NewIcinga = Callable[[], Icinga]
 
 
 def cache() -> Path:
@@ -54,16 +58,22 @@ def new_tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Roun
         except CannotStart as error:
             cannot_start(error)
             raise
-        yield tracker, shutil.copytree(home / "db", home.parent / "new")
+        yield tracker, shutil.copytree(at_rest(home / "db"), home.parent / "new")
 
 
 @pytest.fixture
 def roundup(new_tracker: tuple[Roundup, Path]) -> Roundup:
     """A tracker with nothing in it: one process serves all tests, and opens its data at each request."""
     tracker, new = new_tracker
-    shutil.rmtree(tracker.home / "db")
+    shutil.rmtree(at_rest(tracker.home / "db"))
     shutil.copytree(new, tracker.home / "db")
     return tracker
+
+
+def at_rest(data: Path) -> Path:
+    """The data of a tracker once nobody has them open: it closes them a moment after it has answered."""
+    until(lambda: not list(data.glob("*-wal")))
+    return data
 
 
 @pytest.fixture
@@ -75,6 +85,38 @@ def roundup_of_its_own(roundup: Roundup, tmp_path: Path) -> Iterator[Roundup]:
 
 
 @pytest.fixture(scope="session")
+def new_icinga(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewIcinga]:
+    """Starts an Icinga that watches nothing; all are stopped at the end."""
+    with ExitStack() as running:
+
+        def start() -> Icinga:
+            try:
+                return running.enter_context(Icinga(cache=cache(), home=tmp_path_factory.mktemp("icinga")))
+            except CannotStart as error:
+                cannot_start(error)
+                raise
+
+        yield start
+
+
+@pytest.fixture(scope="session")
 def alertmanager(new_alertmanager: NewAlertmanager) -> Alertmanager:
     """One Alertmanager for the whole run."""
     return new_alertmanager()
+
+
+@pytest.fixture(scope="session")
+def icinga(new_icinga: NewIcinga) -> Icinga:
+    """One Icinga for the whole run; each test watches hosts of its own."""
+    return new_icinga()
+
+
+@pytest.fixture(scope="session")
+def request_tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RequestTracker]:
+    """One Request Tracker for the whole run, as it takes seconds to start; each test has queues of its own."""
+    try:
+        started = RequestTracker(cache=cache(), home=tmp_path_factory.mktemp("rt"))
+        with started:
+            yield started
+    except CannotStart as error:
+        cannot_start(error)

@@ -10,6 +10,8 @@ from threading import Thread
 import requests
 import trustme
 
+PASSED = ("Authorization", "Accept", "Content-Type", "X-HTTP-Method-Override")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Canned:
@@ -21,10 +23,14 @@ class Canned:
 
 
 class Middleman:
-    """Passes GET on to `target`; `instead` holds the answers that it gives itself first."""
+    """Passes questions on to `target`; `instead` holds the answers that it gives itself first.
 
-    def __init__(self, target: str) -> None:
+    `verify` is how the target's certificate is checked.
+    """
+
+    def __init__(self, target: str, *, verify: bool | str = True) -> None:
         self.target = target
+        self.verify = verify
         self.paths: list[str] = []
         self.instead: list[Canned] = []
         self._scheme = "http"
@@ -51,14 +57,16 @@ class Middleman:
             thread.join()
             self._server.server_close()
 
-    def answer(self, path: str, headers: Mapping[str, str]) -> Canned:
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Canned:
         self.paths.append(path)
         if self.instead:
             return self.instead.pop(0)
-        passed = {name: headers[name] for name in ("Authorization", "Accept") if name in headers}
+        passed = {name: headers[name] for name in PASSED if name in headers}
         with requests.Session() as session:
             session.trust_env = False
-            answer = session.get(f"{self.target}{path}", headers=passed, timeout=30)
+            answer = session.request(
+                method, f"{self.target}{path}", headers=passed, data=body, verify=self.verify, timeout=30
+            )
         kept = {name: answer.headers[name] for name in ("Content-Type", "Retry-After") if name in answer.headers}
         return Canned(status=answer.status_code, headers=kept, body=answer.content)
 
@@ -67,12 +75,15 @@ class Middleman:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                canned = middleman.answer(self.path, dict(self.headers))
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                canned = middleman.answer(self.command, self.path, dict(self.headers), body)
                 self.send_response(canned.status)
                 for name, value in {"Content-Length": str(len(canned.body)), **canned.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(canned.body)
+
+            do_POST = do_GET
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

@@ -1,8 +1,12 @@
 """Lease tokens name their holder, and tell which holders are gone."""
 
 import os
+import socket
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from hub.store.leases import Holder
 
@@ -40,6 +44,28 @@ def test_an_earlier_start_with_our_process_id_is_gone() -> None:
 
 def test_a_process_that_runs_holds_its_leases() -> None:
     assert THIS.abandoned(Holder(host="noc-1", pid=os.getppid(), boot="b1").token(1)) is False
+
+
+def test_a_container_with_our_host_name_and_process_id_holds_its_leases() -> None:
+    """A process in another namespace of process ids is asked who it is."""
+    code = "from hub.store.leases import Holder; print(Holder.this().token(1))"
+    unshare = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]
+    asked = subprocess.run([*unshare, sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if asked.returncode:
+        pytest.skip(f"this machine makes no namespace: {asked.stderr.strip()}")
+    token = asked.stdout.strip()
+    place, pid, _boot, _ = token.rsplit(":", 3)
+    ours = Holder.this()
+    assert place.split("/")[:2] == ours.host.split("/")[:2]
+    assert Holder(host=ours.host, pid=int(pid), boot="ours").abandoned(token) is False
+    assert Holder(host=place, pid=int(pid), boot="its next start").abandoned(token) is True
+
+
+def test_the_place_of_a_process_is_more_than_the_name_of_its_host() -> None:
+    name, start, namespace = Holder.this().host.split("/")
+    assert name == socket.gethostname()
+    assert start == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert namespace == str(os.stat("/proc/self/ns/pid").st_ino)
 
 
 def test_nothing_is_known_of_another_host() -> None:

@@ -1,5 +1,6 @@
 """The resolver: what it keeps, for how long, and who waits for it."""
 
+import errno
 import socket
 import threading
 from collections.abc import Sequence
@@ -116,3 +117,34 @@ def test_those_who_ask_for_one_name_share_one_look_up() -> None:
     found = [answers.get(timeout=PATIENCE) for _ in range(3)]
     assert found == [(asker, Pinned(addresses=("8.8.8.8",))) for asker in range(3)]
     assert asked == ["listener.test"]
+
+
+def test_a_name_is_asked_for_again_after_no_thread_could_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = NameServer(["8.8.8.8"])
+    resolver = Resolver(AddressGuard(), server)
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.delivery.resolve.Thread.start", refuse)
+        assert looked_up(resolver, "listener.test") == NotPinned(
+            failure=Failure.NO_RESOURCES, reason="listener.test: can't start new thread"
+        )
+    assert resolver.known("listener.test") is None
+    assert looked_up(resolver, "listener.test") == Pinned(addresses=("8.8.8.8",))
+
+
+def test_a_look_up_that_finds_no_descriptor_is_no_fault_of_the_name() -> None:
+    server = NameServer(OSError(errno.EMFILE, "Too many open files"), ["8.8.8.8"])
+    resolver = Resolver(AddressGuard(), server)
+    failed = looked_up(resolver, "listener.test")
+    assert isinstance(failed, NotPinned)
+    assert failed.failure is Failure.NO_RESOURCES
+    assert looked_up(resolver, "listener.test") == Pinned(addresses=("8.8.8.8",))
+
+
+def test_whoever_waits_hears_of_a_look_up_that_broke() -> None:
+    resolver = Resolver(AddressGuard(), NameServer(ValueError("no such thing")))
+    failed = looked_up(resolver, "listener.test")
+    assert failed == NotPinned(failure=Failure.NAME_NOT_RESOLVED, reason="listener.test: no such thing")

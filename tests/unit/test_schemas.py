@@ -142,6 +142,9 @@ def test_a_registration_may_have_a_null_query_and_no_type() -> None:
     assert sentences("Hub_FVO", {"callback": "nowhere"}) == [
         "callback: must be an absolute address, such as https://listener.example.com/events"
     ]
+    assert sentences("Hub_FVO", {"callback": "http://b\u00fccher.example/"}) == [
+        "callback: must be an address in ASCII: write the host in its ASCII form (xn--…), and all else percent-encoded"
+    ]
 
 
 @pytest.mark.parametrize(

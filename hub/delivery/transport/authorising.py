@@ -114,8 +114,8 @@ class AuthorisingTransport:
 
     def _send(self, outgoing: Outgoing, client: OAuthClient, found: Found) -> None:
         match found:
-            case NoToken(reason=reason):
-                self._fail(outgoing, reason)
+            case NoToken(reason=reason, failure=failure):
+                self._fail(outgoing, reason, failure)
             case Token(text=text):
                 key = _Kept(key=outgoing.key, hidden=(text,), client=client)
                 headers = (*outgoing.headers, bearer(text))
@@ -138,13 +138,13 @@ class AuthorisingTransport:
             if not group:
                 del self._waiting[client]
 
-    def _fail(self, outgoing: Outgoing, reason: str) -> None:
+    def _fail(self, outgoing: Outgoing, reason: str, failure: Failure = Failure.AUTHENTICATION_FAILED) -> None:
         spent = self._monotonic() - (outgoing.began or 0.0)
         self._failed.append(
             SendResult(
                 key=outgoing.key,
                 started=to_micros(self._clock()) - round(spent * 1e6),
-                error=Failure.AUTHENTICATION_FAILED,
+                error=failure,
                 error_text=f"no token could be got: {reason}",
                 timing=Timing(total=spent * 1000),
             )

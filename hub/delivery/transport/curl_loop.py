@@ -23,11 +23,9 @@ class CurlLoop:
     """
 
     def __init__(self, max_connections: int) -> None:
-        self.multi = pycurl.CurlMulti()
-        self.multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, max_connections)
-        self.multi.setopt(pycurl.M_MAXCONNECTS, max_connections)
-        self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
-        self.multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._max_connections = max_connections
+        self._kept = 0
+        self.multi = self._fresh()
         self._epoll = select.epoll()
         self._open = Lock()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -35,6 +33,28 @@ class CurlLoop:
         self._masks: dict[int, int] = {}
         self._resting: set[int] = set()
         self._timer: float | None = None
+
+    def _fresh(self) -> pycurl.CurlMulti:
+        multi = pycurl.CurlMulti()
+        multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, self._max_connections)
+        multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        return multi
+
+    def keep(self, count: int) -> None:
+        """How many connections libcurl keeps at most, in use and at rest; it closes more as it goes on."""
+        if count != self._kept:
+            self._kept = count
+            self.multi.setopt(pycurl.M_MAXCONNECTS, count)
+
+    def close_resting(self) -> None:
+        """Closes every connection; to be called while none is in use, for libcurl closes none by itself."""
+        self.multi.close()
+        self._timer = None
+        self._masks.clear()
+        self._resting.clear()
+        self._kept = 0
+        self.multi = self._fresh()
 
     def turn(self, timeout: float | None) -> None:
         """Waits once for a socket, the timer, `wake` or the timeout, and lets libcurl act on what happened."""

@@ -1,5 +1,6 @@
 """A reusable libcurl handle: set up once for the rules all requests share, loaded with one request at a time."""
 
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ import certifi
 import pycurl
 
 from hub.delivery.resolve import Pinned
+from hub.delivery.shortage import is_short, vet_descriptor
 from hub.delivery.transport.curl_head import Head
 from hub.delivery.transport.port import HEAD_LIMIT, Failure, Outgoing, SendResult
 from hub.model.credentials import TlsIdentity
@@ -56,6 +58,7 @@ class Slot:
         self._room = 0
         self._cut = False
         self._refusal: str | None = None
+        self._want: OSError | None = None
         self._opened: list[socket.socket] = []
         self._started = 0
         self._looked_up_ms = 0.0
@@ -144,6 +147,7 @@ class Slot:
         self._body.clear()
         self._cut = False
         self._refusal = None
+        self._want = None
         for opened in self._opened:
             opened.close()
         self._opened.clear()
@@ -158,17 +162,28 @@ class Slot:
             return "the connection was closed in the header of the answer"
         if self._head.is_too_long():
             return f"the header of the answer is longer than {HEAD_LIMIT} bytes"
+        if self._want is not None:
+            return self._want.strerror or str(self._want)
         return self._refusal or text or f"libcurl gave up with error {errno}"
 
     def _failure(self, errno: int, text: str) -> Failure:
         if self._refusal is not None:
             return Failure.ADDRESS_REFUSED
+        if self._is_our_want(errno):
+            return Failure.NO_RESOURCES
         # The other side may refuse our certificate after the handshake: then the first reading tells.
         if errno in _ON_THE_LINE and " alert " in text:
             return Failure.TLS_FAILED
         if errno == pycurl.E_BAD_FUNCTION_ARGUMENT and self.tls is not None:  # a certificate or key of no use
             return Failure.TLS_FAILED
         return _FAILURES.get(errno, Failure.BROKEN)
+
+    def _is_our_want(self, errno: int) -> bool:
+        """Whether nothing could be opened, or no port be had, for want of something of ours."""
+        if self._want is not None:
+            return is_short(self._want.errno, "")
+        address = "::" if any(each.family == socket.AF_INET6 for each in self._opened) else ""
+        return errno == pycurl.E_COULDNT_CONNECT and is_short(self.easy.getinfo(pycurl.OS_ERRNO), address)
 
     def _timing(self, reused: bool, answered: bool) -> Timing:
         info, before = self.easy.getinfo, self._looked_up_ms
@@ -196,13 +211,21 @@ class Slot:
     def _open(self, purpose: int, address: tuple[int, int, int, tuple[str, int]]) -> socket.socket | int:
         """The last fence: whatever libcurl is about to connect to is vetted once more."""
         family, kind, protocol, place = address
+        self._want = None
         self._refusal = self._rules.guard.refusal(place[0])
         if self._refusal is not None:
             return int(pycurl.SOCKET_BAD)
         self._opening()
-        opened = socket.socket(family, kind, protocol)
-        # pycurl connects a duplicate of it; ours is closed when the request is done.
-        self._opened.append(opened)
+        try:
+            opened = socket.socket(family, kind, protocol)
+            self._opened.append(opened)
+            # pycurl connects a duplicate of it, and would not say why there is none; ours is closed in the end.
+            duplicate = os.dup(opened.fileno())
+            os.close(duplicate)
+            vet_descriptor(duplicate)
+        except OSError as error:
+            self._want = error
+            return int(pycurl.SOCKET_BAD)
         return opened
 
     def _peer_check(self) -> Callable[[str, str, int, int], int]:

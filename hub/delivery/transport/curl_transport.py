@@ -10,13 +10,16 @@ import pycurl
 
 from hub.delivery.resolve import NotPinned, Pinned, Resolution, Resolver
 from hub.delivery.transport.curl_loop import CurlLoop
-from hub.delivery.transport.curl_slot import Rules, Slot
+from hub.delivery.transport.curl_slot import IDLE_SECONDS, Rules, Slot
 from hub.delivery.transport.port import Closed, Failure, Outgoing, SendResult
 from hub.model.credentials import TlsIdentity
 from hub.model.delivery import Timing
 from hub.model.times import Clock, system_clock, to_micros
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import BadCallback, target_of
+
+MOMENT = 1.0
+"""Seconds without a request after which more connections than may rest are closed."""
 
 known_target = lru_cache(maxsize=4096)(target_of)
 
@@ -55,6 +58,9 @@ class CurlTransport:
         self._monotonic = monotonic
         self._rules = Rules(guard=guard, response_limit=response_limit, ca_file=ca_file)
         self._max_idle = max_connections
+        self._most_resting = max(1, max_connections // 2)
+        self._opened = 0
+        self._used = monotonic()
         self._loop = CurlLoop(max_connections)
         self._busy: dict[pycurl.Curl, Slot] = {}
         self._idle: list[Slot] = []
@@ -96,6 +102,28 @@ class CurlTransport:
         """How many seconds another loop may let pass until it calls `wait`, whatever `fileno` shows; None: any."""
         return 0.0 if self._finished else self._loop.patience(self._patience(None))
 
+    def kept_at_most(self) -> int:
+        """How many connections rest here, at most: libcurl does not say how many it has closed."""
+        return min(self._opened, self._most_resting)
+
+    def close_idle(self, now: float) -> None:
+        """Closes every connection that has rested for too long; or all after a moment, when too many may rest.
+
+        libcurl closes one by itself only where it takes another one back.
+        """
+        patience = IDLE_SECONDS if self._opened <= self._most_resting else MOMENT
+        if self._opened and now - self._used >= patience:
+            self._close_resting()
+
+    def _close_resting(self) -> None:
+        if not self._busy:
+            self._loop.close_resting()
+            self._opened = 0
+
+    def _note_opening(self) -> None:
+        self._opened += 1
+        self._loop.forget_resting()
+
     def in_flight(self) -> int:
         return len(self._busy) + len(self._finished) + sum(map(len, self._waiting.values()))
 
@@ -126,6 +154,7 @@ class CurlTransport:
 
     def _turn(self, timeout: float | None) -> None:
         self._loop.turn(self._patience(timeout))
+        self.close_idle(self._monotonic())
         while self._resolved:
             self._continue(*self._resolved.popleft())
         if self._waiting:
@@ -188,12 +217,14 @@ class CurlTransport:
                     remaining_ms=remaining,
                 )
                 self._busy[slot.easy] = slot
+                self._loop.keep(len(self._busy) + self._most_resting)
+                self._used = now
                 self._loop.multi.add_handle(slot.easy)
 
     def _slot(self, tls: TlsIdentity | None) -> Slot:
         if tls is None and self._idle:
             return self._idle.pop()
-        return Slot(self._rules, self._loop.forget_resting, tls)
+        return Slot(self._rules, self._note_opening, tls)
 
     def _collect(self) -> None:
         """Takes over what libcurl finished."""
@@ -204,6 +235,9 @@ class CurlTransport:
                 self._finish(easy, 0, "")
             for easy, errno, text in failed:
                 self._finish(easy, errno, text)
+            self._loop.keep(len(self._busy) + self._most_resting)
+        if any(result.error is Failure.NO_RESOURCES for result in self._finished):
+            self._close_resting()
 
     def _finish(self, easy: pycurl.Curl, errno: int, text: str) -> None:
         slot = self._busy.pop(easy)

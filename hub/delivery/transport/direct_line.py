@@ -6,6 +6,7 @@ from ipaddress import IPv6Address, ip_address
 from os import strerror
 from typing import TYPE_CHECKING
 
+from hub.delivery.shortage import vet_descriptor
 from hub.delivery.transport.direct_answer import Answer
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Line:
         self.peer: str | None = None
         self.unsent: memoryview | None = None
         try:
+            vet_descriptor(self.descriptor)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             _raise(self.sock.connect_ex((address, port)), but=EINPROGRESS)
         except OSError:

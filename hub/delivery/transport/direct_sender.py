@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from hub.delivery.shortage import is_short
 from hub.delivery.transport.direct_answer import BadAnswer
 from hub.delivery.transport.direct_exchange import Exchange
 from hub.delivery.transport.direct_line import PIECE, Line
@@ -112,6 +113,10 @@ class Sender:
                 exchange.line = line = self._lines.start(address, target.port, pool, now)
             except OSError as error:
                 exchange.trouble += error.strerror or str(error)
+                if is_short(error.errno, address):
+                    self._lines.close_resting()
+                    self.fail(exchange, Failure.NO_RESOURCES, exchange.trouble, now)
+                    return
                 continue
             line.exchange = exchange
             self.next_look = min(self.next_look, exchange.due)

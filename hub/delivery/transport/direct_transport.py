@@ -45,8 +45,6 @@ class DirectTransport:
         self._clock = clock
         self._monotonic = monotonic
         self._routes = Routes(guard)
-        self._lines = Lines(max_connections, response_limit)
-        self._sender = Sender(self._lines, guard, monotonic)
         self._secure = CurlTransport(
             guard=guard,
             resolver=resolver,
@@ -57,6 +55,8 @@ class DirectTransport:
             clock=clock,
             monotonic=monotonic,
         )
+        self._lines = Lines(max_connections, response_limit, self._secure.kept_at_most)
+        self._sender = Sender(self._lines, guard, monotonic)
         self._waker = Waker()
         self._lines.epoll.register(self._waker.descriptor, IN)
         self._lines.epoll.register(self._secure.fileno(), IN)
@@ -139,8 +139,14 @@ class DirectTransport:
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP_SECONDS
             lines.close_idle(now)
+            self._secure.close_idle(now)
         if secure or self._secure.patience() == 0:
-            self._sender.finished += self._secure.wait(0)
+            self._take_secure(self._secure.wait(0))
+
+    def _take_secure(self, finished: list[SendResult]) -> None:
+        self._sender.finished += finished
+        if any(result.error is Failure.NO_RESOURCES for result in finished):
+            self._lines.close_resting()
 
     def _patience(self, timeout: float | None) -> float | None:
         """How long to wait at most: until the first deadline, or until libcurl has something to do."""

@@ -24,6 +24,8 @@ class Failure(StrEnum):
     TLS_FAILED = "tlsFailed"
     AUTHENTICATION_FAILED = "authenticationFailed"
     BROKEN = "broken"
+    NO_RESOURCES = "noResources"
+    """Nothing of the other side: this process is out of descriptors, ports, memory or threads."""
 
 
 # Two of these are made for every attempt: a tuple with names costs a third of a frozen dataclass.
@@ -86,7 +88,7 @@ class Transport(Protocol):
     """
 
     def submit(self, outgoing: Sequence[Outgoing]) -> None:
-        """Start these requests; never blocks."""
+        """Start these requests; never blocks. Of what it raises for, no result needs to come."""
         ...
 
     def wait(self, timeout: float | None) -> list[SendResult]:

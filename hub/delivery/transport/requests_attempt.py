@@ -13,6 +13,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from hub.delivery.resolve import NotPinned, Resolution, Resolver
+from hub.delivery.shortage import causes, is_caused_by_want
 from hub.delivery.transport.port import Failure, Outgoing, SendResult
 from hub.delivery.transport.requests_line import Line, PinnedAdapter, RefusedAddress
 from hub.delivery.transport.tls_contexts import TlsContexts
@@ -67,6 +68,7 @@ class Attempt:
         self._trust = trust
         self._room = response_limit
         self._monotonic = monotonic
+        self._address = ""
         self._looked_up: float | None = None
         self._first_byte: float | None = None
         self._secure = False
@@ -122,6 +124,7 @@ class Attempt:
         address, share = next(tries)
         again = True
         while True:
+            self._address = address
             try:
                 patience = self._line.left() * share
                 return self._adapter.send_on(self._line, request, address, patience, self._trust.ca_file, context)
@@ -152,6 +155,8 @@ class Attempt:
         match error:
             case _ if self._line.cut_off:
                 return Failure.TIMEOUT
+            case _ if is_caused_by_want(error, self._address):
+                return Failure.NO_RESOURCES
             case RefusedAddress():
                 return Failure.ADDRESS_REFUSED
             case requests.Timeout() | urllib3.exceptions.TimeoutError():
@@ -216,12 +221,4 @@ def _words(error: Exception) -> str:
 
 
 def _died(error: requests.ConnectionError) -> bool:
-    return any(isinstance(cause, DEAD) for cause in _causes(error))
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that is wrapped in it: libraries put a reason into arguments or into a name of its own."""
-    yield error
-    for part in (*error.args, getattr(error, "reason", None)):
-        if isinstance(part, BaseException):
-            yield from _causes(part)
+    return any(isinstance(cause, DEAD) for cause in causes(error))

@@ -13,6 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from hub.delivery.shortage import vet_descriptor
 from hub.delivery.transport.requests_head import BoundedResponse
 from hub.subscriptions.addresses import AddressGuard
 
@@ -54,6 +55,7 @@ class Line:
         self.peer = peer
         with self._lock:
             self._sockets.append(socket.socket(fileno=os.dup(sock.fileno())))
+            vet_descriptor(self._sockets[-1].fileno())
         if self.cut_off:
             self.cut()
 
@@ -102,7 +104,7 @@ class LineConnection(HTTPConnection):
         sock = super()._new_conn()
         try:
             _line().hold(sock)
-        except RefusedAddress:
+        except (RefusedAddress, OSError):
             sock.close()
             raise
         _line().note_opened()

@@ -53,7 +53,18 @@ class RequestsTransport:
             line = Line(self._guard, now - ago + self._deadline, self._monotonic)
             job = Job(outgoing=each, started=started - round(ago * 1e6), since=now - ago, line=line)
             self._jobs[job] = None
-            self._threads.submit(self._work, job)
+            try:
+                self._threads.submit(self._work, job)
+            except RuntimeError as error:
+                self._refuse(job, str(error))
+
+    def _refuse(self, job: Job, why: str) -> None:
+        """No thread could be made for it; one of the others may still take it up, and finds it cut."""
+        job.cut()
+        del self._jobs[job]
+        result = SendResult(key=job.outgoing.key, started=job.started, error=Failure.NO_RESOURCES, error_text=why)
+        with self._changed:
+            self._done.append((job, result))
 
     def wait(self, timeout: float | None) -> list[SendResult]:
         end = None if timeout is None else self._monotonic() + timeout
@@ -109,6 +120,8 @@ class RequestsTransport:
     def _work(self, job: Job) -> None:
         result = self._sent(job)
         job.line.release()
+        if result.error is Failure.NO_RESOURCES:
+            self._adapter().close()  # its connections that rest; those of other threads are theirs
         with self._changed:
             if job in self._jobs:
                 self._done.append((job, result))

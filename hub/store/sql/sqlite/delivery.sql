@@ -132,18 +132,6 @@ WHERE id = ?2 AND state <> 'inFlight'
   AND EXISTS (SELECT 1 FROM subscription WHERE seq = delivery.subscription AND ended IS NULL)
 RETURNING subscription;
 
--- name: abandon
-UPDATE delivery
-SET state = 'dead', settled_at = ?, token = NULL, lease_until = NULL, last_outcome = ?
-WHERE subscription = ? AND settled_at IS NULL;
-
--- name: park
-UPDATE delivery INDEXED BY delivery_line SET state = 'parked' WHERE subscription = ? AND settled_at IS NULL AND state = 'due';
-
--- name: resume
-UPDATE delivery INDEXED BY delivery_line SET state = 'due', due_at = CASE waiting WHEN 1 THEN :now + :patience ELSE :now END
-WHERE subscription = :subscription AND settled_at IS NULL AND state = 'parked';
-
 -- name: open
 SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_line WHERE subscription = ? AND settled_at IS NULL);
 

@@ -14,6 +14,10 @@ UPDATE list_entry SET removed = ? WHERE list = ? AND key = ? AND removed IS NULL
 -- name: fail
 UPDATE list_entry SET error = ? WHERE list = ? AND key = ? AND removed IS NULL;
 
+-- name: note_change_by_hand
+UPDATE list_entry SET digest = CAST(x'00' || digest AS BLOB)
+WHERE subscription = ? AND removed IS NULL AND length(digest) = 32;
+
 -- name: insert_change
 INSERT INTO list_change (list, run, time, kind, key, contact, party, callback, query, subscription, detail)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
@@ -34,7 +38,9 @@ SELECT origin, actor, started, completed, entries, added, changed, removed, refu
 FROM list_run WHERE list = ? ORDER BY seq DESC LIMIT ?;
 
 -- name: counts
-SELECT count(*), count(subscription), count(error) FROM list_entry WHERE list = ? AND removed IS NULL;
+SELECT count(*), count(subscription), count(error),
+       count(*) FILTER (WHERE subscription IS NOT NULL AND substr(digest, 1, 1) = x'00' AND length(digest) = 33)
+FROM list_entry WHERE list = ? AND removed IS NULL;
 
 -- name: names
 SELECT DISTINCT list FROM list_run ORDER BY list;

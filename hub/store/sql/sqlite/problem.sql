@@ -21,6 +21,10 @@ SELECT seq, id, version, sequence, source, source_key, document FROM problem WHE
 -- name: get_by_source
 SELECT seq, id, version, sequence, source, source_key, document FROM problem WHERE source = ? AND source_key = ?;
 
+-- name: all_by_source
+SELECT seq, id, version, sequence, source, source_key, document FROM problem
+WHERE source = ? AND source_key IN (SELECT value FROM json_each(?));
+
 -- name: document
 SELECT CAST(document AS BLOB) FROM problem WHERE id = ?;
 

@@ -52,6 +52,14 @@ LIMIT :limit;
 -- name: park
 UPDATE delivery SET state = 'parked' WHERE id IN (SELECT value FROM json_each(?));
 
+-- name: open
+SELECT id FROM delivery INDEXED BY delivery_line WHERE subscription = ? AND settled_at IS NULL LIMIT ?;
+
+-- name: abandon
+UPDATE delivery
+SET state = 'dead', settled_at = :now, token = NULL, lease_until = NULL, last_outcome = :outcome
+WHERE id IN (SELECT value FROM json_each(:ids));
+
 -- name: parked
 SELECT id FROM delivery WHERE subscription = ? AND state = 'parked' ORDER BY event LIMIT ?;
 

@@ -1,0 +1,161 @@
+"""An account: all figures of a period, as of an instant, as recorded at another; a pure function of the timelines."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+
+from hub.reporting import catalogue
+from hub.reporting.breakdowns import broken_down
+from hub.reporting.cases import Case, case_of
+from hub.reporting.figures import Figure, Rows
+from hub.reporting.metrics.acknowledgement import TIME_TO_ACKNOWLEDGE
+from hub.reporting.metrics.notifications import Expected, notifications
+from hub.reporting.metrics.restoration import BY_CLOCK
+from hub.reporting.metrics.trends import trend_of_median, with_trend
+from hub.reporting.periods import previous
+from hub.reporting.policies import Policies
+from hub.reporting.repeats import WITHIN, Repeats
+from hub.reporting.rows import Row, row_of
+from hub.reporting.timelines import Deleted, Horizon, Seen, Timeline
+from hub.reporting.views import Question, View
+from hub.store.histories import Sent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notified:
+    """The deliveries of the period and of the one before, and who should have been told; None where nobody says."""
+
+    sent: Sequence[Sent] = ()
+    before: Sequence[Sent] = ()
+    expected: Sequence[Expected] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """`read` is how many reports there were; they are those in `rows`, the `deleted` ones and `outside`, which nothing
+    of the period touches. `trends` are by metric."""
+
+    period: str
+    zone: str
+    begin: int
+    end: int
+    as_of: int
+    recorded: int
+    figures: tuple[Figure, ...]
+    rows: tuple[Row, ...]
+    trends: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    read: int = 0
+    outside: int = 0
+    deleted: Rows = ()
+
+    def figure(self, metric: str, part: str = "", group: tuple[str, ...] = ()) -> Figure:
+        """Raises KeyError for a figure that the account does not have."""
+        wanted = metric, group, part
+        for one in self.figures:
+            if one.key == wanted:
+                return one
+        raise KeyError(wanted)
+
+
+def window(question: Question) -> int:
+    """Since when what happened matters: the period before, and what may have come again in it."""
+    return previous(question.period).begin - WITHIN
+
+
+def account(
+    timelines: Iterable[Seen],
+    question: Question,
+    *,
+    recorded: int,
+    policies: Policies,
+    breakdowns: Sequence[str] = (),
+    notified: Notified | None = None,
+) -> Account:
+    """All figures. `timelines` have the horizon (`question.as_of`, `recorded`) and are read once."""
+    cases, deleted, read = _cases(timelines, question, policies)
+    repeats = Repeats(cases)
+    within = [case for case in cases if _touches(case, question.begin, question.end)]
+    view = View(question=question, cases=within, repeats=repeats, spans=question.spans)
+    figures = [figure for metric in catalogue.OF_REPORTS for figure in metric(view)]
+    figures += [figure for metric in catalogue.OF_ALL for figure in metric(view)]
+    if notified is not None:
+        figures += notifications(view, notified.sent, notified.expected)
+    trends = _trends(view, figures, cases, notified)
+    for group in broken_down(view, breakdowns):
+        figures += [figure for metric in catalogue.OF_REPORTS for figure in metric(group)]
+    return Account(
+        period=question.period.name,
+        zone=question.period.zone,
+        begin=question.begin,
+        end=question.end,
+        as_of=question.as_of,
+        recorded=recorded,
+        figures=tuple(figures),
+        rows=tuple(row_of(case, repeats) for case in within),
+        trends=trends,
+        read=read,
+        outside=read - len(within) - len(deleted),
+        deleted=tuple(deleted),
+    )
+
+
+def horizon(question: Question, recorded: int) -> Horizon:
+    return Horizon(as_of=question.as_of, recorded=recorded, since=window(question))
+
+
+def to_bytes(one: Account) -> bytes:
+    """The account as JSON; the same bytes for the same account."""
+    return orjson.dumps(one, option=orjson.OPT_SORT_KEYS)
+
+
+def _cases(timelines: Iterable[Seen], question: Question, policies: Policies) -> tuple[list[Case], list[str], int]:
+    """The cases that may matter, in the order of their ids; the deleted reports; how many reports there were."""
+    read = 0
+    cases: list[Case] = []
+    deleted: list[str] = []
+    for one in timelines:
+        read += 1
+        if isinstance(one, Deleted):
+            deleted.append(one.id)
+        elif isinstance(one, Timeline):
+            cases.append(case_of(one, policies, question.as_of))
+    return cases, deleted, read
+
+
+def _touches(case: Case, begin: int, end: int) -> bool:
+    return case.timeline.opened < end and (case.is_open or case.timeline.begins[-1] >= begin)
+
+
+def _trends(
+    view: View, figures: Sequence[Figure], cases: Sequence[Case], notified: Notified | None
+) -> dict[str, Mapping[str, Any]]:
+    """Of the shares and the medians, against the period before, by what is known of it today."""
+    period = previous(view.question.period)
+    question = replace(view.question, period=period, listed=0)
+    within = [case for case in cases if _touches(case, period.begin, period.end)]
+    before = View(question=question, cases=within, repeats=view.repeats, spans=question.spans)
+    shares = {one.id for one in catalogue.TRENDED_SHARES}
+    known = {one.metric: one for one in catalogue.trended(before)}
+    if notified is not None:
+        known |= {one.metric: one for one in notifications(before, notified.before) if one.metric in shares}
+    trends: dict[str, Mapping[str, Any]] = {}
+    for one in figures:
+        trend = with_trend(one, known.get(one.metric)) if one.metric in shares else None
+        if trend is not None:
+            trends[one.metric] = trend
+    seed = view.question.seed
+    for clock, definition in BY_CLOCK.items():
+        found, earlier = (
+            [case.shown(clock) for case in view.restored],
+            [case.shown(clock) for case in before.restored],
+        )
+        trends[definition.id] = trend_of_median(found, earlier, seed)
+    trends[TIME_TO_ACKNOWLEDGE.id] = trend_of_median(_to_acknowledge(view), _to_acknowledge(before), seed)
+    return trends
+
+
+def _to_acknowledge(view: View) -> list[int]:
+    taken = ((case.timeline.acknowledged, case.timeline.opened) for case in view.opened)
+    return [at - opened for at, opened in taken if at is not None]

@@ -1,0 +1,127 @@
+"""The clocks of a report: how long it took, or takes, gross, net of the states that stop it, and in business hours."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from hub.reporting.intervals import Interval
+from hub.reporting.policies import Clock, SlaPolicy
+from hub.reporting.timelines import OPEN, RESTORED, Timeline
+
+
+def segments(timeline: Timeline, until: int) -> list[tuple[int, int, str]]:
+    """(begin, end, state) of each state; the last one ends at `until`."""
+    begins = timeline.begins
+    ends = (*begins[1:], max(until, begins[-1]))
+    return list(zip(begins, ends, timeline.states, strict=True))
+
+
+def running(timeline: Timeline, states: frozenset[str], until: int) -> list[Interval]:
+    """When the report was in one of the states, until an instant."""
+    found = []
+    for begin, end, state in segments(timeline, until):
+        if state in states and begin < until and begin < end:
+            found.append((begin, end if end < until else until))
+    return found
+
+
+def degraded(timeline: Timeline, until: int) -> list[Interval]:
+    """When the service was degraded: while the report was open. What waits for the customer is degraded, too."""
+    return running(timeline, OPEN, until)
+
+
+class Turns(NamedTuple):
+    """The instants at which a report was restored (open to resolved or closed), was opened again, and went away.
+
+    `gone` is when it was cancelled or rejected; all are in order.
+    """
+
+    restored: tuple[int, ...]
+    reopened: tuple[int, ...]
+    gone: tuple[int, ...]
+
+
+def turns_of(timeline: Timeline) -> Turns:
+    restored: list[int] = []
+    reopened: list[int] = []
+    gone: list[int] = []
+    was_open = True
+    for begin, state in zip(timeline.begins, timeline.states, strict=True):
+        is_open = state in OPEN
+        if was_open and not is_open:
+            (restored if state in RESTORED else gone).append(begin)
+        elif is_open and not was_open:
+            reopened.append(begin)
+        was_open = is_open
+    return Turns(tuple(restored), tuple(reopened), tuple(gone))
+
+
+def elapsed(timeline: Timeline, policy: SlaPolicy, clock: Clock, until: int) -> int:
+    """What a clock of the agreement shows at an instant, in microseconds.
+
+    Gross is from the opening on, whatever happened since. The others count the states in which the clock runs, so
+    that the time in which a report was resolved, and opened again later, is no time of theirs.
+    """
+    if clock is Clock.GROSS:
+        return until - timeline.opened
+    return counted(running(timeline, policy.running, until), policy, clock)
+
+
+def counted(intervals: list[Interval], policy: SlaPolicy, clock: Clock) -> int:
+    """The length of intervals in which the clock runs: in opening hours, if it is one of business hours."""
+    if clock is Clock.NET or policy.calendar.is_always_open:
+        return sum([end - begin for begin, end in intervals])
+    between = policy.calendar.between
+    return sum([between(begin, end) for begin, end in intervals])
+
+
+def reaches(timeline: Timeline, policy: SlaPolicy, clock: Clock, target: int, until: int) -> int | None:
+    """The instant at which a clock shows `target`, at the latest `until`; None when it does not get there."""
+    if clock is Clock.GROSS:
+        at = timeline.opened + target
+        return at if at <= until else None
+    left = target
+    for begin, end in running(timeline, policy.running, until):
+        here = end - begin if clock is Clock.NET else policy.calendar.between(begin, end)
+        if here >= left:
+            return begin + left if clock is Clock.NET else policy.calendar.after(begin, left)
+        left -= here
+    return None
+
+
+class Verdict(StrEnum):
+    MET = "met"
+    BREACHED = "breached"
+    UNDECIDED = "undecided"
+
+
+class Judged(NamedTuple):
+    """Whether a target was kept, since when that is certain, and what the clock shows; exactly the target is kept.
+
+    `at` is None while nothing is decided.
+    """
+
+    verdict: Verdict
+    at: int | None
+    shown: int
+
+
+def judged(
+    timeline: Timeline,
+    policy: SlaPolicy,
+    clock: Clock,
+    target: int,
+    *,
+    shown: int,
+    restored: int | None,
+    until: int,
+) -> Judged:
+    """`shown` is what the clock shows at the last restoration; at `until` while the report is open, `restored` None.
+
+    An open one is breached as soon as it is late.
+    """
+    if shown > target:
+        end = until if restored is None else restored
+        return Judged(Verdict.BREACHED, reaches(timeline, policy, clock, target, end), shown)
+    if restored is None:
+        return Judged(Verdict.UNDECIDED, None, shown)
+    return Judged(Verdict.MET, restored, shown)

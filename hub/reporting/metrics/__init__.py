@@ -1,0 +1,1 @@
+"""The metrics, one subject a file: each a definition, and a function from a view to figures."""

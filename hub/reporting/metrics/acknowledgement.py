@@ -1,0 +1,67 @@
+"""How soon somebody took a report up."""
+
+from collections.abc import Iterator
+
+from hub.reporting.definitions import Cohort, Definition, Unit
+from hub.reporting.figures import Figure
+from hub.reporting.metrics.durations import durations
+from hub.reporting.metrics.shares import share
+from hub.reporting.policies import severity_of
+from hub.reporting.views import View
+
+TIME_TO_ACKNOWLEDGE = Definition(
+    id="timeToAcknowledge",
+    name="Time to acknowledge",
+    meaning="How long a report waited until somebody took it up.",
+    formula="first(acknowledging task, or inProgress, or a state after it) − opening",
+    source="TMF656 ProblemAcknowledgement; ISO/IEC 20000-1, 9.4",
+    cohort=Cohort.OPENED,
+    unit=Unit.MINUTES,
+    numerator="sum of the times to acknowledge",
+    denominator="acknowledged reports",
+    policy="Reports that nobody has taken up are left out and named.",
+)
+ACKNOWLEDGED_IN_TARGET = Definition(
+    id="acknowledgedInTarget",
+    name="Acknowledged in target",
+    meaning="The share of reports that were taken up in the time that was agreed.",
+    formula="100 · in target / (in target + later + open and late); exactly the target is in target",
+    source="ANACOM D1: the clock starts with the receipt",
+    cohort=Cohort.OPENED,
+    unit=Unit.PERCENT,
+    numerator="reports taken up in target",
+    denominator="reports taken up, and reports not taken up whose target is over",
+)
+
+
+def acknowledgement(view: View) -> Iterator[Figure]:
+    taken = [case for case in view.opened if case.timeline.acknowledged is not None]
+    waiting = [case.id for case in view.opened if case.timeline.acknowledged is None]
+    yield from durations(
+        view,
+        TIME_TO_ACKNOWLEDGE,
+        [
+            case.timeline.acknowledged - case.timeline.opened
+            for case in taken
+            if case.timeline.acknowledged is not None
+        ],
+        tuple(case.id for case in taken),
+        excluded={**view.invalid, "notAcknowledged": waiting},
+    )
+    yield in_target(view)
+
+
+def in_target(view: View) -> Figure:
+    met: list[str] = []
+    late: list[str] = []
+    excluded: dict[str, list[str]] = {**view.invalid, "undecided": [], "noTarget": []}
+    for case in view.opened:
+        target = case.policy.acknowledge_within(severity_of(case.timeline))
+        at = case.timeline.acknowledged
+        if target is None:
+            excluded["noTarget"].append(case.id)
+        elif (view.question.as_of if at is None else at) - case.timeline.opened > target:
+            late.append(case.id)
+        else:
+            (excluded["undecided"] if at is None else met).append(case.id)
+    return share(view, ACKNOWLEDGED_IN_TARGET, met, late, excluded=excluded, by_agreement=True)

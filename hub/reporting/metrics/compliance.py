@@ -1,0 +1,106 @@
+"""Whether targets were kept: what is open and late already has missed its target, too."""
+
+from collections.abc import Iterator
+
+from hub.reporting.cases import Case
+from hub.reporting.clocks import Judged, Verdict, judged
+from hub.reporting.definitions import Cohort, Definition, Unit
+from hub.reporting.figures import Figure
+from hub.reporting.metrics.shares import share
+from hub.reporting.policies import Clock
+from hub.reporting.views import View
+
+FORMULA = "100 · met / (met + breached + open and breached already); exactly the target is met"
+SOURCE = "TM Forum GB917; ISO/IEC 20000-1, 9.4; Illinois 83-737.230 (exclusions)"
+
+
+def _definition(suffix: str, name: str, meaning: str, *, cohort: Cohort = Cohort.DECIDED) -> Definition:
+    closed = cohort is Cohort.RESTORED
+    return Definition(
+        id=f"slaCompliance{suffix}",
+        name=name,
+        meaning=meaning,
+        formula="100 · met / (met + breached)" if closed else FORMULA,
+        source=SOURCE,
+        cohort=cohort,
+        unit=Unit.PERCENT,
+        numerator="reports that met their target",
+        denominator="restored reports with a target" if closed else "reports that met their target or missed it",
+        policy="What is open and late is left out; for comparison only."
+        if closed
+        else "A report is decided once: when it is restored in time, or when its target is over.",
+    )
+
+
+SLA_COMPLIANCE = _definition("", "SLA compliance", "The share of reports restored in the time that was agreed.")
+BY_CLOCK = {
+    Clock.GROSS: _definition("Gross", "SLA compliance, gross", "The same targets by the gross clock."),
+    Clock.NET: _definition("Net", "SLA compliance, net", "The same targets by the net clock."),
+    Clock.BUSINESS: _definition(
+        "Business", "SLA compliance, business hours", "The same targets in business hours."
+    ),
+}
+CLOSED_ONLY = _definition(
+    "ClosedOnly",
+    "SLA compliance of restored reports",
+    "The share among the reports that are restored already; it flatters.",
+    cohort=Cohort.RESTORED,
+)
+
+
+def by_clock(case: Case, clock: Clock | None, as_of: int) -> Judged | None:
+    """The verdict by a clock, None standing for that of the agreement; None without a target."""
+    if clock is None or clock is case.policy.clock or case.target is None or not case.is_valid:
+        return case.by_policy
+    shown = case.shown(clock)
+    return judged(case.timeline, case.policy, clock, case.target, shown=shown, restored=case.restored, until=as_of)
+
+
+def compliance(view: View) -> Iterator[Figure]:
+    yield decided(view, SLA_COMPLIANCE, None)
+    for clock, definition in BY_CLOCK.items():
+        yield decided(view, definition, clock)
+    yield closed_only(view)
+
+
+def decided(view: View, definition: Definition, clock: Clock | None) -> Figure:
+    begin, end, as_of = view.question.begin, view.question.end, view.question.as_of
+    met: list[str] = []
+    breached: list[str] = []
+    still_open: list[str] = []
+    excluded: dict[str, list[str]] = {**view.invalid, "undecided": [], "noTarget": []}
+    for case in view.cases:
+        verdict = by_clock(case, clock, as_of)
+        if verdict is None:
+            if case.is_valid and begin <= case.timeline.opened < end:
+                excluded["noTarget"].append(case.id)
+        elif verdict.at is None:
+            excluded["undecided"].append(case.id)
+        elif begin <= verdict.at < end:
+            (met if verdict.verdict is Verdict.MET else breached).append(case.id)
+            if case.is_open:
+                still_open.append(case.id)
+    return share(
+        view,
+        definition,
+        met,
+        breached,
+        excluded=excluded,
+        details={"openAndBreached": tuple(still_open)},
+        policy={"clock": "of the agreement" if clock is None else str(clock)},
+        by_agreement=True,
+    )
+
+
+def closed_only(view: View, clock: Clock | None = None) -> Figure:
+    met: list[str] = []
+    breached: list[str] = []
+    excluded: dict[str, list[str]] = {**view.invalid, "noTarget": []}
+    for case in view.restored:
+        verdict = by_clock(case, clock, view.question.as_of)
+        if verdict is None:
+            excluded["noTarget"].append(case.id)
+        else:
+            (met if verdict.verdict is Verdict.MET else breached).append(case.id)
+    policy = {"clock": "of the agreement" if clock is None else str(clock)}
+    return share(view, CLOSED_ONLY, met, breached, excluded=excluded, policy=policy, by_agreement=True)

@@ -1,0 +1,193 @@
+"""Whether those were told who should have been, and how soon after the change at the source."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from hub.model.delivery import DeliveryState
+from hub.reporting.definitions import Cohort, Definition, Unit
+from hub.reporting.figures import Figure, ratio
+from hub.reporting.metrics.durations import durations
+from hub.reporting.metrics.shares import share
+from hub.reporting.views import View
+from hub.store.histories import Sent
+
+SUCCESS = Definition(
+    id="notificationSuccess",
+    name="Notification success",
+    meaning="The share of notifications that were received.",
+    formula="100 · delivered / (delivered + dead); pending ones apart",
+    source="Standard Webhooks; ISO/IEC 20000-1 (agreed reports)",
+    cohort=Cohort.CREATED,
+    unit=Unit.PERCENT,
+    numerator="delivered",
+    denominator="delivered and dead",
+)
+ON_TIME = Definition(
+    id="notificationOnTime",
+    name="Notified in time",
+    meaning="The share of notifications that were received soon enough after the change at the source.",
+    formula="100 · delivered within the target / (delivered + dead + pending beyond the target)",
+    source="FCC 47 CFR 4.9 (notification); ANACOM D8 (without delay)",
+    cohort=Cohort.CREATED,
+    unit=Unit.PERCENT,
+    numerator="delivered within the target",
+    denominator="delivered, dead, and late already",
+)
+FIRST_ATTEMPT = Definition(
+    id="notificationFirstAttempt",
+    name="Received at the first attempt",
+    meaning="The share of notifications that were received at once.",
+    formula="100 · delivered with one attempt / (delivered + dead)",
+    source="as notificationSuccess",
+    cohort=Cohort.CREATED,
+    unit=Unit.PERCENT,
+    numerator="delivered with one attempt",
+    denominator="delivered and dead",
+)
+ATTEMPTS = Definition(
+    id="notificationAttempts",
+    name="Attempts per delivery",
+    meaning="How many attempts a notification took that was received.",
+    formula="attempts of delivered ones / delivered ones",
+    source="as notificationSuccess",
+    cohort=Cohort.DELIVERED,
+    unit=Unit.ATTEMPTS,
+    numerator="attempts",
+    denominator="delivered",
+)
+PENDING = Definition(
+    id="notificationPending",
+    name="Notifications under way",
+    meaning="How many notifications are neither received nor given up.",
+    formula="deliveries that are due, in flight or parked",
+    source="as notificationSuccess",
+    cohort=Cohort.CREATED,
+    unit=Unit.COUNT,
+    numerator="",
+    denominator="",
+)
+COVERAGE = Definition(
+    id="notificationCoverage",
+    name="Coverage",
+    meaning="The share of those who should have been told who were.",
+    formula="100 · expected recipients with a delivery that was received / expected recipients",
+    source="eTOM 1.3.8.3.2 (registered parties)",
+    cohort=Cohort.EXPECTED,
+    unit=Unit.PERCENT,
+    numerator="expected recipients that were told",
+    denominator="expected recipients",
+)
+
+
+def _latency(suffix: str, name: str, meaning: str, formula: str) -> Definition:
+    return Definition(
+        id=f"notificationLatency{suffix}",
+        name=name,
+        meaning=meaning,
+        formula=formula,
+        source="as notificationOnTime",
+        cohort=Cohort.DELIVERED,
+        unit=Unit.SECONDS,
+        numerator="sum of the latencies",
+        denominator="delivered",
+    )
+
+
+LATENCY = _latency("", "Latency", "From the change at the source to the receipt.", "received − eventTime")
+OBSERVE = _latency("Observe", "Latency, observe", "Until the hub learnt of the change.", "recordTime − eventTime")
+QUEUE = _latency(
+    "Queue", "Latency, queue", "Until the first attempt began.", "begin of the first attempt − recordTime"
+)
+ATTEMPT = _latency(
+    "Attempt",
+    "Latency, attempt",
+    "From the first attempt to the receipt.",
+    "received − begin of the first attempt",
+)
+
+
+class Expected(NamedTuple):
+    """Somebody who should have been told of an event, and whether he was."""
+
+    event: str
+    recipient: str
+    is_told: bool
+
+
+def notifications(
+    view: View, sent: Sequence[Sent], expected: Sequence[Expected] | None = None
+) -> Iterator[Figure]:
+    """`sent` are the deliveries of the period as they stood; `expected` None where nobody says who should be told."""
+    delivered = [one for one in sent if one.settled_at is not None and one.state == DeliveryState.DELIVERED]
+    dead = [one for one in sent if one.settled_at is not None and one.state == DeliveryState.DEAD]
+    settled = {one.delivery for one in (*delivered, *dead)}
+    pending = [one for one in sent if one.delivery not in settled]
+    yield share(
+        view, SUCCESS, _ids(delivered), _ids(dead), excluded={"pending": _ids(pending)}, details=not_told(dead)
+    )
+    yield on_time(view, delivered, dead, pending)
+    at_once = [one for one in delivered if one.attempts == 1]
+    later = [one for one in delivered if one.attempts != 1]
+    yield share(view, FIRST_ATTEMPT, _ids(at_once), _ids([*later, *dead]), excluded={"pending": _ids(pending)})
+    attempts = sum(one.attempts for one in delivered)
+    yield view.figure(
+        ATTEMPTS,
+        ratio(attempts, len(delivered)),
+        len(delivered),
+        numerator=attempts,
+        denominator=len(delivered),
+        rows=_ids(delivered),
+    )
+    yield view.figure(PENDING, len(pending), len(sent), rows=_ids(pending))
+    yield from latencies(view, delivered)
+    if expected is not None:
+        told = [f"{one.event} {one.recipient}" for one in expected if one.is_told]
+        missed = [f"{one.event} {one.recipient}" for one in expected if not one.is_told]
+        yield share(view, COVERAGE, told, missed)
+
+
+def on_time(view: View, delivered: Sequence[Sent], dead: Sequence[Sent], pending: Sequence[Sent]) -> Figure:
+    within, as_of = view.question.notify_within, view.question.as_of
+    soon = [one for one in delivered if (one.settled_at or 0) - one.event_time <= within]
+    known = {one.delivery for one in soon}
+    late = [one for one in delivered if one.delivery not in known]
+    overdue = [one for one in pending if as_of - one.event_time > within]
+    waiting = [one for one in pending if as_of - one.event_time <= within]
+    return share(
+        view,
+        ON_TIME,
+        _ids(soon),
+        _ids([*late, *dead, *overdue]),
+        excluded={"pending": _ids(waiting)},
+        policy={"within": f"{within / 1_000_000:g} s of the change at the source"},
+        details={"pendingAndLate": _ids(overdue)},
+    )
+
+
+def latencies(view: View, delivered: Sequence[Sent]) -> Iterator[Figure]:
+    """Whole and in three parts, which add up to it; without a known attempt all that follows the record is queue."""
+    ends = [one.settled_at or 0 for one in delivered]
+    begins = [end if one.began is None else one.began for one, end in zip(delivered, ends, strict=True)]
+    both = list(zip(delivered, begins, ends, strict=True))
+    parts = {
+        LATENCY: [end - one.event_time for one, _, end in both],
+        OBSERVE: [one.record_time - one.event_time for one in delivered],
+        QUEUE: [begin - one.record_time for one, begin, _ in both],
+        ATTEMPT: [end - begin for _, begin, end in both],
+    }
+    for definition, found in parts.items():
+        yield from durations(view, definition, found, _ids(delivered), excluded={})
+
+
+def not_told(dead: Sequence[Sent]) -> dict[str, dict[str, dict[str, object]]]:
+    """{listener: whom it stands for, and the reports that it missed}."""
+    found: dict[str, dict[str, object]] = {}
+    for listener in dict.fromkeys(one.listener for one in dead):
+        theirs = [one for one in dead if one.listener == listener]
+        reports = tuple(dict.fromkeys(one.problem_id for one in theirs))
+        found[listener] = {"party": theirs[0].party, "reports": reports}
+    return {"notTold": found}
+
+
+def _ids(those: Sequence[Sent]) -> tuple[str, ...]:
+    return tuple(str(one.delivery) for one in those)

@@ -1,0 +1,112 @@
+"""Periods of reports: calendar months, weeks, quarters and years, rolling ones and any other, each in a zone.
+
+The edges of a period are local midnights: March 2026 in Berlin has 44,580 minutes, and 44,640 in UTC.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from hub.errors import InvalidInput, Violation
+from hub.model.times import from_micros, to_micros
+
+NAMED = re.compile(r"(?P<year>\d{4})(-(?P<month>\d\d)|-W(?P<week>\d\d)|-Q(?P<quarter>[1-4]))?")
+ROLLING = re.compile(r"(?P<days>[1-9]\d{0,3})d")
+SPAN = re.compile(r"(?P<first>\d{4}-\d\d-\d\d)/(?P<last>\d{4}-\d\d-\d\d)")
+FORMS = "2026, 2026-03, 2026-W10, 2026-Q1, 30d or 2026-03-01/2026-03-15 (the last day not in it)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """[begin, end) in microseconds; `name` is how it was asked for, `zone` the IANA name of its zone."""
+
+    name: str
+    zone: str
+    begin: int
+    end: int
+
+    @property
+    def length(self) -> int:
+        return self.end - self.begin
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Raises InvalidInput for a name that the zone database does not have."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = "is no IANA time zone, such as Europe/Berlin or UTC"
+        raise InvalidInput(violations=[Violation(field="zone", value=name, message=message)]) from error
+
+
+def midnight(day: date, zone: ZoneInfo) -> int:
+    """The instant at which a local day begins."""
+    return to_micros(datetime.combine(day, time(), zone))
+
+
+def period(name: str, zone: str = "UTC", *, now: int | None = None) -> Period:
+    """The period of a name, one of FORMS; a rolling one ends with `now`.
+
+    Raises InvalidInput for a name of no such form, or of no such day.
+    """
+    where = zone_of(zone)
+    rolling = ROLLING.fullmatch(name)
+    if rolling and now is not None:
+        begin = from_micros(now).astimezone(where) - timedelta(days=int(rolling["days"]))
+        return Period(name=name, zone=zone, begin=to_micros(begin), end=now)
+    try:
+        first, last = _days(name)
+    except ValueError as error:
+        violation = Violation(field="period", value=name, message=f"is no period; one is written as {FORMS}")
+        raise InvalidInput(violations=[violation]) from error
+    return Period(name=name, zone=zone, begin=midnight(first, where), end=midnight(last, where))
+
+
+def previous(one: Period) -> Period:
+    """The period before: of the same kind for a calendar period, else of the same length."""
+    found = NAMED.fullmatch(one.name)
+    if found is None:
+        name = f"before {one.name}"
+        return Period(name=name, zone=one.zone, begin=one.begin - one.length, end=one.begin)
+    first, _ = _days(one.name)
+    return period(_named_before(found, first), one.zone)
+
+
+def _named_before(found: re.Match[str], first: date) -> str:
+    day = first - timedelta(days=1)
+    if found["month"]:
+        return f"{day:%Y-%m}"
+    if found["week"]:
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02}"
+    if found["quarter"]:
+        return f"{day:%Y}-Q{(day.month + 2) // 3}"
+    return f"{day:%Y}"
+
+
+def _days(name: str) -> tuple[date, date]:
+    """(first day, first day after) of a named period or a span. Raises ValueError."""
+    span = SPAN.fullmatch(name)
+    if span:
+        first, last = date.fromisoformat(span["first"]), date.fromisoformat(span["last"])
+        if first >= last:
+            raise ValueError(name)
+        return first, last
+    found = NAMED.fullmatch(name)
+    if not found:
+        raise ValueError(name)
+    year = int(found["year"])
+    if found["week"]:
+        monday = date.fromisocalendar(year, int(found["week"]), 1)
+        return monday, monday + timedelta(days=7)
+    if found["quarter"]:
+        return _months(year, 3 * int(found["quarter"]) - 2, 3)
+    if found["month"]:
+        return _months(year, int(found["month"]), 1)
+    return date(year, 1, 1), date(year + 1, 1, 1)
+
+
+def _months(year: int, month: int, count: int) -> tuple[date, date]:
+    years, months = divmod(month - 1 + count, 12)
+    return date(year, month, 1), date(year + years, months + 1, 1)

@@ -1,0 +1,66 @@
+"""Which reports came again: on the same customer and service, within 30 days of a restoration (a rule of telecoms)."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+
+from hub.reporting.calendars import DAY
+from hub.reporting.cases import Case
+from hub.reporting.dimensions import UNKNOWN
+from hub.reporting.policies import CUSTOMER_AT, SERVICE_AT
+from hub.reporting.timelines import Timeline
+
+WITHIN = 30 * DAY
+
+Line = tuple[str, str]
+"""(customer, service)"""
+
+
+def lines_of(timeline: Timeline) -> Iterator[Line]:
+    """None for a report that names no service: nothing can come again there."""
+    for customer in timeline.values[CUSTOMER_AT]:
+        for service in timeline.values[SERVICE_AT]:
+            if service != UNKNOWN:
+                yield customer, service
+
+
+class Repeats:
+    """Built of every report of the account, so that a report is a repeat, or is none, in each part of it alike."""
+
+    def __init__(self, cases: Iterable[Case]) -> None:
+        self._restored: dict[Line, list[tuple[int, str]]] = {}
+        self._opened: dict[Line, list[tuple[int, str]]] = {}
+        for case in cases:
+            if not case.is_valid:
+                continue
+            for line in lines_of(case.timeline):
+                self._opened.setdefault(line, []).append((case.timeline.opened, case.id))
+                for at in case.turns.restored:
+                    self._restored.setdefault(line, []).append((at, case.id))
+        for index in (self._restored, self._opened):
+            for entries in index.values():
+                entries.sort()
+
+    def before(self, case: Case) -> str | None:
+        """The report after whose restoration this one came again; None when it is no repeat."""
+        opened = case.timeline.opened
+        for line in lines_of(case.timeline):
+            entries = self._restored.get(line, [])
+            for at, one in reversed(entries[: bisect_right(entries, (opened, "\uffff"))]):
+                if at < opened - WITHIN:
+                    break
+                if one != case.id:
+                    return one
+        return None
+
+    def after(self, case: Case) -> str | None:
+        """The report that came again after the last restoration of this one; None when there is none so far."""
+        if case.restored is None:
+            return None
+        for line in lines_of(case.timeline):
+            entries = self._opened.get(line, [])
+            for at, one in entries[bisect_left(entries, (case.restored, "")) :]:
+                if at > case.restored + WITHIN:
+                    break
+                if one != case.id:
+                    return one
+        return None

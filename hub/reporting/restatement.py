@@ -1,0 +1,72 @@
+"""What has become of an account: which figures are other ones today, and which late records made them so."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from hub.reporting.account import Account
+from hub.reporting.figures import Figure, Number
+from hub.store.histories import Late
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """A figure that differs; None stands for one that is not defined, or that one of the accounts does not have.
+
+    `rows` are the reports that came in, went out, or of which a late record tells.
+    """
+
+    metric: str
+    group: tuple[str, ...]
+    part: str
+    before: Number | None
+    after: Number | None
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restatement:
+    """`late` are the records that explain it; both accounts are as of the same instant."""
+
+    recorded: int
+    restated: int
+    changed: tuple[Changed, ...]
+    late: tuple[Late, ...]
+
+    def why(self, one: Changed) -> tuple[Late, ...]:
+        """The late records of the reports that changed a figure."""
+        return tuple(late for late in self.late if late.problem_id in one.rows)
+
+
+def restatement(before: Account, after: Account, late: Iterable[Late]) -> Restatement:
+    """`late` is what was recorded between the two accounts about what was before their common `as_of`."""
+    found = tuple(late)
+    reports = {one.problem_id for one in found}
+    return Restatement(
+        recorded=before.recorded,
+        restated=after.recorded,
+        changed=tuple(_changed(before, after, reports)),
+        late=found,
+    )
+
+
+def _changed(before: Account, after: Account, late: set[str]) -> Iterator[Changed]:
+    olds = {one.key: one for one in before.figures}
+    news = {one.key: one for one in after.figures}
+    for key in dict.fromkeys((*olds, *news)):
+        old, new = olds.get(key), news.get(key)
+        if _told(old) != _told(new):
+            metric, group, part = key
+            rows = {*(old.rows if old else ()), *(new.rows if new else ())}
+            moved = set(old.rows if old else ()) ^ set(new.rows if new else ())
+            yield Changed(
+                metric=metric,
+                group=group,
+                part=part,
+                before=old.value if old else None,
+                after=new.value if new else None,
+                rows=tuple(sorted(moved | (rows & late))),
+            )
+
+
+def _told(one: Figure | None) -> tuple[object, ...] | None:
+    return None if one is None else (one.value, one.n, one.numerator, one.denominator, one.rows, one.excluded)

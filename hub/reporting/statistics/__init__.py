@@ -1,0 +1,1 @@
+"""The mathematics of the metrics: percentiles, survival, proportions and medians, on plain numbers."""

@@ -1,0 +1,88 @@
+"""The history of all reports as it is read for figures: whole, report by report, one row at a time."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from hub.store.statements import statements
+
+FETCHED = 1000
+"""How many rows are fetched at once; so many are held in memory, however many there are."""
+
+
+class Entry(NamedTuple):
+    """A record of the history, without what figures do not need.
+
+    `changes` is the JSON of a change of attributes, and of what a deleted report had; None for other records.
+    `document` is the JSON of the report as it is now, in its first record; None for a report that was deleted.
+    """
+
+    problem_id: str
+    record_id: str
+    event_type: str
+    event_time: int
+    record_time: int
+    to_status: str | None
+    source: str | None
+    party: str | None
+    irregular: int
+    changes: str | None
+    document: str | None
+
+
+class Late(NamedTuple):
+    """A record that came after an account was made, about what had happened before it."""
+
+    problem_id: str
+    record_id: str
+    event_type: str
+    event_time: int
+    record_time: int
+    to_status: str | None
+
+
+class Sent(NamedTuple):
+    """A delivery with what is counted of its attempts; instants are microseconds.
+
+    `event_time` is that of the change at the source, `record_time` the instant here.
+    """
+
+    delivery: int
+    listener: str
+    party: str
+    event_id: str
+    problem_id: str
+    event_time: int
+    record_time: int
+    created: int
+    state: str
+    settled_at: int | None
+    attempts: int
+    began: int | None
+
+
+class Histories:
+    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+        self._connection = connection
+        self._sql = statements(dialect, "history")
+
+    def entries(self) -> Iterator[Entry]:
+        """Every record of every report, those of one report together and in the order in which they were recorded.
+
+        One statement reads records and reports, so that both are of one moment.
+        """
+        return map(Entry._make, self._rows("rows", {}))
+
+    def late(self, *, recorded: int, until: int, as_of: int) -> Iterator[Late]:
+        """What was recorded after `recorded` and not after `until`, and had come to pass before `as_of`."""
+        values = {"recorded": recorded, "until": until, "as_of": as_of}
+        return map(Late._make, self._rows("late", values))
+
+    def deliveries(self, *, begin: int, end: int, recorded: int) -> Iterator[Sent]:
+        """The deliveries that were made in [begin, end), and the attempts at them until `recorded`."""
+        return map(Sent._make, self._rows("deliveries", {"begin": begin, "end": end, "recorded": recorded}))
+
+    def _rows(self, name: str, values: dict[str, int]) -> Iterator[tuple[Any, ...]]:
+        cursor = self._connection.execute(self._sql[name], values)
+        while rows := cursor.fetchmany(FETCHED):
+            yield from rows

@@ -1,0 +1,70 @@
+"""The bench of each installed adapter: a system that really runs, a fake of one, or what another package offers.
+
+A package that offers an adapter offers its bench by an entry point of the same name, of the group `qos_hub.benches`: a
+callable that takes a folder and gives a context manager of a `tests.real.benches.Bench`.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from hub.intake.configured import find_mapping, shipped_folders
+from hub.intake.mapping import FieldMapping
+from hub.settings import SourceSettings
+from tests.fakes.benches import FAKES
+from tests.fakes.generic_benches import Tmf656Bench
+from tests.real.benches import (
+    AlertmanagerBench,
+    Bench,
+    IcingaBench,
+    RequestTrackerBench,
+    RoundupBench,
+    ServedBench,
+)
+from tests.real.middleman import Middleman
+
+GROUP = "qos_hub.benches"
+
+LOCAL = frozenset({"files"})
+"""Adapters that ask no server over HTTP."""
+
+
+def bench_of(name: str, request: pytest.FixtureRequest, folder: Path) -> AbstractContextManager[Bench]:
+    password = folder / "password"
+    match name:
+        case "roundup":
+            return nullcontext(RoundupBench(request.getfixturevalue("roundup"), password))
+        case "alertmanager":
+            return nullcontext(AlertmanagerBench(request.getfixturevalue("new_alertmanager")()))
+        case "request_tracker":
+            return nullcontext(RequestTrackerBench(request.getfixturevalue("request_tracker"), password))
+        case "icinga":
+            return nullcontext(IcingaBench(request.getfixturevalue("icinga"), password))
+        case "tmf656":
+            return nullcontext(Tmf656Bench(request.getfixturevalue("peer_hub")))
+        case _ if name in FAKES:
+            return FAKES[name](folder)
+        case _:
+            return _offered(name, folder)
+
+
+def middleman_of(bench: ServedBench) -> Middleman:
+    """Somebody between the adapter and its system."""
+    own: Middleman = getattr(bench, "middleman", lambda: Middleman(bench.url))()
+    return own
+
+
+def mapping_of(bench: Bench) -> FieldMapping:
+    """The mapping as the hub finds it."""
+    settings = SourceSettings(name=bench.system, adapter=bench.system)
+    return find_mapping(bench.system, settings, shipped_folders())
+
+
+def _offered(name: str, folder: Path) -> AbstractContextManager[Bench]:
+    offered = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in offered:
+        pytest.fail(f"the adapter {name!r} is installed, and there is no bench to try it on", pytrace=False)
+    bench: AbstractContextManager[Bench] = offered[name].load()(folder)
+    return bench

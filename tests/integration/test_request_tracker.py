@@ -1,0 +1,280 @@
+"""The adapter of Request Tracker against a real one: its feed, its hidden tickets, its rights and its words."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from marshmallow import ValidationError
+
+import adapters.request_tracker
+from hub.intake.mapping import Rule, render
+from hub.intake.mapping_file import load_mapping
+from hub.model.problem import Status
+from hub.ports import AuthFailed, Page, Record, Unavailable
+from tests.real import request_tracker as real
+from tests.real.benches import RequestTrackerBench, records
+from tests.real.middleman import Canned, Middleman
+from tests.real.polled import polled
+from tests.real.request_tracker import RequestTracker
+
+MAPPING = load_mapping(Path(__file__).parents[2] / "config/sources/request_tracker.yaml")
+
+
+@pytest.fixture
+def bench(request_tracker: RequestTracker, tmp_path: Path) -> RequestTrackerBench:
+    return RequestTrackerBench(request_tracker, tmp_path / "password")
+
+
+@pytest.fixture
+def middleman(bench: RequestTrackerBench) -> Iterator[Middleman]:
+    with bench.middleman().serving() as serving:
+        yield serving
+
+
+def after(bench: RequestTrackerBench, page: Page | None = None, /, **options: object) -> list[Page]:
+    """The pages of a pull that goes on from the last page of another."""
+    return list(bench.source(**options).pull(page.cursor if page else {}))
+
+
+def seen(found: list[Record]) -> list[tuple[str, str]]:
+    """(ticket, status) of each record, `gone` for those that are."""
+    return [(record.key, "gone" if record.gone else record.data["Status"]) for record in found]
+
+
+def test_every_word_of_the_lifecycle_is_in_the_mapping(bench: RequestTrackerBench) -> None:
+    bench.create("iptv")
+    ticket = bench.id_of("iptv")
+    words = {"new"} | bench.tracker.next_statuses(ticket)
+    bench.change("iptv")
+    words |= bench.tracker.next_statuses(ticket)
+    rule = MAPPING.fields["status"]
+    assert isinstance(rule, Rule)
+    assert words == set(rule.table or {})
+
+
+def test_a_ticket_becomes_a_report_with_its_service_its_place_and_its_people(bench: RequestTrackerBench) -> None:
+    fields = {"Service": ["iptv-north", "iptv-core"], "Location": ["ring-7"]}
+    who = {"Requestor": "ward@hospital.example.test", "Priority": "80"}
+    ticket = bench.tracker.create_ticket(bench.queue, "Picture freezes", CustomFields=fields, **who)
+    (record,) = records(after(bench))
+    rendered = render(MAPPING, record.data)
+    assert (record.key, rendered.status, rendered.unmapped) == (ticket, Status.ACKNOWLEDGED, ())
+    assert rendered.event_time == record.updated
+    assert rendered.document["priority"] == 2
+    assert [one["id"] for one in rendered.document["affectedService"]] == ["iptv-north", "iptv-core"]
+    assert [one["place"]["id"] for one in rendered.document["affectedLocation"]] == ["ring-7"]
+    people = [(one["role"], one["partyOrPartyRole"]["id"]) for one in rendered.document["relatedParty"]]
+    assert people == [("requestor", "ward@hospital.example.test")]
+    assert rendered.document["characteristic"][0]["value"] == bench.queue
+
+
+def test_the_hub_tells_each_change_of_a_ticket_once(bench: RequestTrackerBench, tmp_path: Path) -> None:
+    bench.create("old")
+    with polled(tmp_path, "request_tracker", bench.options) as hub:
+        assert hub.poll() == []
+        bench.create("iptv", "volte", "ftth")
+        assert hub.poll() == [("Create", "acknowledged")] * 3
+        assert hub.poll() == []
+        bench.change("iptv")
+        assert hub.poll() == [("StateChange", "inProgress")]
+        bench.tracker.change_ticket(bench.id_of("volte"), MergeInto=bench.id_of("iptv"))
+        assert hub.poll() == [("StateChange", "cancelled")]
+        bench.tracker.change_ticket(bench.id_of("ftth"), Status="deleted")
+        assert hub.poll() == [("StateChange", "cancelled")]
+        assert hub.poll() == []
+        assert hub.report(bench.id_of("iptv"))["status"] == "inProgress"
+
+
+def test_deleted_and_merged_tickets_are_gone_and_a_restored_one_is_back(bench: RequestTrackerBench) -> None:
+    bench.create("iptv", "volte", "ftth")
+    pages = after(bench)
+    iptv, volte, ftth = (bench.id_of(name) for name in ("iptv", "volte", "ftth"))
+    bench.tracker.change_ticket(volte, MergeInto=iptv)
+    bench.tracker.change_ticket(ftth, Status="deleted")
+    pages = after(bench, pages[-1])
+    assert sorted(seen(records(pages))) == sorted([(iptv, "new"), (volte, "gone"), (ftth, "gone")])
+    bench.tracker.change_ticket(ftth, Status="open")
+    assert seen(records(after(bench, pages[-1]))) == [(ftth, "open")]
+
+
+def test_a_ticket_that_leaves_our_queues_is_gone_and_one_that_enters_is_read(bench: RequestTrackerBench) -> None:
+    bench.create("iptv")
+    other = f"{bench.queue}-other"
+    bench.tracker.create_queue(other)
+    foreign = bench.tracker.create_ticket(other, "foreign")
+    pages = after(bench)
+    assert seen(records(pages)) == [(bench.id_of("iptv"), "new")]
+    bench.tracker.change_ticket(bench.id_of("iptv"), Queue=other)
+    bench.tracker.change_ticket(foreign, Queue=bench.queue)
+    assert sorted(seen(records(after(bench, pages[-1])))) == sorted(
+        [(bench.id_of("iptv"), "gone"), (foreign, "new")]
+    )
+
+
+def test_what_changes_between_two_pages_is_read_and_hides_no_other(bench: RequestTrackerBench) -> None:
+    names = [f"line-{number}" for number in range(1, 6)]
+    bench.create(*names)
+    pull = bench.source(page_size=2).pull({})
+    found = list(next(pull).records)
+    assert [bench.name_of(record) for record in found] == ["line-1", "line-2"]
+    bench.change("line-1")
+    found += records(pull)
+    told = [(bench.name_of(record), record.data["Status"]) for record in found]
+    assert told == [(name, "new") for name in names] + [("line-1", "open")]
+
+
+def test_a_pull_of_changes_that_is_cut_off_goes_on_and_reads_none_twice(bench: RequestTrackerBench) -> None:
+    names = [f"line-{number}" for number in range(1, 6)]
+    bench.create(*names)
+    cursor = after(bench)[-1].cursor
+    for name in names:
+        bench.change(name)
+    found: list[Record] = []
+    for _ in range(50):
+        pages = [page for page in bench.source(page_size=2).pull(cursor) if page.cursor != cursor]
+        if not pages:
+            break
+        found += pages[0].records
+        cursor = pages[0].cursor
+    assert sorted(seen(found)) == sorted((bench.id_of(name), "open") for name in names)
+
+
+def test_a_page_of_what_our_user_may_not_see_hides_nothing_behind_it(bench: RequestTrackerBench) -> None:
+    bench.create("iptv", "volte")
+    pages = after(bench)
+    for number in range(3):
+        bench.tracker.write(bench.id_of("iptv"), f"among us: {number}", kind="comment")
+    bench.change("volte")
+    found = records(after(bench, pages[-1], page_size=2))
+    assert (bench.id_of("volte"), "open") in seen(found)
+
+
+def test_a_transaction_that_comes_up_behind_a_later_one_is_read(bench: RequestTrackerBench) -> None:
+    bench.create("iptv", "volte")
+    cursor = after(bench)[-1].cursor
+    bench.change("iptv")
+    bench.change("volte")
+    last = list(bench.source().pull(cursor))[-1].cursor
+    assert list(bench.source().pull(last))[-1].cursor == last, "what was read is not read again"
+    first, second = last["seen"][-2:]
+    late = {**last, "seen": [number for number in last["seen"] if number != first]}
+    assert second in late["seen"]
+    assert seen(records(bench.source().pull(late))) == [(bench.id_of("iptv"), "open")]
+
+
+def test_when_all_is_read_and_old_enough_nothing_is_left_to_say(
+    bench: RequestTrackerBench, middleman: Middleman
+) -> None:
+    bench.create("iptv")
+    source = bench.source(url=middleman.url, lookback=0)
+    bench.tracker.write(bench.id_of("iptv"), "later")
+    cursor = list(source.pull({}))[-1].cursor
+    while pages := list(source.pull(cursor)):
+        cursor = pages[-1].cursor
+    asked = len(middleman.paths)
+    assert list(source.pull(cursor)) == []
+    assert len(middleman.paths) == asked + 2
+
+
+def test_messages_become_notes_and_comments_stay_among_those_who_may_see_them(bench: RequestTrackerBench) -> None:
+    ticket = bench.tracker.create_ticket(bench.queue, "No dial tone", Content="Since this morning")
+    bench.tracker.write(ticket, "A card is being replaced")
+    bench.tracker.write(ticket, "among us", kind="comment")
+    (record,) = records(after(bench, messages=True))
+    document = render(MAPPING, record.data).document
+    assert document["description"] == "Since this morning"
+    assert [(note["author"], note["text"]) for note in document["note"]] == [("root", "A card is being replaced")]
+    (plain,) = records(after(bench))
+    assert "note" not in render(MAPPING, plain.data).document
+
+
+def test_a_shredded_ticket_leaves_no_transaction_and_is_found_all_the_same(bench: RequestTrackerBench) -> None:
+    bench.create("iptv", "volte", "ftth")
+    pages = after(bench, reconcile=0)
+    bench.tracker.shred(bench.id_of("volte"))
+    bench.tracker.change_ticket(bench.id_of("ftth"), Status="resolved")
+    pages = after(bench, pages[-1], reconcile=0)
+    told = dict(seen(records(pages)))
+    assert told == {bench.id_of("volte"): "gone", bench.id_of("ftth"): "resolved"}
+    assert records(after(bench, pages[-1], reconcile=0)) == []
+
+
+def test_a_restart_of_the_tracker_loses_nothing(bench: RequestTrackerBench) -> None:
+    bench.create("iptv", "volte")
+    pages = after(bench)
+    bench.tracker.kill()
+    with pytest.raises(Unavailable):
+        after(bench, pages[-1], max_wait=0)
+    bench.tracker.start()
+    bench.change("volte")
+    assert seen(records(after(bench, pages[-1]))) == [(bench.id_of("volte"), "open")]
+
+
+def test_a_wrong_password_is_refused_after_exactly_one_request(
+    bench: RequestTrackerBench, middleman: Middleman, tmp_path: Path
+) -> None:
+    (tmp_path / "wrong").write_text("not-the-password")
+    source = bench.source(url=middleman.url, password=f"file:{tmp_path / 'wrong'}")
+    with pytest.raises(AuthFailed) as refused:
+        list(source.pull({}))
+    assert len(middleman.paths) == 1
+    assert "not-the-password" not in str(refused.value)
+
+
+def test_a_token_is_a_login_too_and_a_wrong_one_is_refused(bench: RequestTrackerBench, tmp_path: Path) -> None:
+    bench.create("iptv")
+    options = {"url": bench.url, "queues": [bench.queue], "token": f"file:{bench.tracker.token_file}"}
+    source = adapters.request_tracker.make("desk", options)
+    assert seen(records(source.pull({}))) == [(bench.id_of("iptv"), "new")]
+    (tmp_path / "wrong").write_text("1-14-e3b0c44298fc1c149afbf4c8996fb924")
+    with pytest.raises(AuthFailed):
+        adapters.request_tracker.make("desk", options | {"token": f"file:{tmp_path / 'wrong'}"}).check()
+
+
+@pytest.mark.parametrize("who", ["reader", "outsider"])
+def test_a_queue_that_our_user_does_not_see_is_said_and_no_empty_list(
+    bench: RequestTrackerBench, tmp_path: Path, who: str
+) -> None:
+    username, password = {"reader": real.READER, "outsider": real.NOBODY}[who]
+    (tmp_path / "own").write_text(password)
+    queue = "no-such-queue" if who == "reader" else bench.queue
+    source = bench.source(username=username, password=f"file:{tmp_path / 'own'}", queues=[queue])
+    for act in (source.check, lambda: list(source.pull({}))):
+        with pytest.raises(Unavailable, match=queue):
+            act()
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [({"id": "1"}, "the filter was ignored"), ({"id": "99999999"}, "Created"), ({"ObjectId": "1"}, "answer")],
+)
+def test_rows_that_were_not_asked_for_or_say_nothing_end_the_pull(
+    bench: RequestTrackerBench, middleman: Middleman, row: dict[str, str], why: str
+) -> None:
+    source = bench.source(url=middleman.url)
+    source.check()
+    middleman.instead.append(Canned(status=200, body=json.dumps({"items": [row]}).encode()))
+    with pytest.raises(Unavailable, match=why):
+        list(source.pull({"transaction": 10, "seen": []}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"username": None}, "username"),
+        ({"token": "env:PATH"}, "username"),
+        ({"page_size": 101}, "page_size"),
+        ({"queues": [""]}, "queues"),
+        ({"lookback": -1}, "lookback"),
+        ({"password": "plain-text"}, "password"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_refused_by_its_name(wrong: dict[str, object], field: str) -> None:
+    options = {"url": "http://desk.example.test", "username": "hub"}
+    given = {name: value for name, value in (options | wrong).items() if value is not None}
+    with pytest.raises(ValidationError) as refused:
+        adapters.request_tracker.make("desk", given)
+    assert field in refused.value.messages_dict
+    assert "plain-text" not in str(refused.value)

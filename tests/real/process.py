@@ -1,0 +1,62 @@
+"""A program in the background with a log of its own: started, waited for, killed."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import requests
+
+from hub.demo.roundup import CannotStart
+
+
+class Background:
+    """One run of a program and of whatever it forks."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        log: Path,
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._log = log
+        with log.open("ab") as written:
+            self._process = subprocess.Popen(
+                command,
+                cwd=folder or log.parent,
+                env=os.environ | dict(environment or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=written,
+                start_new_session=True,
+            )
+
+    def wait_until(self, answers: Callable[[], bool], *, within: float) -> None:
+        """Wait until a request is answered. Raises CannotStart when the program ends or stays silent."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            try:
+                if answers():
+                    return
+            except requests.ConnectionError:
+                pass
+            time.sleep(0.02)
+        said = self._log.read_text(errors="replace")[-600:].strip()
+        raise CannotStart(f"{self._process.args!r:.120} ended, or does not answer within {within:.0f} s: {said}")
+
+    def kill(self) -> None:
+        """End all of it without a chance to write anything down."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(timeout=30)
+
+    def stop(self) -> None:
+        """Ask it to end, as an operator does, and wait until it has."""
+        self._process.terminate()
+        self._process.wait(timeout=30)

@@ -1,0 +1,98 @@
+"""Degraded time, availability, failures and users, where reports overlap."""
+
+import pytest
+
+from hub.reporting.account import Account
+from hub.reporting.timelines import Timeline
+from tests.unit.reporting.example import ACKNOWLEDGED, BERLIN, CANCELLED, RESOLVED, at, march, timeline
+
+
+def outage(
+    name: str, begin: str, end: str, *, affected: int = 0, customer: str = "ACME", last: str = RESOLVED
+) -> Timeline:
+    return timeline(name, customer, "1", "VPN-7", [(begin, ACKNOWLEDGED), (end, last)], affected=affected)
+
+
+THREE = [
+    outage("O1", "03T10:00", "03T12:00", affected=10),
+    outage("O2", "03T11:00", "03T13:30", affected=4),
+    outage("O3", "03T23:30", "04T00:30"),
+]
+PLANNED = {"VPN-7": [(at("03T11:30"), at("03T12:30"))]}
+
+
+def availability(account: Account) -> tuple[float, float]:
+    """(percent, to four places; minutes that count)"""
+    figure = account.figure("availability", "VPN-7")
+    return round(figure.value or 0, 4), figure.denominator or 0
+
+
+def test_overlapping_outages_count_once() -> None:
+    account = march(THREE)
+    assert account.figure("degradedMinutes", "VPN-7").value == 270
+    assert availability(account) == (99.3952, 44_640)
+
+
+def test_maintenance_is_no_outage_and_no_service_time() -> None:
+    account = march(THREE, maintenance=PLANNED)
+    assert account.figure("degradedMinutes", "VPN-7").value == 270
+    assert availability(account) == (99.5289, 44_580)
+
+
+def test_service_hours_cut_both() -> None:
+    account = march(THREE, service_hours=BERLIN)
+    assert availability(account)[1] == 22 * 600
+    assert account.figure("availability", "VPN-7").numerator == 22 * 600 - 210
+
+
+def test_degraded_time_is_summed_over_customers() -> None:
+    both = [*THREE, outage("O4", "03T10:00", "03T12:00", customer="BETA")]
+    account = march(both)
+    assert account.figure("degradedMinutes", "all").value == 270 + 120
+    figure = account.figure("degradedMinutes", "VPN-7")
+    assert (figure.value, figure.details["customers"]) == (270, {"ACME": 270, "BETA": 120})
+
+
+def test_a_cancelled_report_was_no_outage() -> None:
+    assert (
+        march([outage("O1", "03T10:00", "03T12:00", last=CANCELLED)]).figure("degradedMinutes", "all").value == 0
+    )
+
+
+def test_the_time_between_failures() -> None:
+    figure = march(THREE).figure("timeBetweenFailures", "VPN-7")
+    assert (figure.value, figure.n) == ((44_640 - 270) / 60 / 2, 2)
+    none = march([]).figure("timeBetweenFailures", "all")
+    assert (none.value, none.why) == (None, "noOutage")
+
+
+def test_user_minutes_take_the_greatest_number_where_reports_overlap() -> None:
+    figure = march(THREE).figure("userMinutes", "VPN-7")
+    assert figure.value == 10 * 120 + 4 * 90
+    assert figure.excluded == {"numberNotSaid": ("O3",)}
+
+
+def test_an_outage_is_cut_to_the_period() -> None:
+    before = outage("O1", "2026-02-28T12:00", "01T01:00")
+    assert march([before]).figure("degradedMinutes", "VPN-7").value == 60
+    assert march([before]).figure("backlog", "begin").rows == ("O1",)
+
+
+def test_few_make_most_of_it() -> None:
+    lines = [
+        timeline(f"P{number}", "ACME", "1", service, [("03T10:00", ACKNOWLEDGED), (end, RESOLVED)])
+        for number, (service, end) in enumerate(
+            [("A", "03T11:00")] * 8 + [("B", "04T10:00")] + [("C", "03T10:30")]
+        )
+    ]
+    account = march(lines)
+    counted = [account.figure("paretoCount", f"service: {name}") for name in "ABC"]
+    assert [(one.value, one.details["rank"], one.details["vital"]) for one in counted] == [
+        (80, 1, True),
+        (10, 2, False),
+        (10, 3, False),
+    ]
+    degraded = [account.figure("paretoDegraded", f"service: {name}") for name in "BAC"]
+    assert [one.numerator for one in degraded] == [1440, 60, 30]
+    assert [one.details["rank"] for one in degraded] == [1, 2, 3]
+    assert degraded[-1].details["cumulative"] == pytest.approx(100)

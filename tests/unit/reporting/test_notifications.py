@@ -1,0 +1,98 @@
+"""Five notifications of which everything is known, and what is counted of them."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from hub.reporting.account import Account, Notified
+from hub.reporting.accounts import as_recorded
+from hub.reporting.figures import SECOND
+from hub.reporting.metrics.notifications import Expected
+from hub.store.histories import Sent
+from tests.unit.reporting.example import MARCH, march
+
+AS_OF = MARCH.as_of
+FIVE_MINUTES = 300 * SECOND
+
+
+def sent(
+    number: int, state: str, took: float | None = None, *, attempts: int = 1, waited: float = 0, old: float = 1000
+) -> Sent:
+    """A notification of a change `old` seconds before the end, which the hub learnt of at once."""
+    changed = AS_OF - int(old * SECOND)
+    return Sent(
+        delivery=number,
+        listener=f"s{number}",
+        party="BETA",
+        event_id=f"e{number}",
+        problem_id=f"R{number}",
+        event_time=changed,
+        record_time=changed,
+        created=changed,
+        state=state,
+        settled_at=None if took is None else changed + int(took * SECOND),
+        attempts=attempts,
+        began=None if attempts == 0 else changed + int(waited * SECOND),
+    )
+
+
+FIVE = [
+    sent(1, "delivered", 2),
+    sent(2, "delivered", 65, attempts=3),
+    sent(3, "dead", 900, attempts=6),
+    sent(4, "delivered", 400, waited=399),
+    sent(5, "due", attempts=0, old=30),
+]
+EXPECTED = [Expected("e1", recipient, recipient != "d") for recipient in "abcd"]
+
+
+def account(those: Sequence[Sent] = FIVE) -> Account:
+    return march(notified=Notified(sent=those, expected=EXPECTED), notify_within=FIVE_MINUTES)
+
+
+@pytest.mark.parametrize(
+    ("metric", "numerator", "denominator", "value"),
+    [
+        ("notificationSuccess", 3, 4, 75),
+        ("notificationOnTime", 2, 4, 50),
+        ("notificationFirstAttempt", 2, 4, 50),
+        ("notificationAttempts", 5, 3, 5 / 3),
+        ("notificationCoverage", 3, 4, 75),
+    ],
+)
+def test_shares_of_notifications(metric: str, numerator: int, denominator: int, value: float) -> None:
+    figure = account().figure(metric)
+    assert (figure.numerator, figure.denominator) == (numerator, denominator)
+    assert figure.value == pytest.approx(value)
+
+
+def test_what_is_under_way_stands_apart() -> None:
+    assert account().figure("notificationPending").rows == ("5",)
+    assert account().figure("notificationSuccess").excluded == {"pending": ("5",)}
+    assert account().figure("notificationOnTime").excluded == {"pending": ("5",)}
+
+
+def test_what_is_under_way_for_too_long_is_late() -> None:
+    figure = account([*FIVE, sent(6, "due", attempts=2, old=301)]).figure("notificationOnTime")
+    assert (figure.numerator, figure.denominator, figure.details["pendingAndLate"]) == (2, 5, ("6",))
+
+
+def test_whoever_was_not_told_is_named_with_what_was_missed() -> None:
+    figure = account().figure("notificationSuccess")
+    assert figure.details["notTold"] == {"s3": {"party": "BETA", "reports": ("R3",)}}
+
+
+def test_latency_is_that_of_the_delivered_ones() -> None:
+    found = account()
+    assert [found.figure("notificationLatency", part).value for part in ("p50", "p95")] == [65, 400]
+    parts = [
+        found.figure(f"notificationLatency{name}", "mean").value or 0 for name in ("Observe", "Queue", "Attempt")
+    ]
+    assert sum(parts) == pytest.approx(found.figure("notificationLatency", "mean").value)
+    assert parts[1] == pytest.approx(399 / 3)
+
+
+def test_what_was_settled_later_was_under_way_then() -> None:
+    before = list(as_recorded(FIVE, AS_OF - 500 * SECOND))
+    assert [one.state for one in before] == ["delivered", "delivered", "due", "delivered", "due"]
+    assert before[2].settled_at is None
