@@ -9,6 +9,7 @@ import adapters.jira
 import adapters.servicenow
 from hub.ports import Record
 from tests.fakes import jira, servicenow
+from tests.fakes.generic_benches import files_bench, rest_bench
 from tests.fakes.jira import Jira
 from tests.fakes.servicenow import ServiceNow
 from tests.real.benches import Bench
@@ -91,4 +92,9 @@ def jira_bench(folder: Path) -> Iterator[JiraBench]:
 NewBench = Callable[[Path], AbstractContextManager[Bench]]
 """Gives a system with nothing in it; the folder is for what the bench must write down."""
 
-FAKES: Mapping[str, NewBench] = {"jira": jira_bench, "servicenow": servicenow_bench}
+FAKES: Mapping[str, NewBench] = {
+    "files": files_bench,
+    "jira": jira_bench,
+    "rest": rest_bench,
+    "servicenow": servicenow_bench,
+}
