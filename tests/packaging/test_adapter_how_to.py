@@ -14,14 +14,14 @@ HOW_TO = ROOT / "docs" / "how-to" / "write-an-adapter.md"
 FILE = re.compile(r"^`(?P<name>[\w./]+)`[^\n]*:\n\n```\w+\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 FILES = {
     "pyproject.toml",
-    "qos_hub_desk/__init__.py",
-    "qos_hub_desk/source.py",
-    "qos_hub_desk/desk.yaml",
-    "qos_hub_desk/bench.py",
+    "qos_hub_hotline/__init__.py",
+    "qos_hub_hotline/source.py",
+    "qos_hub_hotline/hotline.yaml",
+    "qos_hub_hotline/bench.py",
 }
 SETTINGS = """
 [sources.helpdesk]
-adapter = "desk"
+adapter = "hotline"
 options = { url = "https://desk.example.test", username = "hub", password = "env:HELPDESK_PASSWORD" }
 """
 
@@ -68,7 +68,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_package_keeps_what_every_adapter_promises(python: Path) -> None:
     suite = ROOT / "tests/contract/test_every_adapter.py"
-    said = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", suite, "-k", "desk", cwd=ROOT)
+    said = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", suite, "-k", "hotline", cwd=ROOT)
     passed = re.search(r"(\d+) passed", said)
     assert passed, said
     assert int(passed[1]) == len(re.findall(r"^def test_\w+\(\s*bench:", suite.read_text("utf-8"), re.MULTILINE))
@@ -78,4 +78,4 @@ def test_the_hub_takes_the_adapter_and_its_mapping_from_the_package(python: Path
     (tmp_path / "settings.toml").write_text(SETTINGS)
     said = run(python, "-m", "hub", "check", "--config", "settings.toml", cwd=tmp_path, HELPDESK_PASSWORD="reads")
     assert "helpdesk" in said
-    assert "desk.yaml" in said
+    assert "hotline.yaml" in said
