@@ -716,3 +716,10 @@ def what_operators_ask_of_sources(db: Database) -> None:
     db.execute("ALTER TABLE source ADD COLUMN reconciled INTEGER")
     db.execute("ALTER TABLE source ADD COLUMN woken INTEGER")
     db.execute("ALTER TABLE source ADD COLUMN resync TEXT")
+
+
+@MIGRATIONS()
+def identifiers_without_triggers(db: Database) -> None:
+    """Whoever writes a report writes its identifiers, too: the trigger took a third of the time of a new report."""
+    for trigger in ("problem_identified", "problem_identified_anew", "problem_forgotten"):
+        db.execute(f"DROP TRIGGER {trigger}")

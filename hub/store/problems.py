@@ -10,6 +10,7 @@ import orjson
 from hub.model.problem import Document, Problem
 from hub.query.ordering import Cursor, Page, Sort
 from hub.query.syntax import Condition
+from hub.store.identifiers import Identifiers
 from hub.store.kept_ways import KeptWays
 from hub.store.paths import IndexedPaths
 from hub.store.search import Found, Search
@@ -71,7 +72,18 @@ class Problems:
         self._sql = statements(dialect, "problem")
         self.tally = Tally(connection, dialect)
         self.paths = IndexedPaths(connection, dialect)
+        self.identifiers = Identifiers(connection, dialect)
         self._ways = KeptWays(connection, self.tally)
+
+    def begin(self) -> None:
+        """A transaction begins. Until it ends, nobody else declares other paths."""
+        self.tally.undo()
+        self.paths.begin()
+
+    def end(self) -> None:
+        """The transaction is about to be committed."""
+        self.tally.flush()
+        self.paths.end()
 
     def insert(self, problem: Problem) -> int:
         """Keep a new report; gives its row number."""
@@ -80,6 +92,7 @@ class Problems:
         seq = self._connection.execute(self._sql["insert"], values).lastrowid or 0
         self.tally.add(_counted(problem.document))
         self.paths.insert(seq, problem.document)
+        self.identifiers.insert(seq, problem.document)
         return seq
 
     def update(self, problem: Problem) -> None:
@@ -92,6 +105,7 @@ class Problems:
         self.tally.take(_counted(was))
         self.tally.add(_counted(problem.document))
         self.paths.update(seq, was, problem.document)
+        self.identifiers.update(seq, was, problem.document)
 
     def delete(self, problem_id: str) -> None:
         before = self._connection.execute(self._sql["before"], (problem_id,)).fetchone()
@@ -101,6 +115,7 @@ class Problems:
         was = orjson.loads(before[1])
         self.tally.take(_counted(was))
         self.paths.delete(before[0], was)
+        self.identifiers.delete(before[0], was)
 
     def get(self, problem_id: str) -> Stored | None:
         return _stored(self._connection.execute(self._sql["get"], (problem_id,)).fetchone())
