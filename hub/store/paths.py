@@ -84,6 +84,7 @@ class IndexedPaths:
             values = {entry[:2] for entry in _entries(declared.complete, seq, document)}
             if self._tally.find(values - declared.common):
                 self._connection.execute(self._sql["change_version"])
+                self._was_asked = False
 
     def update(self, seq: int, before: Document, after: Document) -> None:
         """Touch what changed, and nothing else."""

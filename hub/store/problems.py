@@ -84,6 +84,11 @@ class Problems:
         self.tally.undo()
         self.paths.begin()
 
+    def undo(self, mark: int) -> None:
+        """What was written since the mark is taken back."""
+        self.tally.undo(mark)
+        self.paths.begin()
+
     def end(self) -> None:
         """The transaction is about to be committed."""
         self.tally.flush()

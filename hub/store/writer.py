@@ -185,7 +185,7 @@ def _unharmed(tables: Tables, work: Work, signals: set[str]) -> Outcome:
         if connection.total_changes != written or isinstance(error, sqlite3.Error):
             raise _Harmed(str(error)) from error
         tables.signals.clear()
-        tables.problems.tally.undo(mark)
+        tables.problems.undo(mark)
         return None, error
     signals |= tables.signals
     tables.signals.clear()
@@ -225,7 +225,7 @@ def _attempt(tables: Tables, work: Work) -> Outcome:
         if not connection.in_transaction:
             raise error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)) from error
         connection.execute("ROLLBACK TO job")
-        tables.problems.tally.undo(mark)
+        tables.problems.undo(mark)
         connection.execute("RELEASE job")
         return None, _as_failure(error)
     connection.execute("RELEASE job")
