@@ -9,7 +9,7 @@ import adapters.jira
 import adapters.servicenow
 from hub.ports import Record
 from tests.fakes import jira, servicenow
-from tests.fakes.generic_benches import files_bench, rest_bench
+from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench, tmf621_bench, tmf642_bench
 from tests.fakes.jira import Jira
 from tests.fakes.servicenow import ServiceNow
 from tests.real.benches import Bench
@@ -97,4 +97,7 @@ FAKES: Mapping[str, NewBench] = {
     "jira": jira_bench,
     "rest": rest_bench,
     "servicenow": servicenow_bench,
+    "sql": sql_bench,
+    "tmf621": tmf621_bench,
+    "tmf642": tmf642_bench,
 }
