@@ -73,6 +73,10 @@ class TimeForm:
         self.instant: Callable[[Any], datetime] = lru_cache(TIMES_KEPT)(self._instant)
         """The instant, in UTC, that a value names. Raises ValueError, OverflowError or TypeError for any other."""
 
+    @property
+    def is_iso(self) -> bool:
+        return self._form == "iso"
+
     def text(self, instant: datetime) -> str:
         """The instant as the source writes it; what the form has no place for is cut off."""
         match self._form:
@@ -86,16 +90,19 @@ class TimeForm:
                 return instant.astimezone(self._zone).strftime(pattern)
 
     def _instant(self, value: Any) -> datetime:
+        read = value if isinstance(value, datetime) else self._read(value)
+        return (read if read.tzinfo else read.replace(tzinfo=self._zone)).astimezone(UTC)
+
+    def _read(self, value: Any) -> datetime:
         match self._form:
             case "iso":
-                read = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+                return datetime.fromisoformat(str(value))
             case "epoch":
-                read = datetime.fromtimestamp(float(value), UTC)
+                return datetime.fromtimestamp(float(value), UTC)
             case "epoch_ms":
-                read = datetime.fromtimestamp(float(value) / 1000, UTC)
+                return datetime.fromtimestamp(float(value) / 1000, UTC)
             case pattern:
-                read = datetime.strptime(str(value), pattern)
-        return (read if read.tzinfo else read.replace(tzinfo=self._zone)).astimezone(UTC)
+                return datetime.strptime(str(value), pattern)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ from tests.real.middleman import Middleman
 
 GROUP = "qos_hub.benches"
 
-LOCAL = frozenset({"files"})
+LOCAL = frozenset({"files", "sql"})
 """Adapters that ask no server over HTTP."""
 
 

@@ -10,7 +10,7 @@ import adapters.servicenow
 import adapters.zendesk
 from hub.ports import Record
 from tests.fakes import jira, servicenow, zendesk
-from tests.fakes.generic_benches import files_bench, rest_bench
+from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench, tmf621_bench, tmf642_bench
 from tests.fakes.jira import Jira
 from tests.fakes.servicenow import ServiceNow
 from tests.fakes.zendesk import Zendesk
@@ -137,4 +137,7 @@ FAKES: Mapping[str, NewBench] = {
     "rest": rest_bench,
     "servicenow": servicenow_bench,
     "zendesk": zendesk_bench,
+    "sql": sql_bench,
+    "tmf621": tmf621_bench,
+    "tmf642": tmf642_bench,
 }

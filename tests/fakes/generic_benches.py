@@ -10,10 +10,15 @@ from uuid import uuid4
 
 import adapters.files
 import adapters.rest
+import adapters.sql
+import adapters.tmf621
+import adapters.tmf642
 import adapters.tmf656
 from hub.ports import Record, Source
 from tests.fakes.desk_api import DeskApi
 from tests.fakes.peers import PeerHub
+from tests.fakes.ticket_table import TicketTable
+from tests.fakes.tmf_server import TmfServer
 from tests.rooms import report
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -129,6 +134,80 @@ class Tmf656Bench:
         return str(record.data["name"])
 
 
+class SqlBench:
+    """A table of SQLite."""
+
+    system = "sql"
+    tried = "SQLite, by SQLAlchemy"
+
+    def __init__(self, folder: Path) -> None:
+        self._url = f"sqlite:///{folder / 'desk.db'}"
+        self.table = TicketTable(self._url)
+
+    def source(self, **options: Any) -> Source:
+        own = {"url": self._url, "table": "ticket", "key": ["ticket_id"], "stamp": "changed_at"}
+        return adapters.sql.make("desk", own | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self.table.put(name, title=name, state="NEW")
+
+    def change(self, name: str) -> None:
+        self.table.put(name, state="WORK")
+
+    def put_on_one_stamp(self) -> None:
+        self.table.run("UPDATE ticket SET changed_at = '2026-11-22 10:00:00.000000'")
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["title"])
+
+
+class Tmf621Bench:
+    """Trouble tickets of version 4."""
+
+    system = "tmf621"
+
+    def __init__(self, server: TmfServer) -> None:
+        self.server = server
+        self.url = server.url
+
+    def source(self, **options: Any) -> Source:
+        return adapters.tmf621.make("peer", {"url": self.url, "own_systems": ["us"], "max_wait": 20} | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self.server.put(name, name=name, status="Acknowledged")
+
+    def change(self, name: str) -> None:
+        self.server.put(name, status="InProgress")
+
+    def put_on_one_stamp(self) -> None:
+        for row in self.server.rows.values():
+            row[self.server.stamp] = "2026-11-22T10:00:00Z"
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["name"])
+
+
+class Tmf642Bench(Tmf621Bench):
+    """Alarms of version 4."""
+
+    system = "tmf642"
+
+    def source(self, **options: Any) -> Source:
+        return adapters.tmf642.make("peer", {"url": self.url, "own_systems": ["us"], "max_wait": 20} | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self.server.put(name, specificProblem=name, state="raised", perceivedSeverity="major")
+
+    def change(self, name: str) -> None:
+        self.server.put(name, ackState="acknowledged")
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["specificProblem"])
+
+
 @contextmanager
 def files_bench(folder: Path) -> Iterator[FilesBench]:
     yield FilesBench(folder)
@@ -138,3 +217,22 @@ def files_bench(folder: Path) -> Iterator[FilesBench]:
 def rest_bench(folder: Path) -> Iterator[RestBench]:
     with DeskApi() as api:
         yield RestBench(api)
+
+
+@contextmanager
+def sql_bench(folder: Path) -> Iterator[SqlBench]:
+    bench = SqlBench(folder)
+    yield bench
+    bench.table.close()
+
+
+@contextmanager
+def tmf621_bench(folder: Path) -> Iterator[Tmf621Bench]:
+    with TmfServer("/tmf-api/troubleTicket/v4", "troubleTicket") as server:
+        yield Tmf621Bench(server)
+
+
+@contextmanager
+def tmf642_bench(folder: Path) -> Iterator[Tmf642Bench]:
+    with TmfServer("/tmf-api/alarmManagement/v4", "alarm", stamp="alarmChangedTime") as server:
+        yield Tmf642Bench(server)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
+import adapters.tmf621
+import adapters.tmf642
 import adapters.tmf656
 from adapters.http import HttpClient
 from adapters.tmf.peer import Peer
@@ -101,6 +103,24 @@ def test_a_report_of_the_third_generation_has_another_stamp(server: TmfServer) -
     server.rows["p1"]["timeChanged"] = "yesterday"
     with pytest.raises(Unavailable, match="serviceProblem p1: lastUpdate or timeChanged is 'yesterday'"):
         list(peer(server, filters=False).pull({}))
+
+
+def test_a_ticket_that_we_have_opened_at_the_peer_is_known_by_the_owner_of_its_identity() -> None:
+    with TmfServer("/tmf-api/troubleTicket/v5", "troubleTicket") as server:
+        server.put("ours", externalIdentifier=[{"id": "1", "owner": "crm"}, {"id": "2", "owner": "south"}])
+        server.put("theirs", externalIdentifier=[{"id": "1", "owner": "crm"}])
+        server.put("plain")
+        desk = adapters.tmf621.make("desk", {"url": server.url, "own_systems": ["south"]})
+        assert keys(list(desk.pull({}))) == ["theirs", "plain"]
+
+
+def test_an_alarm_that_has_not_changed_has_the_time_at_which_it_was_raised() -> None:
+    with TmfServer("/tmf-api/alarmManagement/v4", "alarm", stamp="alarmRaisedTime") as server:
+        server.put("a1", sourceSystemId="ems")
+        server.put("a2", sourceSystemId="ems", reportingSystemId="south")
+        watch = adapters.tmf642.make("watch", {"url": server.url, "own_systems": ["south"], "filters": False})
+        (record,) = [record for page in watch.pull({}) for record in page.records]
+        assert (record.key, record.updated.isoformat()) == ("a1", "2026-11-22T10:00:01+00:00")
 
 
 # Ringing
