@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import adapters.jira
+import adapters.pagerduty
 import adapters.servicenow
 import adapters.zendesk
 from hub.ports import Record
-from tests.fakes import jira, servicenow, zendesk
+from tests.fakes import jira, pagerduty, servicenow, zendesk
 from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench, tmf621_bench, tmf642_bench
 from tests.fakes.jira import Jira
+from tests.fakes.pagerduty import PagerDuty
 from tests.fakes.servicenow import ServiceNow
 from tests.fakes.zendesk import Zendesk
 from tests.real.benches import Bench
@@ -128,12 +130,50 @@ def zendesk_bench(folder: Path) -> Iterator[ZendeskBench]:
         yield ZendeskBench(fake, folder / "password")
 
 
+class PagerDutyBench:
+    system = "pagerduty"
+
+    def __init__(self, fake: PagerDuty, key_file: Path) -> None:
+        self.fake = fake
+        self.url = fake.url
+        self._key_file = key_file
+        self._ids: dict[str, str] = {}
+        key_file.write_text(pagerduty.KEY)
+
+    def source(self, **options: Any) -> adapters.pagerduty.PagerDuty:
+        own = {"url": self.url, "api_key": f"file:{self._key_file}", "max_wait": 20}
+        return adapters.pagerduty.make("oncall", own | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self._ids[name] = self.fake.create(name)
+
+    def change(self, name: str) -> None:
+        self.fake.change(self._ids[name], "acknowledged")
+
+    def id_of(self, name: str) -> str:
+        return self._ids[name]
+
+    def put_on_one_stamp(self) -> None:
+        self.fake.put_on_one_stamp()
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["title"])
+
+
+@contextmanager
+def pagerduty_bench(folder: Path) -> Iterator[PagerDutyBench]:
+    with PagerDuty() as fake:
+        yield PagerDutyBench(fake, folder / "key")
+
+
 NewBench = Callable[[Path], AbstractContextManager[Bench]]
 """Gives a system with nothing in it; the folder is for what the bench must write down."""
 
 FAKES: Mapping[str, NewBench] = {
     "files": files_bench,
     "jira": jira_bench,
+    "pagerduty": pagerduty_bench,
     "rest": rest_bench,
     "servicenow": servicenow_bench,
     "zendesk": zendesk_bench,
