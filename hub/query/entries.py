@@ -32,14 +32,12 @@ def keys_for(values: Sequence[str]) -> list[Key]:
 
 def _key_of(found: Any) -> Key | None:
     if isinstance(found, str):
-        return _text_key(found)
+        return _text_key(found) if found[4:5] == "-" else found  # what no year begins is no instant
     if isinstance(found, bool):
         return "true" if found else "false"
     return storable(found) if isinstance(found, int | float) else None
 
 
 def _text_key(text: str) -> Key:
-    if text[4:5] != "-":  # no year before it: the most of all texts
-        return text
     instant = instant_in(text)
     return text if instant is None else str(instant).encode()
