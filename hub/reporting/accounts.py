@@ -1,10 +1,9 @@
 """Reads the store and makes accounts of it: as recorded at an instant, and what has changed since."""
 
-import gc
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from hub.memory import without_collector
 from hub.reporting.account import Account, Notified, account, horizon
 from hub.reporting.audiences.sight import Sight
 from hub.reporting.dimensions import Dimensions
@@ -42,7 +41,7 @@ class Accounts:
         What `sight` does not show is taken away before anything is computed.
         """
         entries = tables.histories.entries()
-        with _without_collector():
+        with without_collector():
             seen = list(sight.of(timelines(entries, horizon(question, recorded), self.dimensions)))
             before = previous(question.period)
             notified = Notified(
@@ -67,18 +66,6 @@ class Accounts:
         after = self.of(tables, question, recorded=now, breakdowns=breakdowns)
         late = tables.histories.late(recorded=recorded, until=now, as_of=question.as_of)
         return restatement(before, after, late)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """An account makes very many small values and no circles: looking for circles takes a quarter of its time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _sent(tables: Tables, begin: int, end: int, recorded: int) -> list[Sent]:
