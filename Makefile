@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo bench soak check lint format-check format types imports lock clean python
+.PHONY: help setup test demo bench soak check lint format-check format types imports lock adapters-doc clean python
 
 help:
 	@echo "make demo      set up, then run the hub with a real trouble system and a listener (ARGS=--once to end by itself)"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench     set up, then measure"
 	@echo "make soak      set up, then five minutes of kills and failing listeners, and a ledger (ARGS='--minutes 60 --seed 7')"
 	@echo "make lock      write constraints.txt anew from the ranges in pyproject.toml"
+	@echo "make adapters-doc  write down which versions the adapters were tried on"
 	@echo "make clean     remove what these commands made"
 
 setup: $(STAMP)
@@ -89,6 +90,10 @@ lock:
 	echo '# Every package of the hub and its tools, at the version it was tried with. Made by `make lock`.' > constraints.txt
 	build/lock/bin/python -m pip freeze --exclude qos-hub >> constraints.txt
 	rm -rf build/lock
+
+# The table of docs/adapters.md, made by the tests that start the systems. One at a time: they write one file.
+adapters-doc: setup
+	QOS_HUB_WRITE_ADAPTERS_DOC=1 $(BIN)/python -m pytest -q tests/contract/test_every_adapter.py -k documentation
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .real .demo

@@ -39,5 +39,7 @@ def _key_of(found: Any) -> Key | None:
 
 
 def _text_key(text: str) -> Key:
+    if text[4:5] != "-":  # no year before it: the most of all texts
+        return text
     instant = instant_in(text)
     return text if instant is None else str(instant).encode()

@@ -37,15 +37,29 @@ class Declared:
 
 
 class IndexedPaths:
-    """Which paths there are is asked of the database, for another process may have changed them."""
+    """Which paths there are is asked of the database, for another process may have changed them.
+
+    Within a transaction of a writer that says when it begins and ends, they are asked for once.
+    """
 
     def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "problem_path")
         self._tally = PathTally(connection, dialect)
         self._declared = Declared(version=-1, kept={}, complete={})
+        self._stands = self._was_asked = False
+
+    def begin(self) -> None:
+        """A transaction that writes begins: nobody else can change the paths until `end`."""
+        self._stands, self._was_asked = True, False
+
+    def end(self) -> None:
+        self._stands = False
 
     def declared(self) -> Declared:
+        if self._stands and self._was_asked:
+            return self._declared
+        self._was_asked = True
         row = self._connection.execute(self._sql["version"]).fetchone()
         version = row[0] if row else 0
         if version != self._declared.version:
@@ -70,6 +84,7 @@ class IndexedPaths:
             values = {entry[:2] for entry in _entries(declared.complete, seq, document)}
             if self._tally.find(values - declared.common):
                 self._connection.execute(self._sql["change_version"])
+                self._was_asked = False
 
     def update(self, seq: int, before: Document, after: Document) -> None:
         """Touch what changed, and nothing else."""
@@ -105,6 +120,7 @@ class IndexedPaths:
 
         Reports that are there already are not found by a new path before `fill` has reached all of them.
         """
+        self.end()
         rows = self._connection.execute(self._sql["paths"]).fetchall()
         there = {path: number for number, path, _ in rows}
         new = [path for path in dict.fromkeys(paths) if path not in there]
@@ -119,6 +135,7 @@ class IndexedPaths:
 
     def fill(self, batch: int) -> int | None:
         """Write the values of the next reports at the new paths; gives the last of them, None when all are done."""
+        self.end()
         unfilled = self._connection.execute(self._sql["unfilled"]).fetchall()
         if not unfilled:
             return None

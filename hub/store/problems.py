@@ -13,6 +13,7 @@ from hub.query.ordering import Cursor, Page, Sort
 from hub.query.syntax import Condition
 from hub.store.blocks import Blocks
 from hub.store.by_values import ByValues, may_go_by_values
+from hub.store.identifiers import Identifiers
 from hub.store.kept_ways import KeptWays
 from hub.store.paths import IndexedPaths
 from hub.store.search import Found, Search
@@ -75,7 +76,23 @@ class Problems:
         self.tally = Tally(connection, dialect)
         self.paths = IndexedPaths(connection, dialect)
         self._blocks = Blocks(connection, dialect)
+        self.identifiers = Identifiers(connection, dialect)
         self._ways = KeptWays(connection, self.tally)
+
+    def begin(self) -> None:
+        """A transaction begins. Until it ends, nobody else declares other paths."""
+        self.tally.undo()
+        self.paths.begin()
+
+    def undo(self, mark: int) -> None:
+        """What was written since the mark is taken back."""
+        self.tally.undo(mark)
+        self.paths.begin()
+
+    def end(self) -> None:
+        """The transaction is about to be committed."""
+        self.tally.flush()
+        self.paths.end()
 
     def insert(self, problem: Problem) -> int:
         """Keep a new report; gives its row number."""
@@ -86,6 +103,7 @@ class Problems:
         self.tally.add(counted)
         self._blocks.insert(seq, *counted[:2])
         self.paths.insert(seq, problem.document)
+        self.identifiers.insert(seq, problem.document)
         return seq
 
     def update(self, problem: Problem) -> None:
@@ -100,6 +118,7 @@ class Problems:
         self.tally.add(counted)
         self._blocks.update(seq, *counted[:2])
         self.paths.update(seq, was, problem.document)
+        self.identifiers.update(seq, was, problem.document)
 
     def delete(self, problem_id: str) -> None:
         before = self._connection.execute(self._sql["before"], (problem_id,)).fetchone()
@@ -110,6 +129,7 @@ class Problems:
         self.tally.take(_counted(was))
         self._blocks.delete(before[0])
         self.paths.delete(before[0], was)
+        self.identifiers.delete(before[0], was)
 
     def get(self, problem_id: str) -> Stored | None:
         return _stored(self._connection.execute(self._sql["get"], (problem_id,)).fetchone())

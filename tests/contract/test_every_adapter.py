@@ -1,6 +1,7 @@
 """What every installed adapter promises, shown on the live system it reads, or on a fake where none can run here."""
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +12,13 @@ import pytest
 from hub.intake.adapters import installed_adapters
 from hub.intake.digest import digest
 from hub.ports import Record, Unavailable
+from tests.contract.adapters_doc import row_of, rows, write
 from tests.contract.benches import LOCAL, bench_of, mapping_of, middleman_of
 from tests.real.benches import Bench, ServedBench, records
 from tests.real.middleman import Canned, Middleman
+
+ROOT = Path(__file__).parents[2]
+DOC = ROOT / "docs/adapters.md"
 
 
 @pytest.fixture(params=sorted(installed_adapters()))
@@ -46,6 +51,20 @@ def test_check_says_who_we_are_and_that_the_clocks_agree(bench: Bench) -> None:
     assert check.identity
     assert check.clock_skew is not None
     assert abs(check.clock_skew) < 5
+
+
+def test_the_documentation_says_what_the_adapter_was_tried_on(bench: Bench) -> None:
+    """With QOS_HUB_WRITE_ADAPTERS_DOC=1, which `make adapters-doc` sets, it is made to say so."""
+    if (ROOT / "adapters" / bench.system).is_dir():
+        row = row_of(bench, ROOT / "adapters" / bench.system / "README.md")
+        if os.environ.get("QOS_HUB_WRITE_ADAPTERS_DOC"):
+            write(DOC, bench.system, row)
+        assert rows(DOC.read_text("utf-8")).get(bench.system) == row, "run: make adapters-doc"
+
+
+def test_the_documentation_lists_the_adapters_of_the_hub_and_no_others() -> None:
+    shipped = {path.parent.name for path in (ROOT / "adapters").glob("*/source.py")}
+    assert rows(DOC.read_text("utf-8")).keys() == shipped
 
 
 def test_an_empty_system_yields_no_record(bench: Bench) -> None:

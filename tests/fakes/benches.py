@@ -7,11 +7,13 @@ from typing import Any
 
 import adapters.jira
 import adapters.servicenow
+import adapters.zendesk
 from hub.ports import Record
-from tests.fakes import jira, servicenow
+from tests.fakes import jira, servicenow, zendesk
 from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench, tmf621_bench, tmf642_bench
 from tests.fakes.jira import Jira
 from tests.fakes.servicenow import ServiceNow
+from tests.fakes.zendesk import Zendesk
 from tests.real.benches import Bench
 
 
@@ -89,6 +91,43 @@ def jira_bench(folder: Path) -> Iterator[JiraBench]:
         yield JiraBench(fake, folder / "password")
 
 
+class ZendeskBench:
+    system = "zendesk"
+
+    def __init__(self, fake: Zendesk, password_file: Path) -> None:
+        self.fake = fake
+        self.url = fake.url
+        self._password_file = password_file
+        self._ids: dict[str, int] = {}
+        password_file.write_text(zendesk.USER[1])
+
+    def source(self, **options: Any) -> adapters.zendesk.Zendesk:
+        own = {"url": self.url, "username": zendesk.USER[0], "password": f"file:{self._password_file}"}
+        return adapters.zendesk.make("desk", own | {"max_wait": 20} | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self._ids[name] = self.fake.create(name)
+
+    def change(self, name: str) -> None:
+        self.fake.change(self._ids[name], status="open")
+
+    def id_of(self, name: str) -> int:
+        return self._ids[name]
+
+    def put_on_one_stamp(self) -> None:
+        self.fake.put_on_one_stamp()
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["subject"])
+
+
+@contextmanager
+def zendesk_bench(folder: Path) -> Iterator[ZendeskBench]:
+    with Zendesk() as fake:
+        yield ZendeskBench(fake, folder / "password")
+
+
 NewBench = Callable[[Path], AbstractContextManager[Bench]]
 """Gives a system with nothing in it; the folder is for what the bench must write down."""
 
@@ -100,4 +139,5 @@ FAKES: Mapping[str, NewBench] = {
     "sql": sql_bench,
     "tmf621": tmf621_bench,
     "tmf642": tmf642_bench,
+    "zendesk": zendesk_bench,
 }

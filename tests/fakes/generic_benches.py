@@ -28,6 +28,7 @@ class FilesBench:
     """A folder with one log: a row for each change of a ticket."""
 
     system = "files"
+    tried = "files in a folder"
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "log.ndjson"
@@ -64,6 +65,7 @@ class RestBench:
     """An API that gives what changed in order, by offset."""
 
     system = "rest"
+    tried = "an API of the tests' own"
 
     def __init__(self, api: DeskApi) -> None:
         self.api = api
@@ -101,6 +103,7 @@ class Tmf656Bench:
     """A hub that other tests use too: what is read of it is what one system, ours, has told it."""
 
     system = "tmf656"
+    tried = "another qos-hub"
 
     def __init__(self, hub: PeerHub) -> None:
         self.hub = hub
@@ -135,6 +138,7 @@ class SqlBench:
     """A table of SQLite."""
 
     system = "sql"
+    tried = "SQLite, and a running PostgreSQL"
 
     def __init__(self, folder: Path) -> None:
         self._url = f"sqlite:///{folder / 'desk.db'}"

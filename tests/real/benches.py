@@ -11,7 +11,7 @@ import adapters.alertmanager
 import adapters.icinga
 import adapters.request_tracker
 import adapters.roundup
-from hub.demo.roundup import Roundup
+from hub.demo.roundup import VERSION, Roundup
 from hub.ports import Page, Record, Source
 from tests.real import icinga, request_tracker
 from tests.real.alertmanager import Alertmanager
@@ -31,7 +31,7 @@ class Bench(Protocol):
     """What the suite needs of a system.
 
     A bench that needs somebody special between the adapter and the system has a method `middleman`, too, and that of
-    a system that really runs has a method `version`.
+    a system that really runs has a method `version`, which gives the system's version.
     """
 
     system: str
@@ -96,6 +96,9 @@ class RoundupBench:
                 database.execute("update _issue set _activity = ? where _title like ?", (stamp, title))
         database.close()
 
+    def version(self) -> str:
+        return VERSION
+
     def limit_calls(self, calls: int, *, seconds: int) -> None:
         """From now on each user has so many calls in so many seconds."""
         self.tracker.stop()
@@ -121,6 +124,9 @@ class AlertmanagerBench:
 
     def source(self, **options: Any) -> Source:
         return adapters.alertmanager.make("prometheus", {"url": self.url, "max_wait": 20} | options)
+
+    def version(self) -> str:
+        return self.source().check().version
 
     def create(self, *names: str) -> None:
         for name in names:
@@ -164,6 +170,9 @@ class RequestTrackerBench:
     def source(self, **options: Any) -> Source:
         return adapters.request_tracker.make("desk", self.options | options)
 
+    def version(self) -> str:
+        return self.source().check().version
+
     def create(self, *names: str) -> None:
         for name in names:
             self._ids[name] = self.tracker.create_ticket(self.queue, name)
@@ -206,6 +215,9 @@ class IcingaBench:
 
     def source(self, **options: Any) -> Source:
         return adapters.icinga.make("watch", self.options | options)
+
+    def version(self) -> str:
+        return self.source().check().version
 
     def create(self, *names: str) -> None:
         for name in names:
