@@ -10,12 +10,12 @@ from hub.references import secret
 __all__ = [
     "AuthFailed",
     "Check",
-    "Closes",
     "FilterIgnored",
     "Lists",
     "Page",
     "RateLimited",
     "Record",
+    "Registers",
     "Source",
     "SourceError",
     "Unavailable",
@@ -96,11 +96,18 @@ class Lists(Protocol):
 
 
 @runtime_checkable
-class Closes(Protocol):
-    """What an adapter offers beside the two methods when it has something to take back at the source in the end."""
+class Registers(Protocol):
+    """What an adapter offers beside the two methods when its source can be asked to ring at the hub.
+
+    A dry run calls neither. Both raise AuthFailed, RateLimited or Unavailable.
+    """
+
+    def register(self, cursor: Mapping[str, Any]) -> Mapping[str, Any]:
+        """After each pull that came to its end: see to it that the source rings. Returns the cursor to keep."""
+        ...
 
     def close(self) -> None:
-        """No pull follows. Raises AuthFailed, RateLimited or Unavailable; what then stays at the source stays."""
+        """No pull follows: what was registered is taken back."""
         ...
 
 

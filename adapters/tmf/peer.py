@@ -71,13 +71,15 @@ class Peer:
         return Check(identity=self._identity, clock_skew=self._http.clock_skew)
 
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
-        """What changed since the cursor, less what comes from ourselves; then the peer's hub is asked to ring."""
+        """What changed since the cursor, less what comes from ourselves."""
         position = dict(cursor)
         yield from self._changed(position) if self._reading.filters else self._all(position)
-        if self._ringing is not None:
-            registration = self._ringing.keep(position.get("ring"))
-            if registration != position.get("ring"):
-                yield Page(records=(), cursor=position | {"ring": registration})
+
+    def register(self, cursor: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Have the peer's hub ring; `ring` in the cursor is the id of the registration."""
+        if self._ringing is None:
+            return cursor
+        return {**cursor, "ring": self._ringing.keep(cursor.get("ring"))}
 
     def close(self) -> None:
         """Unregister, so that the peer does not ring where nobody listens."""

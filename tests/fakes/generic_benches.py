@@ -138,7 +138,7 @@ class SqlBench:
     """A table of SQLite."""
 
     system = "sql"
-    tried = "SQLite, by SQLAlchemy"
+    tried = "SQLite, and a running PostgreSQL"
 
     def __init__(self, folder: Path) -> None:
         self._url = f"sqlite:///{folder / 'desk.db'}"

@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Event
 from typing import Any, ClassVar
@@ -182,17 +182,21 @@ class Registered(Feed):
 
     ends: ClassVar[list[str]] = []
 
+    def register(self, cursor: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**cursor, "ring": "r1"}
+
     def close(self) -> None:
         self.ends.append("asked")
         raise Unavailable("the system is away")
 
 
-def test_a_source_takes_back_what_it_made_when_the_hub_stops(tmp_path: Path) -> None:
+def test_a_source_registers_after_a_poll_and_takes_it_back_when_the_hub_stops(tmp_path: Path) -> None:
     clock = ManualClock()
     bench = Bench(tmp_path, clock, Registered(clock))
     with capture_logs() as lines:
         bench.poller.start()
         wait_until(lambda: len(bench.system.cursors) == 1)
+        wait_until(lambda: bench.row.cursor == {"ring": "r1"})
         assert Registered.ends == []
         assert bench.poller.stop(PATIENCE)
     bench.store.close()
