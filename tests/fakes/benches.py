@@ -8,12 +8,14 @@ from typing import Any
 import adapters.jira
 import adapters.pagerduty
 import adapters.servicenow
+import adapters.zammad
 import adapters.zendesk
 from hub.ports import Record
-from tests.fakes import jira, pagerduty, servicenow, zendesk
+from tests.fakes import jira, pagerduty, servicenow, zammad, zendesk
 from tests.fakes.jira import Jira
 from tests.fakes.pagerduty import PagerDuty
 from tests.fakes.servicenow import ServiceNow
+from tests.fakes.zammad import Zammad
 from tests.fakes.zendesk import Zendesk
 from tests.real.benches import Bench
 
@@ -166,6 +168,43 @@ def pagerduty_bench(folder: Path) -> Iterator[PagerDutyBench]:
         yield PagerDutyBench(fake, folder / "key")
 
 
+class ZammadBench:
+    system = "zammad"
+
+    def __init__(self, fake: Zammad, token_file: Path) -> None:
+        self.fake = fake
+        self.url = fake.url
+        self._token_file = token_file
+        self._ids: dict[str, int] = {}
+        token_file.write_text(zammad.TOKEN)
+
+    def source(self, **options: Any) -> adapters.zammad.Zammad:
+        own = {"url": self.url, "token": f"file:{self._token_file}", "max_wait": 20}
+        return adapters.zammad.make("desk", own | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self._ids[name] = self.fake.create(name)
+
+    def change(self, name: str) -> None:
+        self.fake.change(self._ids[name], state="open")
+
+    def id_of(self, name: str) -> int:
+        return self._ids[name]
+
+    def put_on_one_stamp(self) -> None:
+        self.fake.put_on_one_stamp()
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["title"])
+
+
+@contextmanager
+def zammad_bench(folder: Path) -> Iterator[ZammadBench]:
+    with Zammad() as fake:
+        yield ZammadBench(fake, folder / "token")
+
+
 NewBench = Callable[[Path], AbstractContextManager[Bench]]
 """Gives a system with nothing in it; the folder is for what the bench must write down."""
 
@@ -173,5 +212,6 @@ FAKES: Mapping[str, NewBench] = {
     "jira": jira_bench,
     "pagerduty": pagerduty_bench,
     "servicenow": servicenow_bench,
+    "zammad": zammad_bench,
     "zendesk": zendesk_bench,
 }
