@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo bench soak check lint format-check format types imports lock adapters-doc clean python
+.PHONY: help setup test demo bench soak check lint format-check format types imports lock adapters-doc clean python pango
 
 help:
 	@echo "make demo      set up, then run the hub with a real trouble system and a listener (ARGS=--once to end by itself)"
@@ -25,6 +26,7 @@ setup: $(STAMP)
 
 # Made again when the dependencies change. --no-build-isolation: the build tool is one of the pinned packages too.
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	@ldconfig -p | grep -q libharfbuzz-subset && ldconfig -p | grep -q libpangoft2 || $(MAKE) --no-print-directory pango
 	$(PIP) install --quiet --constraint constraints.txt hatchling editables
 	$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	@touch $@
@@ -41,6 +43,15 @@ python:
 	fi
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends $(PYTHON) $(PYTHON)-venv
+
+# WeasyPrint lays out PDF with Pango, which is no Python package.
+pango:
+	@if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then \
+		echo "reports as PDF need Pango; on Debian: apt-get install $(PANGO)" >&2; \
+		exit 1; \
+	fi
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends $(PANGO)
 
 # Several at once: most tests wait for a server. Who is done first takes over what others have not begun.
 test: setup

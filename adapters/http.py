@@ -3,9 +3,11 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
@@ -18,11 +20,19 @@ CHUNK = 64 * 1024
 Clock = Callable[[], datetime]
 
 
+class NotServed(Unavailable):
+    """The system answers that it does not serve this request; `status` is its word for why."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class Passing(Unavailable):
     """A failure that the next attempt may not meet."""
 
 
-class NotThere(Unavailable):
+class NotThere(NotServed):
     """There is nothing at this path: 404."""
 
 
@@ -30,8 +40,17 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a system said: its JSON, None where it said nothing, and the header fields around it."""
+
+    content: Any
+    status: int
+    headers: Mapping[str, str]
+
+
 class HttpClient:
-    """Reads, and nothing else, below one base address.
+    """Speaks JSON below one base address: GET, and by `send` what a subscription needs.
 
     `max_wait` bounds the seconds that one call spends waiting between attempts; what asks for more is raised. `hidden`
     are secrets in the headers: like the password, they are shown in no message.
@@ -78,7 +97,7 @@ class HttpClient:
     def from_options(
         cls, options: Mapping[str, Any], *, headers: Mapping[str, str] | None = None, hidden: Sequence[str] = ()
     ) -> "HttpClient":
-        """A client as `adapters.options.HttpOptions` describes it."""
+        """A client as `adapters.options.HttpOptions` describes it; `hidden` are secrets in the headers."""
         username, password = options["username"], options["password"]
         return cls(
             options["url"],
@@ -106,6 +125,24 @@ class HttpClient:
 
         A question with a `body` goes as POST that X-HTTP-Method-Override makes a GET: the system only answers it.
         """
+        if body is None:
+            return self.get(path, params).content
+        return self.send("POST", path, params, body=body, headers={"X-HTTP-Method-Override": "GET"}).content
+
+    def get(self, path: str, params: Mapping[str, str | list[str]] | None = None) -> Answer:
+        """The whole answer at a path, which may have a query of its own. Raises as `get_json` does."""
+        return self.send("GET", path, params)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | list[str]] | None = None,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """What the system answers to any method. Raises as `get_json` does."""
         attempts = Retrying(
             retry=retry_if_exception_type((Passing, RateLimited)),
             stop=self._gives_up,
@@ -113,23 +150,37 @@ class HttpClient:
             sleep=self._sleep,
             reraise=True,
         )
-        return attempts(self._once, path, params, body)
+        return attempts(self._once, method, path, params, body, headers)
+
+    def inside(self, url: str) -> str:
+        """The path, with its query, of an address that the system gave. Raises Unavailable for one of another system.
+
+        Our credentials go along: they are for the base address alone.
+        """
+        if not urljoin(f"{self._base_url}/", url).startswith(f"{self._base_url}/"):
+            raise Unavailable(f"{url}: the system sends us out of {self._base_url}")
+        return urljoin(f"{self._base_url}/", url).removeprefix(f"{self._base_url}/")
 
     def _gives_up(self, state: RetryCallState) -> bool:
         too_long = state.idle_for + state.upcoming_sleep > self._max_wait
         return too_long or (state.attempt_number >= ATTEMPTS and not isinstance(_failure(state), RateLimited))
 
     def _once(
-        self, path: str, params: Mapping[str, str | list[str]] | None, body: Mapping[str, Any] | None
-    ) -> Any:
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | list[str]] | None,
+        body: Any,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
         url = f"{self._base_url}/{path.lstrip('/')}"
         try:
             with self._session.request(
-                "GET" if body is None else "POST",
+                method,
                 url,
                 params=params,
                 json=body,
-                headers=None if body is None else {"X-HTTP-Method-Override": "GET"},
+                headers=headers,
                 auth=self._auth,
                 timeout=self._timeout,
                 verify=self._verify,
@@ -138,7 +189,9 @@ class HttpClient:
             ) as answer:
                 self._note_time(answer)
                 self._judge(answer, path)
-                return _json(self._body(answer, path), path)
+                content = self._body(answer, path)
+                read = None if method == "DELETE" and not content else _json(content, path)
+                return Answer(content=read, status=answer.status_code, headers=answer.headers)
         except requests.RequestException as error:
             raise Passing(self._redacted(f"{path}: {type(error).__name__}: {error}")) from error
 
@@ -153,10 +206,9 @@ class HttpClient:
             raise RateLimited(f"{path}: {status}: the system asks us to wait", after=self._asked_wait(answer))
         if status >= 500:
             raise Passing(f"{path}: {status}: the system failed")
-        if status == 404:
-            raise NotThere(self._redacted(f"{path}: {status}: {_explained(answer)}"))
         if status >= 300:
-            raise Unavailable(self._redacted(f"{path}: {status}: {_explained(answer)}"))
+            kind = NotThere if status == 404 else NotServed
+            raise kind(self._redacted(f"{path}: {status}: {_explained(answer)}"), status=status)
         self._refused = False
 
     def _body(self, answer: requests.Response, path: str) -> bytes:

@@ -25,6 +25,7 @@ HubError                    500  something of ours is broken
 ├── RangeNotSatisfiable     416  a download asks for a part that the content does not have
 ├── UnprocessableKey        422  the idempotency key was used for another request
 ├── Unsupported             501  the standard knows it, this server does not
+├── MissingExtra            501  an optional library that this needs is not installed; the message says which
 ├── IdentityUnavailable     503  the keys of the identity provider cannot be read; the caller may be right
 ├── StoreUnavailable        503  the database cannot be written now; nothing was changed
 ├── QueryTooSlow            503  the query has no index and took longer than one may
@@ -104,14 +105,28 @@ class Unauthorized(HubError):
 
 
 class Forbidden(HubError):
+    """`challenge` is what stands in `WWW-Authenticate` unless other headers are given: which credential might help."""
+
     status = 403
     code = "forbidden"
     reason = "The caller may not do this"
+    challenge: ClassVar[str] = 'Bearer realm="qos-hub", error="insufficient_scope"'
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        violations: Iterable[Violation] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        challenge = {"WWW-Authenticate": self.challenge} if self.challenge else {}
+        super().__init__(message, violations=violations, headers=challenge | dict(headers or {}))
 
 
 class OtherSite(Forbidden):
     code = "otherSite"
     reason = "The call may come from a page of another site"
+    challenge = ""
 
 
 class InsufficientScope(Forbidden):
@@ -211,6 +226,12 @@ class Unsupported(HubError):
     status = 501
     code = "unsupported"
     reason = "The server does not support this"
+
+
+class MissingExtra(HubError):
+    status = 501
+    code = "missingExtra"
+    reason = "The server lacks a library that this needs"
 
 
 class IdentityUnavailable(HubError):

@@ -10,6 +10,7 @@ from hub.references import secret
 __all__ = [
     "AuthFailed",
     "Check",
+    "Closes",
     "FilterIgnored",
     "Lists",
     "Page",
@@ -91,6 +92,15 @@ class Lists(Protocol):
 
     def ask(self, key: str) -> Record | None:
         """One ticket as it is now; None when it is not there. Raises AuthFailed, RateLimited or Unavailable."""
+        ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """What an adapter offers beside the two methods when it has something to take back at the source in the end."""
+
+    def close(self) -> None:
+        """No pull follows. Raises AuthFailed, RateLimited or Unavailable; what then stays at the source stays."""
         ...
 
 

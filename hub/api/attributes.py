@@ -1,10 +1,12 @@
 """The attributes that a contract gives a resource, and what each of them holds."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from hub.model.event import PROBLEM_EVENTS
 from hub.query.attributes import ANY, Attribute, Attributes, Holds
+from hub.query.event_paths import event_type_named
 
 DEEPEST = 6
 """How far the members of members are known; below, an attribute holds anything."""
@@ -38,7 +40,8 @@ def record_attributes(contract: dict[str, Any]) -> Attributes:
         holds=Holds.OBJECT, members=dict.fromkeys(("id", "@type"), Attribute(holds=Holds.TEXT)), open=False
     )
     known = attributes_of(contract, "ServiceProblemEventRecord").without("href", "@baseType", "@schemaLocation")
-    return known.with_words("eventType", PROBLEM_EVENTS).with_more(
+    read = partial(event_type_named, types=frozenset(PROBLEM_EVENTS))
+    return known.with_words("eventType", PROBLEM_EVENTS, read=read).with_more(
         {"notification": change, "serviceProblem": report}
     )
 

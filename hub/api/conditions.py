@@ -1,7 +1,7 @@
 """Entity tags, and the conditions that a caller sets on them (RFC 9110, section 13)."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import blake2b
 from typing import TypeVar
@@ -13,6 +13,8 @@ from hub.store.tables import Tables
 T = TypeVar("T")
 
 _TAG = re.compile(rb'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+
+BLANK, BETWEEN = b" \t", b" \t,"
 
 NOT_STORED = ("Cache-Control", "no-store")
 """The header of an answer that has no tag, because it says how things are at this moment."""
@@ -47,7 +49,7 @@ def tag_of(body: bytes) -> str:
 def names(header: bytes | None, tag: str | None, *, weakly: bool) -> bool:
     """Whether a list of tags names this one; `*` names whatever is there. A weak tag is never the same strongly.
 
-    What is no tag names nothing: a careless `If-Match` fails, a careless `If-None-Match` is answered in full.
+    What is no list of tags names nothing: a careless `If-Match` fails, a careless `If-None-Match` is answered in full.
     """
     if header is None:
         return False
@@ -56,8 +58,21 @@ def names(header: bytes | None, tag: str | None, *, weakly: bool) -> bool:
     return tag is not None and tag.encode("latin-1") in set(_tags_in(header, weakly=weakly))
 
 
-def _tags_in(header: bytes, *, weakly: bool) -> Iterator[bytes]:
-    return (tag for weak, tag in _TAG.findall(header) if weakly or not weak)
+def _tags_in(header: bytes, *, weakly: bool) -> list[bytes]:
+    """The tags of a list; none where anything in it is no tag."""
+    tags: list[bytes] = []
+    rest = header.strip(BETWEEN)
+    while rest:
+        found = _TAG.match(rest)
+        if found is None:
+            return []
+        if weakly or not found[1]:
+            tags.append(found[2])
+        rest = rest[found.end() :].lstrip(BLANK)
+        if rest and not rest.startswith(b","):
+            return []
+        rest = rest.lstrip(BETWEEN)
+    return tags
 
 
 def is_known(request: Request, tag: str) -> bool:
@@ -66,10 +81,19 @@ def is_known(request: Request, tag: str) -> bool:
 
 
 def answered(request: Request, response: Response) -> Response:
-    """What leaves for a GET: with its tag, made of its bytes where it has none; 304 when the caller has it."""
-    if response.status not in (200, 206) or NOT_STORED in response.headers or response.streams:
+    """What leaves for a GET: with its tag, made of its bytes where it has none; 304 when the caller has it.
+
+    Raises PreconditionFailed when the caller demands another one by `If-Match`; what streams has asked by itself.
+    """
+    if response.streams:
+        return response
+    if response.status not in (200, 206) or NOT_STORED in response.headers:
+        if response.status < 400 and b"if-match" in request.headers:
+            refuse_unmatched(request, response.etag or None)
         return response
     tag = response.etag or tag_of(response.body)
+    if b"if-match" in request.headers:
+        refuse_unmatched(request, tag)
     if b"if-none-match" in request.headers and is_known(request, tag):
         return Response(status=304, etag=tag)
     return response if response.etag else replace(response, etag=tag)

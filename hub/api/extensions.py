@@ -33,6 +33,11 @@ class Extension:
     properties: Mapping[str, dict[str, Any]]
     validator: jsonschema_rs.Validator
 
+    def has_null(self, name: str) -> bool:
+        """Whether null may mean something in an attribute, as far as its schema tells."""
+        kind = self.properties.get(name, {}).get("type")
+        return kind is None or "null" in ([kind] if isinstance(kind, str) else kind)
+
 
 class Extensions:
     """The registered subclasses by their `@type`; reports of a type that nobody registered pass as they are."""
@@ -53,11 +58,18 @@ class Extensions:
         return found
 
     def completed(self, document: Document) -> Document:
-        """With the `@baseType` of a subclass, and the `@schemaLocation` of one that is registered."""
+        """With the `@baseType` of a subclass, and the `@schemaLocation` of one that is registered.
+
+        An attribute that is null is absent where the schema does not speak of null.
+        """
         name = document.get("@type", BASE)
         if name == BASE:
             return document
         extension = self._extensions.get(name)
+        if extension:
+            document = {
+                key: value for key, value in document.items() if value is not None or extension.has_null(key)
+            }
         location = {"@schemaLocation": extension.location} if extension and extension.location else {}
         return {"@baseType": BASE, **location, **document}
 

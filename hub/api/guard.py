@@ -13,7 +13,7 @@ from hub.access.callers import Callers
 from hub.api.messages import error_response
 from hub.api.quotas import Quotas
 from hub.api.requirements import Requirement
-from hub.errors import HubError, Unauthorized
+from hub.errors import HubError, InvalidInput, Unauthorized, Violation
 from hub.model.caller import LOCAL, Caller
 from hub.telemetry import logger
 
@@ -43,7 +43,7 @@ class Guard:
         self._quotas = quotas
 
     def admit_known(self, requirement: Requirement, scope: Scope) -> Admitted | None:
-        """The same as `admit`, without waiting; None where memory does not tell who calls."""
+        """The same as `admit`, without waiting; None where memory does not tell who calls. Raises what it raises."""
         if requirement.scope is None:
             return ANYBODY
         caller = self._callers.known(credential_in(scope["headers"]))
@@ -52,7 +52,7 @@ class Guard:
     async def admit(self, requirement: Requirement, scope: Scope) -> Admitted:
         """Who calls, and the headers that tell what is left to the caller.
 
-        Raises Unauthorized, IdentityUnavailable, Forbidden or TooManyRequests.
+        Raises InvalidInput, Unauthorized, IdentityUnavailable, Forbidden or TooManyRequests.
         """
         credential = credential_in(scope["headers"])
         return self._admitted(requirement, await identified(self._callers, credential, scope, self._quotas))
@@ -83,8 +83,8 @@ class PagesGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            credential = credential_in(scope["headers"]) or password_in(scope["headers"])
             try:
+                credential = credential_in(scope["headers"]) or password_in(scope["headers"])
                 caller = self._callers.known(credential)
                 if caller is None:
                     caller = await identified(self._callers, credential, scope, self._quotas)
@@ -121,14 +121,26 @@ def _asking(error: HubError) -> Any:
 
 
 def credential_in(headers: Headers) -> bytes:
-    """The key or token that was sent, b"" when none was; `X-API-Key` goes before `Authorization`."""
-    found = b""
+    """The key or token that was sent, b"" when none was; `X-API-Key` goes before `Authorization`.
+
+    Raises InvalidInput where one of them is sent twice: nobody could say which of the two counts.
+    """
+    key: bytes | None = None
+    authorization: bytes | None = None
     for name, value in headers:
         if name == b"x-api-key":
-            return value
-        if name == b"authorization" and value[:7].lower() == b"bearer ":
-            found = value[7:].strip()
-    return found
+            if key is not None:
+                raise _twice("X-API-Key")
+            key = value.strip()
+        elif name == b"authorization":
+            if authorization is not None:
+                raise _twice("Authorization")
+            authorization = value[7:].strip() if value[:7].lower() == b"bearer " else b""
+    return key if key is not None else authorization or b""
+
+
+def _twice(name: str) -> InvalidInput:
+    return InvalidInput(violations=[Violation(field=name, message="is sent more than once")])
 
 
 def password_in(headers: Headers) -> bytes:

@@ -5,15 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 
 from hub.api.conditions import has_conditions, on_condition, refuse_unmet, tag_of
 from hub.api.jobs_known import KnownJobs
+from hub.api.jobs_list import JobList
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
-from hub.api.paging import page_headers
 from hub.api.secrecy import refuse_secret
 from hub.errors import InvalidInput, Violation
 from hub.model.caller import Caller
@@ -42,7 +41,7 @@ class JobOperations:
         new_id: NewId,
         read_query: Callable[[str], ListQuery],
         policy: CallbackPolicy,
-        page_maximum: int,
+        jobs: JobList,
         once: Once,
     ) -> None:
         self._store = store
@@ -52,7 +51,7 @@ class JobOperations:
         self._new_id = new_id
         self._read_query = read_query
         self._policy = policy
-        self._page_maximum = page_maximum
+        self._list = jobs
         self._once = once
 
     async def create_export(self, request: Request) -> Response:
@@ -127,29 +126,13 @@ class JobOperations:
 
     def _list_tag(self, tables: Tables, *, kind: JobKind, party: str | None) -> str:
         """The tag of the list, as it is given to who asks without a query."""
-        return tag_of(orjson.dumps(self._views(tables, kind, party, offset=0, limit=self._page_maximum)))
-
-    def _views(
-        self, tables: Tables, kind: JobKind, party: str | None, *, offset: int, limit: int
-    ) -> list[Document]:
-        jobs = tables.jobs.page(kind, party, offset=offset, limit=limit)
-        return [self._known.view(tables, job) for job in jobs]
+        return tag_of(self._list.whole(tables, kind, party))
 
     async def exports(self, request: Request) -> Response:
-        return await asyncio.to_thread(self._list, JobKind.EXPORT, request)
+        return await asyncio.to_thread(self._list.answer, JobKind.EXPORT, request)
 
     async def imports(self, request: Request) -> Response:
-        return await asyncio.to_thread(self._list, JobKind.IMPORT, request)
-
-    def _list(self, kind: JobKind, request: Request) -> Response:
-        pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
-        offset, limit = page_in(pairs, self._page_maximum)
-        tables, party = self._store.read, request.caller.party
-        views = self._views(tables, kind, party, offset=offset, limit=limit)
-        total = tables.jobs.count(kind, party)
-        url = self._known.url(kind)
-        headers = page_headers(url, pairs, offset=offset, limit=limit, returned=len(views), total=total)
-        return json_response(views, headers=headers)
+        return await asyncio.to_thread(self._list.answer, JobKind.IMPORT, request)
 
     async def export(self, request: Request) -> Response:
         return await self._retrieve(JobKind.EXPORT, request)
@@ -183,21 +166,3 @@ class JobOperations:
 def _without_null(body: Document) -> Document:
     """Null stands for what is absent."""
     return {name: value for name, value in body.items() if value is not None}
-
-
-def page_in(pairs: list[tuple[str, str]], maximum: int) -> tuple[int, int]:
-    """(offset, limit); raises InvalidInput with everything that is wrong."""
-    violations = [
-        Violation(field=name, value=value, message="is no parameter of jobs; these are: offset, limit")
-        for name, value in pairs
-        if name not in ("offset", "limit")
-    ]
-    violations += [
-        Violation(field=name, value=value, message="must be a whole number of 0 or more")
-        for name, value in pairs
-        if name in ("offset", "limit") and not (value.isascii() and value.isdecimal() and len(value) < 16)
-    ]
-    if violations:
-        raise InvalidInput(violations=violations)
-    given = dict(pairs)
-    return int(given.get("offset", 0)), min(int(given.get("limit", maximum)), maximum)

@@ -75,6 +75,7 @@ class JobContents:
     async def errors(self, request: Request) -> Response:
         job = self._known.asked(JobKind.IMPORT, request)
         tag = tag_of(repr((job.asked.id, job.status, job.counts)).encode())
+        refuse_unmatched(request, tag)
         if is_known(request, tag):
             return Response(status=304, etag=tag)
         headers = (("Content-Type", f"{ContentType.NDJSON}; charset=utf-8"),)

@@ -1,6 +1,6 @@
 """The operations on reports and on their history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -15,11 +15,12 @@ from hub.api.once import Once
 from hub.api.paging import Headers
 from hub.api.render import Face
 from hub.api.secrecy import refuse_secret
-from hub.errors import HubError, NotFound, QueryTooSlow, Violation
+from hub.errors import HubError, InvalidInput, NotFound, QueryTooSlow, Violation
 from hub.model.caller import Caller
 from hub.model.event import Record
 from hub.model.problem import Document, Problem
 from hub.problems.clients import ClientRules
+from hub.problems.keeper import PLAIN
 from hub.problems.ownership import OF_ALL, Owners, Ownership, missing
 from hub.problems.views import Hidden, hidden_links, shown, shown_json, shown_record
 from hub.query.attributes import Attributes
@@ -65,6 +66,7 @@ class ProblemOperations:
         self._problems = Collection(
             url=f"{face.base_url}/serviceProblem", attributes=attributes, translate=face.path, address=face.address
         )
+        self._of_other_types = replace(self._problems, attributes=attributes.opened())
         self._records = Collection(url=f"{face.base_url}/serviceProblemEventRecord", attributes=record_attributes)
         self._largest = largest
         self._tags = tags
@@ -72,6 +74,23 @@ class ProblemOperations:
 
     def _owner(self, caller: Caller) -> Ownership:
         return self._owners.of(caller.party)
+
+    def _fields(self, request: Request, documents: Callable[[], Iterable[Document]]) -> tuple[str, ...]:
+        """What to show of reports, of which others than those of a type that is described may have any attribute.
+
+        Raises InvalidInput.
+        """
+        try:
+            return self._lists.fields(request, self._problems)
+        except InvalidInput:
+            types = {document.get("@type") or PLAIN for document in documents()}
+            if not types or types & self._problems.attributes.types:
+                raise
+        return self._lists.fields(request, self._of_other_types)
+
+    def _stored(self, request: Request) -> list[Document]:
+        document = self._store.read.problems.document(request.path_params["id"])
+        return [] if document is None else [orjson.loads(document)]
 
     async def list_problems(self, request: Request) -> Response:
         query = self._lists.query(request, self._problems)
@@ -118,7 +137,7 @@ class ProblemOperations:
         return search.page(), search.count()
 
     async def create(self, request: Request) -> Response:
-        fields = self._lists.fields(request, self._problems)
+        fields = self._fields(request, lambda: [request.body])
         owner = self._owner(request.caller)
         return await self._once.write(
             request,
@@ -138,9 +157,8 @@ class ProblemOperations:
     async def create_several(self, request: Request) -> Response:
         """All or none; what is wrong with one of them names its operation."""
         owner = self._owner(request.caller)
-        fields = self._lists.fields(request, self._problems)
-
         steps = request.body if isinstance(request.body, list) else [request.body]
+        fields = self._fields(request, lambda: [step["value"] for step in steps])
 
         def make(tables: Tables) -> list[Problem]:
             return [
@@ -193,7 +211,7 @@ class ProblemOperations:
         found = tables.problems.versioned(problem_id)
         if found is None or not self._is_seen(request.caller, found[0]):
             raise missing(problem_id)
-        fields = self._lists.fields(request, self._problems)
+        fields = self._fields(request, lambda: [orjson.loads(found[0])])
         if request.caller.party is None:
             document, version, last_update = found
             tag = self._tag(version, last_update, NONE_HIDDEN, OF_ALL)
@@ -206,7 +224,7 @@ class ProblemOperations:
         return caller.party is None or self._owner(caller).sees(orjson.loads(document))
 
     async def patch(self, request: Request) -> Response:
-        fields = self._lists.fields(request, self._problems)
+        fields = self._fields(request, partial(self._stored, request))
         work = partial(
             self._rules.patch,
             problem_id=request.path_params["id"],

@@ -27,7 +27,13 @@ TYPE_WORDS = {
 FORMAT_WORDS = {
     "date-time": "must be a time with its zone, such as 2026-03-01T12:00:00Z",
     "uri": "must be an absolute address, such as https://listener.example.com/events",
+    "uri-reference": "must be an address, in which a space is written %20",
 }
+PATTERN_WORDS = {
+    r"^(100(\.0+)?|[1-9]?[0-9](\.[0-9]+)?)$": "must be a number from 0 to 100, as a text",
+    r"^(10(\.0+)?|[0-9](\.[0-9]+)?)$": "must be a number from 0 to 10, as a text",
+}
+"""What a format, or a pattern of a contract, means."""
 
 NOT_ASCII = "must be an address in ASCII: write the host in its ASCII form (xn--…), and all else percent-encoded"
 
@@ -133,7 +139,7 @@ SENTENCES: dict[str, Callable[[Kind, Any], str]] = {
     "minItems": _too_few,
     "maxItems": lambda kind, _: f"must have at most {kind['limit']} entries",
     "additionalProperties": lambda kind, _: f"has no attribute {' or '.join(kind['unexpected'])}",
-    "pattern": lambda kind, _: f"must match {kind['pattern']}",
+    "pattern": lambda kind, _: PATTERN_WORDS.get(kind["pattern"], f"must match {kind['pattern']}"),
 }
 
 

@@ -40,6 +40,7 @@ from hub.bootstrap.registering import make_registrations, make_wanted
 from hub.bootstrap.rules import task_rules
 from hub.console.app import make_console
 from hub.faces import V3, V5
+from hub.faces.r18_contract import without_roles
 from hub.problems.clients import ClientRules
 from hub.problems.rules import ProblemRules
 from hub.problems.tasks import TaskRules
@@ -165,7 +166,9 @@ def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:
         | _tasks(served, face)
         | bound(HUB if of_v5 else HUB_V4, hub, worded)
     )
-    return contracts.v5 if of_v5 else contracts.v4, handlers
+    if of_v5:
+        return contracts.v5, handlers
+    return without_roles(contracts.v4) if face.older_names else contracts.v4, handlers
 
 
 def _problems(served: _Served, face: Face) -> ProblemOperations:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from hub.api.attributes import problem_attributes
-from hub.api.extensions import load_extensions
+from hub.api.extensions import BASE, load_extensions
 from hub.api.listing import Collection, Lists, read_query
 from hub.api.render import Face
 from hub.api.render_v4 import FaceV4
@@ -34,7 +34,8 @@ def make_faces(parts: Parts) -> dict[str, Face]:
 
 def report_attributes(parts: Parts) -> Attributes:
     """The attributes of a report, of its registered subclasses too."""
-    return problem_attributes(parts.contracts.v5, parts.extensions.properties())
+    known = problem_attributes(parts.contracts.v5, parts.extensions.properties())
+    return known.of_types(BASE, *parts.extensions.names())
 
 
 def asked(attributes: Attributes, face: Face) -> Attributes:

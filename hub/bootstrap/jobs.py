@@ -1,22 +1,27 @@
 """The door for bulk: the runner of jobs, and the operations that make and show them."""
 
+from hub.api.attributes import attributes_of
 from hub.api.handlers import JOB_CONTENTS, JOBS, Handler, bound
 from hub.api.jobs import JobOperations
 from hub.api.jobs_contents import JobContents
 from hub.api.jobs_known import KnownJobs
+from hub.api.jobs_list import JobList
 from hub.api.once import Once
 from hub.bootstrap.contracts import OPERATIONS_V1
-from hub.bootstrap.faces import list_reader
+from hub.bootstrap.faces import list_reader, make_lists
 from hub.bootstrap.parts import Parts
 from hub.jobs.columns import columns_of
 from hub.jobs.exports import Exporter
 from hub.jobs.fetch import Fetcher
 from hub.jobs.imports import Importer
 from hub.jobs.runner import JobRunner
+from hub.model.job import JobKind
 from hub.problems.imports import ImportRules
 from hub.query.attributes import Attributes
 from hub.store.job_files import JobFiles
 from hub.store.leases import Holder
+
+JOB_SCHEMAS = {JobKind.EXPORT: "ExportJob", JobKind.IMPORT: "ImportJob"}
 
 
 def make_job_runner(parts: Parts, attributes: Attributes, rules: ImportRules) -> JobRunner:
@@ -53,6 +58,12 @@ def job_handlers(parts: Parts, attributes: Attributes, once: Once) -> dict[str, 
     settings = parts.settings
     files = JobFiles(settings.jobs_folder)
     known = KnownJobs(store=parts.store, files=files, base_url=settings.server.base_url + OPERATIONS_V1)
+    listed = JobList(
+        store=parts.store,
+        known=known,
+        attributes=lambda kind: attributes_of(parts.contracts.operations, JOB_SCHEMAS[kind]),
+        lists=make_lists(settings),
+    )
     jobs = JobOperations(
         store=parts.store,
         files=files,
@@ -61,7 +72,7 @@ def job_handlers(parts: Parts, attributes: Attributes, once: Once) -> dict[str, 
         new_id=parts.new_id,
         read_query=list_reader(settings, attributes),
         policy=parts.policy(),
-        page_maximum=settings.api.page_maximum,
+        jobs=listed,
         once=once,
     )
     contents = JobContents(store=parts.store, files=files, known=known, content_limit=settings.jobs.content_limit)

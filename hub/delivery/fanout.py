@@ -1,16 +1,14 @@
 """Fan-out: which deliveries an event deserves."""
 
 from collections.abc import Iterator
-from typing import Any
-
-import orjson
+from functools import partial
 
 from hub.delivery.bounds import Bounds
 from hub.delivery.listeners import Listener, Listeners
 from hub.model.delivery import DeliveryState
 from hub.model.event import NOTICES
 from hub.model.subscription import Order
-from hub.query.ownership import OF_TASK
+from hub.query.event_document import event_document
 from hub.store.deliveries import NewDelivery
 from hub.store.events import Queued
 
@@ -24,14 +22,7 @@ def deliveries_of(queued: Queued, listeners: Listeners, bounds: Bounds | None = 
     A notice is not told to the listener that it is about. Without `bounds` nobody has any.
     """
     is_notice = queued.event.type in NOTICES
-
-    def document() -> dict[str, Any]:
-        parsed: dict[str, Any] = orjson.loads(queued.event.body)
-        if queued.event.party is not None:
-            (member,) = OF_TASK
-            parsed[member] = queued.event.party
-        return parsed
-
+    document = partial(event_document, queued.event.body, queued.event.party)
     for listener in listeners.of(queued.event.type, queued.seq, document):
         if is_notice and listener.id == queued.event.problem_id:
             continue

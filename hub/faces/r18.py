@@ -213,4 +213,7 @@ def _with_roles(name: str, value: Any) -> Any:
         return value
     if isinstance(value, list):
         return [_with_roles(name, each) for each in value]
-    return {"role": ROLES[name], "@referredType": REFERRED, **value} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    said = {key: each for key, each in value.items() if each is not None or key not in ("role", "@referredType")}
+    return {"role": ROLES[name], "@referredType": REFERRED, **said}

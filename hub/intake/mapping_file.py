@@ -10,7 +10,8 @@ import yaml
 from marshmallow import Schema, ValidationError, fields
 
 from hub.errors import InvalidSettings, Violation
-from hub.intake.mapping import Each, FieldMapping, Rendered, Rule, Template, render, word
+from hub.intake.filling import Each, Rule, Template, word
+from hub.intake.mapping import FieldMapping, Rendered, render
 from hub.intake.mapping_rules import messages_of, violations_of
 from hub.intake.paths import compile_path
 from hub.intake.shapes import MANDATORY, TARGETS, Kind, Shape

@@ -53,11 +53,21 @@ def _first_of(finders: list[Finder]) -> Finder:
 
 
 def _member(names: tuple[str, ...]) -> Finder:
+    if len(names) == 1:
+        return _first_member(names[0])
+
     def find(data: Any) -> Any:
         for name in names:
             if type(data) is not dict and not isinstance(data, Mapping):
                 return None
             data = data.get(name)
         return data
+
+    return find
+
+
+def _first_member(name: str) -> Finder:
+    def find(data: Any) -> Any:
+        return data.get(name) if type(data) is dict or isinstance(data, Mapping) else None
 
     return find

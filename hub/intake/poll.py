@@ -12,7 +12,7 @@ from hub.intake.page import Taken, Transaction
 from hub.intake.reconcile import Reconciling
 from hub.intake.terms import Terms, terms_of
 from hub.model.times import Clock, to_micros
-from hub.ports import Lists, Page, Record, Source
+from hub.ports import Closes, Lists, Page, Record, Source
 from hub.problems.sources import SourceRules
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
@@ -108,6 +108,11 @@ class SourcePoll:
         self._end(row)
         self._checked = checked
         return True
+
+    def close(self) -> None:
+        """No run follows. Raises SourceError when the source cannot be told."""
+        if isinstance(self._source, Closes):
+            self._source.close()
 
     def _check(self) -> datetime:
         now = self._clock()

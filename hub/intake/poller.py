@@ -104,6 +104,13 @@ class Poller:
         return self._end(started) if complete else Health(state=row.state, wait=None)
 
     def _run(self) -> None:
+        self._poll_on()
+        try:
+            self._poll.close()
+        except SourceError as error:
+            log.warning("source.unclosed", source=self.name, error=str(error))
+
+    def _poll_on(self) -> None:
         wait: float | None = self._first_wait
         while wait is not None and self._waited(wait):
             started = self._clock()

@@ -6,8 +6,8 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
 
-Members = Mapping[str, Any]
-"""The members of one sub-resource as a mapping found them; those without a value are absent."""
+Members = dict[str, Any]
+"""The members of one sub-resource as a mapping found them, to be made into it; those without a value are absent."""
 
 
 class Kind(Enum):
@@ -22,7 +22,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """A sub-resource: its members, those it cannot do without, and the JSON they make."""
+    """A sub-resource: its members, those it cannot do without, and the JSON they make, in which they may be used up."""
 
     build: Callable[[Members], dict[str, Any]]
     members: frozenset[str]
@@ -42,27 +42,32 @@ Target = Kind | Shape | Many
 def _plain(resource_type: str, members: str, required: str = "id") -> Shape:
     """A sub-resource whose JSON is its members and its type."""
     return Shape(
-        build=lambda found: {**found, "@type": resource_type},
+        build=lambda found: _typed(found, resource_type),
         members=frozenset(members.split()),
         required=frozenset(required.split()),
     )
 
 
+def _typed(found: Members, resource_type: str) -> dict[str, Any]:
+    found["@type"] = resource_type
+    return found
+
+
 def _reference(found: Members, resource_type: str) -> dict[str, Any]:
-    names = {"referredType": "@referredType"}
-    return {names.get(name, name): found[name] for name in found if name != "role"} | {"@type": resource_type}
+    if "referredType" in found:
+        found["@referredType"] = found.pop("referredType")
+    return _typed(found, resource_type)
 
 
 def _party(found: Members) -> dict[str, Any]:
-    return {
-        "@type": "RelatedPartyRefOrPartyRoleRef",
-        "role": found["role"],
-        "partyOrPartyRole": _reference(found, "PartyRef"),
-    }
+    role = found.pop("role")
+    reference = _reference(found, "PartyRef")
+    return {"@type": "RelatedPartyRefOrPartyRoleRef", "role": role, "partyOrPartyRole": reference}
 
 
 def _place(found: Members) -> dict[str, Any]:
-    return {"@type": "RelatedPlaceRefOrValue", "role": found["role"], "place": _reference(found, "PlaceRef")}
+    role = found.pop("role")
+    return {"@type": "RelatedPlaceRefOrValue", "role": role, "place": _reference(found, "PlaceRef")}
 
 
 _RELATED = frozenset({"id", "name", "href", "role", "referredType"})

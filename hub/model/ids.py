@@ -36,10 +36,10 @@ class Uuid7:
                 self._counter += 1
                 if self._counter > 0xFFF:
                     self._millis, self._counter = self._millis + 1, 0
-            head = f"{self._millis:012x}7{self._counter:03x}"
+            millis, counter = self._millis, self._counter
         tail = (int.from_bytes(self._random(8), "big") & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
-        text = f"{head}{tail:016x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        first, last = f"{millis:012x}", f"{tail:016x}"
+        return f"{first[:8]}-{first[8:]}-7{counter:03x}-{last[:4]}-{last[4:]}"
 
 
 def first_id_at(micros: int) -> str:

@@ -42,7 +42,7 @@ def from_text(text: str) -> datetime:
 
     Raises ValueError for another form, and for a text without a zone: such a text names no instant.
     """
-    instant = datetime.fromisoformat(text)
+    instant = datetime.fromisoformat(str.upper(text))  # RFC 3339 allows small letters
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     return instant.astimezone(UTC)

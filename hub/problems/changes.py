@@ -12,6 +12,8 @@ SORTED = orjson.OPT_SORT_KEYS
 KEPT_BY_SERVER = frozenset({"creationDate", "lastUpdate", "statusChangeDate", "resolutionDate"})
 """Attributes that the hub writes; what a sender says of them goes through the rules for dates."""
 
+MOVED = "statusChangeDate"
+
 NOT_TOLD = KEPT_BY_SERVER - {"creationDate"}
 """Those whose change follows from another, or is no news."""
 
@@ -26,13 +28,19 @@ WITH_STATUS = frozenset({"status", "statusChangeReason"})
 
 
 def changed_attributes(before: Document, after: Document) -> Document:
-    """{attribute: {"from": …, "to": …}} of every first-level attribute that differs, but for `NOT_TOLD`."""
+    """{attribute: {"from": …, "to": …}} of every first-level attribute that differs, but for `NOT_TOLD`.
+
+    The date of the status is told where it goes along with a `creationDate` that is corrected.
+    """
     names = dict.fromkeys((*before, *after))
-    return {
+    changes = {
         name: _change(before.get(name), after.get(name))
         for name in names
         if name not in NOT_TOLD and not _same(before.get(name), after.get(name))
     }
+    if "creationDate" in changes and before.get(MOVED) != after.get(MOVED):
+        changes[MOVED] = _change(before.get(MOVED), after.get(MOVED))
+    return changes
 
 
 def _same(before: Any, after: Any) -> bool:

@@ -44,7 +44,7 @@ def dates_of_change(before: Document, edited: Document, now: int) -> Dates:
     """Those of an edit; a date that is as it was, or is left out, says nothing.
 
     The date of a status comes with a change of the status and is that of the change, as `resolutionDate` is for
-    `resolved`. `creationDate` can be corrected.
+    `resolved`, and does not lie before that of the status that it ends. `creationDate` can be corrected.
     """
     said = {name: edited.get(name) for name in STATED if not _same(edited.get(name), before.get(name))}
     stated, violations = _stated(said, now)
@@ -53,6 +53,9 @@ def dates_of_change(before: Document, edited: Document, now: int) -> Dates:
     moved = min(stated.values(), default=now)
     if len(set(stated.values())) > 1:
         violations.append(_violation(RESOLVED, stated[RESOLVED], f"must be the same as {MOVED}"))
+    if violations:
+        return Dates(created=created, moved=moved, violations=violations)
+    violations = _backwards(stated, moved, before, created)
     if violations:
         return Dates(created=created, moved=moved, violations=violations)
     begun = _instant(before[CREATED]) if created is None else created
@@ -98,6 +101,17 @@ def _misplaced(stated: Mapping[str, int], before: Document, edited: Document) ->
         for name, at in stated.items()
         if not fits[name]
     ]
+
+
+def _backwards(stated: Mapping[str, int], moved: int, before: Document, created: int | None) -> list[Violation]:
+    """A change of status that is said to come before the one that it follows."""
+    if not stated:
+        return []
+    since = _instant(before[MOVED])
+    if created is not None and before[MOVED] == before[CREATED]:
+        since = created
+    message = f"lies before the last change of the status, {micros_to_text(since)}"
+    return [] if since <= moved else [_violation(next(iter(stated)), moved, message)]
 
 
 def _too_early(name: str, at: int, created: int) -> list[Violation]:

@@ -91,7 +91,7 @@ def _identified(tables: Tables, row: Row) -> Stored | None:
     found = {
         problem_id
         for identifier, owner, kind in row.identifiers
-        for problem_id in tables.identifiers.reports(identifier, owner=owner, kind=kind)
+        for problem_id in tables.problems.identifiers.reports(identifier, owner=owner, kind=kind)
     }
     if len(found) > 1:
         message = f"names {len(found)} service problems: {', '.join(sorted(found))}"

@@ -11,6 +11,7 @@ from hub.store.problems import Stored
 from hub.store.tables import Tables
 
 RESOURCE = "serviceProblem"
+NOT_HERE = "is no address of a report here"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +59,13 @@ class References:
     def _named(self, tables: Tables, place: str, given: Document, owner: Ownership) -> Named | Violation:
         problem_id, href = given.get("id"), given.get("href")
         if href is not None and problem_id is not None and href.rpartition("/")[2] != problem_id:
-            message = f"is the address of another report than {problem_id}"
+            is_here = self._id_at(href) is not None
+            message = f"is the address of another report than {problem_id}" if is_here else NOT_HERE
             return Violation(field=f"{place}.href", value=href, message=message)
         if href is not None and problem_id is None:
             problem_id = self._id_at(href)
             if problem_id is None:
-                return Violation(field=f"{place}.href", value=href, message="is no address of a report here")
+                return Violation(field=f"{place}.href", value=href, message=NOT_HERE)
         if problem_id is None:
             return Violation(field=f"{place}.id", message="is missing; name the report by its id or its href")
         stored = tables.problems.get(problem_id)

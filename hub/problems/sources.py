@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hub.errors import Conflict, InvalidInput
 from hub.model.problem import Document, Problem, Status
-from hub.model.times import Clock, to_micros
+from hub.model.times import Clock, from_text, to_micros
 from hub.problems.form import Form, stated_in
 from hub.problems.history import Change
 from hub.problems.keeper import Keeper
@@ -35,6 +35,12 @@ class Observation:
     typed: bool = False
 
 
+def _is_irregular(before: Problem, status: Status, event_time: int) -> bool:
+    """Whether the lifecycle has no such step, or the step comes before the last one."""
+    since = to_micros(from_text(before.document["statusChangeDate"]))
+    return not is_legal(before.status, status) or event_time < since
+
+
 class SourceRules:
     def __init__(self, *, clock: Clock, form: Form, keeper: Keeper) -> None:
         self._clock = clock
@@ -59,7 +65,7 @@ class SourceRules:
             told=observation.told,
             source=observation.source,
             source_status=observation.source_status,
-            irregular=before is not None and not is_legal(before.status, status),
+            irregular=before is not None and _is_irregular(before, status, observation.event_time),
         )
         stated = {**stated_in(observation.document), "status": status}
         try:

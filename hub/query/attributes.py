@@ -1,6 +1,6 @@
 """What a resource can be asked about: the names of its attributes and what each holds, as its contract says."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -10,6 +10,9 @@ from hub.query.syntax import Comparison, Operator
 from hub.query.values import instant_in, number_in, number_text
 
 Path = tuple[str, ...]
+
+
+ReadValue = Callable[[str], str]
 
 
 class Holds(StrEnum):
@@ -38,6 +41,7 @@ class Attribute:
 
     An object that is `open` may have members that the contract does not name, for it can be extended by its `@type`.
     `kept_as` has the values that are shown otherwise than they are kept, each with all that are shown so.
+    `read` gives the one spelling of a value that may be spelt in several ways, or raises ValueError.
     """
 
     holds: Holds = Holds.ANYTHING
@@ -46,6 +50,13 @@ class Attribute:
     members: Mapping[str, "Attribute"] = field(default_factory=dict)
     open: bool = True
     kept_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    read: ReadValue | None = None
+
+    def spelt(self, comparison: Comparison) -> Comparison:
+        """The comparison with whole values in their one spelling."""
+        if self.read is None or comparison.operator not in (Operator.EQ, Operator.NE):
+            return comparison
+        return replace(comparison, values=tuple(map(self.read, comparison.values)))
 
     def kept(self, comparison: Comparison) -> Comparison:
         """The comparison with the values that are kept, where it is one of whole values; numbers in one spelling."""
@@ -64,6 +75,8 @@ ANY = Attribute()
 class Attributes:
     """The first-level attributes of a resource by name; there are no others if it is `closed`.
 
+    `types` are the values of `@type` of which all is named here, where there are others; else empty. Such others
+    may be asked for where the attributes are `open`.
     `elsewhere` are the beginnings of paths that lead somewhere, but not where a client is shown it.
     Compared by identity, so that it can be a key.
     """
@@ -71,6 +84,8 @@ class Attributes:
     by_name: Mapping[str, Attribute]
     closed: bool = True
     elsewhere: frozenset[Path] = frozenset()
+    types: frozenset[str] = frozenset()
+    open: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", MappingProxyType(dict(self.by_name)))
@@ -104,6 +119,14 @@ class Attributes:
                 shown = ".".join((*begin[:-1], *(path[len(begin) :] or ("id",))))
                 raise ValueError(f"{'.'.join(path)!r} is a path of another version; here it is {shown}")
 
+    def of_types(self, *names: str) -> "Attributes":
+        """These, where a resource of another `@type` may have others."""
+        return replace(self, types=frozenset(names))
+
+    def opened(self) -> "Attributes":
+        """These, and all others."""
+        return replace(self, open=True)
+
     def without(self, *names: str) -> "Attributes":
         return replace(self, by_name={name: one for name, one in self.by_name.items() if name not in names})
 
@@ -118,16 +141,16 @@ class Attributes:
         inner = replace(owner.members.get(member, ANY), kept_as=kept_as)
         return self.with_more({name: replace(owner, members={**owner.members, member: inner})})
 
-    def with_words(self, name: str, words: Iterable[str]) -> "Attributes":
-        """These, where `name` is an enumeration of `words`."""
-        return self.with_more({name: replace(self.by_name[name], words=tuple(words))})
+    def with_words(self, name: str, words: Iterable[str], *, read: ReadValue | None = None) -> "Attributes":
+        """These, where `name` is an enumeration of `words`, which `read` knows by other spellings."""
+        return self.with_more({name: replace(self.by_name[name], words=tuple(words), read=read)})
 
     def along(self, path: Path, *, extended: bool = False) -> list[Attribute]:
         """The attributes that a path meets; with `extended`, an open object has members of any name.
 
         Raises ValueError naming the part that is not known.
         """
-        if path[0] not in self.by_name and self.closed:
+        if path[0] not in self.by_name and self.closed and not self.open:
             raise unknown(path[0], self.names)
         met = [self.by_name.get(path[0], ANY)]
         for position, name in enumerate(path[1:], start=1):

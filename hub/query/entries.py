@@ -32,7 +32,7 @@ def keys_for(values: Sequence[str]) -> list[Key]:
 
 def _key_of(found: Any) -> Key | None:
     if isinstance(found, str):
-        return _text_key(found)
+        return _text_key(found) if found[4:5] == "-" else found  # what no year begins is no instant
     if isinstance(found, bool):
         return "true" if found else "false"
     return storable(found) if isinstance(found, int | float) else None

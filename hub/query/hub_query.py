@@ -17,6 +17,8 @@ from hub.query.canonical import all_of, escaped, render
 from hub.query.checks import check_size, check_text
 from hub.query.event_paths import EVENT_TYPE, EVERYTHING_TOLD, EventVocabulary, Told
 from hub.query.jsonpath import Filter, parse_filter
+from hub.query.other_types import read_openly
+from hub.query.ownership import IN_EVENT
 from hub.query.parts import parts_of
 from hub.query.syntax import And, Comparison, Condition, Operator, both, comparison_of, split_clause, values_of
 from hub.query.vocabulary import ReadAddress, Translate, as_it_is, as_written
@@ -54,7 +56,15 @@ def parse_hub_query(
     if len(text) > TEXT_MAXIMUM:
         message = f"has {len(text)} characters, more than {TEXT_MAXIMUM}"
         raise InvalidInput(violations=[Violation(field="query", value=f"{text[:100]}…", message=message)])
-    reader = _Reader(EventVocabulary(attributes, translate, address=address, told=told))
+
+    def read(attributes: Attributes) -> HubQuery:
+        return _read(text, EventVocabulary(attributes, translate, address=address, told=told), told)
+
+    return read_openly(read, attributes, lambda query: query.condition, inside=IN_EVENT)
+
+
+def _read(text: str, vocabulary: EventVocabulary, told: Told) -> HubQuery:
+    reader = _Reader(vocabulary)
     try:
         check_text(text)
         reader.read(f"filter={text}" if _JSON_PATH.match(text) else text)

@@ -16,6 +16,7 @@ from hub.query.checks import check_levels, check_size, check_tests, check_text
 from hub.query.cursors import position_of
 from hub.query.jsonpath import parse_filter
 from hub.query.ordering import Cursor, Sort
+from hub.query.other_types import read_openly
 from hub.query.parts import parts_of
 from hub.query.selection import read_fields
 from hub.query.sorting import read_sort
@@ -87,11 +88,20 @@ def parse_list_query(
 
     `attributes` are those of the stored resource; `translate` gives the path there for a path that a client writes,
     and `address` the kept one for an address; every href of the resource begins with `addresses`.
+    A query for resources of a type that is not described may name any attribute.
     Raises InvalidInput with all that is wrong, or Unsupported.
     """
-    vocabulary = ResourceVocabulary(
-        attributes=attributes, translate=translate, address=address, addresses=addresses
-    )
+
+    def read(attributes: Attributes) -> ListQuery:
+        vocabulary = ResourceVocabulary(
+            attributes=attributes, translate=translate, address=address, addresses=addresses
+        )
+        return _read(pairs, vocabulary)
+
+    return read_openly(read, attributes, lambda query: query.condition)
+
+
+def _read(pairs: Sequence[tuple[str, str]], vocabulary: ResourceVocabulary) -> ListQuery:
     reader = _Reader(pairs, vocabulary)
     comparisons = reader.comparisons()
     filters = reader.filters()

@@ -74,12 +74,17 @@ def beyond(keys: tuple[KeySql, ...], position: Position, *, backwards: bool = Fa
         return f"({names}) {sign} ({marks})", places
     ways: list[Sql] = []
     for index, key in enumerate(keys):
-        text, values = _past(key, places[index], backwards)
-        if text == NEVER[0]:
+        past, bound = _past(key, places[index], backwards)
+        if past == NEVER[0]:
             continue
         same = "".join(f"{before.text} IS ? AND " for before in keys[:index])
-        ways.append((f"({same}{text})", [*places[:index], *values]))
-    return f"({' OR '.join(text for text, _ in ways)})", [value for _, values in ways for value in values]
+        ways.append((f"({same}{past})", [*places[:index], *bound]))
+    text, values = f"({' OR '.join(text for text, _ in ways)})", [value for _, some in ways for value in some]
+    if keys[0].nullable:
+        return text, values
+    # What every way has in common, by which an index finds the place.
+    sign = "<=" if keys[0].descending is not backwards else ">="
+    return f"({keys[0].text} {sign} ? AND {text})", [places[0], *values]
 
 
 def _past(key: KeySql, value: SortValue, backwards: bool) -> Sql:

@@ -90,6 +90,7 @@ def instant_of(text: str) -> str:
     SQLite's date functions count milliseconds and accept other forms, so they are given whole seconds of a text
     whose form is checked, and must give the same text back (a 31 February does not).
     """
+    text = f"upper({text})"
     whole, rest = f"substr({text}, 1, 19)", f"substr({text}, 20)"
     zone = f"CASE WHEN {rest} GLOB '*Z' THEN 1 ELSE 6 END"
     fraction = f"substr({rest}, 1, length({rest}) - {zone})"

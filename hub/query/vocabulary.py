@@ -82,7 +82,7 @@ class ResourceVocabulary:
         if self._is_address(given.path):
             given = by_id(given, self.addresses)
         path, attribute = self.find(given.path)
-        checked = check_comparison(given)
+        checked = attribute.spelt(check_comparison(given))
         shown = self.attributes.shown_members(path) if attribute.members and not self.extended else ()
         check_against(attribute, checked, shown=shown)
         return with_kept_addresses(attribute.kept(replace(checked, path=path)), self.address)

@@ -1,11 +1,11 @@
 """Reads the store and makes accounts of it: as recorded at an instant, and what has changed since."""
 
-import gc
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from hub.memory import without_collector
 from hub.reporting.account import Account, Notified, account, horizon
+from hub.reporting.audiences.sight import Sight
 from hub.reporting.dimensions import Dimensions
 from hub.reporting.metrics.notifications import Expected
 from hub.reporting.periods import previous
@@ -15,6 +15,8 @@ from hub.reporting.timelines import timelines
 from hub.reporting.views import Question
 from hub.store.histories import Sent
 from hub.store.tables import Tables
+
+EVERYTHING = Sight()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +34,23 @@ class Accounts:
         recorded: int,
         breakdowns: Sequence[str] = (),
         expected: Sequence[Expected] | None = None,
+        sight: Sight = EVERYTHING,
     ) -> Account:
-        """The account as recorded at an instant: the same bytes whenever it is asked for."""
+        """The account as recorded at an instant: the same bytes whenever it is asked for.
+
+        What `sight` does not show is taken away before anything is computed.
+        """
         entries = tables.histories.entries()
-        notified = Notified(
-            sent=_sent(tables, question.begin, question.end, recorded),
-            before=_sent(tables, (before := previous(question.period)).begin, before.end, recorded),
-            expected=expected,
-        )
-        with _without_collector():
+        with without_collector():
+            seen = list(sight.of(timelines(entries, horizon(question, recorded), self.dimensions)))
+            before = previous(question.period)
+            notified = Notified(
+                sent=sight.sent(_sent(tables, question.begin, question.end, recorded), seen),
+                before=sight.sent(_sent(tables, before.begin, before.end, recorded), seen),
+                expected=expected,
+            )
             return account(
-                timelines(entries, horizon(question, recorded), self.dimensions),
+                seen,
                 question,
                 recorded=recorded,
                 policies=self.policies,
@@ -58,18 +66,6 @@ class Accounts:
         after = self.of(tables, question, recorded=now, breakdowns=breakdowns)
         late = tables.histories.late(recorded=recorded, until=now, as_of=question.as_of)
         return restatement(before, after, late)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """An account makes very many small values and no circles: looking for circles takes a quarter of its time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _sent(tables: Tables, begin: int, end: int, recorded: int) -> list[Sent]:

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-from marshmallow import ValidationError
-
-from hub.errors import InvalidInput, InvalidSettings, Violation
+from hub.errors import InvalidInput, Violation
 from hub.reporting.calendars import ALWAYS, DAYS, Calendar, Holidays
 from hub.reporting.dimensions import Dimensions, dimensions
 from hub.reporting.intervals import Interval, union
 from hub.reporting.periods import midnight, zone_of
 from hub.reporting.policies import Policies, SlaPolicy
 from hub.reporting.policy_schema import ALWAYS_OPEN, FileSchema
+from hub.reporting.yaml_file import checked, invalid, read_yaml
 
 NAME = "reporting.yaml"
 
@@ -33,21 +31,12 @@ class Agreed:
 
 def load_agreed(path: Path) -> Agreed:
     """Raises InvalidSettings, naming the file and each field that is wrong with its value."""
-    try:
-        raw = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
-    except OSError as error:
-        raise InvalidSettings(f"{path}: cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise InvalidSettings(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
-    return agreed_from(raw or {}, str(path))
+    return agreed_from(read_yaml(path), str(path))
 
 
 def agreed_from(raw: Any, name: str) -> Agreed:
     """What the content of a file says; `name` is what errors call it."""
-    try:
-        parts: dict[str, Any] = FileSchema().load(raw)
-    except ValidationError as error:
-        raise _invalid(name, list(_violations(error.messages, ()))) from error
+    parts = checked(FileSchema(), raw, name)
     wrong: list[Violation] = []
     calendars = {ALWAYS_OPEN: ALWAYS}
     for key, one in parts["calendars"].items():
@@ -57,7 +46,7 @@ def agreed_from(raw: Any, name: str) -> Agreed:
     hours = _known(parts["service_hours"], calendars, "service_hours", wrong)
     wrong += _backwards(parts["maintenance"])
     if wrong:
-        raise _invalid(name, wrong)
+        raise invalid(name, wrong)
     return Agreed(
         policies=Policies(policies),
         calendars=calendars,
@@ -137,18 +126,3 @@ def _backwards(maintenance: Mapping[str, list[Mapping[str, int]]]) -> Iterator[V
             if one["to"] <= one["from"]:
                 field = f"maintenance.{service}.{number}.to"
                 yield Violation(field=field, value=one["to"], message="must lie after `from`")
-
-
-def _violations(messages: Any, place: tuple[str, ...]) -> Iterator[Violation]:
-    if isinstance(messages, Mapping):
-        for name, inner in messages.items():
-            yield from _violations(inner, place if name in ("value", "key") else (*place, str(name)))
-    elif isinstance(messages, list):
-        for one in messages:
-            yield from _violations(one, place)
-    else:
-        yield Violation(field=".".join(place), message=str(messages))
-
-
-def _invalid(name: str, violations: list[Violation]) -> InvalidSettings:
-    return InvalidSettings(f"{name}: " + "; ".join(one.sentence() for one in violations), violations=violations)

@@ -1,18 +1,51 @@
 """Table `problem_identifier`: which reports are known under an identifier of another system."""
 
 import sqlite3
+from typing import Any
 
+import orjson
+
+from hub.model.problem import Document
 from hub.store.statements import statements
+
+ATTRIBUTE = "externalIdentifier"
+PARTS = ("id", "owner", "externalIdentifierType")
 
 
 class Identifiers:
-    """Triggers of the database write this table with every change of a report."""
+    """Written with every change of a report, by `Problems`."""
 
     def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "problem_identifier")
 
+    def insert(self, seq: int, document: Document) -> None:
+        keys = _keys(document)
+        if keys:
+            self._connection.executemany(self._sql["insert"], [(*key, seq) for key in keys])
+
+    def update(self, seq: int, before: Document, after: Document) -> None:
+        if before.get(ATTRIBUTE) != after.get(ATTRIBUTE):
+            self.delete(seq, before)
+            self.insert(seq, after)
+
+    def delete(self, seq: int, before: Document) -> None:
+        if before.get(ATTRIBUTE):
+            self._connection.execute(self._sql["delete"], (seq,))
+
     def reports(self, identifier: str, *, owner: str | None, kind: str | None) -> list[str]:
         """The ids of the reports with such an `externalIdentifier`; None is one without that part."""
         rows = self._connection.execute(self._sql["reports"], (identifier, owner, kind))
         return [problem_id for (problem_id,) in rows]
+
+
+def _keys(document: Document) -> list[tuple[Any, ...]]:
+    identifiers = document.get(ATTRIBUTE)
+    if not isinstance(identifiers, list):
+        return []
+    return [tuple(_part(one.get(part)) for part in PARTS) for one in identifiers if isinstance(one, dict)]
+
+
+def _part(value: Any) -> Any:
+    """A text, or None, for the contract has nothing else; what a subclass might have is kept as JSON."""
+    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()

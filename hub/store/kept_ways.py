@@ -1,10 +1,10 @@
 """The ways of the conditions that were asked for lately."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from hub.query.syntax import Condition
-from hub.store.facets import Path
+from hub.store.paths import Declared
 from hub.store.tally import Tally
 from hub.store.ways import Ways
 
@@ -20,12 +20,12 @@ class KeptWays:
         self._tally = tally
         self._kept: dict[Condition | None, Ways] = {}
 
-    def of(self, condition: Condition | None, indexed: Callable[[], Mapping[Path, int]]) -> Ways:
-        """`indexed` asks the database for the paths that it indexes."""
+    def of(self, condition: Condition | None, declared: Callable[[], Declared]) -> Ways:
+        """`declared` asks the database for the paths that it indexes."""
         kept = self._kept.get(condition)
-        if kept is not None and kept.is_fresh(indexed):
+        if kept is not None and kept.is_fresh(declared):
             return kept
         if len(self._kept) >= KEPT_MAXIMUM:
             self._kept.clear()
-        ways = self._kept[condition] = Ways(self._connection, self._tally, indexed(), condition)
+        ways = self._kept[condition] = Ways(self._connection, self._tally, declared(), condition)
         return ways

@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import orjson
 
 from hub.model.problem import Document
 from hub.query.entries import Key, keys_at
+from hub.store.path_tally import LOOKED_AT, Common, PathTally, What
 from hub.store.statements import statements
 
 Path = tuple[str, ...]
@@ -17,22 +19,47 @@ Entry = tuple[int, Key, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """The paths of a database: `kept` for every report that is written, `complete` for every report there is."""
+    """The paths of a database: `kept` for every report that is written, `complete` for every report there is.
+
+    `common` are the values that are tallied; their paths are complete.
+    """
 
     version: int
     kept: Mapping[Path, int]
     complete: Mapping[Path, int]
+    common: frozenset[Common] = field(default_factory=frozenset)
+
+    @cached_property
+    def tallied(self) -> Mapping[Path, int]:
+        """The paths that have common values."""
+        numbers = {number for number, _ in self.common}
+        return {path: number for path, number in self.complete.items() if number in numbers}
 
 
 class IndexedPaths:
-    """Which paths there are is asked of the database, for another process may have changed them."""
+    """Which paths there are is asked of the database, for another process may have changed them.
+
+    Within a transaction of a writer that says when it begins and ends, they are asked for once.
+    """
 
     def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "problem_path")
+        self._tally = PathTally(connection, dialect)
         self._declared = Declared(version=-1, kept={}, complete={})
+        self._stands = self._was_asked = False
+
+    def begin(self) -> None:
+        """A transaction that writes begins: nobody else can change the paths until `end`."""
+        self._stands, self._was_asked = True, False
+
+    def end(self) -> None:
+        self._stands = False
 
     def declared(self) -> Declared:
+        if self._stands and self._was_asked:
+            return self._declared
+        self._was_asked = True
         row = self._connection.execute(self._sql["version"]).fetchone()
         version = row[0] if row else 0
         if version != self._declared.version:
@@ -41,6 +68,7 @@ class IndexedPaths:
                 version=version,
                 kept={_parts(path): number for number, path, _ in rows},
                 complete={_parts(path): number for number, path, complete in rows if complete},
+                common=self._tally.common(),
             )
         return self._declared
 
@@ -49,19 +77,40 @@ class IndexedPaths:
         return self.declared().complete
 
     def insert(self, seq: int, document: Document) -> None:
-        self._insert(_entries(self.declared().kept, seq, document))
+        declared = self.declared()
+        self._insert(_entries(declared.kept, seq, document))
+        self._tally_change(declared, {}, document)
+        if seq % LOOKED_AT == 0:
+            values = {entry[:2] for entry in _entries(declared.complete, seq, document)}
+            if self._tally.find(values - declared.common):
+                self._connection.execute(self._sql["change_version"])
+                self._was_asked = False
 
     def update(self, seq: int, before: Document, after: Document) -> None:
         """Touch what changed, and nothing else."""
-        kept = {path: number for path, number in self.declared().kept.items() if _differs(path, before, after)}
-        if not kept:
-            return
-        old, new = _entries(kept, seq, before), _entries(kept, seq, after)
-        self._connection.executemany(self._sql["delete"], old - new)
-        self._insert(new - old)
+        declared = self.declared()
+        kept = {path: number for path, number in declared.kept.items() if _differs(path, before, after)}
+        if kept:
+            old, new = _entries(kept, seq, before), _entries(kept, seq, after)
+            self._connection.executemany(self._sql["delete"], old - new)
+            self._insert(new - old)
+        if kept or _what(before) != _what(after):
+            self._tally_change(declared, before, after)
 
     def delete(self, seq: int, before: Document) -> None:
-        self._connection.executemany(self._sql["delete"], _entries(self.declared().kept, seq, before))
+        declared = self.declared()
+        self._connection.executemany(self._sql["delete"], _entries(declared.kept, seq, before))
+        self._tally_change(declared, before, {})
+
+    def _tally_change(self, declared: Declared, before: Document, after: Document) -> None:
+        if not declared.common:
+            return
+        had, has = (
+            {entry[:2] for entry in _entries(declared.tallied, 0, document)} & declared.common
+            for document in (before, after)
+        )
+        if had or has:
+            self._tally.move(had, _what(before or after), has, _what(after or before))
 
     def _insert(self, entries: Iterable[Entry]) -> None:
         self._connection.executemany(self._sql["insert"], entries)
@@ -71,18 +120,22 @@ class IndexedPaths:
 
         Reports that are there already are not found by a new path before `fill` has reached all of them.
         """
+        self.end()
         rows = self._connection.execute(self._sql["paths"]).fetchall()
         there = {path: number for number, path, _ in rows}
         new = [path for path in dict.fromkeys(paths) if path not in there]
         gone = [path for path in there if path not in paths]
         self._connection.executemany(self._sql["declare"], [(path,) for path in new])
         self._connection.executemany(self._sql["drop"], [(there[path],) for path in gone])
+        for path in gone:
+            self._tally.drop(there[path])
         if new or gone:
             self._connection.execute(self._sql["change_version"])
         return new, gone
 
     def fill(self, batch: int) -> int | None:
         """Write the values of the next reports at the new paths; gives the last of them, None when all are done."""
+        self.end()
         unfilled = self._connection.execute(self._sql["unfilled"]).fetchall()
         if not unfilled:
             return None
@@ -96,6 +149,8 @@ class IndexedPaths:
             reached = None if last is None else max(last, filled)
             self._connection.execute(self._sql["set_filled"], (reached, number))
         if last is None:
+            for number, _, _ in unfilled:
+                self._tally.find_all(number)
             self._connection.execute(self._sql["change_version"])
         return last
 
@@ -111,6 +166,10 @@ class IndexedPaths:
 
 def _parts(path: str) -> Path:
     return tuple(path.split("."))
+
+
+def _what(document: Document) -> What:
+    return document["status"], document["priority"], document["category"]
 
 
 def _differs(path: Path, before: Document, after: Document) -> bool:

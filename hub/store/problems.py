@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -10,6 +11,9 @@ import orjson
 from hub.model.problem import Document, Problem
 from hub.query.ordering import Cursor, Page, Sort
 from hub.query.syntax import Condition
+from hub.store.blocks import Blocks
+from hub.store.by_values import ByValues, may_go_by_values
+from hub.store.identifiers import Identifiers
 from hub.store.kept_ways import KeptWays
 from hub.store.paths import IndexedPaths
 from hub.store.search import Found, Search
@@ -71,15 +75,35 @@ class Problems:
         self._sql = statements(dialect, "problem")
         self.tally = Tally(connection, dialect)
         self.paths = IndexedPaths(connection, dialect)
+        self._blocks = Blocks(connection, dialect)
+        self.identifiers = Identifiers(connection, dialect)
         self._ways = KeptWays(connection, self.tally)
+
+    def begin(self) -> None:
+        """A transaction begins. Until it ends, nobody else declares other paths."""
+        self.tally.undo()
+        self.paths.begin()
+
+    def undo(self, mark: int) -> None:
+        """What was written since the mark is taken back."""
+        self.tally.undo(mark)
+        self.paths.begin()
+
+    def end(self) -> None:
+        """The transaction is about to be committed."""
+        self.tally.flush()
+        self.paths.end()
 
     def insert(self, problem: Problem) -> int:
         """Keep a new report; gives its row number."""
         document = orjson.dumps(problem.document).decode()
         values = (problem.id, *_values(problem), problem.source, problem.source_key, document)
         seq = self._connection.execute(self._sql["insert"], values).lastrowid or 0
-        self.tally.add(_counted(problem.document))
+        counted = _counted(problem.document)
+        self.tally.add(counted)
+        self._blocks.insert(seq, *counted[:2])
         self.paths.insert(seq, problem.document)
+        self.identifiers.insert(seq, problem.document)
         return seq
 
     def update(self, problem: Problem) -> None:
@@ -90,8 +114,11 @@ class Problems:
         self._connection.execute(self._sql["update"], (*_values(problem), document, problem.id))
         seq, was = before[0], orjson.loads(before[1])
         self.tally.take(_counted(was))
-        self.tally.add(_counted(problem.document))
+        counted = _counted(problem.document)
+        self.tally.add(counted)
+        self._blocks.update(seq, *counted[:2])
         self.paths.update(seq, was, problem.document)
+        self.identifiers.update(seq, was, problem.document)
 
     def delete(self, problem_id: str) -> None:
         before = self._connection.execute(self._sql["before"], (problem_id,)).fetchone()
@@ -100,7 +127,9 @@ class Problems:
         self._connection.execute(self._sql["delete"], (problem_id,))
         was = orjson.loads(before[1])
         self.tally.take(_counted(was))
+        self._blocks.delete(before[0])
         self.paths.delete(before[0], was)
+        self.identifiers.delete(before[0], was)
 
     def get(self, problem_id: str) -> Stored | None:
         return _stored(self._connection.execute(self._sql["get"], (problem_id,)).fetchone())
@@ -149,13 +178,9 @@ class Problems:
         cursor: Cursor | None = None,
     ) -> Search:
         """A list that is not read yet: its page, its count, and whether they are quick to read."""
-        return Search(
-            self._connection,
-            self.tally,
-            lambda: self._ways.of(condition, self.paths.complete),
-            condition,
-            sort=sort,
-            offset=offset,
-            limit=limit,
-            cursor=cursor,
-        )
+        ways = partial(self._ways.of, condition, self.paths.declared)
+        given = (self._connection, self.tally, self._blocks, ways, condition)
+        asked: dict[str, Any] = {"sort": sort, "offset": offset, "limit": limit, "cursor": cursor}
+        if may_go_by_values(sort):
+            return ByValues(*given, part=self.search, **asked)
+        return Search(*given, **asked)

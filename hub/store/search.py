@@ -8,14 +8,16 @@ from hub.query.ordering import Cursor, Page, Sort
 from hub.query.sql_order import KeySql, beyond, order_keys, order_text
 from hub.query.sqlite_json import Sql
 from hub.query.syntax import Condition
+from hub.store.blocks import BLOCK, Blocks
 from hub.store.columns import COLUMNS
+from hub.store.moment import at_one_moment
 from hub.store.paging import page_of
 from hub.store.tally import Tally
 from hub.store.way import Way
 from hub.store.ways import QUICK, SKIP, Ways
 
 SHOWN = "id, CAST(document AS BLOB)"
-PLAIN = f"SELECT {SHOWN} FROM problem ORDER BY seq LIMIT ?"
+PLAIN = f"SELECT {SHOWN} FROM problem WHERE seq >= ? ORDER BY seq LIMIT ? OFFSET ?"
 
 Found = tuple[str, bytes]
 """(id, document as JSON without id and href) of a report."""
@@ -28,6 +30,7 @@ class Search:
         self,
         connection: sqlite3.Connection,
         tally: Tally,
+        blocks: Blocks,
         ways: Callable[[], Ways],
         condition: Condition | None,
         *,
@@ -38,7 +41,9 @@ class Search:
     ) -> None:
         self._connection = connection
         self._tally = tally
-        self._is_plain = condition is None and not sort and cursor is None and not offset
+        self._blocks = blocks
+        self._condition = condition
+        self._is_plain = condition is None and not sort and cursor is None
         self._sort = sort
         self._offset = offset
         self._limit = limit
@@ -64,12 +69,16 @@ class Search:
         return self._offset + self._limit + 1
 
     @property
+    def _cost(self) -> float:
+        """Microseconds to the rows of the page."""
+        return self._way[0] + self._offset * SKIP
+
+    @property
     def quick(self) -> bool:
         """Whether page and count cost so little that nobody need leave the event loop for them."""
         if self._is_plain:
             return True
-        cost = self._way[0] + self._offset * SKIP
-        return cost + (0.0 if self._ways.is_tallied else self._ways.for_count()[0]) <= QUICK
+        return self._cost + (0.0 if self._ways.is_tallied else self._ways.for_count()[0]) <= QUICK
 
     def unindexed(self) -> list[str]:
         """The dotted paths that no index serves."""
@@ -77,11 +86,20 @@ class Search:
 
     def page(self) -> Page[Found]:
         if self._is_plain:
-            return Page(rows=self._connection.execute(PLAIN, (self._limit,)).fetchall())
+            return self._plain_page()
         if self._cursor is not None:
             return self._page_by(self._cursor)
         text, bound = self._statement()
         return Page(rows=self._connection.execute(text, (*bound, self._limit, self._offset)).fetchall())
+
+    def _plain_page(self) -> Page[Found]:
+        """Nothing but the rows; where many are skipped, whole blocks of them are."""
+        if self._offset < BLOCK:
+            return Page(rows=self._connection.execute(PLAIN, (0, self._limit, self._offset)).fetchall())
+        with at_one_moment(self._connection):
+            begin, before = self._blocks.place_of(self._offset)
+            asked = (begin, self._limit, self._offset - before)
+            return Page(rows=self._connection.execute(PLAIN, asked).fetchall())
 
     def _statement(self) -> Sql:
         """For a page by offset; the same for all the time for which its way is kept."""
@@ -99,6 +117,9 @@ class Search:
         if cursor.position is not None:
             text, places = beyond(keys, cursor.position, backwards=cursor.backwards)
             where, values = f"{where} AND {text}", [*values, *places]
+            if self._way[1].blocks is not None:
+                sign = "<=" if cursor.backwards else ">="
+                where, values = f"{where} AND block.number {sign} ?", [*values, cursor.position.seq // BLOCK]
         shown = ", ".join([*(key.text for key in keys), SHOWN])
         text, bound = _rows(self._way[1], (where, values), keys, shown=shown, backwards=cursor.backwards)
         found = self._connection.execute(text, (*bound, self._limit + 1, 0)).fetchall()
@@ -125,8 +146,10 @@ class Search:
 def _rows(way: Way, where: Sql, keys: tuple[KeySql, ...], *, shown: str, backwards: bool) -> Sql:
     """A statement that gives what is `shown` of the rows in order, from a limit and an offset on."""
     if way.ordered and not way.branches:
-        text, values = where
+        text, values = _within(way.blocks, where)
         order = order_text(keys, backwards=backwards)
+        if way.blocks is not None:
+            order = f"block.number{' DESC' if backwards else ''}, {order}"
         return f"SELECT {shown} FROM {_source(way)} WHERE {text} ORDER BY {order} LIMIT ? OFFSET ?", values
     # The chosen rows are walked in their order, and each report is fetched by its number: last, and no other.
     chosen, values = _chosen(way, where, keys, backwards=backwards)
@@ -151,7 +174,10 @@ def _chosen(way: Way, where: Sql, keys: tuple[KeySql, ...], *, backwards: bool) 
 
 
 def _source(way: Way) -> str:
-    return f"problem INDEXED BY {way.index}"
+    if way.blocks is None:
+        return f"problem INDEXED BY {way.index}"
+    rows = f"block.number * {BLOCK} AND block.number * {BLOCK} + {BLOCK - 1}"
+    return f"problem_block AS block CROSS JOIN problem INDEXED BY {way.index} ON problem.seq BETWEEN {rows}"
 
 
 def _within(branch: Sql | None, where: Sql) -> Sql:

@@ -10,7 +10,6 @@ from hub.store.events import Events
 from hub.store.figures import Figures
 from hub.store.histories import Histories
 from hub.store.idempotency_keys import IdempotencyKeys
-from hub.store.identifiers import Identifiers
 from hub.store.jobs import Jobs
 from hub.store.lines import Lines
 from hub.store.lists import Lists
@@ -51,7 +50,6 @@ class Tables:
         self.api_keys = ApiKeys(connection, dialect)
         self.tasks = Tasks(connection, dialect)
         self.jobs = Jobs(connection, dialect, self.signals)
-        self.identifiers = Identifiers(connection, dialect)
         self.idempotency_keys = IdempotencyKeys(connection, dialect)
         self.figures = Figures(connection, dialect)
         self.sealed = Sealed(connection, dialect)

@@ -75,6 +75,12 @@ class Tally:
         """
         return self.run(counting(what, window))
 
+    def values(self, column: str, what: Sql) -> list[Any]:
+        """The values of status, priority or category that the reports that fit `what` have, in ascending order."""
+        self.flush()
+        text = f"SELECT {column} FROM problem_tally WHERE span = '' AND {what[0]} GROUP BY 1 HAVING sum(n) > 0"
+        return [value for (value,) in self._connection.execute(f"{text} ORDER BY 1", what[1])]
+
     def run(self, counting: Sql) -> int:
         """The number that a statement of `counting` gives."""
         self.flush()

@@ -21,7 +21,7 @@ class Way:
     """A walk along an index of reports; `passed` is how many entries it has in all.
 
     Each branch is a condition more. Several branches are merged in the list's order, which each of them gives.
-    `ordered` tells that the walk gives that order by itself.
+    `ordered` tells that the walk gives that order by itself. `blocks` is which blocks of row numbers it enters.
     """
 
     index: str
@@ -29,6 +29,7 @@ class Way:
     passed: float
     entry: float = ENTRY
     ordered: bool = False
+    blocks: Sql | None = None
 
 
 SORTED: dict[Path, str] = {

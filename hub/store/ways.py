@@ -5,20 +5,24 @@ the way is written into the statement.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from time import monotonic
 
-from hub.query.entries import keys_for
+from hub.query.entries import Key, keys_for
 from hub.query.ordering import Sort
 from hub.query.sql import sql_condition
 from hub.query.sql_values import ALWAYS
 from hub.query.sqlite_json import Sql
 from hub.query.syntax import Comparison, Condition, Operator, Or
+from hub.store.blocks import BLOCK, late_enough
 from hub.store.columns import COLUMNS
-from hub.store.facets import IDS, Path, compiled, paths_of
+from hub.store.facets import IDS, compiled, paths_of
+from hub.store.path_tally import counting_common
+from hub.store.paths import Declared
 from hub.store.tally import INDEXES, Tally, counting
 from hub.store.way import BRANCHED, DATES_IN, LOOK, NO_DATES, PROBE, ROW, SORT, SORTED, Way, exact_keys, holds
+from hub.store.windows import DATES
 
 SKIP = 0.03
 """The microseconds that it takes to skip a row of the offset."""
@@ -42,23 +46,26 @@ class Ways:
         self,
         connection: sqlite3.Connection,
         tally: Tally,
-        indexed: Mapping[Path, int],
+        declared: Declared,
         condition: Condition | None,
     ) -> None:
         self._connection = connection
         self._tally = tally
-        self._indexed = indexed
-        read = compiled(condition, tuple(indexed.items()))
+        self._declared = declared
+        read = compiled(condition, tuple(declared.complete.items()))
         self._facets = read.facets
         self.where = read.where
         self._made = monotonic()
         self._pages: dict[tuple[Sort, int], tuple[float, Way]] = {}
         self._all = max(tally.total(), 1)
-        self._what = read.what
+        self.what = read.what
+        """The part that the tally can count."""
         self._counted = tally.count(read.what) if read.facets.counted else self._all
         self._windows = {window: tally.count(read.what, window) for window in read.facets.windows}
         self._keyed = [self._entries(part) for part in read.facets.keyed]
         self._sizes: dict[str, int] = {}
+        self.by_values: dict[tuple[Sort, int], float] = {}
+        """What it costs to read a list value by value, as `Search` keeps it here, too."""
         self.statements: dict[tuple[Sort, int], Sql] = {}
         """The statements of pages, as `Search` keeps them here: by their order and by how many rows they need."""
 
@@ -69,28 +76,40 @@ class Ways:
             return None
         return self._keyed[0][0]
 
-    def is_fresh(self, indexed: Callable[[], Mapping[Path, int]]) -> bool:
+    def is_fresh(self, declared: Callable[[], Declared]) -> bool:
         """Whether the ways still serve; which paths are indexed is asked only where that could change them."""
         if monotonic() >= self._made + FRESH_FOR:
             return False
-        return not (self._keyed or self._facets.others) or indexed() is self._indexed
+        return not (self._keyed or self._facets.others) or declared() is self._declared
 
     @property
     def is_tallied(self) -> bool:
         """Whether the tally can tell how many rows fit."""
-        return not (self._keyed or self._facets.others or len(self._windows) > 1)
+        return self._counting is not None
 
     def total(self) -> int | None:
         """How many rows fit at this moment, where the tally can tell."""
-        if not self.is_tallied:
+        if self._counting is None:
             return None
-        if not (self._windows or self._facets.counted):
+        if not (self._windows or self._facets.counted or self._keyed):
             return self._tally.total()
         return self._tally.run(self._counting)
 
     @cached_property
-    def _counting(self) -> Sql:
-        return counting(self._what, next(iter(self._windows), None))
+    def _counting(self) -> Sql | None:
+        """The statement that counts what fits without looking at each."""
+        if self._facets.others or len(self._windows) + len(self._facets.keyed) > 1:
+            return None
+        if not self._facets.keyed:
+            return counting(self.what, next(iter(self._windows), None))
+        (part,) = self._facets.keyed
+        if not isinstance(part, Comparison) or part.path in IDS:
+            return None
+        number, keys = self._keys_of(part)
+        common = next((key for key in keys if (number, key) in self._declared.common), None)
+        if common is None:
+            return None
+        return counting_common((number, common), [key for key in keys if key != common], self.what)
 
     def unindexed(self) -> list[str]:
         """The dotted paths of the parts that need a look at each report."""
@@ -112,13 +131,16 @@ class Ways:
     def _ordered(self, sort: Sort) -> list[Way]:
         """The ways that give the rows in order, so that the first ones come without the others."""
         path = sort[0].path if sort else ()
-        if len(sort) > 1 or path not in SORTED:
-            return []
+        if path not in SORTED or (len(sort) > 1 and path not in DATES):
+            return []  # of a date there are few reports, which SQLite sorts by the other keys as it comes to them
         index = SORTED[path]
         ways = [Way(index=index, passed=self._within_windows(index, self._all), ordered=True)]
+        if not sort:
+            entered = [text for window in self._windows if (text := late_enough(window)) is not None]
+            ways += [Way(index=index, passed=self._all, ordered=True, blocks=text) for text in entered]
         for column, branched in BRANCHED.get(path, {}).items():
             keys = exact_keys(column, self._facets.values_of((column,)))
-            if 0 < len(keys) <= BRANCHES_MAXIMUM:
+            if 0 < len(keys) <= (BRANCHES_MAXIMUM if len(sort) < 2 else 1):
                 branches = tuple((f"{column} = ?", [key]) for key in keys)
                 passed = self._within_windows(index, self._size(column))
                 ways.append(Way(index=branched, branches=branches, passed=passed, ordered=True))
@@ -163,7 +185,7 @@ class Ways:
 
     def _cost(self, way: Way, need: int | None, sort: Sort) -> float:
         """Microseconds to `need` rows, or to all of them."""
-        fit, passed = self._fit, way.passed
+        fit, passed = self.fit, way.passed
         if way.ordered and need is not None and not self._facets.others and fit:
             passed = min(passed, need * max(way.passed, 1) / fit + self._before_window(way))
         seen = passed * min(1.0, self._counted / max(way.passed, 1))
@@ -173,7 +195,7 @@ class Ways:
         return cost
 
     @cached_property
-    def _fit(self) -> float:
+    def fit(self) -> float:
         """About how many rows fit, if nothing depends on anything else."""
         fit = float(self._counted)
         for count in self._windows.values():
@@ -194,7 +216,9 @@ class Ways:
     def _before_window(self, way: Way) -> float:
         """Dates rise with the row numbers and with each other, so what a window leaves out may all come first."""
         others = [count for column, count in self._bare.items() if DATES_IN.get(way.index, NO_DATES) != {column}]
-        return way.passed * (1 - min(others) / self._all) if others else 0.0
+        if not others:
+            return 0.0
+        return way.passed * (1 - min(others) / self._all) / (1 if way.blocks is None else BLOCK)
 
     def _entries(self, part: Condition) -> tuple[Sql, float]:
         """A statement that gives the row numbers of the reports with the keys of a part, and how many it gives."""
@@ -206,13 +230,21 @@ class Ways:
         if part.path in IDS:
             marks = ", ".join("?" * len(part.values))
             return (f"SELECT seq FROM problem WHERE id IN ({marks})", list(part.values)), len(part.values)
-        keys = keys_for(part.values)
+        number, keys = self._keys_of(part)
         marks = ", ".join("?" * len(keys))
-        number = self._indexed[part.path]
-        rows = f"FROM problem_path WHERE path = {number} AND value IN ({marks})"
-        statement = f"SELECT count(*) FROM (SELECT 1 {rows} LIMIT {COUNTED_AT_MOST})"
-        size = self._connection.execute(statement, keys).fetchone()[0]
-        # Many can be a few more than were counted, or all: between the two, so that neither is far off.
-        many = float((size * self._all) ** 0.5)
         once = "DISTINCT " if len(keys) > 1 else ""
-        return (f"SELECT {once}problem {rows}", list(keys)), size if size < COUNTED_AT_MOST else many
+        rows = f"SELECT {once}problem FROM problem_path WHERE path = {number} AND value IN ({marks})"
+        return (rows, list(keys)), sum(self._entries_of(number, key) for key in keys)
+
+    def _keys_of(self, part: Comparison) -> tuple[int, list[Key]]:
+        """(number of an indexed path, keys of the values that are wanted there)."""
+        return self._declared.complete[part.path], list(dict.fromkeys(keys_for(part.values)))
+
+    def _entries_of(self, number: int, key: Key) -> float:
+        """How many reports have a value at an indexed path."""
+        if (number, key) in self._declared.common:
+            return float(self._tally.run(counting_common((number, key), [], ALWAYS)))
+        rows = f"SELECT 1 FROM problem_path WHERE path = ? AND value = ? LIMIT {COUNTED_AT_MOST}"
+        size = float(self._connection.execute(f"SELECT count(*) FROM ({rows})", (number, key)).fetchone()[0])
+        # Many can be a few more than were counted, or all: between the two, so that neither is far off.
+        return size if size < COUNTED_AT_MOST else float((size * self._all) ** 0.5)

@@ -119,19 +119,19 @@ class Writer:
     def _commit(self, tables: Tables, batch: list[Job]) -> None:
         connection = tables.connection
         tables.signals.clear()
-        tables.problems.tally.undo()
         signals: set[str] = set()
         outcomes: list[Outcome] = []
         began = perf_counter()
         try:
             connection.execute("BEGIN IMMEDIATE")
+            tables.problems.begin()
             if len(batch) == 1:
                 outcomes.append(_attempt_alone(tables, batch[0].work))
                 signals |= tables.signals
             else:
                 for _, group in groupby(batch, key=_is_repeatable):
                     outcomes += _attempt_together(tables, list(group), signals)
-            tables.problems.tally.flush()
+            tables.problems.end()
             committing = perf_counter()
             connection.execute("COMMIT")
             self.counts.committed(len(batch), began, committing)
@@ -185,7 +185,7 @@ def _unharmed(tables: Tables, work: Work, signals: set[str]) -> Outcome:
         if connection.total_changes != written or isinstance(error, sqlite3.Error):
             raise _Harmed(str(error)) from error
         tables.signals.clear()
-        tables.problems.tally.undo(mark)
+        tables.problems.undo(mark)
         return None, error
     signals |= tables.signals
     tables.signals.clear()
@@ -205,8 +205,8 @@ def _attempt_alone(tables: Tables, work: Work) -> Outcome:
         if not connection.in_transaction:
             raise error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)) from error
         connection.execute("ROLLBACK")
-        tables.problems.tally.undo()
         connection.execute("BEGIN IMMEDIATE")
+        tables.problems.begin()
         return None, _as_failure(error)
 
 
@@ -225,7 +225,7 @@ def _attempt(tables: Tables, work: Work) -> Outcome:
         if not connection.in_transaction:
             raise error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error)) from error
         connection.execute("ROLLBACK TO job")
-        tables.problems.tally.undo(mark)
+        tables.problems.undo(mark)
         connection.execute("RELEASE job")
         return None, _as_failure(error)
     connection.execute("RELEASE job")

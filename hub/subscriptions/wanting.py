@@ -1,18 +1,17 @@
 """What a registration wants: which events it is told of, whether or not it was there when they happened."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
+from functools import partial
 
 from hub.errors import InvalidInput, InvalidSettings, Unsupported
 from hub.faces import EVENT_TYPES
 from hub.model.event import Event
 from hub.model.subscription import Subscription
+from hub.query.event_document import event_document
 from hub.query.hub_query import HubQuery
 from hub.query.matching.matcher import Matcher
-from hub.query.ownership import OF_TASK, told_to
+from hub.query.ownership import told_to
 from hub.query.syntax import Condition, both
 from hub.store.subscriptions import Registered
 from hub.subscriptions.registration import ParseQuery
@@ -67,12 +66,4 @@ class Interests:
 
     def of(self, event: Event) -> list[int]:
         """The row numbers of those that want it, ascending."""
-
-        def document() -> Mapping[str, Any]:
-            parsed: dict[str, Any] = orjson.loads(event.body)
-            if event.party is not None:
-                (member,) = OF_TASK
-                parsed[member] = event.party
-            return parsed
-
-        return self._matcher.matching(event.type, document)
+        return self._matcher.matching(event.type, partial(event_document, event.body, event.party))

@@ -11,10 +11,14 @@ NOT_LIVE = "**not verified live**: a fake that keeps to the public documents"
 
 
 def row_of(bench: Bench, readme: Path) -> str:
-    """The row of an adapter; its README names the system in its title."""
+    """The row of an adapter; its README names the system in its title.
+
+    A bench tells the `version` of what really runs, or what it was `tried` on where that has no version.
+    """
     version: Callable[[], str] | None = getattr(bench, "version", None)
     title = readme.read_text("utf-8").splitlines()[0].removeprefix("# ")
-    tried = NOT_LIVE if version is None else f"{_upstream(version())}, on every `make test`"
+    real = getattr(bench, "tried", "") if version is None else _upstream(version())
+    tried = f"{real}, on every `make test`" if real else NOT_LIVE
     return f"| [`{bench.system}`](../adapters/{bench.system}/README.md) | {title} | {tried} |"
 
 

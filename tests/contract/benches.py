@@ -14,10 +14,21 @@ from hub.intake.configured import find_mapping, shipped_folders
 from hub.intake.mapping import FieldMapping
 from hub.settings import SourceSettings
 from tests.fakes.benches import FAKES
-from tests.real.benches import AlertmanagerBench, Bench, IcingaBench, RequestTrackerBench, RoundupBench
+from tests.fakes.generic_benches import Tmf656Bench
+from tests.real.benches import (
+    AlertmanagerBench,
+    Bench,
+    IcingaBench,
+    RequestTrackerBench,
+    RoundupBench,
+    ServedBench,
+)
 from tests.real.middleman import Middleman
 
 GROUP = "qos_hub.benches"
+
+LOCAL = frozenset({"files", "sql"})
+"""Adapters that ask no server over HTTP."""
 
 
 def bench_of(name: str, request: pytest.FixtureRequest, folder: Path) -> AbstractContextManager[Bench]:
@@ -31,13 +42,15 @@ def bench_of(name: str, request: pytest.FixtureRequest, folder: Path) -> Abstrac
             return nullcontext(RequestTrackerBench(request.getfixturevalue("request_tracker"), password))
         case "icinga":
             return nullcontext(IcingaBench(request.getfixturevalue("icinga"), password))
+        case "tmf656":
+            return nullcontext(Tmf656Bench(request.getfixturevalue("peer_hub")))
         case _ if name in FAKES:
             return FAKES[name](folder)
         case _:
             return _offered(name, folder)
 
 
-def middleman_of(bench: Bench) -> Middleman:
+def middleman_of(bench: ServedBench) -> Middleman:
     """Somebody between the adapter and its system."""
     own: Middleman = getattr(bench, "middleman", lambda: Middleman(bench.url))()
     return own

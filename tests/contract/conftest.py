@@ -7,6 +7,7 @@ import pytest
 
 from hub.store.sqlite import Store
 from tests.contract.stores import STORES, Kind
+from tests.fakes.peers import PeerHub
 
 
 @pytest.fixture(params=STORES.values(), ids=lambda kind: kind.name)
@@ -21,3 +22,10 @@ def store(kind: Kind, tmp_path: Path) -> Iterator[Store]:
     opened = kind.open(tmp_path, busy_timeout=0.05)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def peer_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PeerHub]:
+    """A hub that is read as a peer by several tests, each of which writes under a name of its own."""
+    with PeerHub(tmp_path_factory.mktemp("peer") / "hub", "hub-north") as running:
+        yield running

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -12,8 +13,8 @@ from hub.intake.adapters import installed_adapters
 from hub.intake.digest import digest
 from hub.ports import Record, Unavailable
 from tests.contract.adapters_doc import row_of, rows, write
-from tests.contract.benches import bench_of, mapping_of, middleman_of
-from tests.real.benches import Bench, records
+from tests.contract.benches import LOCAL, bench_of, mapping_of, middleman_of
+from tests.real.benches import Bench, ServedBench, records
 from tests.real.middleman import Canned, Middleman
 
 ROOT = Path(__file__).parents[2]
@@ -27,9 +28,16 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
         yield bench
 
 
+@pytest.fixture(params=sorted(installed_adapters().keys() - LOCAL))
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServedBench]:
+    """One that is asked over HTTP."""
+    with bench_of(request.param, request, tmp_path) as bench:
+        yield cast(ServedBench, bench)
+
+
 @pytest.fixture
-def middleman(bench: Bench) -> Iterator[Middleman]:
-    with middleman_of(bench).serving() as serving:
+def middleman(served: ServedBench) -> Iterator[Middleman]:
+    with middleman_of(served).serving() as serving:
         yield serving
 
 
@@ -121,29 +129,29 @@ def test_a_pull_since_an_instant_brings_what_changed_since_and_may_bring_more(be
     assert json.loads(json.dumps(pages[-1].cursor)) == pages[-1].cursor
 
 
-def test_a_failure_that_passes_is_tried_again_within_the_pull(bench: Bench, middleman: Middleman) -> None:
-    bench.create("iptv")
+def test_a_failure_that_passes_is_tried_again_within_the_pull(served: ServedBench, middleman: Middleman) -> None:
+    served.create("iptv")
     middleman.instead.append(Canned(status=502))
-    found = records(bench.source(url=middleman.url).pull({}))
-    assert [bench.name_of(record) for record in found] == ["iptv"]
+    found = records(served.source(url=middleman.url).pull({}))
+    assert [served.name_of(record) for record in found] == ["iptv"]
 
 
-def test_a_request_to_wait_is_followed_within_the_pull(bench: Bench, middleman: Middleman) -> None:
-    bench.create("iptv")
+def test_a_request_to_wait_is_followed_within_the_pull(served: ServedBench, middleman: Middleman) -> None:
+    served.create("iptv")
     middleman.instead += [Canned(status=429, headers={"Retry-After": "0"})] * 5
-    found = records(bench.source(url=middleman.url).pull({}))
-    assert [bench.name_of(record) for record in found] == ["iptv"]
+    found = records(served.source(url=middleman.url).pull({}))
+    assert [served.name_of(record) for record in found] == ["iptv"]
 
 
-def test_a_system_that_cannot_be_reached_is_unavailable(bench: Bench) -> None:
+def test_a_system_that_cannot_be_reached_is_unavailable(served: ServedBench) -> None:
     with pytest.raises(Unavailable):
-        list(bench.source(url="http://127.0.0.1:1", max_wait=0).pull({}))
+        list(served.source(url="http://127.0.0.1:1", max_wait=0).pull({}))
 
 
 def test_an_answer_of_something_else_is_unavailable_and_no_empty_system(
-    bench: Bench, middleman: Middleman
+    served: ServedBench, middleman: Middleman
 ) -> None:
     for body in (b"<html>welcome</html>", b'"hello"', b"{}"):
         middleman.instead.append(Canned(status=200, body=body))
         with pytest.raises(Unavailable):
-            list(bench.source(url=middleman.url).pull({}))
+            list(served.source(url=middleman.url).pull({}))

@@ -45,6 +45,15 @@ def store(kind: Kind, tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch, store: Store) -> Store:
+    """A store that takes few reports for very many: values are common at two, and orders go value by value."""
+    monkeypatch.setattr("hub.store.path_tally.COMMON", 2)
+    monkeypatch.setattr("hub.store.paths.LOOKED_AT", 1)
+    monkeypatch.setattr("hub.store.by_values.APART", -1e9)
+    return store
+
+
 def equal(path: str, *values: str) -> Comparison:
     return Comparison(path=tuple(path.split(".")), operator=Operator.EQ, values=values)
 
@@ -177,15 +186,11 @@ def fresh(store: Store, documents: Sequence[Document]) -> dict[int, Document]:
 # -- what fits, in order, counted
 
 
-@EASY
-@given(st.lists(DOCUMENTS, max_size=25), CONDITIONS, SORTS, st.integers(0, 6), st.integers(0, 8))
-def test_a_page_and_its_count_are_those_of_the_plain_reading(
-    store: Store,
-    documents: list[Document],
-    condition: Condition | None,
-    sort: Sort,
-    offset: int,
-    limit: int,
+LISTED = (st.lists(DOCUMENTS, max_size=25), CONDITIONS, SORTS, st.integers(0, 6), st.integers(0, 8))
+
+
+def assert_read_plainly(
+    store: Store, documents: list[Document], condition: Condition | None, sort: Sort, offset: int, limit: int
 ) -> None:
     there = fresh(store, documents)
     fits = predicate(condition)
@@ -197,12 +202,26 @@ def test_a_page_and_its_count_are_those_of_the_plain_reading(
 
 
 @EASY
+@given(st.tuples(*LISTED))
+def test_a_page_and_its_count_are_those_of_the_plain_reading(store: Store, listed: tuple[Any, ...]) -> None:
+    assert_read_plainly(store, *listed)
+
+
+@EASY
+@given(st.tuples(*LISTED))
+def test_a_page_and_its_count_are_the_same_when_few_are_taken_for_many(
+    eager: Store, listed: tuple[Any, ...]
+) -> None:
+    assert_read_plainly(eager, *listed)
+
+
+@EASY
 @given(st.lists(DOCUMENTS, max_size=20), CONDITIONS, SORTS, st.integers(1, 7))
 def test_pages_by_cursor_show_each_report_once_in_both_directions(
-    store: Store, documents: list[Document], condition: Condition | None, sort: Sort, limit: int
+    eager: Store, documents: list[Document], condition: Condition | None, sort: Sort, limit: int
 ) -> None:
-    fresh(store, documents)
-    problems = store.read.problems
+    fresh(eager, documents)
+    problems = eager.read.problems
     expected = [name for name, _ in problems.page(condition, sort=sort, limit=100).rows]
     for backwards in (False, True):
         seen: list[str] = []
@@ -255,6 +274,13 @@ RECOUNT = """
     ORDER BY 1, 2, 3, 4"""
 
 
+COMMON_TALLY = "SELECT * FROM problem_path_tally WHERE n <> 0 ORDER BY 1, 2, 3, 4, 5"
+COMMON_RECOUNT = """
+    SELECT path, value, status, priority, category, count(*)
+    FROM problem_path_common JOIN problem_path USING (path, value) JOIN problem ON seq = problem
+    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
+
+
 def change(word: str, number: int, document: Document, tables: Tables) -> None:
     one, there = kept(number, document), tables.problems.get(f"p{number}") is not None
     if word in ("insert", "fail") and not there:
@@ -274,21 +300,29 @@ def note(answered: Gate, result: Any, error: BaseException | None) -> None:
 @EASY
 @given(CHANGES, st.integers(1, 5))
 def test_the_tally_and_the_index_are_what_a_recount_gives(
-    store: Store, changes: list[tuple[str, int, Document]], together: int
+    eager: Store, changes: list[tuple[str, int, Document]], together: int
 ) -> None:
-    fresh(store, [])
+    fresh(eager, [])
     answers = []
     for position, one in enumerate(changes):
         answered = Gate()
-        store.submit(partial(change, *one), partial(note, answered))
+        eager.submit(partial(change, *one), partial(note, answered))
         answers.append(answered)
         if position % together == 0:
             assert answered.wait(20)
     assert all(answered.wait(20) for answered in answers)
-    connection = store.read.connection
+    connection = eager.read.connection
     tally = "SELECT span, status, priority, category, n FROM problem_tally ORDER BY 1, 2, 3, 4"
     assert connection.execute(tally).fetchall() == connection.execute(RECOUNT).fetchall()
-    assert entries(store) == recounted_entries(store)
+    assert entries(eager) == recounted_entries(eager)
+    assert connection.execute(COMMON_TALLY).fetchall() == connection.execute(COMMON_RECOUNT).fetchall()
+    late = "SELECT count(*) FROM problem_block JOIN problem ON seq / 256 = number WHERE"
+    assert connection.execute(f"{late} created_last < creation_date OR updated_last < last_update").fetchone() == (
+        0,
+    )
+    blocks = "SELECT number, reports FROM problem_block WHERE reports > 0 ORDER BY 1"
+    counted = "SELECT seq / 256, count(*) FROM problem GROUP BY 1 ORDER BY 1"
+    assert connection.execute(blocks).fetchall() == connection.execute(counted).fetchall()
 
 
 def entries(store: Store) -> list[tuple[str, Any, str]]:
@@ -421,8 +455,66 @@ def test_an_indexed_list_walks_its_index_whatever_the_size(
     page, counts = statements_of(store, *shape)
     plan = plan_of(store, page)
     assert "TEMP B-TREE FOR ORDER BY" not in plan
-    assert "INDEX problem_" in plan or plan == "SCAN problem"
+    assert "INDEX problem_" in plan or plan == "SEARCH problem USING INTEGER PRIMARY KEY (rowid>?)"
     assert counts == []
+
+
+def test_a_list_passes_over_what_is_too_early(store: Store) -> None:
+    fresh(store, [])
+    documents = many(3000)
+    store.write(lambda tables: [tables.problems.insert(kept(n, one)) for n, one in enumerate(documents)])
+    late, begin = compared("lastUpdate", Operator.GT, "2025-11-15T00:00:00Z"), "2025-11-15T00:00:00.000Z"
+    expected = [f"p{number}" for number, one in enumerate(documents) if one["lastUpdate"] > begin]
+    assert "problem_block" in statements_of(store, late, ())[0]
+    problems = store.read.problems
+    assert [name for name, _ in problems.page(late, limit=3000).rows] == expected
+    seen: list[str] = []
+    page = problems.page(late, limit=100, cursor=Cursor())
+    while page.rows:
+        seen += [name for name, _ in page.rows]
+        page = problems.page(late, limit=100, cursor=Cursor(position=page.last))
+    assert seen == expected
+
+    def remove(tables: Tables) -> None:
+        for number in range(0, 1500, 2):
+            tables.problems.delete(f"p{number}")
+
+    store.write(remove)
+    left = [f"p{number}" for number in range(3000) if number >= 1500 or number % 2]
+    for offset in (255, 256, 700, 1400, 2240, 2250):
+        assert [name for name, _ in problems.page(None, offset=offset, limit=3).rows] == left[offset : offset + 3]
+
+
+def test_two_orders_are_walked_value_by_value(store: Store) -> None:
+    fresh(store, [])
+    documents = many(3000)
+    store.write(lambda tables: [tables.problems.insert(kept(n, one)) for n, one in enumerate(documents)])
+    sort = (SortKey(path=("priority",), descending=True), SortKey(path=("creationDate",)))
+    search = store.read.problems.search(None, sort=sort, limit=10)
+    expected = [f"p{number}" for number in in_order(list(enumerate(documents)), sort)]
+    assert [name for name, _ in search.page().rows] == expected[:10]
+    assert search.quick
+    assert "TEMP B-TREE" not in plan_of(store, statements_of(store, None, sort)[0])
+
+
+def test_a_value_that_most_reports_have_is_counted_in_the_tally(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.store.path_tally.COMMON", 400)
+    fresh(store, [])
+    documents = [
+        {**one, "relatedParty": [party("7"), party(7 if n % 3 else "8")]} for n, one in enumerate(many(1200))
+    ]
+    store.write(lambda tables: [tables.problems.insert(kept(n, one)) for n, one in enumerate(documents)])
+    held = And(parts=(equal(PARTY, "7"), equal("status", "held")))
+    for condition in (equal(PARTY, "7"), held, equal(PARTY, "8"), equal(PARTY, "8", "7")):
+        fits = predicate(condition)
+        assert store.read.problems.count(condition) == sum(map(fits, documents))
+    heard: list[str] = []
+    store.read.connection.set_trace_callback(heard.append)
+    store.read.problems.count(equal(PARTY, "7"))
+    store.read.connection.set_trace_callback(None)
+    assert any("problem_path_tally" in text for text in heard)
 
 
 def test_a_value_of_an_indexed_path_leads_to_its_reports(store: Store) -> None:

@@ -52,6 +52,8 @@ REASONS = {
     "maxItems Problem*_FVO.*: 1000": "a task is one transaction, and others wait for it",
     "enum Problem*.state": "the states that the official text lists",
     "format Hub*.callback: uri": "events are posted there",
+    "format *.@schemaLocation: uri-reference": "text that is no address leads to no schema",
+    "format *.href: uri-reference": "text that is no address leads nowhere",
     "enum *Event.eventType": "an event has the type of its schema",
     "enum Error.@type": "an error has no other type",
     "stricter ServiceProblem.id": ALWAYS,

@@ -13,6 +13,7 @@ import adapters.zammad
 import adapters.zendesk
 from hub.ports import Record
 from tests.fakes import glpi, jira, pagerduty, servicenow, zammad, zendesk
+from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench, tmf621_bench, tmf642_bench
 from tests.fakes.glpi import Glpi
 from tests.fakes.jira import Jira
 from tests.fakes.pagerduty import PagerDuty
@@ -250,9 +251,14 @@ NewBench = Callable[[Path], AbstractContextManager[Bench]]
 
 FAKES: Mapping[str, NewBench] = {
     "glpi": glpi_bench,
+    "files": files_bench,
     "jira": jira_bench,
     "pagerduty": pagerduty_bench,
+    "rest": rest_bench,
     "servicenow": servicenow_bench,
     "zammad": zammad_bench,
     "zendesk": zendesk_bench,
+    "sql": sql_bench,
+    "tmf621": tmf621_bench,
+    "tmf642": tmf642_bench,
 }

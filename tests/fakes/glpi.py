@@ -12,7 +12,7 @@ OPTIONS = {1: "name", 2: "id", 3: "priority", 12: "status", 15: "date", 19: "dat
 
 
 class Glpi(Vendor):
-    """`zone` is that of the clock on its wall. `sessions` are the tokens that it knows; `ignores` breaks the filter."""
+    """`zone` is that of the clock on its wall. `sessions` are the tokens it knows; `ignores` breaks the filter."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,12 +42,16 @@ class Glpi(Vendor):
         if asked.headers.get("app-token") != APP_TOKEN:
             raise self._refused(400, "ERROR_WRONG_APP_TOKEN_PARAMETER")
         what = asked.path.removeprefix("/apirest.php/")
-        if what == "initSession":
-            if asked.headers.get("authorization") != f"user_token {USER_TOKEN}":
-                raise self._refused(401, "ERROR_GLPI_LOGIN_USER_TOKEN")
-            self._opened += 1
-            self.sessions.add(f"session-{self._opened}")
-            return Answer(body={"session_token": f"session-{self._opened}"})
+        return self._open(asked) if what == "initSession" else self._within(asked, what)
+
+    def _open(self, asked: Asked) -> Answer:
+        if asked.headers.get("authorization") != f"user_token {USER_TOKEN}":
+            raise self._refused(401, "ERROR_GLPI_LOGIN_USER_TOKEN")
+        self._opened += 1
+        self.sessions.add(f"session-{self._opened}")
+        return Answer(body={"session_token": f"session-{self._opened}"})
+
+    def _within(self, asked: Asked, what: str) -> Answer:
         token = asked.headers.get("session-token")
         if token not in self.sessions:
             raise self._refused(401, "ERROR_SESSION_TOKEN_INVALID")

@@ -1,4 +1,4 @@
-"""A server of GET on this machine whose answers a test decides."""
+"""A server on this machine whose answers a test decides."""
 
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +14,8 @@ class HttpServer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 answer(self)
+
+            do_POST = do_DELETE = do_GET
 
             def log_message(self, format: str, *args: object) -> None:
                 """Says nothing."""

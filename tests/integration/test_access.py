@@ -1,6 +1,7 @@
 """Who may call what: every operation of every contract, by callers of every kind."""
 
 import json
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -142,6 +143,8 @@ def test_an_operation_is_kept_from_all_but_the_right_callers(
         assert call(server, operation, headers).status_code not in (401, 403)
     of_party = call(server, operation, credentials.party)
     assert (of_party.status_code == 403) == (not operation.for_parties)
+    if of_party.status_code == 403:
+        assert of_party.headers["WWW-Authenticate"] == 'Bearer realm="qos-hub", error="insufficient_scope"'
 
 
 @pytest.mark.parametrize("operation", OPEN, ids=str)
@@ -170,6 +173,27 @@ def test_the_console_asks_for_a_key(server: Server, credentials: Credentials, ma
     assert shown.status_code == 200
     assert shown.headers["Content-Type"].startswith("text/html")
     assert server.client.get(path, auth=("anybody", "wrong")).status_code == 401
+
+
+def test_a_key_may_stand_before_a_blank_and_not_beside_another(server: Server, credentials: Credentials) -> None:
+    key, other = credentials.everything["X-API-Key"], credentials.party["X-API-Key"]
+    for lines, status in (
+        ([f"X-API-Key: {key} \t"], 200),
+        ([f"X-API-Key: {key}", f"X-API-Key: {other}"], 400),
+        ([f"X-API-Key: {key}", f"X-API-Key: {key}"], 400),
+        ([f"Authorization: Bearer {key}", "Authorization: Bearer x"], 400),
+    ):
+        answer = exchange(server, f"{FACE}/serviceProblem?limit=1", lines)
+        assert answer.startswith(f"HTTP/1.1 {status} "), (lines, answer)
+        assert key not in answer
+
+
+def exchange(server: Server, path: str, headers: list[str]) -> str:
+    """The answer to a request with these header lines, as they stand."""
+    head = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", "Connection: close", *headers]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        line.sendall("\r\n".join([*head, "", ""]).encode())
+        return b"".join(iter(lambda: line.recv(65536), b"")).decode()
 
 
 def test_a_credential_never_comes_back(server: Server, credentials: Credentials) -> None:

@@ -256,7 +256,7 @@ def test_what_is_old_enough_is_cleared_away(office: Office) -> None:
 
 def test_an_identifier_is_found_as_long_as_a_report_has_it(office: Office) -> None:
     def known(identifier: str) -> list[str]:
-        return office.store.read.identifiers.reports(identifier, owner=None, kind=None)
+        return office.store.read.problems.identifiers.reports(identifier, owner=None, kind=None)
 
     made = office.desk.create(externalIdentifier=[{"id": "a"}, {"id": 'b"\n'}])
     assert known("a") == known('b"\n') == [made.id]

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -175,6 +175,29 @@ def test_a_poller_polls_at_once_and_again_when_woken(bench: Bench) -> None:
         bench.store.write(lambda tables: None)
     assert bench.poller.stop(PATIENCE)
     assert len(bench.system.cursors) == 2
+
+
+class Registered(Feed):
+    """A source with something to take back, which it cannot."""
+
+    ends: ClassVar[list[str]] = []
+
+    def close(self) -> None:
+        self.ends.append("asked")
+        raise Unavailable("the system is away")
+
+
+def test_a_source_takes_back_what_it_made_when_the_hub_stops(tmp_path: Path) -> None:
+    clock = ManualClock()
+    bench = Bench(tmp_path, clock, Registered(clock))
+    with capture_logs() as lines:
+        bench.poller.start()
+        wait_until(lambda: len(bench.system.cursors) == 1)
+        assert Registered.ends == []
+        assert bench.poller.stop(PATIENCE)
+    bench.store.close()
+    assert Registered.ends == ["asked"]
+    assert [line["error"] for line in lines if line["event"] == "source.unclosed"] == ["the system is away"]
 
 
 def test_a_poller_polls_at_its_interval(bench: Bench) -> None:

@@ -8,7 +8,8 @@ import pytest
 from marshmallow import ValidationError
 
 import adapters.request_tracker
-from hub.intake.mapping import Rule, render
+from hub.intake.filling import Rule
+from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
 from hub.ports import AuthFailed, Page, Record, Unavailable

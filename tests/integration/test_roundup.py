@@ -9,7 +9,8 @@ from marshmallow import ValidationError
 import adapters.roundup
 from adapters.roundup.gaps import missing, only_in
 from hub.demo.roundup import Roundup
-from hub.intake.mapping import Rule, render
+from hub.intake.filling import Rule
+from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
 from hub.ports import AuthFailed, RateLimited, Unavailable

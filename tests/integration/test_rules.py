@@ -125,7 +125,8 @@ def test_the_creation_date_can_be_corrected(desk: Desk) -> None:
     desk.patch(problem, creationDate="2026-02-28T12:00:00+00:00")
     assert desk.kept(problem).document["creationDate"] == "2026-02-28T12:00:00.000Z"
     assert desk.history(problem)[-1].changes == {
-        "creationDate": {"from": to_text(NOON), "to": "2026-02-28T12:00:00.000Z"}
+        name: {"from": to_text(NOON), "to": "2026-02-28T12:00:00.000Z"}
+        for name in ("creationDate", "statusChangeDate")
     }
     assert desk.told() == [(CREATE, 1), (ATTRIBUTE, 2)]
     assert desk.kept(problem).document["statusChangeDate"] == "2026-02-28T12:00:00.000Z"
@@ -142,6 +143,11 @@ WRONG_DATES = [
     ({"resolutionDate": "2026-03-01T11:30:00Z"}, "resolutionDate", "change of the status to resolved only"),
     ({"status": "inProgress", "statusChangeDate": "2026-03-01T12:06:00Z"}, "statusChangeDate", "in the future"),
     ({"status": "inProgress", "statusChangeDate": "2026-03-01T09:59:00Z"}, "statusChangeDate", "lies before the"),
+    (
+        {"status": "inProgress", "statusChangeDate": "2026-03-01T10:30:00Z"},
+        "statusChangeDate",
+        "before the last",
+    ),
     ({"status": "inProgress", "resolutionDate": "2026-03-01T11:59:00Z"}, "resolutionDate", "to resolved only"),
 ]
 
@@ -370,6 +376,14 @@ def test_a_source_may_make_a_step_that_the_lifecycle_lacks_and_it_is_marked(desk
     assert (state.irregular, state.source_status) == (True, "done")
     assert (state.from_status, state.to_status) == (Status.ACKNOWLEDGED, Status.CLOSED)
     assert attribute.irregular is False
+
+
+def test_a_step_of_a_source_that_comes_before_the_last_one_is_marked(desk: Desk) -> None:
+    problem = desk.upsert(at=NOON - timedelta(minutes=5))
+    earlier = NOON - timedelta(minutes=9)
+    desk.upsert(status=Status.IN_PROGRESS, word="in-progress", at=earlier)
+    assert [record.irregular for record in desk.history(problem)] == [False, True]
+    assert desk.kept(problem).document["statusChangeDate"] == to_text(earlier)
 
 
 def test_a_regular_step_of_a_source_is_not_marked(desk: Desk) -> None:

@@ -35,7 +35,6 @@ class Bench(Protocol):
     """
 
     system: str
-    url: str
 
     def source(self, **options: Any) -> Source:
         """The adapter under test, made as the hub makes it."""
@@ -50,6 +49,12 @@ class Bench(Protocol):
         ...
 
     def name_of(self, record: Record) -> str: ...
+
+
+class ServedBench(Bench, Protocol):
+    """A system that is asked over HTTP."""
+
+    url: str
 
 
 class RoundupBench:

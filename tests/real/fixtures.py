@@ -11,6 +11,7 @@ import pytest
 from hub.demo.roundup import CannotStart, Roundup
 from tests.real.alertmanager import Alertmanager
 from tests.real.icinga import Icinga
+from tests.real.postgresql import Postgresql
 from tests.real.request_tracker import RequestTracker
 from tests.rooms import until
 
@@ -120,3 +121,15 @@ def request_tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reques
             yield started
     except CannotStart as error:
         cannot_start(error)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgresql]:
+    """One PostgreSQL for the whole run; each test makes a table of its own."""
+    with ExitStack() as running:
+        try:
+            server = running.enter_context(Postgresql(cache=cache(), home=tmp_path_factory.mktemp("pg") / "home"))
+        except CannotStart as error:
+            cannot_start(error)
+            raise
+        yield server

@@ -17,6 +17,11 @@ CHANGES: list[tuple[Document, Document, Document]] = [
     ({"lastUpdate": "x"}, {"lastUpdate": "y"}, {}),
     ({"creationDate": "x"}, {"creationDate": "y"}, {"creationDate": {"from": "x", "to": "y"}}),
     ({"statusChangeDate": "x"}, {"resolutionDate": "y"}, {}),
+    (
+        {"creationDate": "x", "statusChangeDate": "x"},
+        {"creationDate": "y", "statusChangeDate": "y"},
+        {name: {"from": "x", "to": "y"} for name in ("creationDate", "statusChangeDate")},
+    ),
 ]
 
 

@@ -51,6 +51,24 @@ def test_everybody_who_asked_for_everything_is_told() -> None:
     assert told(queued()) == []
 
 
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("fieldPath=note", True),
+        ("fieldPath=priority", True),
+        ("fieldPath.exact=priority,note", True),
+        ("filter=$[?(@.fieldPath=='note')]", True),
+        ("fieldPath.ne=note", False),
+        ("fieldPath=status", False),
+        ("fieldPath=prio", False),
+    ],
+)
+def test_each_of_several_paths_of_an_event_is_asked_for(query: str, wanted: bool) -> None:
+    body = orjson.dumps({"eventType": EventType.ATTRIBUTE_VALUE_CHANGE, "fieldPath": "priority,note", "event": {}})
+    changed = queued(kind=EventType.ATTRIBUTE_VALUE_CHANGE, body=body)
+    assert told(changed, listener(query=query)) == ([1] if wanted else [])
+
+
 @pytest.mark.parametrize("kind", EventType)
 def test_a_listener_is_told_of_the_types_that_it_named(kind: EventType) -> None:
     of_state = listener(query="eventType=ServiceProblemStateChangeEvent,ServiceProblemDeleteEvent")

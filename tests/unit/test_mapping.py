@@ -11,7 +11,8 @@ import yaml
 
 from hub.errors import InvalidSettings
 from hub.intake.digest import digest
-from hub.intake.mapping import FieldMapping, moment, render, word
+from hub.intake.filling import moment, word
+from hub.intake.mapping import FieldMapping, render
 from hub.intake.mapping_file import failed_examples, load_mapping, mapping_from, merged
 from hub.model.problem import Status
 

@@ -1,6 +1,6 @@
 """Loaded by a process at its start when this folder is on its path: kills it at the point that the test names.
 
-`FAULT_AT` is `module:Class.method:before:4`: at the fourth call after the first events were written. The hub has no
+`FAULT_AT` is `module:Class.method:before:4`: at the fourth call after `FAULT_AFTER` events were written. The hub has no
 hook of its own for this; what is here reaches it from outside, and a name that is gone ends the process at once.
 """
 
@@ -12,7 +12,7 @@ from importlib import import_module
 from itertools import count
 from typing import Any
 
-ARMED_AFTER = 3
+ARMED_AFTER = int(os.environ.get("FAULT_AFTER", "3"))
 """Events, so that the start and the registration of the listener are behind the process."""
 
 

@@ -5,7 +5,8 @@ SELECT number, path, filled IS NULL FROM indexed_path WHERE NOT dropped ORDER BY
 SELECT value FROM mark WHERE name = 'indexed paths';
 
 -- name: change_version
-INSERT INTO mark (name, value) VALUES ('indexed paths', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1;
+INSERT INTO mark (name, value) VALUES ('indexed paths', 1)
+ON CONFLICT (name) DO UPDATE SET value = value + 1 + abs(random() % 1000000);
 
 -- name: declare
 INSERT INTO indexed_path (path) VALUES (?);

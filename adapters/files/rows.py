@@ -1,0 +1,156 @@
+"""The whole rows of a file, from a place on: what has no end yet is left for later."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from hub.ports import Record, Unavailable
+
+ROW_LIMIT = 1024 * 1024
+"""Bytes of the longest row: a quote that is never closed would hold back all that follows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """How rows are written. `quote` is empty where none is used."""
+
+    format: str
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+
+    @property
+    def has_header(self) -> bool:
+        return self.format == "csv"
+
+    def parsed(self, text: str) -> Iterator[Any]:
+        """A value for each row of the text, None for an empty one. Raises ValueError."""
+        if self.has_header:
+            lines = io.StringIO(text, newline="")
+            quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
+            reader = csv.reader(
+                lines, delimiter=self.delimiter, quotechar=self.quote or None, quoting=quoting, strict=True
+            )
+            try:
+                for cells in reader:
+                    yield cells or None
+            except csv.Error as error:
+                raise ValueError(f"it is no CSV: {error}") from error
+        else:
+            # Not splitlines: a text in JSON may hold one of the other characters at which that parts lines.
+            for line in text.split("\n"):
+                yield json.loads(line) if line.strip() else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The records of the rows up to `offset`. `failure` says why the row that follows there makes none."""
+
+    records: Sequence[Record]
+    offset: int
+    failure: Unavailable | None = None
+
+
+class Rows:
+    """The rows of one open file; `record` makes a record of one, or raises ValueError.
+
+    With `settled` the last row is whole although its line has no end.
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        path: Path,
+        layout: Layout,
+        record: Callable[[dict[str, Any]], Record],
+        *,
+        settled: bool = False,
+    ) -> None:
+        self._file = file
+        self._path = path
+        self._layout = layout
+        self._record = record
+        self._settled = settled
+        self.columns: list[str] = []
+        """Of a table, those that its first row names; empty until that is whole."""
+        file.seek(0)
+        self.start = self._read_header() if layout.has_header else 0
+
+    def parts(self, offset: int, size: int) -> Iterator[Part]:
+        """All whole rows from the offset on, so many at a time; a part with a failure is the last."""
+        self._file.seek(max(offset, self.start))
+        while not self._layout.has_header or self.columns:
+            begin = self._file.tell()
+            texts = [text for _, text in zip(range(size), self._texts(begin), strict=False)]
+            if not texts:
+                return
+            part = self._part(begin, texts)
+            yield part
+            if part.failure is not None:
+                return
+            self._file.seek(part.offset)
+
+    def _texts(self, begin: int) -> Iterator[bytes]:
+        """The bytes of each whole row from here on."""
+        quote = self._layout.quote.encode() if self._layout.has_header else b""
+        text, quotes = b"", 0
+        for line in iter(lambda: self._file.readline(ROW_LIMIT), b""):
+            text += line
+            quotes += line.count(quote) if quote else 0
+            is_line = line.endswith(b"\n") or (self._settled and self._is_last())
+            if is_line and quotes % 2 == 0:
+                yield text
+                begin += len(text)
+                text, quotes = b"", 0
+            elif len(text) >= ROW_LIMIT:
+                raise Unavailable(f"{self._path}, at byte {begin}: the row has more than {ROW_LIMIT} bytes")
+
+    def _is_last(self) -> bool:
+        return self._file.tell() >= os.fstat(self._file.fileno()).st_size
+
+    def _part(self, begin: int, texts: Sequence[bytes]) -> Part:
+        try:
+            return Part(records=self._made(b"".join(texts)), offset=begin + sum(map(len, texts)))
+        except ValueError:
+            return self._part_before_failure(begin, texts)
+
+    def _part_before_failure(self, begin: int, texts: Sequence[bytes]) -> Part:
+        """The same rows, one by one: those before the one that is none are not lost by it."""
+        records: list[Record] = []
+        for text in texts:
+            try:
+                records += self._made(text)
+            except ValueError as error:
+                failure = Unavailable(f"{self._path}, at byte {begin}: {error}")
+                return Part(records=records, offset=begin, failure=failure)
+            begin += len(text)
+        return Part(records=records, offset=begin)
+
+    def _made(self, content: bytes) -> list[Record]:
+        return [self._record(self._row(value)) for value in self._parsed(content) if value is not None]
+
+    def _parsed(self, content: bytes) -> Iterator[Any]:
+        return self._layout.parsed(content.decode(self._layout.encoding).removeprefix("\ufeff"))
+
+    def _row(self, value: Any) -> dict[str, Any]:
+        if not self._layout.has_header:
+            if not isinstance(value, dict):
+                raise ValueError(f"a line is a JSON object, not {str(value)[:80]!r}")
+            return value
+        if len(value) != len(self.columns):
+            raise ValueError(f"the row has {len(value)} values, the first row names {len(self.columns)} columns")
+        return dict(zip(self.columns, value, strict=True))
+
+    def _read_header(self) -> int:
+        text = next(self._texts(0), b"")
+        try:
+            cells = next(self._parsed(text), None)
+        except ValueError as error:
+            raise Unavailable(f"{self._path}, first row: {error}") from error
+        self.columns = [str(cell).strip() for cell in cells or ()]
+        return len(text)

@@ -1,0 +1,93 @@
+"""How one page of an API leads to the next."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jmespath
+from requests.utils import parse_header_links
+
+from adapters.http import Answer, HttpClient
+from adapters.rows import Row
+from hub.ports import Unavailable
+
+Params = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paging:
+    """As `adapters.rest.options.PagingOptions` describes it; `size` is how many rows are asked for."""
+
+    kind: str
+    size: int
+    parameter: str | None = None
+    size_parameter: str | None = None
+    first: int = 1
+    member: str | None = None
+    short_last: bool = False
+
+    def params(self, *, size: int, offset: int) -> dict[str, str]:
+        """What asks for so many rows behind so many others, where pages or rows are counted."""
+        asked = {self.size_parameter: str(size)} if self.size_parameter else {}
+        if self.kind == "page":
+            return asked | {str(self.parameter): str(self.first + offset // size)}
+        if self.kind == "offset":
+            return asked | {str(self.parameter): str(offset)}
+        return asked
+
+    def is_last(self, rows: Sequence[Row]) -> bool:
+        return not rows or (self.short_last and len(rows) < self.size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """All pages of a list, one after the other. `rows_of` are those of an answer, `key_of` names one of them."""
+
+    http: HttpClient
+    path: str
+    paging: Paging
+    rows_of: Callable[[Answer], Sequence[Row]]
+    key_of: Callable[[Row], str]
+
+    def pages(self, params: Params) -> Iterator[Sequence[Row]]:
+        """Raises Unavailable when the pages go round in a circle: then the system has not understood the paging."""
+        before: list[str] = []
+        offset = 0
+        where: tuple[str, Params] | None = (self.path, {**params, **self._counted(0)})
+        while where is not None:
+            answer = self.http.get(where[0], dict(where[1]))
+            rows = self.rows_of(answer)
+            keys = [self.key_of(row) for row in rows]
+            if keys and keys == before:
+                raise Unavailable(
+                    f"{self.path}: the paging was ignored: two pages have the same tickets, from {keys[0]} on"
+                )
+            yield rows
+            before, offset = keys, offset + (self.paging.size if self.paging.kind == "page" else len(rows))
+            where = self._following(answer, rows, params, offset)
+
+    def _counted(self, offset: int) -> dict[str, str]:
+        return self.paging.params(size=self.paging.size, offset=offset)
+
+    def _following(
+        self, answer: Answer, rows: Sequence[Row], params: Params, offset: int
+    ) -> tuple[str, Params] | None:
+        match self.paging.kind:
+            case "page" | "offset":
+                return None if self.paging.is_last(rows) else (self.path, {**params, **self._counted(offset)})
+            case "link":
+                links = parse_header_links(answer.headers.get("Link", ""))
+                return next(
+                    ((self.http.inside(link["url"]), {}) for link in links if link.get("rel") == "next"), None
+                )
+            case "cursor":
+                return self._by_cursor(jmespath.search(str(self.paging.member), answer.content), params)
+            case _:
+                return None
+
+    def _by_cursor(self, cursor: Any, params: Params) -> tuple[str, Params] | None:
+        if cursor is None or cursor == "" or cursor is False:
+            return None
+        if self.paging.parameter is None or str(cursor).startswith(("http://", "https://")):
+            return self.http.inside(str(cursor)), {}
+        return self.path, {**params, **self._counted(0), self.paging.parameter: str(cursor)}

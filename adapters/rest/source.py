@@ -1,0 +1,208 @@
+"""Reads the tickets of an API as its options declare it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jmespath
+
+from adapters.http import Answer, HttpClient
+from adapters.keyset import EPOCH, Keyset
+from adapters.rest.options import Options, client
+from adapters.rest.paging import Paging, Walk
+from adapters.rows import Row, RowReader, TimeForm, rfc3339
+from hub.ports import Check, FilterIgnored, Page, Record, Unavailable
+
+HINT = "is changes.format right, and changes.sorted?"
+
+
+def make(name: str, options: Mapping[str, Any]) -> "Rest":
+    """The source for the options of one API. Raises marshmallow's ValidationError."""
+    loaded = Options().load(options)
+    changes = loaded["changes"]
+    return Rest(
+        client(loaded),
+        path=loaded["path"],
+        params=loaded["params"],
+        items=loaded["items"],
+        paging=Paging(size=loaded["page_size"], **loaded["paging"]),
+        reader=RowReader.from_options(loaded),
+        changes=None if changes is None else Changes.from_options(changes, loaded),
+        snapshot=loaded["snapshot"],
+        login=Login(who=loaded["username"] or "anyone", **(loaded["check"] or {})),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """How the API is asked for what changed; `form` is that of the instant in the question."""
+
+    parameter: str
+    value: str
+    initial: str | None
+    form: TimeForm
+    sorted: bool
+    lookback: timedelta
+    precision: timedelta
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any], row_options: Mapping[str, Any]) -> "Changes":
+        return cls(
+            parameter=options["parameter"],
+            value=options["value"],
+            initial=options["initial"],
+            form=TimeForm(options["format"] or row_options["stamp_format"], ZoneInfo(row_options["zone"])),
+            sorted=options["sorted"],
+            lookback=timedelta(seconds=options["lookback"]),
+            precision=timedelta(seconds=options["precision"]),
+        )
+
+    def params(self, since: datetime | None) -> dict[str, str]:
+        if since is None:
+            return {} if self.initial is None else {self.parameter: self.initial}
+        return {self.parameter: self.value.replace("{since}", self.form.text(since))}
+
+    def floor(self, instant: datetime) -> datetime:
+        return instant - (instant - EPOCH) % self.precision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """Where the API says who we are; without a path the tickets themselves are asked for."""
+
+    who: str
+    path: str | None = None
+    identity: str | None = None
+    version: str | None = None
+
+    def said(self, content: Any, expression: str | None) -> str:
+        found = jmespath.search(expression, content) if expression else None
+        if expression and found is None:
+            raise Unavailable(f"{self.path}: there is no {expression} in the answer")
+        return "" if found is None else str(found)
+
+
+class Rest:
+    """One API.
+
+    Cursor: that of `adapters.keyset` where the API gives what changed in order; else `since`, the latest change that
+    a walk through all pages has seen.
+    """
+
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        path: str,
+        params: Mapping[str, str],
+        items: str,
+        paging: Paging,
+        reader: RowReader,
+        changes: Changes | None,
+        snapshot: bool,
+        login: Login,
+    ) -> None:
+        self._http = http
+        self._path = path
+        self._params = dict(params)
+        self._items = jmespath.compile(items)
+        self._paging = paging
+        self._reader = reader
+        self._changes = changes
+        self._snapshot = snapshot
+        self._login = login
+
+    def check(self) -> Check:
+        login = self._login
+        if login.path is None:
+            self._rows_of(self._http.get(self._path, self._asked(None) | self._paging.params(size=1, offset=0)))
+            return Check(identity=login.who, clock_skew=self._http.clock_skew)
+        content = self._http.get_json(login.path)
+        identity = login.said(content, login.identity) or login.who
+        version = login.said(content, login.version)
+        return Check(identity=identity, version=version, clock_skew=self._http.clock_skew)
+
+    def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
+        """What changed since the cursor, or all that there is where the API cannot be asked for changes."""
+        if self._changes is not None and self._changes.sorted and self._paging.kind in ("none", "page", "offset"):
+            yield from self._in_order(self._changes, cursor)
+        else:
+            yield from self._walked(self._changes, cursor)
+
+    def _in_order(self, changes: Changes, cursor: Mapping[str, Any]) -> Iterator[Page]:
+        def fetch(since: datetime | None, size: int, offset: int) -> list[Row]:
+            if self._paging.kind == "none":
+                # There is no way to pass over rows: where one stamp fills a page, the page grows.
+                asked = self._paging.params(size=offset + size, offset=0)
+                return self._rows_of(self._http.get(self._path, self._asked(since) | asked))[offset:]
+            return self._rows_of(
+                self._http.get(self._path, self._asked(since) | self._paging.params(size=size, offset=offset))
+            )
+
+        keyset = Keyset(
+            fetch=fetch,
+            stamp_of=self._stamp,
+            key_of=self._reader.key_of,
+            page_size=self._paging.size,
+            now=self._http.now,
+            lookback=changes.lookback,
+            precision=changes.precision,
+            # Counted pages cannot overlap, so that they are read to an empty one.
+            short_pages=self._paging.kind == "page" or not self._paging.short_last,
+            hint=HINT,
+        )
+        for part in keyset.parts(cursor):
+            yield Page(records=tuple(map(self._record, part.rows)), cursor=part.cursor)
+
+    def _walked(self, changes: Changes | None, cursor: Mapping[str, Any]) -> Iterator[Page]:
+        """All pages; only when the last one is read is it known up to when all is read."""
+        kept = cursor.get("since") if changes is not None else None
+        newest = None if kept is None else datetime.fromisoformat(kept).astimezone(UTC)
+        since = None if newest is None or changes is None else changes.floor(newest - changes.lookback)
+        walk = Walk(
+            http=self._http,
+            path=self._path,
+            paging=self._paging,
+            rows_of=self._rows_of,
+            key_of=self._reader.key_of,
+        )
+        signpost: datetime | None = None
+        for rows in walk.pages(self._asked(since)):
+            signpost = signpost or self._http.now()
+            records = tuple(self._record(row) for row in rows)
+            self._require(records, since)
+            known = [] if newest is None else [newest]
+            newest = max([*known, *(record.updated for record in records)], default=None)
+            yield Page(records=records, cursor=dict(cursor), snapshot=self._snapshot)
+        if changes is not None and newest is not None and signpost is not None:
+            yield Page(records=(), cursor={"since": rfc3339(min(newest, signpost), "microseconds")})
+
+    def _require(self, records: Sequence[Record], since: datetime | None) -> None:
+        for record in records:
+            if since is not None and record.updated < since:
+                raise FilterIgnored(
+                    f"the filter was ignored: ticket {record.key} changed at {rfc3339(record.updated)}, asked was for"
+                    f" {rfc3339(since)} or later; {HINT}"
+                )
+
+    def _asked(self, since: datetime | None) -> dict[str, str]:
+        return self._params | (self._changes.params(since) if self._changes else {})
+
+    def _rows_of(self, answer: Answer) -> list[Row]:
+        rows = self._items.search(answer.content)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise Unavailable(
+                f"{self._path}: there is no list of tickets at {self._items.expression} in the answer"
+            )
+        return rows
+
+    def _stamp(self, row: Row) -> datetime:
+        return self._record(row).updated
+
+    def _record(self, row: Row) -> Record:
+        try:
+            return self._reader.record(row)
+        except ValueError as error:
+            raise Unavailable(f"{self._path}: a ticket cannot be read: {error}") from error

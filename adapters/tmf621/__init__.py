@@ -1,0 +1,5 @@
+"""Trouble tickets of a peer that speaks TMF621."""
+
+from adapters.tmf621.source import make
+
+__all__ = ["make"]

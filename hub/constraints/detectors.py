@@ -1,0 +1,127 @@
+"""All detectors over one stream of reports; by the time of the reports, whatever the clock on the wall says."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from hub.constraints.episodes import Episode, Phase, aged, joined, moved, raised, takes
+from hub.constraints.expected import Expectation, Expectations
+from hub.constraints.failures import FailureWatch
+from hub.constraints.findings import Finding, Rules, Type
+from hub.constraints.profile import HOUR, Profile
+from hub.constraints.shortage import DemandWatch
+from hub.constraints.sightings import Key, Kind, Sighting
+
+SAME = 0.5
+"""If so much of what a key shows belongs to an open constraint, it is the same one, seen from another side."""
+
+ORDER = {kind: place for place, kind in enumerate(Kind)}
+
+
+class Detectors:
+    """Gives the constraints that each report changes. The same reports in the same order give the same ones."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._expectations = Expectations()
+        self._profile = Profile()
+        self._failures = FailureWatch(rules, self._profile)
+        self._demand = DemandWatch(rules, self._profile)
+        self._open: dict[tuple[Type, Key], Episode] = {}
+        self.newest = 0
+        self.suppressed: dict[tuple[Type, Key, int], Expectation] = {}
+        """By what and in which hour: what was found and is expected; whoever reads it may empty it."""
+
+    def learn(self, sighting: Sighting) -> None:
+        """Know a report that is history: it makes what is usual, and raises nothing."""
+        self._profile.add(sighting.at, sighting.keys)
+        self.newest = max(self.newest, sighting.at)
+        if sighting.at >= self.newest - self._rules.lateness - self._rules.windows[-1]:
+            self._failures.hold(sighting, self.newest)
+            self._demand.hold(sighting, self.newest)
+
+    def take(self, sighting: Sighting) -> list[Episode]:
+        """What a report changes: constraints that it raises, confirms or joins."""
+        if not sighting.live or sighting.recorded - sighting.at > self._rules.lateness:
+            self.learn(sighting)
+            return []
+        self._profile.add(sighting.at, sighting.keys)
+        ended = self.advance(sighting.at) if sighting.at > self.newest else []
+        self.newest = max(self.newest, sighting.at)
+        findings = self._failures.take(sighting, self.newest)
+        demand = self._demand.take(sighting, self.newest)
+        if not self._profile.knows(sighting.at, self._rules.warm_up):
+            return ended
+        grown = [self._joined(one) for one in (*findings, demand)]
+        changed = [one for one in grown if one is not None]
+        new = [one for one, known in zip(findings, grown, strict=False) if known is None and one.is_raised]
+        changed += self._failed(new)
+        if demand.is_raised and grown[-1] is None:
+            changed += self._raise(demand)
+        return ended + changed
+
+    def also(self, sighting: Sighting) -> list[Episode]:
+        """What a report that was counted shows when it comes to name another resource."""
+        if not sighting.live or self.newest - sighting.at > self._rules.lateness:
+            return []
+        findings = self._failures.look(sighting)
+        grown = [self._joined(one) for one in findings]
+        new = [one for one, known in zip(findings, grown, strict=True) if known is None and one.is_raised]
+        return [one for one in grown if one is not None] + self._failed(new)
+
+    def advance(self, now: int) -> list[Episode]:
+        """The constraints that ease or are cleared by an instant."""
+        changed = []
+        for identity, episode in list(self._open.items()):
+            after = aged(episode, now, self._rules)
+            if after is not episode:
+                changed.append(self._keep(after))
+            if after.phase is Phase.CLEARED:
+                del self._open[identity]
+        return changed
+
+    def expect(self, expectations: Expectations) -> None:
+        self._expectations = expectations
+
+    def adopt(self, episodes: Iterable[Episode]) -> None:
+        """Go on with the constraints that are open."""
+        self._open = {one.identity: one for one in episodes}
+
+    def _joined(self, finding: Finding) -> Episode | None:
+        """The open constraint on the key of a finding, with its reports; None when there is none, or it is too long."""
+        episode = self._open.get(finding.identity)
+        if episode is None or not takes(episode, finding.at, self._rules):
+            return None
+        return self._keep(joined(episode, finding, self._rules))
+
+    def _failed(self, findings: list[Finding]) -> list[Episode]:
+        """One failure shows on several keys: the least likely one is raised, and the others explain it."""
+        if not findings:
+            return []
+        findings.sort(key=lambda one: (one.chance, ORDER[one.key.kind]))
+        first, *rest = findings
+        same = self._same(first)
+        if same is None:
+            return self._raise(first, [one.key for one in rest])
+        keys = (*same.others, *(one.key for one in findings))
+        return [self._keep(replace(same, others=tuple(dict.fromkeys(key for key in keys if key != same.key))))]
+
+    def _same(self, finding: Finding) -> Episode | None:
+        members = set(finding.members)
+        for one in self._open.values():
+            fits = one.type is finding.type and takes(one, finding.at, self._rules)
+            if fits and len(members.intersection(one.members)) >= SAME * len(members):
+                return one
+        return None
+
+    def _raise(self, finding: Finding, others: Iterable[Key] = ()) -> list[Episode]:
+        expectation = self._expectations.of(finding)
+        if expectation is not None:
+            self.suppressed[*finding.identity, finding.at // HOUR] = expectation
+            return []
+        before = self._open.get(finding.identity)
+        cleared = [] if before is None else [moved(before, Phase.CLEARED, finding.at)]
+        return [*cleared, self._keep(raised(finding, others))]
+
+    def _keep(self, episode: Episode) -> Episode:
+        self._open[episode.identity] = episode
+        return episode

@@ -1,0 +1,135 @@
+"""Finds failures of resources: reports of several customers on one resource, service or site, beyond the usual."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from hub.constraints.findings import Finding, Rules, Type
+from hub.constraints.profile import SECOND, Profile
+from hub.constraints.sightings import Key, Sighting
+from hub.constraints.tails import negative_binomial_tail, poisson_tail
+
+LEAST_EXPECTED = 0.5
+"""Of all reports in a window: at night, when hardly any is usual, two are no surprise."""
+
+STEADY = 5.0
+"""Added on both sides when the demand is compared with the usual one, for small numbers say little."""
+
+LONGER = 0.001
+"""A window that is longer than the shortest needs so much less chance: what comes slowly comes by chance more often."""
+
+MOMENT = SECOND
+
+
+class Seen(NamedTuple):
+    at: int
+    problem_id: str
+    party: str
+    is_named: bool
+
+
+class FailureWatch:
+    """Holds the reports of the longest window for each key, and no more."""
+
+    def __init__(self, rules: Rules, profile: Profile) -> None:
+        self._rules = rules
+        self._profile = profile
+        self._keys: dict[Key, list[Seen]] = {}
+        self._times: list[int] = []
+        self._swept = 0
+
+    def take(self, sighting: Sighting, newest: int) -> list[Finding]:
+        """What a report shows of each of its keys; also what is as usual is said, for an open constraint eases by it.
+
+        A report that comes late is put where it belongs, and every window that holds it is looked at anew.
+        """
+        self._sweep(newest)
+        insort(self._times, sighting.at)
+        return self.look(sighting)
+
+    def look(self, sighting: Sighting) -> list[Finding]:
+        """The same of a report that was counted and has come to name more."""
+        return [self._judged(key, self._placed(key, sighting), sighting.at) for key in sighting.keys]
+
+    def hold(self, sighting: Sighting, newest: int) -> None:
+        """Keep a report as what stands in the windows, without a judgement."""
+        self._sweep(newest)
+        insort(self._times, sighting.at)
+        for key in sighting.keys:
+            self._placed(key, sighting)
+
+    def _placed(self, key: Key, sighting: Sighting) -> list[Seen]:
+        seen = self._keys.setdefault(key, [])
+        if all(one.problem_id != sighting.problem_id for one in seen):
+            insort(seen, Seen(sighting.at, sighting.problem_id, sighting.party, key in sighting.named))
+        return seen
+
+    def _judged(self, key: Key, seen: Sequence[Seen], at: int) -> Finding:
+        found = [
+            self._finding(key, seen, window, end)
+            for window in self._rules.windows
+            for end in _ends(seen, at, window)
+        ]
+        return min(found, key=lambda one: (not one.is_confirmed, not one.is_raised, one.chance, one.at))
+
+    def _finding(self, key: Key, seen: Sequence[Seen], window: int, end: int) -> Finding:
+        rules = self._rules
+        first, last = bisect_left(seen, (end - window + 1,)), bisect_left(seen, (end + 1,))
+        members = seen[first:last]
+        parties = frozenset(one.party for one in members)
+        usual = max(LEAST_EXPECTED, self._profile.expected(end - window, end + MOMENT))
+        share = self._profile.share(key, end)
+        others = self._count(end - window, end) - len(members)
+        surge = max(1.0, (others + STEADY) / (usual * (1 - share) + STEADY))
+        expected = share * usual * surge
+        observed = len(parties)
+        chance = poisson_tail(observed, expected)
+        named = any(one.is_named for one in members)
+        strict = 1.0 if window == rules.windows[0] else LONGER
+        raised = observed >= rules.least and chance < rules.suspect_at * strict
+        spread = max(rules.dispersion, self._profile.spread(key, end))
+        dispersed = negative_binomial_tail(observed, expected, spread) if raised else 1.0
+        return Finding(
+            type=Type.RESOURCE_FAILURE,
+            key=key,
+            at=end,
+            begin=members[0].at,
+            window=window,
+            observed=observed,
+            expected=expected,
+            chance=chance,
+            dispersed=dispersed,
+            members=tuple(one.problem_id for one in members),
+            parties=parties,
+            surge=surge,
+            is_named=named,
+            is_raised=raised,
+            is_confirmed=raised and (named or dispersed < rules.confirm_at * strict),
+        )
+
+    def _count(self, begin: int, end: int) -> int:
+        return bisect_left(self._times, end + 1) - bisect_left(self._times, begin + 1)
+
+    def _sweep(self, newest: int) -> None:
+        """Drop what no window can hold any more; looked for once in a shortest window."""
+        if newest < self._swept + self._rules.windows[0]:
+            return
+        self._swept = newest
+        oldest = newest - self._rules.windows[-1] - self._rules.lateness
+        del self._times[: bisect_left(self._times, oldest)]
+        for key in list(self._keys):
+            seen = self._keys[key]
+            del seen[: bisect_left(seen, (oldest,))]
+            if not seen:
+                del self._keys[key]
+
+
+def _ends(seen: Sequence[Seen], at: int, window: int) -> Iterator[int]:
+    """The instants of the reports whose windows hold `at`: its own, and those of later ones."""
+    yield at
+    later = islice(seen, bisect_left(seen, (at + 1,)), None)
+    for one in later:
+        if one.at - window >= at:
+            return
+        yield one.at

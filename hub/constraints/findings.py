@@ -1,0 +1,70 @@
+"""What a detector says: more reports than chance explains, with the evidence."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from hub.constraints.sightings import Key
+
+
+class Type(StrEnum):
+    """The kinds of constraint, as the category of its report ends."""
+
+    RESOURCE_FAILURE = "resourceFailure"
+    CAPACITY_SHORTAGE = "capacityShortage"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What counts as too many; spans are microseconds, the rest are probabilities and plain numbers.
+
+    `windows` are those in which reports on one key are counted, the shortest first; `span` is how long one constraint
+    may gather reports. `least` customers are needed. `dispersion` is how many times its mean the variance of such a
+    count is. A report is evidence if it was recorded within `lateness` of its opening; nothing is found before the
+    profile knows `warm_up`.
+    """
+
+    windows: tuple[int, ...]
+    span: int
+    lateness: int
+    warm_up: int
+    least: int = 3
+    suspect_at: float = 1e-4
+    confirm_at: float = 1e-4
+    dispersion: float = 1.3
+    surge_at: float = 1e-3
+    least_demand: float = 3.0
+    quiet_at: float = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """So many customers' reports where `expected` are usual, in the `window` (microseconds) that ends at `at`.
+
+    `chance` is the probability of so many by a plain count, `dispersed` by one that varies as this stream does (1.0
+    where the former says enough).
+    `surge` is how many times the usual the demand as a whole was. `is_named` tells that a report names the resource as
+    its cause. `members` are the reports, oldest first. `share` is the part of the key that most have in common.
+    """
+
+    type: Type
+    key: Key
+    at: int
+    begin: int
+    window: int
+    observed: int
+    expected: float
+    chance: float
+    dispersed: float
+    members: tuple[str, ...]
+    parties: frozenset[str]
+    surge: float = 1.0
+    share: float | None = None
+    is_named: bool = False
+    is_raised: bool = False
+    is_confirmed: bool = False
+    others: tuple[Key, ...] = field(default=())
+
+    @property
+    def identity(self) -> tuple[Type, Key]:
+        """One constraint at a time has it."""
+        return self.type, self.key

@@ -1,0 +1,83 @@
+"""A sighting: a new report as the detectors see it, and where a report says what it is about."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from hub.constraints.topology import Topology
+from hub.model.problem import Document
+
+CUSTOMER = "customer"
+
+
+class Kind(StrEnum):
+    """What reports may have in common, the most specific first."""
+
+    RESOURCE = "resource"
+    SERVICE = "service"
+    REGION = "region"
+    ALL = "all"
+
+
+class Key(NamedTuple):
+    kind: Kind
+    value: str
+
+
+EVERYTHING = Key(Kind.ALL, "all")
+"""What all reports have in common."""
+
+
+class Sighting(NamedTuple):
+    """A report: `at` is when it was opened at its source, `recorded` when the hub learnt of it, in microseconds.
+
+    `party` tells reports of one customer from those of another; it is the report's own id where no customer is named.
+    `named` are the resources that the report itself says are the cause. `live` is False for what was back-filled.
+    """
+
+    problem_id: str
+    at: int
+    recorded: int
+    keys: tuple[Key, ...]
+    party: str
+    named: frozenset[Key] = frozenset()
+    live: bool = True
+
+
+def sighting_of(
+    problem_id: str, document: Document, topology: Topology, *, at: int, recorded: int, live: bool = True
+) -> Sighting:
+    """What a v5 report says of itself, with the parents of its resources by the topology."""
+    causes = list(_ids(document, "rootCauseResource"))
+    resources = dict.fromkeys([*causes, *_ids(document, "affectedResource")])
+    resources |= dict.fromkeys(parent for one in list(resources) if (parent := topology.parent(one)))
+    keys = [Key(Kind.RESOURCE, one) for one in resources]
+    keys += [Key(Kind.SERVICE, one) for one in dict.fromkeys(_ids(document, "affectedService"))]
+    keys += [Key(Kind.REGION, one) for one in dict.fromkeys(_ids(document, "affectedLocation"))]
+    return Sighting(
+        problem_id=problem_id,
+        at=min(at, recorded),
+        recorded=recorded,
+        keys=tuple(keys),
+        party=_customer(document) or problem_id,
+        named=frozenset(Key(Kind.RESOURCE, one) for one in causes),
+        live=live,
+    )
+
+
+def _ids(document: Document, name: str) -> Iterator[str]:
+    """Of each reference, or of the place inside it, what it is called by."""
+    for one in document.get(name) or ():
+        target = one.get("place") or one
+        if found := target.get("id") or target.get("name"):
+            yield str(found)
+
+
+def _customer(document: Document) -> str | None:
+    """The customer that a report names; who reported it where it names none."""
+    related = [one for one in document.get("relatedParty") or () if one.get("role") == CUSTOMER]
+    for one in (*related, document.get("originatorParty") or {}):
+        found: Any = (one.get("partyOrPartyRole") or {}).get("id")
+        if found:
+            return str(found)
+    return None

@@ -1,0 +1,177 @@
+"""The rules of a mapping as functions, made once: each reads its part of a record and gives what stands there."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from hub.intake.paths import Finder
+from hub.intake.shapes import TARGETS, Kind, Many, Shape
+from hub.model.problem import Status
+from hub.model.times import from_text, to_text
+
+Unmapped = tuple[str, str]
+"""An attribute and the source's word for it that the mapping does not know."""
+
+Fill = Callable[[Any, list[Unmapped]], Any]
+"""Reads a record, or an element of one; None when there is no value. Words that it does not know are noted."""
+
+UNKNOWN = object()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Where one value comes from: a path into the record, or a constant."""
+
+    path: Finder | None = None
+    value: Any = None
+    table: Mapping[str, Any] | None = None
+    default: Any = None
+    null: frozenset[str] = frozenset()
+    type: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Each:
+    """One sub-resource for each element that `path` finds; the rules read the element."""
+
+    path: Finder
+    item: Mapping[str, Rule]
+
+
+Template = Rule | Mapping[str, Rule] | tuple[Mapping[str, Rule] | Each, ...]
+
+
+def filling(attribute: str, template: Template) -> Fill:
+    """The function of the rules of one attribute."""
+    target = TARGETS[attribute]
+    if isinstance(template, Rule):
+        return reading(attribute, template, target if isinstance(target, Kind) else Kind.ANY)
+    if isinstance(target, Many) and isinstance(template, tuple):
+        return _listing(attribute, target.shape, template)
+    if isinstance(target, Shape) and isinstance(template, Mapping):
+        return _building(attribute, target, template)
+    raise TypeError(f"the rules of {attribute} do not fit it")
+
+
+def reading(name: str, rule: Rule, kind: Kind) -> Fill:
+    """The function of one rule."""
+    path, null, known = rule.path, rule.null, _known(rule, kind)
+    if path is None:
+        return lambda data, unmapped: rule.value
+
+    def read(data: Any, unmapped: list[Unmapped]) -> Any:
+        raw = path(data)
+        if type(raw) is str and raw and raw not in null:
+            found = known(raw)
+            if found is not UNKNOWN:
+                return found
+        elif raw is None or raw == "" or (null and word(raw) in null):
+            return rule.default
+        try:
+            return _translated(raw, rule, kind)
+        except (LookupError, ValueError, OverflowError, OSError):
+            unmapped.append((name, word(raw)))
+            return None
+
+    return read
+
+
+def _known(rule: Rule, kind: Kind) -> Callable[[str], Any]:
+    """The short way of a text to its value; it leads to UNKNOWN where `_translated` has to look."""
+    if rule.table is not None:
+        table = rule.table
+        return lambda text: table.get(text, UNKNOWN)
+    if rule.type is None and kind in (Kind.TEXT, Kind.ANY):
+        return lambda text: text
+    return lambda text: UNKNOWN
+
+
+def _listing(attribute: str, shape: Shape, templates: tuple[Mapping[str, Rule] | Each, ...]) -> Fill:
+    parts = [
+        (template.path, _building(attribute, shape, template.item))
+        if isinstance(template, Each)
+        else (None, _building(attribute, shape, template))
+        for template in templates
+    ]
+
+    def listed(data: Any, unmapped: list[Unmapped]) -> list[Any] | None:
+        made = []
+        for path, build in parts:
+            elements = (data,) if path is None else path(data)
+            if path is None or isinstance(elements, list):
+                made += [one for element in elements if (one := build(element, unmapped)) is not None]
+        return made or None
+
+    return listed
+
+
+def _building(attribute: str, shape: Shape, rules: Mapping[str, Rule]) -> Fill:
+    """Of a sub-resource: None when a member that it cannot do without has no value."""
+    members = [
+        (name, reading(f"{attribute}.{name}", rule, Kind.ANY if name == "value" else Kind.TEXT))
+        for name, rule in rules.items()
+    ]
+    build, required = shape.build, tuple(shape.required)
+
+    def built(data: Any, unmapped: list[Unmapped]) -> dict[str, Any] | None:
+        found: dict[str, Any] = {}
+        for name, read in members:
+            value = read(data, unmapped)
+            if value is not None:
+                found[name] = value
+        for name in required:
+            if name not in found:
+                return None
+        return build(found)
+
+    return built
+
+
+def word(value: Any) -> str:
+    """A source's value as a table names it: 1.0 and 1 are one word, so are true and "true"."""
+    if type(value) is str:
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, str | int | float):
+        return str(value)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def moment(value: Any, form: str) -> datetime:
+    """The instant that a source's time names. Raises ValueError or OverflowError when it names none."""
+    if form == "epoch":
+        return datetime.fromtimestamp(float(word(value)), UTC)
+    if form == "roundup_time":
+        return datetime.fromisoformat(word(value).replace(".", "T", 1)).replace(tzinfo=UTC)
+    return from_text(word(value))
+
+
+def _translated(raw: Any, rule: Rule, kind: Kind) -> Any:
+    if rule.table is not None:
+        return rule.table[word(raw)]
+    if rule.type is not None:
+        instant = moment(raw, rule.type)
+        return to_text(instant) if kind is Kind.TEXT else instant
+    match kind:
+        case Kind.STATUS:
+            return Status(word(raw)).value
+        case Kind.PRIORITY:
+            return _within(int(word(raw)), 1, 10)
+        case Kind.COUNT:
+            return _within(int(word(raw)), 0, None)
+        case Kind.TEXT:
+            return word(raw)
+        case Kind.ANY:
+            return raw
+
+
+def _within(number: int, least: int, most: int | None) -> int:
+    if number < least or (most is not None and number > most):
+        raise ValueError(f"{number} is out of range")
+    return number

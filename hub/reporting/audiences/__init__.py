@@ -1,0 +1,1 @@
+"""Who gets which management report: what each audience sees of the reports, and in which words."""

@@ -1,0 +1,149 @@
+"""What a management report is: for whom, of which figures, in which forms; as a document that people write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from hub.errors import InvalidInput, Violation
+from hub.model.problem import Document
+from hub.reporting.audiences.audience import Audience
+from hub.reporting.audiences.file import DIMENSION, METRIC, NAMED
+from hub.reporting.yaml_file import checked, invalid, read_yaml, violations_of
+
+NAME = "reports.yaml"
+
+
+class Format(StrEnum):
+    HTML = "html"
+    PDF = "pdf"
+    XLSX = "xlsx"
+    CSV = "csv"
+    JSON = "json"
+
+
+MEDIA_TYPES: Mapping[Format, str] = {
+    Format.HTML: "text/html; charset=utf-8",
+    Format.PDF: "application/pdf",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.JSON: "application/json",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportDefinition:
+    """`metrics` and `breakdowns` are among those of the audience, () for all of them; `scope` narrows every run."""
+
+    name: str
+    title: str
+    audience: str
+    purpose: str = ""
+    scope: Mapping[str, str] = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
+    breakdowns: tuple[str, ...] = ()
+    formats: tuple[Format, ...] = (Format.HTML,)
+
+    def document(self) -> Document:
+        """As the API shows it and takes it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "audience": self.audience,
+            "purpose": self.purpose,
+            "scope": dict(self.scope),
+            "metrics": list(self.metrics),
+            "breakdowns": list(self.breakdowns),
+            "formats": [str(one) for one in self.formats],
+        }
+
+
+class DefinitionSchema(Schema):
+    name = fields.String(required=True, validate=validate.Regexp(f"{NAMED}$"))
+    title = fields.String(required=True, validate=validate.Length(1, 200))
+    audience = fields.String(required=True)
+    purpose = fields.String(load_default="", validate=validate.Length(max=2000))
+    scope = fields.Dict(keys=fields.String(validate=DIMENSION), values=fields.String(), load_default=dict)
+    metrics = fields.List(fields.String(validate=METRIC), load_default=list)
+    breakdowns = fields.List(fields.String(validate=DIMENSION), load_default=list)
+    formats = fields.List(
+        fields.Enum(Format, by_value=True), load_default=lambda: [Format.HTML], validate=validate.Length(min=1)
+    )
+
+
+class FileSchema(Schema):
+    definitions = fields.List(fields.Nested(DefinitionSchema), load_default=list)
+
+
+def load_definitions(path: Path, audiences: Mapping[str, Audience]) -> dict[str, ReportDefinition]:
+    """By name. Raises InvalidSettings, naming the file and each field that is wrong with its value."""
+    parts = checked(FileSchema(), read_yaml(path), str(path))["definitions"]
+    found = [_definition(one) for one in parts]
+    wrong = [
+        one
+        for number, each in enumerate(found)
+        for one in InvalidInput(violations=wrong_with(each, audiences)).within(f"definitions.{number}").violations
+    ]
+    names = [one.name for one in found]
+    wrong += [
+        Violation(field=f"definitions.{number}.name", value=name, message="stands there twice")
+        for number, name in enumerate(names)
+        if name in names[:number]
+    ]
+    if wrong:
+        raise invalid(str(path), wrong)
+    return {one.name: one for one in found}
+
+
+def definition_from(raw: Any, audiences: Mapping[str, Audience]) -> ReportDefinition:
+    """Of a document that a caller sends. Raises InvalidInput with everything that is wrong."""
+    try:
+        parts: dict[str, Any] = DefinitionSchema().load(raw)
+    except ValidationError as error:
+        raise InvalidInput(violations=list(violations_of(error.messages))) from error
+    found = _definition(parts)
+    wrong = wrong_with(found, audiences)
+    if wrong:
+        raise InvalidInput(violations=wrong)
+    return found
+
+
+def wrong_with(one: ReportDefinition, audiences: Mapping[str, Audience]) -> list[Violation]:
+    """What its audience does not see."""
+    audience = audiences.get(one.audience)
+    if audience is None:
+        message = f"is no audience; there are {', '.join(sorted(audiences)) or 'none'}"
+        return [Violation(field="audience", value=one.audience, message=message)]
+    message = f"audience {audience.name} does not see it"
+    wrong = [
+        Violation(field="metrics", value=name, message=message)
+        for name in one.metrics
+        if name not in audience.metrics
+    ]
+    wrong += [
+        Violation(field="breakdowns", value=name, message=message)
+        for name in one.breakdowns
+        if name not in audience.breakdowns
+    ]
+    given = {**one.scope, **({audience.one: one.scope.get(audience.one, "")} if audience.one else {})}
+    try:
+        audience.narrowed(given)
+    except InvalidInput as error:
+        wrong += error.violations
+    return wrong
+
+
+def _definition(parts: Mapping[str, Any]) -> ReportDefinition:
+    return ReportDefinition(
+        name=parts["name"],
+        title=parts["title"],
+        audience=parts["audience"],
+        purpose=parts["purpose"],
+        scope=parts["scope"],
+        metrics=tuple(parts["metrics"]),
+        breakdowns=tuple(parts["breakdowns"]),
+        formats=tuple(dict.fromkeys(parts["formats"])),
+    )

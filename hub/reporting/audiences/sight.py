@@ -1,0 +1,49 @@
+"""What an audience sees of the history: taken away before any figure is computed, so that no figure can tell of it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from hub.reporting.dimensions import CUSTOMER, NAMES
+from hub.reporting.timelines import Seen, Timeline
+from hub.store.histories import Sent
+
+
+class Sight:
+    """`only` is {dimension: the values that are seen}; empty, everything is."""
+
+    def __init__(self, only: Mapping[str, frozenset[str]] | None = None) -> None:
+        self._only = {NAMES.index(name): values for name, values in (only or {}).items()}
+        self._customers = (only or {}).get(CUSTOMER)
+
+    def of(self, seen: Iterable[Seen]) -> Iterator[Seen]:
+        """The reports that are seen, each without the other values of what narrows the sight.
+
+        Of a report that was deleted, or over before anything began, nobody can say here whose it was: who does not
+        see everything sees none of these.
+        """
+        if not self._only:
+            yield from seen
+            return
+        for one in seen:
+            if isinstance(one, Timeline):
+                narrowed = self._narrowed(one)
+                if narrowed is not None:
+                    yield narrowed
+
+    def _narrowed(self, one: Timeline) -> Timeline | None:
+        values = list(one.values)
+        for at, wanted in self._only.items():
+            values[at] = tuple(value for value in values[at] if value in wanted)
+            if not values[at]:
+                return None
+        return one._replace(values=tuple(values))
+
+    def sent(self, deliveries: Iterable[Sent], seen: Sequence[Seen]) -> list[Sent]:
+        """The deliveries about what is seen, and for a customer those to itself alone."""
+        if not self._only:
+            return list(deliveries)
+        ids = {one.id for one in seen}
+        return [
+            one
+            for one in deliveries
+            if one.problem_id in ids and (self._customers is None or one.party in self._customers)
+        ]

@@ -1,0 +1,127 @@
+"""Makes the one document of an account, for an audience."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from hub.reporting.account import Account, to_bytes
+from hub.reporting.audiences.audience import Audience
+from hub.reporting.audiences.definition import ReportDefinition
+from hub.reporting.catalogue import DEFINITIONS
+from hub.reporting.metrics.degradation import ALL
+from hub.reporting.render.document import Bar, Chart, ManagementReport, Section, Shown
+from hub.reporting.render.numbers import moment, number
+from hub.reporting.render.showing import Showing, visible
+from hub.reporting.render.summaries import summary
+from hub.reporting.render.tables import definitions, excluded, not_told, reconciliation, rows
+from hub.reporting.render.withholding import withheld
+from hub.reporting.render.words import BY_LANGUAGE, Words
+
+MOST_BARS = 20
+MINUTE = 60_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a report tells and its account does not know: for whom it is, and what it is called."""
+
+    audience: Audience
+    definition: ReportDefinition
+    scope: Mapping[str, str]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Those asked for, in the order of the catalogue."""
+        chosen = self.definition.metrics or self.audience.metrics
+        return tuple(name for name in DEFINITIONS if name in chosen)
+
+    @property
+    def breakdowns(self) -> tuple[str, ...]:
+        return self.definition.breakdowns or self.audience.breakdowns
+
+
+def compose(account: Account, told: Told) -> ManagementReport:
+    audience, words = told.audience, BY_LANGUAGE[told.audience.language]
+    figures = visible(account.figures, audience, told.metrics)
+    balance = visible(account.figures, audience, ("backlog",))
+    hidden = withheld([*figures, *(one for one in balance if one not in figures)], audience.smallest)
+    numbers = {row.id: number for number, row in enumerate(account.rows, start=1)} if audience.rows else {}
+    showing = Showing(words=words, audience=audience, withheld=hidden, numbers=numbers)
+    shown = [showing.shown(one) for one in figures]
+    return ManagementReport(
+        name=told.definition.name,
+        title=told.definition.title,
+        language=audience.language,
+        period=account.period,
+        recorded=moment(account.recorded, account.zone),
+        digest=sha256(to_bytes(account)).hexdigest(),
+        zone=account.zone,
+        head=_head(account, told, words),
+        sections=tuple(_sections(account, shown, audience, words)),
+        reconciliation=reconciliation(
+            account, [showing.shown(one) for one in balance if not one.group], audience, words
+        ),
+        excluded=excluded(shown, words, audience.smallest),
+        not_told=not_told(account, audience, told.metrics, words),
+        rows=rows(account, audience, words) if audience.rows else None,
+        definitions=definitions(told.metrics, words),
+    )
+
+
+def _head(account: Account, told: Told, words: Words) -> dict[str, str]:
+    minutes = number((account.end - account.begin) / MINUTE, 0, words.language)
+    begin, end = moment(account.begin, account.zone), moment(account.end, account.zone)
+    length = words("{minutes} minutes", minutes=minutes)
+    scope = ", ".join(f"{words(name)} {value}" for name, value in sorted(told.scope.items()))
+    found = {
+        "Period": f"{account.period}: {begin} – {end} ({length})",
+        "Zone": account.zone,
+        "Audience": told.audience.title,
+        "Purpose": told.definition.purpose or told.audience.purpose,
+        "Scope": scope,
+        "As of": moment(account.as_of, account.zone),
+        "Recorded until": moment(account.recorded, account.zone),
+        "Data": words("history of service problem reports"),
+    }
+    return {words(name): text for name, text in found.items() if text}
+
+
+def _sections(account: Account, shown: Sequence[Shown], audience: Audience, words: Words) -> Iterator[Section]:
+    by_metric: dict[str, list[Shown]] = {}
+    for one in shown:
+        by_metric.setdefault(one.metric, []).append(one)
+    for metric in (name for name in DEFINITIONS if name in by_metric):
+        figures = by_metric[metric]
+        trend = account.trends.get(metric) if audience.smallest < 2 else None
+        yield Section(
+            metric=metric,
+            name=words.metric(metric),
+            meaning=words.meaning(metric),
+            summary=summary(metric, figures, trend, words),
+            chart=_chart(metric, figures, words),
+            figures=tuple(figures),
+        )
+
+
+def _chart(metric: str, figures: Sequence[Shown], words: Words) -> Chart | None:
+    """The parts of a metric, or its whole beside its groups; None where there is nothing to compare."""
+    plain = [one for one in figures if not one.dimension and one.value is not None]
+    grouped = [one for one in figures if one.dimension and not one.part and one.value is not None]
+    chosen = [one for one in plain if one.part != ALL] or plain
+    chosen = (chosen + grouped if not plain or not plain[0].part else chosen)[:MOST_BARS]
+    if not chosen:
+        return None
+    unit = chosen[0].unit
+    bars = tuple(
+        Bar(
+            label=one.label,
+            value=float(one.value or 0),
+            text=one.text,
+            low=one.low,
+            high=one.high,
+            whole=not one.part and not one.dimension,
+        )
+        for one in chosen
+    )
+    most = 100.0 if unit == "percent" else max(bar.value for bar in bars)
+    return Chart(title=words.metric(metric), unit=words.unit(unit), bars=bars, most=most or 1.0)

@@ -1,0 +1,99 @@
+"""The one document that every form of a management report is made from. All texts are in its language already."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub.reporting.figures import Number
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A figure as it is shown: `text` is its value for people, or why there is none.
+
+    `n` is None where the figure is withheld. `low` and `high` are Wilson's interval of a share. `rows` are the numbers
+    of the reports in it, from 1, in the table of the rows; () where no rows are listed. `excluded` is {why: how many}.
+    """
+
+    metric: str
+    label: str
+    part: str
+    dimension: str
+    group: str
+    value: Number | None
+    text: str
+    unit: str
+    n: int | None
+    numerator: Number | None
+    denominator: Number | None
+    low: float | None
+    high: float | None
+    policy: str
+    note: str
+    rows: tuple[int, ...]
+    excluded: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    label: str
+    value: float
+    text: str
+    low: float | None = None
+    high: float | None = None
+    whole: bool = False
+    """Whether it stands for all, and the other bars for parts of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """Horizontal bars; `most` is the value at the right end."""
+
+    title: str
+    unit: str
+    bars: tuple[Bar, ...]
+    most: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A metric with its figures; `summary` is one sentence for who cannot see, or need not see, the chart."""
+
+    metric: str
+    name: str
+    meaning: str
+    summary: str
+    chart: Chart | None
+    figures: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """`printed` are the columns that fit on paper; () for all of them."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    printed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagementReport:
+    """`head` is what identifies it: {word: value}, in order. `digest` is the SHA-256 of the account it was made of."""
+
+    name: str
+    title: str
+    language: str
+    period: str
+    recorded: str
+    digest: str
+    head: Mapping[str, str]
+    sections: tuple[Section, ...]
+    reconciliation: Table
+    excluded: Table
+    definitions: Table
+    not_told: Table | None = None
+    rows: Table | None = None
+    zone: str = field(default="UTC")

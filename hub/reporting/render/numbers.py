@@ -1,0 +1,36 @@
+"""Numbers and instants as people read them, by language and zone."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from hub.model.times import from_micros
+from hub.reporting.audiences.audience import Language
+from hub.reporting.definitions import Unit
+from hub.reporting.figures import Number
+
+DECIMALS: Mapping[str, int] = {Unit.PERCENT: 1, Unit.HOURS: 2, Unit.MINUTES: 1, Unit.SECONDS: 1}
+"""The most decimals by unit; a number has 2 otherwise."""
+
+FINE: Mapping[str, int] = {"availability": 4}
+"""Metrics that tell only by more of them."""
+
+GERMAN_MARKS = str.maketrans(",.", ".,")
+
+
+def number(value: Number, decimals: int, language: Language) -> str:
+    """With marks between thousands, and without zeros at the end."""
+    text = f"{value:,.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    text = "0" if text == "-0" else text
+    return text.translate(GERMAN_MARKS) if language is Language.GERMAN else text
+
+
+def decimals_of(metric: str, unit: str) -> int:
+    return FINE.get(metric, DECIMALS.get(unit, 2))
+
+
+def moment(micros: int, zone: str) -> str:
+    """Local, to the minute, with the distance from UTC: 2026-03-02 09:00 +01:00."""
+    local = from_micros(micros).astimezone(ZoneInfo(zone))
+    return f"{local:%Y-%m-%d %H:%M} {local.isoformat()[-6:]}"

@@ -1,0 +1,125 @@
+"""From figures to figures as they are shown: in words, without what the audience does not see."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.reporting.audiences.audience import Audience
+from hub.reporting.dimensions import CUSTOMER, SERVICE
+from hub.reporting.figures import Figure, Number
+from hub.reporting.metrics import degradation, pareto
+from hub.reporting.render.document import Shown
+from hub.reporting.render.numbers import decimals_of, number
+from hub.reporting.render.withholding import Key
+from hub.reporting.render.words import Words
+
+BY_SERVICE = frozenset(
+    one.id
+    for one in (
+        degradation.DEGRADED_MINUTES,
+        degradation.AVAILABILITY,
+        degradation.MTBF,
+        degradation.USER_MINUTES,
+    )
+)
+"""Metrics whose parts are services, but for `all`."""
+
+PARETO = frozenset({pareto.PARETO_COUNT.id, pareto.PARETO_DEGRADED.id})
+"""Metrics whose parts are `dimension: value`."""
+
+
+def visible(figures: Iterable[Figure], audience: Audience, metrics: Sequence[str]) -> list[Figure]:
+    """The figures of the metrics that are asked for, without those that tell of a hidden dimension."""
+    return [one for one in figures if one.metric in metrics and not _tells(one, audience.hidden)]
+
+
+def _tells(one: Figure, hidden: frozenset[str]) -> bool:
+    if one.group and one.group[0] in hidden:
+        return True
+    if one.metric in PARETO:
+        return one.part.partition(":")[0] in hidden
+    return one.metric in BY_SERVICE and one.part != degradation.ALL and SERVICE in hidden
+
+
+@dataclass(frozen=True, kw_only=True)
+class Showing:
+    """`numbers` are those of the rows by the id of their report, {} where no rows are listed."""
+
+    words: Words
+    audience: Audience
+    withheld: frozenset[Key]
+    numbers: Mapping[str, int]
+
+    def shown(self, one: Figure) -> Shown:
+        """Of a figure that is withheld only that it is."""
+        hides = one.key in self.withheld
+        details = {} if hides else one.details
+        return Shown(
+            metric=one.metric,
+            label=self._label(one),
+            part=one.part,
+            dimension=one.group[0] if one.group else "",
+            group=one.group[1] if one.group else "",
+            value=None if hides else one.value,
+            text=self.words("withheld") if hides else self.text(one),
+            unit=one.unit,
+            n=None if hides else one.n,
+            numerator=None if hides else one.numerator,
+            denominator=None if hides else one.denominator,
+            low=details.get("low"),
+            high=details.get("high"),
+            policy=self._policy(one),
+            note="" if hides else self._note(one),
+            rows=() if hides else tuple(sorted(self.numbers[row] for row in one.rows if row in self.numbers)),
+            excluded={} if hides else {why: self._count(len(ids)) for why, ids in one.excluded.items()},
+        )
+
+    def text(self, one: Figure) -> str:
+        """The value with its unit, or why there is none."""
+        return self.words(one.why) if one.value is None else self.amount(one.value, one.metric, one.unit)
+
+    def amount(self, value: Number, metric: str, unit: str) -> str:
+        text = number(value, decimals_of(metric, unit), self.words.language)
+        return f"{text} {self.words.unit(unit)}"
+
+    def percent(self, value: float) -> str:
+        return f"{number(value, 1, self.words.language)} %"
+
+    def _count(self, count: int) -> int | None:
+        """None for fewer than may be told."""
+        return None if count < self.audience.smallest else count
+
+    def _label(self, one: Figure) -> str:
+        dimension, mark, value = one.part.partition(": ")
+        part = f"{self.words(dimension)}: {self.words(value)}" if mark else self.words(one.part)
+        group = f"{self.words(one.group[0])} {self.words(one.group[1])}" if one.group else ""
+        return ", ".join(text for text in (group, part) if text) or self.words("all")
+
+    def _policy(self, one: Figure) -> str:
+        told = {
+            name: "as agreed" if name == "agreement" and self._is_named_after_others else text
+            for name, text in one.policy.items()
+        }
+        return "; ".join(f"{self.words(name)}: {self.words(text)}" for name, text in told.items())
+
+    @property
+    def _is_named_after_others(self) -> bool:
+        """The name of an agreement may tell whose it is."""
+        return bool(self.audience.hidden & {CUSTOMER, SERVICE})
+
+    def _note(self, one: Figure) -> str:
+        return "; ".join(self._notes(one, one.details))
+
+    def _notes(self, one: Figure, details: Mapping[str, Any]) -> Iterator[str]:
+        if one.provisional:
+            yield self.words("provisional for {n}", n=len(one.provisional))
+        if details.get("openAndBreached"):
+            yield self.words("{n} of them open", n=len(details["openAndBreached"]))
+        if "restored" in details and "open" in details:
+            yield self.words("{restored} restored, {open} open", **details)
+        if details.get("share") is not None:
+            yield self.words("{share} of the time", share=self.percent(details["share"]))
+        if details.get("cumulative") is not None:
+            yield self.words("{cumulative} so far", cumulative=self.percent(details["cumulative"]))
+        if details.get("vital"):
+            yield self.words("one of the vital few")

@@ -1,0 +1,73 @@
+"""One sentence for each metric: what its chart shows, for who cannot see it or has no time to."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hub.reporting.metrics.backlog import BACKLOG
+from hub.reporting.metrics.degradation import ALL
+from hub.reporting.metrics.trends import NO_EVIDENCE
+from hub.reporting.render.document import Shown
+from hub.reporting.render.numbers import number
+from hub.reporting.render.words import Words
+
+Trend = Mapping[str, Any]
+
+
+def summary(metric: str, figures: Sequence[Shown], trend: Trend | None, words: Words) -> str:
+    """`figures` are those of one metric; `trend` is against the period before, None where it may not be told."""
+    whole = {one.part: one for one in figures if not one.dimension}
+    told = [one for one in whole.values() if one.value is not None]
+    name = words.metric(metric)
+    if not told:
+        why = next((one.text for one in whole.values()), words("none"))
+        return words("{name}: no figure can be given ({why}).", name=name, why=why)
+    parts = [_said(metric, name, whole, told, words), *_trend(trend, words)]
+    return "; ".join(parts) + "."
+
+
+def _said(metric: str, name: str, whole: Mapping[str, Shown], told: Sequence[Shown], words: Words) -> str:
+    first = told[0]
+    if metric == BACKLOG.id:
+        begin, end = (whole[part].text for part in ("begin", "end"))
+        return words("{name}: {begin} at the begin, {end} at the end", name=name, begin=begin, end=end)
+    if first.low is not None and first.high is not None and not first.part:
+        low, high = (number(one, 1, words.language) for one in (first.low, first.high))
+        sentence = "{name}: {value} ({part} of {whole}; 95 % interval {low} to {high} %)"
+        amounts = {"part": first.numerator, "whole": first.denominator, "low": low, "high": high}
+        return words(sentence, name=name, value=first.text, **amounts)
+    if "p50" in whole:
+        return _median(name, whole, words)
+    if not first.part:
+        return words("{name}: {value} (n = {n})", name=name, value=first.text, n=first.n)
+    return _parts(name, whole, told, words)
+
+
+def _median(name: str, whole: Mapping[str, Shown], words: Words) -> str:
+    median = whole["p50"]
+    if "mean" not in whole:
+        return words("{name}: median {median} (n = {n})", name=name, median=median.text, n=median.n)
+    mean = whole["mean"].text
+    return words(
+        "{name}: mean {mean}, median {median} (n = {n})", name=name, mean=mean, median=median.text, n=median.n
+    )
+
+
+def _parts(name: str, whole: Mapping[str, Shown], told: Sequence[Shown], words: Words) -> str:
+    """Of a metric with parts: all of it, and the greatest part."""
+    others = [one for one in told if one.part != ALL]
+    most = max(others, key=lambda one: one.value or 0, default=None)
+    if ALL not in whole or whole[ALL].value is None:
+        assert most is not None
+        return words("{name}: most in {label}, {value}", name=name, label=most.label, value=most.text)
+    sentence = words("{name}: {value} in all", name=name, value=whole[ALL].text)
+    if most is None or not most.value or most.unit == "percent":
+        return sentence
+    return f"{sentence}; {words('most in {label}, {value}', label=most.label, value=most.text)}"
+
+
+def _trend(trend: Trend | None, words: Words) -> list[str]:
+    if trend is None or (trend.get("before") is None and trend.get("ratio") is None):
+        return []
+    before = trend.get("before")
+    said = [] if before is None else [words("before: {before}", before=f"{number(before, 1, words.language)} %")]
+    return [*said, words(trend.get("verdict", NO_EVIDENCE))]

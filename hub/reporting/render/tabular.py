@@ -1,0 +1,74 @@
+"""The figures as CSV (RFC 4180): one a row, with everything that belongs to it."""
+
+import csv
+import io
+
+from hub.reporting.render.document import Cell, ManagementReport, Shown
+
+COLUMNS = (
+    "report",
+    "period",
+    "zone",
+    "metric",
+    "part",
+    "dimension",
+    "group",
+    "value",
+    "unit",
+    "n",
+    "numerator",
+    "denominator",
+    "low",
+    "high",
+    "text",
+    "policy",
+    "note",
+    "excluded",
+    "rows",
+    "digest",
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a text begins that a spreadsheet would compute."""
+
+
+def csv_bytes(report: ManagementReport) -> bytes:
+    """In UTF-8; `rows` are the ids of the reports in a figure, and empty where none are listed."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for section in report.sections:
+        for one in section.figures:
+            writer.writerow([safe(cell) for cell in _cells(report, one)])
+    return out.getvalue().encode()
+
+
+def safe(cell: Cell) -> Cell:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def _cells(report: ManagementReport, one: Shown) -> list[Cell]:
+    ids = [] if report.rows is None else [str(report.rows.rows[number - 1][0]) for number in one.rows]
+    excluded = "; ".join(f"{why}: {'' if count is None else count}" for why, count in sorted(one.excluded.items()))
+    return [
+        report.name,
+        report.period,
+        report.zone,
+        one.metric,
+        one.part,
+        one.dimension,
+        one.group,
+        one.value,
+        one.unit,
+        one.n,
+        one.numerator,
+        one.denominator,
+        one.low,
+        one.high,
+        one.text,
+        one.policy,
+        one.note,
+        excluded,
+        " ".join(ids),
+        report.digest,
+    ]

@@ -1,0 +1,114 @@
+"""A server of one TM Forum resource, as the standard has it, and with the weaknesses that servers in the field have."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+from tests.fakes.http_server import HttpServer
+
+START = datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+class TmfServer:
+    """Resources in the order of their creation. `cap` is the largest page; with `filters` False every filter and sort
+    is ignored, as many servers do. With `keeps_both` the hub registers a callback again and again.
+    """
+
+    def __init__(self, base: str, resource: str, *, stamp: str = "lastUpdate") -> None:
+        self.resource = resource
+        self.stamp = stamp
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.callbacks: dict[str, dict[str, Any]] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.cap = 1000
+        self.filters = True
+        self.keeps_both = False
+        self.has_hub = True
+        self._base = base.rstrip("/")
+        self._changes = 0
+        self._server = HttpServer(self._answer)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.port}{self._base}"
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._server.__exit__(kind, error, at)
+
+    def put(self, key: str, **data: Any) -> None:
+        """Create a resource, or change it, a second after the last change."""
+        self._changes += 1
+        stamp = (START + timedelta(seconds=self._changes)).isoformat().replace("+00:00", "Z")
+        known = self.rows.get(key, {"id": key, "href": f"{self.url}/{self.resource}/{key}"})
+        self.rows[key] = {**known, **data, self.stamp: stamp}
+
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(request.path)
+        path = parts.path.removeprefix(f"{self._base}/").strip("/")
+        self.asked.append((request.command, path))
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        head, _, key = path.partition("/")
+        match request.command, head, key:
+            case "GET", self.resource, "":
+                self._list(request, query)
+            case "GET", self.resource, _ if key in self.rows:
+                _send(request, 200, self.rows[key])
+            case "POST", "hub", "" if self.has_hub:
+                self._register(request)
+            case "DELETE", "hub", _ if key in self.callbacks:
+                del self.callbacks[key]
+                _send(request, 204)
+            case _:
+                _send(request, 404, _error("404", f"there is no {path}"))
+
+    def _list(self, request: BaseHTTPRequestHandler, query: Mapping[str, str]) -> None:
+        rows = list(self.rows.values())
+        if self.filters:
+            least = query.get(f"{self.stamp}.gte", "")
+            rows = [row for row in rows if not least or _moment(row[self.stamp]) >= _moment(least)]
+            if query.get("sort") == self.stamp:
+                rows.sort(key=lambda row: _moment(row[self.stamp]))
+        offset, limit = int(query.get("offset", "0")), min(int(query.get("limit", "20")), self.cap)
+        page = rows[offset : offset + limit]
+        if query.get("fields") == "id":
+            page = [{"id": row["id"]} for row in page]
+        headers = {"X-Total-Count": str(len(rows)), "X-Result-Count": str(len(page))}
+        _send(request, 200 if len(page) == len(rows) else 206, page, headers)
+
+    def _register(self, request: BaseHTTPRequestHandler) -> None:
+        body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+        if not self.keeps_both and any(one["callback"] == body["callback"] for one in self.callbacks.values()):
+            _send(request, 409, _error("409", "this callback is registered"))
+            return
+        made = {"id": f"r{self._changes}-{len(self.asked)}", **body}
+        self.callbacks[made["id"]] = made
+        _send(request, 201, made)
+
+
+def _send(
+    request: BaseHTTPRequestHandler, status: int, body: Any = None, headers: Mapping[str, str] | None = None
+) -> None:
+    content = b"" if body is None else json.dumps(body).encode()
+    request.send_response(status)
+    for name, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
+        request.send_header(name, value)
+    request.end_headers()
+    request.wfile.write(content)
+
+
+def _error(code: str, reason: str) -> dict[str, str]:
+    return {"@type": "Error", "code": code, "reason": reason}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

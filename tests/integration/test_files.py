@@ -1,0 +1,235 @@
+"""The files adapter on real files: read on, half written, renamed, replaced, and wrong."""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from marshmallow import ValidationError
+
+import adapters.files
+from hub.ports import Page, Record, Source, Unavailable
+
+HEADER = "id;changed;state;text\n"
+CSV: Mapping[str, Any] = {
+    "format": "csv",
+    "delimiter": ";",
+    "key": ["id"],
+    "stamp": "changed",
+    "stamp_format": "%d.%m.%Y %H:%M",
+    "zone": "Europe/Berlin",
+}
+
+
+class Folder:
+    """A folder with files, and one reader that remembers its place."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.options = {**CSV, "folder": str(path)}
+        self.cursor: Mapping[str, Any] = {}
+
+    def source(self, **options: Any) -> Source:
+        return adapters.files.make("log", self.options | options)
+
+    def pull(self, **options: Any) -> list[Record]:
+        """What the next pull brings; its place is kept as the hub keeps it."""
+        return [record for page in self.pages(**options) for record in page.records]
+
+    def pages(self, **options: Any) -> Iterator[Page]:
+        for page in self.source(**options).pull(self.cursor):
+            self.cursor = json.loads(json.dumps(page.cursor))
+            yield page
+
+    def write(self, text: str, name: str = "log.csv", *, encoding: str = "utf-8") -> Path:
+        with (self.path / name).open("ab") as file:
+            file.write(text.encode(encoding))
+        return self.path / name
+
+    def ids(self, **options: Any) -> list[str]:
+        return [record.key for record in self.pull(**options)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def row(key: object, minute: int = 0, state: str = "new", text: str = "") -> str:
+    return f"{key};22.11.2026 18:{minute:02};{state};{text}\n"
+
+
+def test_all_rows_of_a_ticket_arrive_in_their_order_at_their_own_time(folder: Folder) -> None:
+    folder.write(HEADER + row(1, 1) + row(2, 2) + row(1, 3, "done"))
+    found = folder.pull()
+    assert [(record.key, record.data["state"]) for record in found] == [("1", "new"), ("2", "new"), ("1", "done")]
+    assert found[0].updated == datetime(2026, 11, 22, 17, 1, tzinfo=UTC)
+    assert found[0].data == {"id": "1", "changed": "2026-11-22T17:01:00.000Z", "state": "new", "text": ""}
+
+
+def test_a_file_is_read_on_from_where_it_was(folder: Folder) -> None:
+    folder.write(HEADER + row(1) + row(2))
+    assert folder.ids(page_size=1) == ["1", "2"]
+    assert folder.ids() == []
+    folder.write(row(3))
+    folder.write(HEADER + row(4), "other.csv")
+    assert folder.ids() == ["3", "4"]
+
+
+def test_a_half_written_line_waits_until_it_is_whole(folder: Folder) -> None:
+    whole = row(2, text='"a; b\nand ""more"""')
+    folder.write(HEADER + row(1) + whole[:30])
+    assert folder.ids() == ["1"]
+    folder.write(whole[30:-1])
+    assert folder.ids() == []
+    folder.write("\n")
+    (second,) = folder.pull()
+    assert second.data["text"] == 'a; b\nand "more"'
+
+
+def test_a_half_written_header_waits_too(folder: Folder) -> None:
+    folder.write(HEADER[:9])
+    assert folder.ids() == []
+    folder.write(HEADER[9:] + row(1))
+    assert folder.ids() == ["1"]
+
+
+def test_a_last_line_without_an_end_is_whole_when_nobody_writes_any_more(folder: Folder) -> None:
+    file = folder.write(HEADER + row(1) + row(2).rstrip("\n"))
+    assert folder.ids() == ["1"]
+    os.utime(file, (time.time() - 61, time.time() - 61))
+    assert folder.ids() == ["2"]
+    folder.write("\n" + row(3))
+    assert folder.ids() == ["3"]
+
+
+def test_a_replaced_file_is_read_anew(folder: Folder) -> None:
+    file = folder.write(HEADER + row(1) + row(2))
+    assert folder.ids() == ["1", "2"]
+    new = folder.write(HEADER + row(1) + row(2) + row(3), "new.tmp")
+    new.rename(file)
+    assert folder.ids() == ["1", "2", "3"], "another file under the name"
+    file.write_text(HEADER + row(4))
+    assert folder.ids() == ["4"], "the same file, and shorter"
+    file.write_text(HEADER + row(5) + row(6))
+    assert folder.ids() == ["5", "6"], "the same file, with something else before the place"
+
+
+def test_a_renamed_file_is_known_again_and_its_rest_is_read(folder: Folder) -> None:
+    file = folder.write(HEADER + row(1))
+    assert folder.ids() == ["1"]
+    folder.write(row(2))
+    file.rename(folder.path / "log.1.csv")
+    folder.write(HEADER + row(3))
+    assert folder.ids() == ["2", "3"]
+    (folder.path / "log.1.csv").unlink()
+    folder.write(row(4))
+    assert folder.ids() == ["4"]
+    assert set(folder.cursor["files"]) == {"log.csv"}, "of a file that was taken away nothing is kept"
+
+
+def test_a_file_that_is_still_being_brought_is_not_read(folder: Folder) -> None:
+    folder.write(HEADER + row(1), ".log.csv")
+    folder.write("no table", "notes.txt")
+    assert folder.ids() == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ("2;22.11.2026 18:00;new\n", "the row has 3 values, the first row names 4 columns"),
+        (";22.11.2026 18:00;new;\n", "the key 'id' is ''"),
+        ("2;2026-11-22;new;\n", "the stamp 'changed' is '2026-11-22'"),
+        ('2;22.11.2026 18:00;"new"x;\n', "it is no CSV"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named_and_loses_none_before_it(folder: Folder, bad: str, why: str) -> None:
+    file = folder.write(HEADER + row(1) + bad + row(3))
+    with pytest.raises(Unavailable, match=rf"log\.csv, at byte {len(HEADER + row(1))}: {why}"):
+        folder.pull()
+    assert folder.cursor["files"]["log.csv"]["offset"] == len(HEADER + row(1))
+    with pytest.raises(Unavailable, match="at byte"):
+        folder.pull()
+    file.write_text(HEADER + row(1) + row(2) + row(3))
+    assert folder.ids() == ["2", "3"]
+
+
+def test_a_quote_that_is_never_closed_holds_nothing_back_in_silence(folder: Folder) -> None:
+    folder.write(HEADER + row(1, text='5" pipe'))
+    folder.write("".join(row(number, text="x" * 1000) for number in range(1100)))
+    with pytest.raises(Unavailable, match="the row has more than 1048576 bytes"):
+        folder.pull()
+    assert len(folder.ids(quote="")) == 1101
+
+
+def test_what_is_no_table_and_no_folder_is_unavailable(folder: Folder) -> None:
+    folder.write("<html>welcome</html>\n")
+    with pytest.raises(Unavailable, match="there is no column 'id'; there are <html>welcome</html>"):
+        folder.pull()
+    with pytest.raises(Unavailable, match="there is no such folder"):
+        folder.source(folder=str(folder.path / "away")).check()
+
+
+def test_lines_of_json_name_members_within_members(folder: Folder) -> None:
+    options = {
+        "format": "ndjson",
+        "key": ["ticket.queue", "ticket.id"],
+        "stamp": "at",
+        "stamp_format": "epoch_ms",
+        "zone": "UTC",
+        "times": ["ticket.begun", "ticket.ended"],
+        "gone": "deleted",
+    }
+    ticket = {"queue": "noc", "id": 7, "begun": 1795366980000, "ended": "never"}
+    folder.write(json.dumps({"at": 1795366981500, "ticket": ticket}) + "\n\n", "a.ndjson")
+    folder.write(json.dumps({"at": "1795366982500", "ticket": ticket, "deleted": True}) + "\n", "b.ndjson")
+    first, second = folder.pull(**options)
+    assert (first.key, first.gone, second.gone) == ("noc|7", False, True)
+    assert first.updated.isoformat() == "2026-11-22T17:03:01.500000+00:00"
+    assert first.data["ticket"] == {**ticket, "begun": "2026-11-22T17:03:00.000Z"}
+    folder.write("[]\n", "b.ndjson")
+    with pytest.raises(Unavailable, match="a line is a JSON object, not"):
+        folder.pull(**options)
+
+
+def test_a_byte_order_mark_is_overlooked_and_an_encoding_followed(folder: Folder) -> None:
+    folder.write("\ufeff" + HEADER + row(1, text="Störung"))
+    (first,) = folder.pull()
+    assert (first.key, first.data["text"]) == ("1", "Störung")
+    folder.write(HEADER + row(2, text="Störung"), "old.csv", encoding="latin-1")
+    (second,) = folder.pull(pattern="old.csv", encoding="latin-1")
+    assert second.data["text"] == "Störung"
+    folder.cursor = {}
+    with pytest.raises(Unavailable, match=r"old\.csv, at byte"):
+        folder.pull(pattern="old.csv")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "why"),
+    [
+        ("folder", "", "Shorter than minimum length"),
+        ("format", "xlsx", "Must be one of: csv, ndjson"),
+        ("key", [], "Shorter than minimum length"),
+        ("stamp_format", "DD.MM.YYYY", "names no moment"),
+        ("stamp_format", "%H:%M", "names no moment"),
+        ("zone", "Berlin", "there is no time zone 'Berlin'"),
+        ("encoding", "utf-16", "no encoding of text in which lines can be told apart"),
+        ("delimiter", ";;", "Length must be 1"),
+        ("page_size", 0, "Must be greater than or equal to 1"),
+        ("colour", "red", "Unknown field"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_by_name(folder: Folder, option: str, value: Any, why: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        folder.source(**{option: value})
+    assert isinstance(refused.value.messages, dict)
+    assert why in str(refused.value.messages[option])
+
+
+def test_a_zone_beside_a_form_that_has_its_own_is_refused(folder: Folder) -> None:
+    with pytest.raises(ValidationError, match="'epoch' has its own zone"):
+        folder.source(stamp_format="epoch")

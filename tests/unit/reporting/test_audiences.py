@@ -1,0 +1,117 @@
+"""Audiences: the shipped ones load, a scope narrows, and what is not seen is taken away before anything is computed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.errors import InvalidInput, InvalidSettings
+from hub.reporting.account import Account, account
+from hub.reporting.audiences.audience import Audience
+from hub.reporting.audiences.definition import definition_from, load_definitions
+from hub.reporting.audiences.file import audiences_from, load_audiences
+from hub.reporting.policies import Policies
+from hub.reporting.policy_file import load_agreed
+from hub.reporting.timelines import Deleted
+from hub.shipped import config_dir
+from tests.unit.reporting.example import MARCH, POLICY, TIMELINES, march
+
+CALENDARS = load_agreed(config_dir() / "reporting.yaml").calendars
+SHIPPED = load_audiences(config_dir() / "audiences.yaml", CALENDARS)
+
+
+def seen_by(customer: str) -> Account:
+    audience = SHIPPED["customer"].narrowed({"customer": customer})
+    seen = list(audience.sight().of([*TIMELINES, Deleted("R0")]))
+    return account(seen, MARCH, recorded=MARCH.as_of, policies=Policies([POLICY]))
+
+
+def test_the_shipped_audiences_and_reports_load() -> None:
+    assert set(SHIPPED) == {"executive", "customer", "operations", "supplier", "regulator"}
+    definitions = load_definitions(config_dir() / "reports.yaml", SHIPPED)
+    assert {one.audience for one in definitions.values()} == set(SHIPPED)
+
+
+def test_a_customer_sees_its_own_figures_and_nothing_of_another() -> None:
+    acme, beta = seen_by("ACME"), seen_by("BETA")
+    assert acme.figure("timeToAcknowledge", "mean").value == 20
+    assert acme.figure("timeToRestoreNet", "mean").value == pytest.approx(24.333, abs=0.001)
+    assert (acme.figure("slaCompliance").numerator, acme.figure("slaCompliance").denominator) == (2, 3)
+    assert beta.figure("timeToAcknowledge", "mean").value == 307.5
+    assert (beta.figure("slaCompliance").numerator, beta.figure("slaCompliance").denominator) == (0, 2)
+    assert (acme.read, acme.outside, acme.deleted) == (3, 0, ())
+    told = repr(acme)
+    assert [word for word in ("BETA", "LINE-3", "VPN-8", "R3", "R4", "R6", "R0") if f"'{word}'" in told] == []
+
+
+def test_a_row_is_the_same_in_every_account_that_has_it() -> None:
+    everything = {row.id: row for row in march().rows}
+    assert [row for row in seen_by("ACME").rows if row != everything[row.id]] == []
+
+
+def test_of_a_report_of_two_customers_each_sees_itself_alone() -> None:
+    both = TIMELINES[0]._replace(
+        values=tuple(("ACME", "BETA") if one == ("ACME",) else one for one in TIMELINES[0].values)
+    )
+    (seen,) = SHIPPED["customer"].narrowed({"customer": "ACME"}).sight().of([both])
+    assert "BETA" not in repr(seen)
+
+
+def test_a_scope_never_adds() -> None:
+    north = Audience(name="north", title="North", only={"region": frozenset({"north", "east"})})
+    assert north.narrowed({"region": "east", "customer": "ACME"}).only == {
+        "region": {"east"},
+        "customer": {"ACME"},
+    }
+    with pytest.raises(InvalidInput, match=r"scope.region: audience north does not see it"):
+        north.narrowed({"region": "south"})
+    with pytest.raises(InvalidInput, match=r"scope.customer: must name one customer"):
+        SHIPPED["customer"].narrowed({})
+    with pytest.raises(InvalidInput, match=r"scope.customer: audience regulator does not see it"):
+        SHIPPED["regulator"].narrowed({"customer": "ACME"})
+
+
+@pytest.mark.parametrize(
+    ("parts", "field"),
+    [
+        ({"zone": "Mars/Olympus"}, "audiences.a.zone"),
+        ({"calendar": "lunar"}, "audiences.a.calendar"),
+        ({"breakdowns": ["customer"], "hide": ["customer"]}, "audiences.a.breakdowns"),
+        ({"smallest": 5}, "audiences.a.rows"),
+        ({"one": "customer", "hide": ["customer"]}, "audiences.a.one"),
+        ({"metrics": ["happiness"]}, "audiences.a.metrics.0"),
+        ({"recipients": ["a@b, c@d"]}, "audiences.a.recipients.0"),
+        ({"only": {"planet": ["x"]}}, "audiences.a.only.planet"),
+    ],
+)
+def test_what_is_wrong_with_an_audience_is_named(parts: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidSettings) as error:
+        audiences_from({"audiences": {"a": {"title": "A", **parts}}}, "audiences.yaml", CALENDARS)
+    assert [one.field for one in error.value.violations] == [field]
+
+
+@pytest.mark.parametrize(
+    ("parts", "field"),
+    [
+        ({"audience": "nobody"}, "audience"),
+        ({"metrics": ["pingPong"]}, "metrics"),
+        ({"breakdowns": ["source"]}, "breakdowns"),
+        ({"scope": {"source": "rt"}}, "scope.source"),
+        ({"formats": ["docx"]}, "formats.0"),
+        ({"name": "With Space"}, "name"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_what_is_wrong_with_a_definition_is_named(parts: dict[str, Any], field: str) -> None:
+    given = {"name": "mine", "title": "Mine", "audience": "customer", **parts}
+    with pytest.raises(InvalidInput) as error:
+        definition_from(given, SHIPPED)
+    assert [one.field for one in error.value.violations] == [field]
+
+
+def test_two_definitions_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "reports.yaml"
+    one = "  - {name: a, title: A, audience: executive}\n"
+    path.write_text(f"definitions:\n{one}{one}")
+    with pytest.raises(InvalidSettings, match=r"definitions.1.name: stands there twice"):
+        load_definitions(path, SHIPPED)
