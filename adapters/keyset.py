@@ -1,7 +1,7 @@
 """Reads what has changed by the stamp of its change: nothing is lost when tickets change while they are read."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -37,7 +37,8 @@ class Keyset(Generic[T]):
     Each request asks from the last stamp on, so that a row that changes meanwhile moves towards us. `lookback` is
     applied at the start of a run alone: a run that was broken off goes on from its place. `now` is the source's own
     clock; it is read when the first answer is there, and no cursor goes beyond it. `precision` is that of the stamps
-    in the filter. With `short_pages` a page with fewer rows than asked for is not the last one, only an empty one is.
+    in the filter. With `short_pages` a page with fewer rows than asked for is not the last one, only an empty one is;
+    a part is then held back until it is known whether the run ends with it, so that its cursor says so.
     `hint` tells people what may be the reason when a filter is ignored.
     """
 
@@ -52,14 +53,21 @@ class Keyset(Generic[T]):
     hint: str = ""
 
     def parts(self, cursor: Mapping[str, Any]) -> Iterator[Part[T]]:
-        """What changed since the cursor; the last part may have no rows.
+        """What changed since the cursor. The last part may have no rows, and its cursor counts all the same: it ends
+        the run, so that the next one looks back.
 
         Raises FilterIgnored when the source answers with rows that were not asked for, or in another order, and
         Unavailable when the rows of one stamp do not hold still.
         """
         run = _Run(self, kept=_instant(cursor.get("since")), at=_instant(cursor.get("at")))
+        held: list[Part[T]] = []
         while not run.ended:
-            yield from run.step()
+            for part in run.step():
+                if held and run.ended and not part.rows:
+                    part = replace(part, rows=held.pop().rows)
+                yield from held
+                held = [part] if self.short_pages and not run.ended else []
+                yield from () if held else (part,)
 
     def floor(self, instant: datetime) -> datetime:
         return instant - (instant - EPOCH) % self.precision

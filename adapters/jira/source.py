@@ -90,8 +90,7 @@ class Jira:
         """Issues that changed since the cursor, less the lookback: a search knows a change only after a while."""
         self._site.myself()
         for part in self._keyset().parts(cursor):
-            if part.rows:
-                yield Page(records=tuple(_record(row) for row in part.rows), cursor=part.cursor)
+            yield Page(records=tuple(_record(row) for row in part.rows), cursor=part.cursor)
 
     def keys(self) -> Iterator[str]:
         self._site.myself()

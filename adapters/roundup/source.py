@@ -94,7 +94,7 @@ class Roundup:
             position |= part.cursor
             if part.rows:
                 position |= {"id": part.rows[-1]["id"]}
-                yield Page(records=tuple(_record(row) for row in part.rows), cursor=dict(position))
+            yield Page(records=tuple(_record(row) for row in part.rows), cursor=dict(position))
         if self._is_due(cursor):
             yield self._reconciled(position)
 

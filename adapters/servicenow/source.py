@@ -100,7 +100,7 @@ class ServiceNow:
             position |= part.cursor
             if part.rows:
                 position |= {"id": part.rows[-1]["sys_id"]}
-                yield Page(records=tuple(_record(row) for row in part.rows), cursor=dict(position))
+            yield Page(records=tuple(_record(row) for row in part.rows), cursor=dict(position))
 
     def keys(self) -> Iterator[str]:
         return self._table.keys(self._page_size)

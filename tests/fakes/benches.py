@@ -5,16 +5,20 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import adapters.glpi
 import adapters.jira
 import adapters.pagerduty
 import adapters.servicenow
+import adapters.zammad
 import adapters.zendesk
 from hub.ports import Record
-from tests.fakes import jira, pagerduty, servicenow, zendesk
+from tests.fakes import glpi, jira, pagerduty, servicenow, zammad, zendesk
 from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench, tmf621_bench, tmf642_bench
+from tests.fakes.glpi import Glpi
 from tests.fakes.jira import Jira
 from tests.fakes.pagerduty import PagerDuty
 from tests.fakes.servicenow import ServiceNow
+from tests.fakes.zammad import Zammad
 from tests.fakes.zendesk import Zendesk
 from tests.real.benches import Bench
 
@@ -167,15 +171,92 @@ def pagerduty_bench(folder: Path) -> Iterator[PagerDutyBench]:
         yield PagerDutyBench(fake, folder / "key")
 
 
+class ZammadBench:
+    system = "zammad"
+
+    def __init__(self, fake: Zammad, token_file: Path) -> None:
+        self.fake = fake
+        self.url = fake.url
+        self._token_file = token_file
+        self._ids: dict[str, int] = {}
+        token_file.write_text(zammad.TOKEN)
+
+    def source(self, **options: Any) -> adapters.zammad.Zammad:
+        own = {"url": self.url, "token": f"file:{self._token_file}", "max_wait": 20}
+        return adapters.zammad.make("desk", own | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self._ids[name] = self.fake.create(name)
+
+    def change(self, name: str) -> None:
+        self.fake.change(self._ids[name], state="open")
+
+    def id_of(self, name: str) -> int:
+        return self._ids[name]
+
+    def put_on_one_stamp(self) -> None:
+        self.fake.put_on_one_stamp()
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["title"])
+
+
+@contextmanager
+def zammad_bench(folder: Path) -> Iterator[ZammadBench]:
+    with Zammad() as fake:
+        yield ZammadBench(fake, folder / "token")
+
+
+class GlpiBench:
+    system = "glpi"
+
+    def __init__(self, fake: Glpi, folder: Path) -> None:
+        self.fake = fake
+        self.url = fake.url
+        self._folder = folder
+        self._ids: dict[str, int] = {}
+        (folder / "user").write_text(glpi.USER_TOKEN)
+        (folder / "app").write_text(glpi.APP_TOKEN)
+
+    def source(self, **options: Any) -> adapters.glpi.Glpi:
+        tokens = {"user_token": f"file:{self._folder / 'user'}", "app_token": f"file:{self._folder / 'app'}"}
+        return adapters.glpi.make("desk", {"url": self.url, "max_wait": 20} | tokens | options)
+
+    def create(self, *names: str) -> None:
+        for name in names:
+            self._ids[name] = self.fake.create(name)
+
+    def change(self, name: str) -> None:
+        self.fake.change(self._ids[name], status=2)
+
+    def id_of(self, name: str) -> int:
+        return self._ids[name]
+
+    def put_on_one_stamp(self) -> None:
+        self.fake.put_on_one_stamp()
+
+    def name_of(self, record: Record) -> str:
+        return str(record.data["name"])
+
+
+@contextmanager
+def glpi_bench(folder: Path) -> Iterator[GlpiBench]:
+    with Glpi() as fake:
+        yield GlpiBench(fake, folder)
+
+
 NewBench = Callable[[Path], AbstractContextManager[Bench]]
 """Gives a system with nothing in it; the folder is for what the bench must write down."""
 
 FAKES: Mapping[str, NewBench] = {
+    "glpi": glpi_bench,
     "files": files_bench,
     "jira": jira_bench,
     "pagerduty": pagerduty_bench,
     "rest": rest_bench,
     "servicenow": servicenow_bench,
+    "zammad": zammad_bench,
     "zendesk": zendesk_bench,
     "sql": sql_bench,
     "tmf621": tmf621_bench,

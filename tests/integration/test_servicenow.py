@@ -75,11 +75,11 @@ def test_an_incident_that_changes_between_two_pages_hides_no_other(bench: Servic
     pull = bench.source(page_size=2).pull({})
     found = list(next(pull).records)
     bench.change("line-1")
-    bench.change("line-3")
+    bench.change("line-4")
     found += records(pull)
     seen = [(bench.name_of(record), record.data["state"]) for record in found]
-    assert seen[:4] == [("line-1", "1"), ("line-2", "1"), ("line-4", "1"), ("line-5", "1")]
-    assert seen[4:] == [("line-1", "2"), ("line-3", "2")]
+    assert seen[:4] == [("line-1", "1"), ("line-2", "1"), ("line-3", "1"), ("line-5", "1")]
+    assert seen[4:] == [("line-1", "2"), ("line-4", "2")]
 
 
 def test_a_field_of_the_filter_that_the_instance_ignores_fails_the_run(bench: ServiceNowBench) -> None:
@@ -188,3 +188,11 @@ def test_an_option_that_does_not_fit_is_refused_by_its_name(wrong: dict[str, obj
     with pytest.raises(ValidationError) as refused:
         adapters.servicenow.make("desk", options | wrong)
     assert field in refused.value.messages_dict
+
+
+def test_what_was_stored_late_is_read_within_the_lookback(bench: ServiceNowBench) -> None:
+    bench.create("late", "last")
+    late = bench.fake.rows.pop(bench.id_of("late"))
+    cursor = list(bench.source().pull({}))[-1].cursor
+    bench.fake.rows[bench.id_of("late")] = late
+    assert [bench.name_of(record) for record in records(bench.source().pull(cursor))] == ["late", "last"]

@@ -10,7 +10,7 @@ from threading import Thread
 import requests
 import trustme
 
-PASSED = ("Authorization", "Accept", "Content-Type", "X-HTTP-Method-Override")
+PASSED = ("Authorization", "Accept", "Content-Type", "X-HTTP-Method-Override", "App-Token", "Session-Token")
 
 
 @dataclass(frozen=True, kw_only=True)
