@@ -1,4 +1,4 @@
-"""Reads JSON from a trouble system: patient with passing failures, exact about who must mend the others."""
+"""Reads and writes JSON of a trouble system: patient with passing failures, exact about who must mend the others."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from hub.ports import AuthFailed, RateLimited, Unavailable
+from hub.ports import AuthFailed, RateLimited, Refused, Unavailable
 
 ATTEMPTS = 4
 SIZE_LIMIT = 64 * 1024 * 1024
@@ -18,8 +18,16 @@ CHUNK = 64 * 1024
 Clock = Callable[[], datetime]
 
 
+NEVER = frozenset({400, 404, 405, 410, 413, 422})
+"""Answers to a change that is not taken now and will not be."""
+
+
 class Passing(Unavailable):
     """A failure that the next attempt may not meet."""
+
+
+class Missing(Unavailable):
+    """There is nothing at this path."""
 
 
 def system_clock() -> datetime:
@@ -27,7 +35,7 @@ def system_clock() -> datetime:
 
 
 class HttpClient:
-    """Reads, and nothing else, below one base address.
+    """Reads, and writes where it is told to, below one base address.
 
     `max_wait` bounds the seconds that one call spends waiting between attempts; what asks for more is raised.
     """
@@ -46,7 +54,7 @@ class HttpClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Clock = system_clock,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
+        self.base_url = base_url.rstrip("/")
         self._auth = auth
         self._verify = verify
         self._timeout = timeout
@@ -103,21 +111,35 @@ class HttpClient:
         )
         return attempts(self._once, path, params, body)
 
+    def send_json(self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
+        """Change something there, at one attempt: who asks has to look first whether an earlier one came through.
+
+        Raises Refused for what the system will never take, and else what `get_json` raises.
+        """
+        return self._once(path, None, body, method=method, headers=headers)
+
     def _gives_up(self, state: RetryCallState) -> bool:
         too_long = state.idle_for + state.upcoming_sleep > self._max_wait
         return too_long or (state.attempt_number >= ATTEMPTS and not isinstance(_failure(state), RateLimited))
 
     def _once(
-        self, path: str, params: Mapping[str, str | list[str]] | None, body: Mapping[str, Any] | None
+        self,
+        path: str,
+        params: Mapping[str, str | list[str]] | None,
+        body: Mapping[str, Any] | None,
+        *,
+        method: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
-        url = f"{self._base_url}/{path.lstrip('/')}"
+        asked = "GET" if body is None else "POST"
+        url = f"{self.base_url}/{path.lstrip('/')}"
         try:
             with self._session.request(
-                "GET" if body is None else "POST",
+                method or asked,
                 url,
                 params=params,
                 json=body,
-                headers=None if body is None else {"X-HTTP-Method-Override": "GET"},
+                headers=headers if body is None or method else {"X-HTTP-Method-Override": "GET"},
                 auth=self._auth,
                 timeout=self._timeout,
                 verify=self._verify,
@@ -125,6 +147,10 @@ class HttpClient:
                 stream=True,
             ) as answer:
                 self._note_time(answer)
+                if method and answer.status_code in NEVER:
+                    raise Refused(self._redacted(f"{path}: {answer.status_code}: {_explained(answer)}"))
+                if method and answer.status_code == 403:
+                    raise Unavailable(self._redacted(f"{path}: 403: our user has no right to this change"))
                 self._judge(answer, path)
                 return _json(self._body(answer, path), path)
         except requests.RequestException as error:
@@ -141,6 +167,8 @@ class HttpClient:
             raise RateLimited(f"{path}: {status}: the system asks us to wait", after=self._asked_wait(answer))
         if status >= 500:
             raise Passing(f"{path}: {status}: the system failed")
+        if status in (404, 410):
+            raise Missing(self._redacted(f"{path}: {status}: {_explained(answer)}"))
         if status >= 300:
             raise Unavailable(self._redacted(f"{path}: {status}: {_explained(answer)}"))
         self._refused = False
