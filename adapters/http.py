@@ -1,4 +1,4 @@
-"""Reads JSON from a trouble system: patient with passing failures, exact about who must mend the others."""
+"""Reads and writes JSON of a trouble system: patient with passing failures, exact about who must mend the others."""
 
 import json
 import time
@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from hub.ports import AuthFailed, RateLimited, Unavailable
+from hub.ports import AuthFailed, RateLimited, Refused, Unavailable
 
 ATTEMPTS = 4
 SIZE_LIMIT = 64 * 1024 * 1024
@@ -28,12 +28,16 @@ class NotServed(Unavailable):
         self.status = status
 
 
+NEVER = frozenset({400, 404, 405, 410, 413, 422})
+"""Answers to a change that is not taken now and will not be."""
+
+
 class Passing(Unavailable):
     """A failure that the next attempt may not meet."""
 
 
 class NotThere(NotServed):
-    """There is nothing at this path: 404."""
+    """There is nothing at this path, or no longer: 404, 410."""
 
 
 def system_clock() -> datetime:
@@ -71,7 +75,7 @@ class HttpClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Clock = system_clock,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
+        self.base_url = base_url.rstrip("/")
         self._auth = auth
         self._verify = verify
         self._timeout = timeout
@@ -157,9 +161,16 @@ class HttpClient:
 
         Our credentials go along: they are for the base address alone.
         """
-        if not urljoin(f"{self._base_url}/", url).startswith(f"{self._base_url}/"):
-            raise Unavailable(f"{url}: the system sends us out of {self._base_url}")
-        return urljoin(f"{self._base_url}/", url).removeprefix(f"{self._base_url}/")
+        if not urljoin(f"{self.base_url}/", url).startswith(f"{self.base_url}/"):
+            raise Unavailable(f"{url}: the system sends us out of {self.base_url}")
+        return urljoin(f"{self.base_url}/", url).removeprefix(f"{self.base_url}/")
+
+    def send_json(self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
+        """Change something there, at one attempt: who asks has to look first whether an earlier one came through.
+
+        Raises Refused for what the system will never take, and else what `get_json` raises.
+        """
+        return self._once(method, path, None, body, headers, changes=True).content
 
     def _gives_up(self, state: RetryCallState) -> bool:
         too_long = state.idle_for + state.upcoming_sleep > self._max_wait
@@ -172,8 +183,10 @@ class HttpClient:
         params: Mapping[str, str | list[str]] | None,
         body: Any,
         headers: Mapping[str, str] | None,
+        *,
+        changes: bool = False,
     ) -> Answer:
-        url = f"{self._base_url}/{path.lstrip('/')}"
+        url = f"{self.base_url}/{path.lstrip('/')}"
         try:
             with self._session.request(
                 method,
@@ -188,6 +201,10 @@ class HttpClient:
                 stream=True,
             ) as answer:
                 self._note_time(answer)
+                if changes and answer.status_code in NEVER:
+                    raise Refused(self._redacted(f"{path}: {answer.status_code}: {_explained(answer)}"))
+                if changes and answer.status_code == 403:
+                    raise Unavailable(self._redacted(f"{path}: 403: our user has no right to this change"))
                 self._judge(answer, path)
                 content = self._body(answer, path)
                 read = None if method == "DELETE" and not content else _json(content, path)
@@ -207,7 +224,7 @@ class HttpClient:
         if status >= 500:
             raise Passing(f"{path}: {status}: the system failed")
         if status >= 300:
-            kind = NotThere if status == 404 else NotServed
+            kind = NotThere if status in (404, 410) else NotServed
             raise kind(self._redacted(f"{path}: {status}: {_explained(answer)}"), status=status)
         self._refused = False
 

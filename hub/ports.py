@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 from hub.references import secret
 
 __all__ = [
+    "MARK",
     "AuthFailed",
     "Check",
     "FilterIgnored",
@@ -15,10 +16,13 @@ __all__ = [
     "Page",
     "RateLimited",
     "Record",
+    "Refused",
     "Registers",
     "Source",
     "SourceError",
     "Unavailable",
+    "Writes",
+    "Writing",
     "secret",
 ]
 
@@ -111,6 +115,46 @@ class Registers(Protocol):
         ...
 
 
+MARK = "[qos-hub {id}]"
+"""How a text that the hub has written into a ticket is known there, by the hub and by people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """One change to write into the ticket `key`: a text that everybody may read, or a status, in the source's word.
+
+    `id` is the same whenever the same change is asked for. `author` is who wrote the text, None where nobody is named.
+    """
+
+    id: str
+    key: str
+    text: str | None = None
+    author: str | None = None
+    status: str | None = None
+
+    @property
+    def mark(self) -> str:
+        return MARK.format(id=self.id)
+
+    @property
+    def marked_text(self) -> str:
+        """The text as it is written: with its author and the mark below it."""
+        return f"{self.text}\n\n{self.author or 'the hub'} {self.mark}"
+
+
+@runtime_checkable
+class Writes(Protocol):
+    """What an adapter offers beside the two methods when it can write into a ticket."""
+
+    def write(self, change: Writing) -> None:
+        """Write one change, unless the ticket has it: a text with its mark, or the status already.
+
+        It reads before it writes, since an earlier attempt may have come through without our hearing of it. Raises
+        Refused for what can never be written, and else what `pull` raises.
+        """
+        ...
+
+
 class SourceError(Exception):
     """Root of what an adapter may raise."""
 
@@ -129,6 +173,10 @@ class RateLimited(SourceError):
 
 class Unavailable(SourceError):
     """The source cannot be read now; a later poll may succeed."""
+
+
+class Refused(SourceError):
+    """The source will never take this change: its ticket is not there, or has no such word."""
 
 
 class FilterIgnored(Unavailable):

@@ -10,7 +10,8 @@ from marshmallow.validate import Length, Range
 from adapters.http import Clock, HttpClient, system_clock
 from adapters.options import HttpOptions, Secret
 from adapters.request_tracker.tracker import PAGE_SIZE, Row, Tracker
-from hub.ports import Check, Page, Record, Unavailable
+from adapters.request_tracker.writing import write
+from hub.ports import Check, Page, Record, Unavailable, Writing
 
 TAIL = 100
 """Among so many numbers before the latest transaction some may still be under way at the first pull."""
@@ -85,6 +86,10 @@ class RequestTracker:
             yield from self._pages(dict(cursor))
         except (KeyError, TypeError, ValueError) as error:
             raise Unavailable(f"REST/2.0: a row without a usable number, name or time: {error!r}") from error
+
+    def write(self, change: Writing) -> None:
+        """A comment or a status, unless the ticket has it."""
+        write(self._tracker, change)
 
     def _pages(self, position: dict[str, Any]) -> Iterator[Page]:
         if "ticket" in position or "transaction" not in position:

@@ -11,7 +11,8 @@ from adapters.http import Clock, HttpClient, system_clock
 from adapters.keyset import Keyset
 from adapters.options import HttpOptions
 from adapters.roundup.gaps import Ranges, missing, only_in
-from hub.ports import Check, FilterIgnored, Page, Record, Unavailable
+from adapters.roundup.writing import IssueWriter
+from hub.ports import Check, FilterIgnored, Page, Record, Unavailable, Writing
 
 TIME = "%Y-%m-%d.%H:%M:%S"
 FIELDS = ("title", "status", "priority", "activity", "creation", "creator", "assignedto", "keyword")
@@ -65,6 +66,7 @@ class Roundup:
         clock: Clock = system_clock,
     ) -> None:
         self._http = http
+        self._writer = IssueWriter(http, origin=http.base_url)
         self._username = username
         self._properties = ",".join(dict.fromkeys((*properties, "activity")))
         self._page_size = page_size
@@ -97,6 +99,10 @@ class Roundup:
             yield Page(records=tuple(_record(row) for row in part.rows), cursor=dict(position))
         if self._is_due(cursor):
             yield self._reconciled(position)
+
+    def write(self, change: Writing) -> None:
+        """A message or a status, unless the issue has it."""
+        self._writer.write(change)
 
     def _keyset(self, known: str | None) -> Keyset[Row]:
         """`known` is an issue that was read before: the first answer of a run must not hide it."""

@@ -28,6 +28,7 @@ def report_rules(parts: Parts) -> ProblemRules:
         new_id=parts.new_id,
         form=form,
         letterhead=parts.letterhead(),
+        write_back={name: one.write_back for name, one in parts.settings.sources.items() if one.write_back},
     )
 
 

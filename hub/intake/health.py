@@ -1,6 +1,6 @@
 """How a source is after a poll, and how long the next poll waits: decided here, kept by the poller."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,10 +45,17 @@ class FullJitter(wait_base):
         return self._least + (longest - self._least) * self._draw()
 
 
-def health_after_success(*, interval: float, failed: Mapping[str, str], skew: float | None) -> Health:
-    """`failed` is {ticket key: why} of the records that could not become reports."""
+def health_after_success(
+    *, interval: float, failed: Mapping[str, str], skew: float | None, unwritten: Sequence[str] = ()
+) -> Health:
+    """`failed` is {ticket key: why} of the records that could not become reports.
+
+    `unwritten` says which changes could not be written into their tickets.
+    """
     if failed:
         return Health(state=SourceState.DEGRADED, error=_records(failed), wait=interval)
+    if unwritten:
+        return Health(state=SourceState.DEGRADED, error=f"could not write {'; '.join(unwritten)}", wait=interval)
     return Health(state=SourceState.OK, error=_clock(skew), wait=interval)
 
 
@@ -66,7 +73,7 @@ def health_after_failure(
             wait = min(max(after, SHORTEST_WAIT), longest)
             return Health(state=SourceState.RATE_LIMITED, error=text, failures=failures, wait=wait)
         case _:
-            wait = _back_off(failures, interval, longest, draw)
+            wait = back_off(failures, interval, longest, draw)
             return Health(state=SourceState.DEGRADED, error=text, failures=failures, wait=wait)
 
 
@@ -80,7 +87,8 @@ def first_wait(row: SourceRow, now: datetime, *, longest: float) -> float:
 _RETRYING = Retrying()
 
 
-def _back_off(failures: int, interval: float, longest: float, draw: Random) -> float:
+def back_off(failures: int, interval: float, longest: float, draw: Random) -> float:
+    """The wait in seconds after so many failures in a row: drawn, growing from `interval` up to `longest`."""
     strategy = FullJitter(wait_exponential(multiplier=2 * interval, max=longest), min(interval, longest), draw)
     state = RetryCallState(retry_object=_RETRYING, fn=None, args=(), kwargs={})
     state.attempt_number = failures

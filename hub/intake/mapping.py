@@ -24,12 +24,14 @@ Fills = tuple[tuple[str, Fill], ...]
 class FieldMapping:
     """All rules for one kind of trouble system.
 
-    `ignore` and `revision` belong to `hub.intake.digest`. `examples` are the file's own, for tests and checks.
+    `words` says in which word of the source a status of ours is written back. `ignore` and `revision` belong to
+    `hub.intake.digest`. `examples` are the file's own, for tests and checks.
     """
 
     system: str
     fields: Mapping[str, Template]
     times: Mapping[str, Rule] = field(default_factory=dict)
+    words: Mapping[Status, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     revision: bytes = b""
     examples: tuple[Mapping[str, Any], ...] = ()

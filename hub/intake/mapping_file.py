@@ -15,6 +15,7 @@ from hub.intake.mapping import FieldMapping, Rendered, render
 from hub.intake.mapping_rules import messages_of, violations_of
 from hub.intake.paths import compile_path
 from hub.intake.shapes import MANDATORY, TARGETS, Kind, Shape
+from hub.model.problem import Status
 
 
 class MappingFileSchema(Schema):
@@ -23,6 +24,7 @@ class MappingFileSchema(Schema):
     system = fields.String(required=True)
     fields_ = fields.Dict(keys=fields.String(), required=True, data_key="fields", attribute="fields")
     times = fields.Dict(keys=fields.String(), load_default=dict)
+    write = fields.Dict(keys=fields.String(), load_default=dict)
     ignore = fields.List(fields.String(), load_default=list)
     examples = fields.List(fields.Dict(keys=fields.String()), load_default=list)
 
@@ -116,6 +118,7 @@ def _built(parts: Mapping[str, Any]) -> FieldMapping:
         system=parts["system"],
         fields={name: _template(name, raw) for name, raw in parts["fields"].items()},
         times={name: _rule(raw) for name, raw in parts["times"].items()},
+        words={Status(status): word(own) for status, own in parts["write"].get("status", {}).items()},
         ignore=tuple(parts["ignore"]),
         revision=blake2b(text, digest_size=16).digest(),
         examples=tuple(parts["examples"]),

@@ -74,10 +74,11 @@ def key_of(news: News) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Reads the records of one source by its mapping."""
+    """Reads the records of one source by its mapping; `writes_back` says that the hub writes into its tickets."""
 
     source: str
     mapping: FieldMapping
+    writes_back: bool = False
 
     def news_of(self, record: Record, item: Item | None, terms: Terms, *, listed: bool) -> News | None:
         """What a record says that `item` does not know yet; None when there is nothing.

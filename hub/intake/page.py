@@ -1,11 +1,12 @@
 """Takes what one page of a source says into reports, history, events and the source's place: one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from hub.errors import InvalidInput
+from hub.intake.echo import is_marked, without_echo
 from hub.intake.observe import Back, Changed, Gone, Late, News, PassedOver, Reader, Unreadable, is_late, key_of
 from hub.intake.terms import FINAL
 from hub.model.problem import Problem, Status
@@ -125,6 +126,9 @@ class Transaction:
             return
         stored = self._stored(key)
         before = stored.problem if stored else None
+        if before is not None and (self.reader.writes_back or is_marked(changed.rendered.document)):
+            written = self.tables.write_backs.of_ticket(self._name, key)
+            changed = replace(changed, rendered=without_echo(changed.rendered, before.document, written))
         observation = self.reader.observation(changed, before, self.now, told=self.told)
         after = self._observe(observation, stored, changed.record.updated)
         if after is None:

@@ -15,6 +15,7 @@ from hub.intake.counts import PollCounts
 from hub.intake.health import Health, Random, first_wait, health_after_failure, health_after_success
 from hub.intake.observe import Reader
 from hub.intake.poll import SourcePoll
+from hub.intake.write_back import WriteBackRun
 from hub.model.times import Clock
 from hub.ports import SourceError
 from hub.problems.sources import SourceRules
@@ -39,6 +40,7 @@ class Poller:
         *,
         adapter: str,
         poll: SourcePoll,
+        write_backs: WriteBackRun | None = None,
         store: Store,
         clock: Clock,
         interval: float,
@@ -49,6 +51,8 @@ class Poller:
         self.name = name
         self._adapter = adapter
         self._poll = poll
+        self._write_backs = write_backs
+        self._unwritten: list[str] = []
         self._store = store
         self._clock = clock
         self._interval = interval
@@ -98,6 +102,7 @@ class Poller:
             if row.woken is not None:
                 self._store.write(lambda tables: tables.sources.heed(self.name))
             with self._tracing.work("poll", {"qos_hub.source": self.name}):
+                self._unwritten = self._write_backs.run() if self._write_backs is not None else []
                 complete = self._poll.run(row, self._stopping.is_set)
         except (SourceError, StoreUnavailable) as error:
             return self._end(started, error)
@@ -178,7 +183,9 @@ class Poller:
 
     def _health(self, error: Exception | None) -> Health:
         if error is None:
-            return health_after_success(interval=self._interval, failed=self._poll.failed, skew=self._poll.skew)
+            return health_after_success(
+                interval=self._interval, failed=self._poll.failed, skew=self._poll.skew, unwritten=self._unwritten
+            )
         return health_after_failure(
             error,
             failures=self._failures,
@@ -206,9 +213,10 @@ def make_poller(
     tracing: Tracing | None = None,
 ) -> Poller:
     """The poller of one source, not started; nothing is sent yet. Raises InvalidSettings."""
+    source, mapping = make_source(name, source_settings), find_mapping(name, source_settings, mapping_folders)
     poll = SourcePoll(
-        source=make_source(name, source_settings),
-        reader=Reader(source=name, mapping=find_mapping(name, source_settings, mapping_folders)),
+        source=source,
+        reader=Reader(source=name, mapping=mapping, writes_back=bool(source_settings.write_back)),
         store=store,
         rules=rules,
         clock=clock,
@@ -222,6 +230,7 @@ def make_poller(
         name,
         adapter=source_settings.adapter,
         poll=poll,
+        write_backs=WriteBackRun(name=name, source=source, words=mapping.words, store=store, clock=clock),
         store=store,
         clock=clock,
         interval=intake_settings.interval if own is None else own,

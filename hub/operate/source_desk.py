@@ -43,7 +43,9 @@ class SourceDesk:
             settings,
             source=make_source(name, settings),
             reader=Reader(
-                source=name, mapping=find_mapping(name, settings, mapping_folders(self._parts.settings))
+                source=name,
+                mapping=find_mapping(name, settings, mapping_folders(self._parts.settings)),
+                writes_back=bool(settings.write_back),
             ),
             store=self._store,
             rules=report_rules(self._parts).sources,

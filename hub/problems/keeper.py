@@ -10,6 +10,7 @@ from hub.problems.changes import changed_attributes, events_of
 from hub.problems.envelope import Letterhead
 from hub.problems.history import Change, History
 from hub.problems.links import Ends, are_the_same, other_ends, reference, unlinked
+from hub.problems.write_back import Wanted, WritingBack
 from hub.store.problems import Stored
 from hub.store.tables import Tables
 
@@ -20,8 +21,9 @@ PLAIN = "ServiceProblem"
 class Keeper:
     """Takes every document as it is: that it may be so is for the rules of those who change reports."""
 
-    def __init__(self, *, new_id: NewId, letterhead: Letterhead) -> None:
+    def __init__(self, *, new_id: NewId, letterhead: Letterhead, write_back: Wanted | None = None) -> None:
         self._new_id = new_id
+        self._writing_back = WritingBack(new_id=new_id, wanted=write_back or {})
         self._letterhead = letterhead
         self._history = History(new_id=new_id, letterhead=letterhead)
 
@@ -124,6 +126,7 @@ class Keeper:
         )
         tables.problems.update(after)
         self._history.tell(tables, stored.seq, after, told, change, before.status)
+        self._writing_back.note(tables, before, document, change)
         return after
 
 

@@ -10,6 +10,7 @@ from hub.problems.form import Form
 from hub.problems.imports import ImportRules
 from hub.problems.keeper import Keeper
 from hub.problems.sources import SourceRules
+from hub.problems.write_back import Wanted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +21,11 @@ class ProblemRules:
     keeper: Keeper
 
 
-def problem_rules(*, clock: Clock, new_id: NewId, form: Form, letterhead: Letterhead) -> ProblemRules:
-    keeper = Keeper(new_id=new_id, letterhead=letterhead)
+def problem_rules(
+    *, clock: Clock, new_id: NewId, form: Form, letterhead: Letterhead, write_back: Wanted | None = None
+) -> ProblemRules:
+    """`write_back` says which changes go back to which source."""
+    keeper = Keeper(new_id=new_id, letterhead=letterhead, write_back=write_back)
     return ProblemRules(
         clients=ClientRules(clock=clock, form=form, keeper=keeper, letterhead=letterhead),
         sources=SourceRules(clock=clock, form=form, keeper=keeper),

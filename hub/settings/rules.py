@@ -169,6 +169,12 @@ def some_of(*words: str) -> Any:
     return rule(check, f"a list with one or more of {', '.join(words)}")
 
 
+def any_of(*words: str) -> Any:
+    """Some of the words, or none."""
+    check = Items(Exactly(str, validate=validate.OneOf(words)))
+    return rule(check, f"a list of {', '.join(words)}, or empty", default=())
+
+
 def networks() -> Any:
     return rule(Items(NetworkText()), 'a list of networks, such as ["10.1.0.0/16", "fd00::/8"]')
 

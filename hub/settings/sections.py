@@ -173,6 +173,7 @@ class SourceSettings:
     wake_secret: str = rules.reference(default="")
     wake_header: str = rules.text(default="X-Hub-Signature-256", empty=False)
     reconcile: float = rules.now_and_then(default=86400.0)
+    write_back: tuple[str, ...] = rules.any_of("acknowledgement", "note", "status")
     options: Mapping[str, Any] = rules.table()
 
     @property

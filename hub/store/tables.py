@@ -22,6 +22,7 @@ from hub.store.sources import Sources
 from hub.store.standings import Standings
 from hub.store.subscriptions import Subscriptions
 from hub.store.tasks import Tasks
+from hub.store.write_backs import WriteBacks
 
 
 class Tables:
@@ -47,6 +48,7 @@ class Tables:
         self.recoveries = Recoveries(connection, dialect, self.signals)
         self.standings = Standings(connection, dialect)
         self.sources = Sources(connection, dialect, self.signals)
+        self.write_backs = WriteBacks(connection, dialect)
         self.api_keys = ApiKeys(connection, dialect)
         self.tasks = Tasks(connection, dialect)
         self.jobs = Jobs(connection, dialect, self.signals)

@@ -14,12 +14,14 @@ from hub.intake.mapping_file import mapping_from
 from hub.intake.observe import Reader
 from hub.intake.poll import SourcePoll
 from hub.intake.poller import Poller
+from hub.intake.write_back import WriteBackRun
 from hub.model.event import Record
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
 from hub.problems.envelope import Letterhead
 from hub.problems.form import Form
 from hub.problems.rules import ProblemRules, problem_rules
+from hub.problems.write_back import Wanted
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
 from tests.fakes.trouble_system import ManualClock, TroubleSystem
@@ -68,6 +70,9 @@ MAPPING: dict[str, Any] = {
 }
 
 
+WORDS = {"status": {"acknowledged": "new", "inProgress": "working", "resolved": "done"}}
+
+
 @cache
 def contract() -> dict[str, Any]:
     return load_contract(shipped.openapi_dir() / "serviceProblem-v5.yaml")
@@ -82,12 +87,13 @@ def check_report(document: Document) -> list[Violation]:
     return errors_of(_report_schema(), document)
 
 
-def make_rules(clock: ManualClock) -> ProblemRules:
+def make_rules(clock: ManualClock, write_back: Wanted | None = None) -> ProblemRules:
     return problem_rules(
         clock=clock,
         new_id=Uuid7(clock),
         form=Form(check=check_report, complete=type_filler(contract(), "ServiceProblem")),
         letterhead=Letterhead(reporting_system="qos-hub", base_url="http://127.0.0.1:1/v5"),
+        write_back=write_back,
     )
 
 
@@ -98,16 +104,19 @@ class Bench:
         self.clock = clock
         self.system = system
         self.store = Store(tmp_path / "hub.db", synchronous="NORMAL")
-        rules = make_rules(clock)
+        kinds = options.get("write_back", ())
+        rules = make_rules(clock, {SOURCE: kinds})
+        self.keeper = rules.keeper
         self.clients, self.sources = rules.clients, rules.sources
         self.options = options
         self.restart()
 
     def restart(self, **mapping: Any) -> None:
         fields = {**MAPPING["fields"], **mapping}
+        rules = mapping_from({**MAPPING, "fields": fields, "write": WORDS}, "desk.yaml")
         poll = SourcePoll(
             source=self.system,
-            reader=Reader(source=SOURCE, mapping=mapping_from({**MAPPING, "fields": fields}, "desk.yaml")),
+            reader=Reader(source=SOURCE, mapping=rules, writes_back=bool(self.options.get("write_back"))),
             store=self.store,
             rules=self.sources,
             clock=self.clock,
@@ -120,6 +129,14 @@ class Bench:
             SOURCE,
             adapter="desk",
             poll=poll,
+            write_backs=WriteBackRun(
+                name=SOURCE,
+                source=self.system,
+                words=rules.words,
+                store=self.store,
+                clock=self.clock,
+                draw=lambda: 1.0,
+            ),
             store=self.store,
             clock=self.clock,
             interval=self.options.get("interval", INTERVAL),

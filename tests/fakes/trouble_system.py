@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from hub.ports import Check, Page, Record, SourceError
+from hub.ports import Check, Page, Record, Refused, SourceError, Writing
 
 START = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
 
@@ -87,6 +87,43 @@ class Feed(TroubleSystem):
         for part in self._parts(rows):
             position["change"] = part[-1][0]
             yield Page(records=tuple(record for _, record in part), cursor=position)
+
+
+class WritableFeed(Feed):
+    """A feed whose tickets can be written to, and show what was written: a comment each, or the state.
+
+    `failures` are raised one after the other; True in front of one says that the change came through before it.
+    """
+
+    def __init__(self, clock: ManualClock, *, page_size: int = 100) -> None:
+        super().__init__(clock, page_size=page_size)
+        self.failures: list[tuple[bool, BaseException]] = []
+        self.asked: list[Writing] = []
+        self.written: list[str] = []
+
+    def write(self, change: Writing) -> None:
+        self.asked.append(change)
+        after, failure = self.failures.pop(0) if self.failures else (True, None)
+        if after:
+            self._take(change)
+        if failure is not None:
+            raise failure
+
+    def _take(self, change: Writing) -> None:
+        if change.key not in self.tickets:
+            raise Refused(f"ticket {change.key} is not there")
+        data = self.tickets[change.key][1].data
+        comments = data.get("comments", [])
+        if change.status is None and any(change.mark in one["text"] for one in comments):
+            return
+        if change.status is not None and change.status == data.get("state"):
+            return
+        self.written.append(change.id)
+        if change.status is not None:
+            self.put(change.key, state=change.status)
+        else:
+            comment = {"id": f"c{len(comments) + 1}", "text": change.marked_text, "by": "hub"}
+            self.put(change.key, comments=[*comments, comment])
 
 
 class ForgetfulFeed(Feed):

@@ -1,0 +1,42 @@
+"""Writes a comment or a status into a ticket of Request Tracker, unless it is there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.http import NotThere
+from adapters.request_tracker.tracker import Tracker
+from hub.ports import Refused, Unavailable, Writing
+
+
+def write(tracker: Tracker, change: Writing) -> None:
+    """Raises Refused for a ticket that is not there, and for a status that its lifecycle does not have."""
+    if change.status is not None:
+        _set_status(tracker, change.key, change.status)
+    elif not _is_there(tracker, change):
+        content = {"Content": change.marked_text, "ContentType": "text/plain"}
+        tracker.http.send_json("POST", f"REST/2.0/ticket/{change.key}/comment", content, {})
+
+
+def _set_status(tracker: Tracker, ticket: str, word: str) -> None:
+    if _ticket(tracker, ticket).get("Status") == word:
+        return
+    told = tracker.http.send_json("PUT", f"REST/2.0/ticket/{ticket}", {"Status": word}, {})
+    # A status that it does not take is answered with 200 and a sentence.
+    if _ticket(tracker, ticket).get("Status") != word:
+        raise Refused(f"ticket {ticket} does not take the status {word!r}: {told}")
+
+
+def _is_there(tracker: Tracker, change: Writing) -> bool:
+    _ticket(tracker, change.key)
+    messages = tracker.messages([int(change.key)]).get(change.key, [])
+    return any(change.mark in message["text"] for message in messages)
+
+
+def _ticket(tracker: Tracker, ticket: str) -> Mapping[str, Any]:
+    try:
+        found = tracker.http.get_json(f"REST/2.0/ticket/{ticket}")
+    except NotThere as error:
+        raise Refused(f"ticket {ticket} is not there") from error
+    if not isinstance(found, dict):
+        raise Unavailable(f"REST/2.0/ticket/{ticket}: this is not the answer of a Request Tracker 5")
+    return found

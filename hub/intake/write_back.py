@@ -1,0 +1,109 @@
+"""Writes into the tickets of one source what was changed here: each change once, in the order of its ticket."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import uuid4
+
+from hub.intake.health import Random, back_off
+from hub.model.problem import Status
+from hub.model.times import Clock, to_micros
+from hub.model.write_back import WriteBack, WriteBackKind, WriteBackState
+from hub.ports import RateLimited, Refused, Source, SourceError, Writes, Writing
+from hub.store.sqlite import Store
+from hub.telemetry import logger
+
+log = logger("hub.intake")
+
+LEASE = timedelta(minutes=10)
+"""After so long a change counts as not written whose writer said no more: longer than any adapter tries."""
+
+ATTEMPTS = 12
+"""After so many a change is dead; with the waits between them that is more than a day."""
+
+FIRST_WAIT, LONGEST_WAIT = 15.0, 4 * 3600.0
+"""Seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteBackRun:
+    """Writes what is due, on the thread of the source's own poller. `words` are the source's, by our status."""
+
+    name: str
+    source: Source
+    words: Mapping[Status, str]
+    store: Store
+    clock: Clock
+    draw: Random = field(default=random.random)
+
+    def run(self) -> list[str]:
+        """Write until nothing is due or the source fails; gives what could not be written, and why."""
+        failed: list[str] = []
+        if not self.store.read.write_backs.has_open(self.name):
+            return failed
+        while (claimed := self._claim()) is not None:
+            one, token = claimed
+            if one.kind is WriteBackKind.STATUS:
+                one = replace(one, word=self.words.get(Status(one.content["status"])))
+            why, goes_on = self._write(one, token)
+            if why is not None:
+                failed.append(f"{one.kind} for ticket {one.key}: {why}")
+            if not goes_on:
+                break
+        return failed
+
+    def _claim(self) -> tuple[WriteBack, str] | None:
+        token, now = uuid4().hex, self.clock()
+        one = self.store.write(
+            lambda tables: tables.write_backs.claim(
+                self.name, now=to_micros(now), until=to_micros(now + LEASE), token=token
+            )
+        )
+        return None if one is None else (one, token)
+
+    def _write(self, one: WriteBack, token: str) -> tuple[str | None, bool]:
+        """(why it was not written, whether the next may be)."""
+        try:
+            self._ask(one)
+        except Refused as error:
+            return self._dead(one, token, str(error)), True
+        except SourceError as error:
+            if one.attempts >= ATTEMPTS:
+                return self._dead(one, token, str(error)), False
+            return self._later(one, token, error), False
+        self._settle(one, token, WriteBackState.WRITTEN)
+        return None, True
+
+    def _ask(self, one: WriteBack) -> None:
+        """Raises SourceError."""
+        if not isinstance(self.source, Writes):
+            raise Refused("the adapter of this source cannot write")
+        if one.kind is WriteBackKind.STATUS and one.word is None:
+            raise Refused(f"the mapping has no word for the status {one.content['status']}")
+        self.source.write(
+            Writing(
+                id=one.id,
+                key=one.key,
+                text=one.content.get("text"),
+                author=one.content.get("author"),
+                status=one.word,
+            )
+        )
+
+    def _dead(self, one: WriteBack, token: str, why: str) -> str:
+        self._settle(one, token, WriteBackState.DEAD, why)
+        return why
+
+    def _settle(self, one: WriteBack, token: str, state: WriteBackState, why: str | None = None) -> None:
+        now = to_micros(self.clock())
+        self.store.write(lambda tables: tables.write_backs.settle(one, state, now=now, token=token, outcome=why))
+        tell = log.info if why is None else log.warning
+        tell("source.written", source=self.name, ticket=one.key, kind=one.kind, state=state, error=why)
+
+    def _later(self, one: WriteBack, token: str, error: SourceError) -> str:
+        asked = error.after if isinstance(error, RateLimited) else 0.0
+        wait = max(asked, back_off(one.attempts, FIRST_WAIT, LONGEST_WAIT, self.draw))
+        due, why = to_micros(self.clock() + timedelta(seconds=wait)), str(error) or type(error).__name__
+        self.store.write(lambda tables: tables.write_backs.put_off(one, due_at=due, token=token, outcome=why))
+        return why

@@ -1,0 +1,39 @@
+-- name: insert
+INSERT INTO write_back (id, source, key, problem_id, kind, content, created, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: claim
+UPDATE write_back SET token = :token, lease_until = :until, attempts = attempts + 1
+WHERE seq = (
+    SELECT next.seq FROM write_back AS next
+    WHERE next.source = :source AND next.settled_at IS NULL AND next.due_at <= :now
+      AND (next.lease_until IS NULL OR next.lease_until <= :now)
+      AND NOT EXISTS (
+          SELECT 1 FROM write_back AS earlier
+          WHERE earlier.source = next.source AND earlier.key = next.key AND earlier.settled_at IS NULL
+            AND earlier.seq < next.seq
+      )
+    ORDER BY next.seq LIMIT 1
+)
+RETURNING id, source, key, problem_id, kind, content, created, due_at, state, attempts, settled_at, word, outcome;
+
+-- name: settle
+UPDATE write_back
+SET state = ?, settled_at = ?, word = ?, outcome = ?, token = NULL, lease_until = NULL
+WHERE id = ? AND token = ?;
+
+-- name: put_off
+UPDATE write_back SET due_at = ?, outcome = ?, token = NULL, lease_until = NULL WHERE id = ? AND token = ?;
+
+-- name: has_open
+SELECT 1 FROM write_back WHERE source = ? AND settled_at IS NULL LIMIT 1;
+
+-- name: of_report
+SELECT id, source, key, problem_id, kind, content, created, due_at, state, attempts, settled_at, word, outcome
+FROM write_back WHERE problem_id = ? ORDER BY seq;
+
+-- name: of_ticket
+SELECT id, source, key, problem_id, kind, content, created, due_at, state, attempts, settled_at, word, outcome
+FROM write_back WHERE source = ? AND key = ? ORDER BY seq;
+
+-- name: counts
+SELECT source, state, count(*) FROM write_back GROUP BY source, state;

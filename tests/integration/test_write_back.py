@@ -1,0 +1,219 @@
+"""Changes made here are written into the tickets that reports came from: once, in their order, and without echo."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.errors import InvalidSettings
+from hub.intake.mapping_file import mapping_from
+from hub.model.caller import Caller
+from hub.model.ids import Uuid7
+from hub.model.problem import Document
+from hub.model.task import TaskKind
+from hub.model.write_back import WriteBack, WriteBackState
+from hub.ports import RateLimited, Refused, SourceError, Unavailable
+from hub.problems.edits import merge_edit
+from hub.problems.envelope import Letterhead
+from hub.problems.tasks import TaskRules
+from hub.store.sources import SourceState
+from tests.fakes.intake_bench import MAPPING, SOURCE, Bench
+from tests.fakes.trouble_system import ManualClock, WritableFeed
+
+ALL = ("acknowledgement", "note", "status")
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Office(Bench):
+    """A bench whose reports are changed by clients."""
+
+    system: WritableFeed
+
+    def __init__(self, tmp_path: Path, *, kinds: tuple[str, ...] = ALL) -> None:
+        clock = ManualClock()
+        super().__init__(tmp_path, clock, WritableFeed(clock), write_back=kinds)
+        self.system.put("7", state="new")
+        self.poll()
+
+    def id_of(self, key: str) -> str:
+        stored = self.store.read.problems.get_by_source(SOURCE, key)
+        assert stored is not None
+        return stored.problem.id
+
+    def patch(self, **changes: Any) -> None:
+        edit = merge_edit(changes)
+        self.store.write(lambda tables: self.clients.patch(tables, self.id_of("7"), edit, actor="ines"))
+
+    def acknowledge(self) -> None:
+        letterhead = Letterhead(reporting_system="qos-hub", base_url="http://127.0.0.1:1/v5")
+        rules = TaskRules(
+            keeper=self.keeper,
+            clock=self.clock,
+            new_id=Uuid7(self.clock),
+            complete={kind: lambda document: document for kind in TaskKind},
+            letterhead=letterhead,
+        )
+        given: Document = {"problem": [{"id": self.id_of("7")}]}
+        caller = Caller(name="ines", scopes=frozenset())
+        self.store.write(lambda tables: rules.perform(tables, given, kind=TaskKind.ACKNOWLEDGEMENT, caller=caller))
+
+    def asked(self) -> list[WriteBack]:
+        return self.store.read.write_backs.of_report(self.id_of("7"))
+
+    def ticket(self) -> dict[str, Any]:
+        return dict(self.system.tickets["7"][1].data)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    made = Office(tmp_path)
+    yield made
+    made.store.close()
+
+
+def note(text: str) -> Document:
+    return {"@type": "Note", "id": "n1", "text": text, "author": "Ines"}
+
+
+def test_a_note_and_a_status_are_written_once_and_do_not_come_back_as_news(office: Office) -> None:
+    office.patch(status="inProgress", note=[note("We look into it")])
+    history, report = len(office.history()), office.report("7")
+    office.poll(3)
+    (comment,) = office.ticket()["comments"]
+    assert comment["text"].startswith("We look into it\n\nInes [qos-hub ")
+    assert office.ticket()["state"] == "working"
+    assert [(one.state, one.attempts) for one in office.asked()] == [(WriteBackState.WRITTEN, 1)] * 2
+    assert len(office.system.asked) == 2
+    assert (len(office.history()), office.report("7")) == (history, report), "what we wrote is no news"
+
+
+def test_a_change_asks_for_a_poll(office: Office) -> None:
+    office.patch(note=[note("Hello")])
+    assert office.store.read.sources.woken(SOURCE)
+
+
+def test_an_acknowledgement_is_written_with_the_name_of_who_made_it(office: Office) -> None:
+    office.acknowledge()
+    office.poll(2)
+    (comment,) = office.ticket()["comments"]
+    assert comment["text"].startswith("Acknowledged\n\nines [qos-hub ")
+    assert "note" not in office.report("7")
+
+
+def test_what_the_ticket_says_beside_it_is_news_all_the_same(office: Office) -> None:
+    office.patch(note=[note("Ours")])
+    office.poll()
+    ours = office.ticket()["comments"]
+    office.system.put("7", comments=[*ours, {"id": "c9", "text": "Theirs [qos-hub 4711]", "by": "agent"}])
+    office.poll()
+    assert [one["text"] for one in office.report("7")["note"]] == ["Ours", "Theirs [qos-hub 4711]"]
+    office.system.put("7", state="done")
+    office.poll()
+    assert office.report("7")["status"] == "resolved"
+
+
+def test_only_what_the_setting_names_is_written(tmp_path: Path) -> None:
+    office = Office(tmp_path, kinds=("note",))
+    office.patch(status="inProgress", note=[note("Only this")])
+    office.poll()
+    assert [one.kind for one in office.asked()] == ["note"]
+    assert office.ticket()["state"] == "new"
+    office.store.close()
+
+
+def test_what_the_source_says_itself_is_not_written_to_it(office: Office) -> None:
+    office.system.put("7", state="working", comments=[{"id": "c1", "text": "Theirs", "by": "agent"}])
+    office.poll(2)
+    assert office.report("7")["status"] == "inProgress"
+    assert office.asked() == []
+
+
+def test_a_status_that_waits_to_be_written_stands_against_what_the_ticket_still_says(office: Office) -> None:
+    office.system.failures = [(False, Unavailable("down"))]
+    office.patch(status="inProgress")
+    office.system.put("7", urgency="high")
+    office.poll()
+    assert (office.report("7")["status"], office.report("7")["priority"]) == ("inProgress", 1)
+    assert office.ticket()["state"] == "new"
+    office.poll(2)
+    assert office.ticket()["state"] == "working"
+
+
+def test_a_kill_between_the_write_and_the_note_of_it_writes_nothing_twice(office: Office) -> None:
+    office.patch(note=[note("Once")])
+    office.system.failures = [(True, Killed())]
+    with pytest.raises(Killed):
+        office.poller.poll()
+    office.restart()
+    office.poll()
+    assert len(office.system.asked) == 1, "the lease of the dead still holds"
+    office.clock.turn(600)
+    office.poll()
+    assert (len(office.system.asked), len(office.system.written)) == (2, 1)
+    assert [(one.state, one.attempts) for one in office.asked()] == [(WriteBackState.WRITTEN, 2)]
+
+
+@pytest.mark.parametrize(("error", "wait"), [(Unavailable("down"), 30), (RateLimited("slowly", after=300), 300)])
+def test_a_failure_is_tried_again_when_its_time_has_come_and_said(
+    office: Office, error: SourceError, wait: float
+) -> None:
+    office.patch(note=[note("Later")], status="inProgress")
+    office.system.failures = [(False, error)]
+    office.poller.poll()
+    assert (office.row.state, office.row.error) == (
+        SourceState.DEGRADED,
+        f"could not write note for ticket 7: {error}",
+    )
+    office.clock.turn(wait - 1)
+    office.poller.poll()
+    assert len(office.system.asked) == 1, "neither earlier, nor the status before the note"
+    office.clock.turn(1)
+    office.poller.poll()
+    assert office.row.state is SourceState.OK
+    assert [one.status for one in office.system.asked] == [None, None, "working"]
+
+
+def test_what_the_source_never_takes_is_dead_and_what_follows_is_written(office: Office) -> None:
+    office.patch(note=[note("Refused")], status="inProgress")
+    office.system.failures = [(False, Refused("read only"))]
+    office.poller.poll()
+    assert [(one.state, one.outcome) for one in office.asked()] == [
+        (WriteBackState.DEAD, "read only"),
+        (WriteBackState.WRITTEN, None),
+    ]
+    assert office.store.read.write_backs.counts() == {SOURCE: {"dead": 1, "written": 1}}
+
+
+def test_a_status_without_a_word_is_dead_with_its_reason(office: Office) -> None:
+    office.patch(status="rejected")
+    office.poll()
+    (one,) = office.asked()
+    assert (one.state, one.outcome) == (WriteBackState.DEAD, "the mapping has no word for the status rejected")
+
+
+def test_after_twelve_attempts_a_change_is_dead(office: Office) -> None:
+    office.patch(note=[note("Never")])
+    office.system.failures = [(False, Unavailable("down"))] * 12
+    for _ in range(12):
+        office.poller.poll()
+        office.clock.turn(4 * 3600)
+    (one,) = office.asked()
+    assert (one.state, one.attempts, one.outcome) == (WriteBackState.DEAD, 12, "down")
+
+
+@pytest.mark.parametrize(
+    ("write", "told"),
+    [
+        ({"status": {"inProgress": "done"}}, "write.status.inProgress: 'done' is read as resolved"),
+        ({"status": {"open": "done"}}, "write.status.open: 'open' is no status of TMF656"),
+        ({"priority": {}}, "write.priority: only the words for status are written"),
+    ],
+)
+def test_a_word_that_would_come_back_as_another_status_is_refused(write: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        mapping_from({**MAPPING, "write": write}, "desk.yaml")
+    assert told in str(refused.value)
