@@ -771,3 +771,10 @@ def identifiers_without_triggers(db: Database) -> None:
     """Whoever writes a report writes its identifiers, too: the trigger took a third of the time of a new report."""
     for trigger in ("problem_identified", "problem_identified_anew", "problem_forgotten"):
         db.execute(f"DROP TRIGGER {trigger}")
+
+
+@MIGRATIONS()
+def one_reading_a_list(db: Database) -> None:
+    """A reading that is under way holds its list; what its process left open has no holder and is closed."""
+    db.execute("ALTER TABLE list_run ADD COLUMN token TEXT")
+    db.execute("ALTER TABLE list_run ADD COLUMN lease_until INTEGER")
