@@ -12,6 +12,7 @@ import orjson
 from hub.delivery.control import ControlClient
 from hub.delivery.proof import basic
 from hub.delivery.transport.port import Failure, Outgoing, SendResult
+from hub.delivery.transport.redacted import redacted
 from hub.model.credentials import OAuthClient
 from hub.telemetry import logger
 
@@ -89,7 +90,7 @@ class Tokens:
 
     def _ask(self, client: OAuthClient, began: float | None) -> None:
         try:
-            found = self._read(self._control.call(_request(client, began)))
+            found = self._read(client, self._control.call(_request(client, began)))
         except Exception as error:  # the outermost frame of a thread: who waits must hear of it
             log.error("token.failed", error=type(error).__name__)
             found = self._none(f"internal: {type(error).__name__}")
@@ -113,8 +114,9 @@ class Tokens:
             self._kept = {each: one for each, one in self._kept.items() if now < one.end}
         self._kept[client] = found
 
-    def _read(self, result: SendResult) -> Found:
+    def _read(self, client: OAuthClient, result: SendResult) -> Found:
         if result.error is not None:
+            result = redacted(result, _hidden(client))
             own = result.error is Failure.NO_RESOURCES
             failure = Failure.NO_RESOURCES if own else Failure.AUTHENTICATION_FAILED
             return self._none(f"{result.error}: {result.error_text}", failure)
@@ -149,6 +151,12 @@ def _request(client: OAuthClient, began: float | None) -> Outgoing:
         body=urlencode(form).encode(),
         began=began,
     )
+
+
+def _hidden(client: OAuthClient) -> tuple[str, ...]:
+    """What is secret in a request for a token, as it is written there."""
+    pair = basic(quote_plus(client.client_id), quote_plus(client.client_secret))[1].removeprefix("Basic ")
+    return pair, client.client_secret, quote_plus(client.client_secret)
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -31,6 +31,27 @@ class RefusedEntry:
     error: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpenRun:
+    """A reading that has not ended; without a token where it began before readings held their list."""
+
+    seq: int
+    started: int
+    token: str | None
+    lease_until: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unheld:
+    """A registration of a list that none of its entries holds; `subscription` is its row number."""
+
+    subscription: int
+    subscription_id: str
+    callback: str
+    query: str | None
+    party: str | None
+
+
 class Lists:
     def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
         self._connection = connection
@@ -43,6 +64,15 @@ class Lists:
             Present(**dict(zip(names, row, strict=True)))
             for row in self._connection.execute(self._sql["present"], (name,))
         ]
+
+    def standing(self, name: str, key: str) -> tuple[bytes, int | None] | None:
+        """The digest of an entry and the row number of its registration, where that has not ended."""
+        row = self._connection.execute(self._sql["one"], (name, key)).fetchone()
+        return (row[0], row[1]) if row else None
+
+    def unheld(self, name: str) -> list[Unheld]:
+        rows = self._connection.execute(self._sql["unheld"], {"name": name})
+        return [Unheld(**dict(zip(Unheld.__dataclass_fields__, row, strict=True))) for row in rows]
 
     def put(
         self, name: str, entry: Entry, *, now: int, subscription: int | None = None, error: str | None = None
@@ -76,8 +106,21 @@ class Lists:
         names = ListChange.__dataclass_fields__
         return [ListChange(**{**dict(zip(names, row, strict=True)), "kind": ChangeKind(row[1])}) for row in rows]
 
-    def begin_run(self, name: str, *, origin: str, actor: str, now: int) -> int:
-        return self._connection.execute(self._sql["insert_run"], (name, origin, actor, now)).lastrowid or 0
+    def open_runs(self, name: str) -> list[OpenRun]:
+        rows = self._connection.execute(self._sql["open_runs"], (name,))
+        return [OpenRun(**dict(zip(OpenRun.__dataclass_fields__, row, strict=True))) for row in rows]
+
+    def begin_run(self, name: str, *, origin: str, actor: str, now: int, token: str, lease_until: int) -> int:
+        values = (name, origin, actor, now, token, lease_until)
+        return self._connection.execute(self._sql["insert_run"], values).lastrowid or 0
+
+    def break_off(self, seq: int, why: str, *, now: int) -> None:
+        """End the reading of somebody who is gone; it writes no more."""
+        self._connection.execute(self._sql["break_off"], (now, why, seq))
+
+    def renew(self, seq: int, lease_until: int) -> bool:
+        """Hold the list for longer; False where the reading has been broken off."""
+        return self._connection.execute(self._sql["renew"], (lease_until, seq)).rowcount > 0
 
     def finish_run(self, seq: int, run: ListRun) -> None:
         counts = (run.entries, run.added, run.changed, run.removed, run.refused)

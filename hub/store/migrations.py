@@ -801,3 +801,10 @@ def write_backs(db: Database) -> None:
     db.execute("CREATE INDEX write_back_ticket ON write_back (source, key)")
     db.execute("CREATE INDEX write_back_problem ON write_back (problem_id)")
     db.execute("CREATE INDEX write_back_counted ON write_back (source, state)")
+
+
+@MIGRATIONS()
+def one_reading_a_list(db: Database) -> None:
+    """A reading that is under way holds its list; what its process left open has no holder and is closed."""
+    db.execute("ALTER TABLE list_run ADD COLUMN token TEXT")
+    db.execute("ALTER TABLE list_run ADD COLUMN lease_until INTEGER")

@@ -40,3 +40,16 @@ class Forgotten:
         if name in WHO and isinstance(value, str) and value in self.names:
             return self.pseudonym
         return self.out_of(value)
+
+
+def without_callback(event: dict[str, Any]) -> dict[str, Any]:
+    """A notice without the address of the listener that it is about; any other event as it is."""
+    payload = event.get("event", {})
+    match payload:
+        case {"listener": {"callback": _, **listener}}:
+            told = {"listener": {**listener, "callback": ""}}
+        case {"delivery": {"subscription": {"callback": _, **subscription}, **delivery}}:
+            told = {"delivery": {**delivery, "subscription": {**subscription, "callback": ""}}}
+        case _:
+            return event
+    return {**event, "event": {**payload, **told}}

@@ -15,7 +15,7 @@ from hub.model.erasure import Erasure, Stage
 from hub.model.times import Clock, to_micros
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
-from hub.subscriptions.forgetting import Forgotten
+from hub.subscriptions.forgetting import Forgotten, without_callback
 from hub.telemetry import logger
 
 log = logger("hub.upkeep")
@@ -183,6 +183,8 @@ def _events(tables: Tables, batch: Batch) -> Done:
             continue
         event = orjson.loads(body)
         told = batch.out.out_of(event)
+        if party == batch.party:
+            told = without_callback(told)
         if told is not event or party == batch.party:
             new = body if told is event else orjson.dumps(told)
             tables.erasures.set("set_event", new, batch.out.out_of(party), seq)

@@ -12,11 +12,13 @@ from hub.settings import ListSettings
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.subscriptions.callback import without_user
-from hub.subscriptions.list_file import Unreadable, read_list
+from hub.subscriptions.list_file import Content, Unreadable, read_list
 from hub.subscriptions.list_plan import Plan, plan_of, why_not_believed
 from hub.subscriptions.list_rules import ListRules, without_credentials
 from hub.subscriptions.recovering import known_registration
 from hub.subscriptions.registration import Request
+from hub.upkeep.list_adoption import adopted_of
+from hub.upkeep.list_hold import hold
 from hub.upkeep.list_place import content_of, form_of
 
 PUT_BACK = "it was changed by hand, and is again what the list says"
@@ -73,7 +75,7 @@ class Reading:
         settings = self._settings
         content = read_list(settings.name, content_of(settings), form_of(settings))
         self._rows = len(content.entries) + len(content.bad)
-        present = self._store.read.lists.present(settings.name)
+        present = self._present(content)
         plan = plan_of(content, present)
         self.unchanged = len(plan.unchanged)
         why = why_not_believed(plan, present, settings.removal_limit)
@@ -84,7 +86,31 @@ class Reading:
             self.changes += self._done(batch)
         mended = [one.key for one in plan.unchanged if one.error is not None]
         if mended and not self._dry_run:
-            self._store.write(lambda tables: tables.lists.mend(settings.name, mended))
+            self._store.write(partial(self._mend, keys=mended))
+
+    def _present(self, content: Content) -> list[Present]:
+        """What is kept, with the registrations of the list that none of its entries holds any more."""
+        name = self._settings.name
+        if self._dry_run:
+            tables = self._store.read
+            present = tables.lists.present(name)
+            adopted = adopted_of(content, present, tables.lists.unheld(name))
+            taken = {one.key for one in adopted}
+            return [one for one in present if one.key not in taken] + adopted
+        return self._store.write(partial(self._adopt, content=content))
+
+    def _adopt(self, tables: Tables, *, content: Content) -> list[Present]:
+        name, now = self._settings.name, self._rules.now()
+        hold(tables, self._run, now)
+        for one in adopted_of(content, tables.lists.present(name), tables.lists.unheld(name)):
+            about = {"callback": one.callback, "query": one.query, "party": one.party}
+            entry = Entry(key=one.key, row=0, digest=one.digest, **about)  # type: ignore[arg-type]
+            tables.lists.put(name, entry, now=now, subscription=one.subscription)
+        return tables.lists.present(name)
+
+    def _mend(self, tables: Tables, *, keys: list[str]) -> None:
+        hold(tables, self._run, self._rules.now())
+        tables.lists.mend(self._settings.name, keys)
 
     def told(self, run: ListRun, now: int) -> ListRun:
         counts = {kind: sum(one.kind is kind for one in self.changes) for kind in ChangeKind}
@@ -125,12 +151,22 @@ class Reading:
 
     def _write(self, tables: Tables, *, steps: tuple[Step, ...]) -> list[ListChange]:
         now, changes = self._rules.now(), []
+        hold(tables, self._run, now)
         for step in steps:
+            if not self._is_as_planned(tables, step):
+                continue
             change = self._take(tables, step, now)
             if change is not None:
                 tables.lists.note(self._settings.name, self._run, change)
                 changes.append(change)
         return changes
+
+    def _is_as_planned(self, tables: Tables, step: Step) -> bool:
+        """What has become another one since the plan was made is for the next reading."""
+        before, about = step.before, step.entry or step.before
+        assert about is not None
+        planned = None if before is None else (before.digest, before.subscription)
+        return tables.lists.standing(self._settings.name, about.key) == planned
 
     def _take(self, tables: Tables, step: Step, now: int) -> ListChange | None:
         """Do one step; what is refused again for the same reason is no news."""

@@ -1,17 +1,19 @@
 """Reconciles the registrations with a notification list: what came, changed and went, each change kept by its list."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from hub.errors import Conflict, StoreUnavailable
 from hub.model.listed import ListChange, ListRun
 from hub.model.times import Clock, to_micros
 from hub.settings import ListSettings
 from hub.store.sqlite import Store
-from hub.store.tables import Tables
 from hub.subscriptions.list_file import Unreadable
 from hub.subscriptions.list_rules import ListRules
 from hub.telemetry import logger
+from hub.upkeep.list_hold import begin
 from hub.upkeep.list_reading import Reading
 
 log = logger("hub.upkeep")
@@ -36,28 +38,28 @@ class Reconciler:
         """Read the list and bring the registrations to what it says; a list that is not believed changes nothing.
 
         A reading that is killed has kept each of its changes whole, and the next one does the rest.
-        Raises StoreUnavailable.
+        Raises StoreUnavailable, and Conflict while somebody else reads the list.
         """
         now = to_micros(self._clock())
         run = ListRun(origin=settings.place, actor=actor, started=now, completed=None)
         seq = 0
         if not dry_run:
-            begin = partial(_begin, name=settings.name, run=run)
-            seq = self._store.write(begin)
+            seq = self._store.write(partial(begin, name=settings.name, run=run))
         reading = Reading(self._store, self._rules, settings, run=seq, dry_run=dry_run)
         try:
             reading.run()
         except Unreadable as error:
             run = replace(run, error=str(error))
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # the reading ends in any case, else it would hold its list
+            log.exception("list.failed", list=settings.name)
+            run = replace(run, error=f"the hub failed: {type(error).__name__}; its log says why")
         run = reading.told(run, to_micros(self._clock()))
         if not dry_run:
             self._store.write(lambda tables: tables.lists.finish_run(seq, run))
             _log(settings.name, run)
         return Reconciled(run=run, changes=reading.changes, unchanged=reading.unchanged)
-
-
-def _begin(tables: Tables, *, name: str, run: ListRun) -> int:
-    return tables.lists.begin_run(name, origin=run.origin, actor=run.actor, now=run.started)
 
 
 def _log(name: str, run: ListRun) -> None:
@@ -92,7 +94,8 @@ class ListTask:
     def step(self) -> bool:
         for settings in self._lists.values():
             if settings.enabled and self._is_due(settings):
-                self._reconciler.reconcile(settings, actor=f"list:{settings.name}")
+                with suppress(Conflict):  # Somebody else reads it now.
+                    self._reconciler.reconcile(settings, actor=f"list:{settings.name}")
         return False
 
     def _is_due(self, settings: ListSettings) -> bool:

@@ -32,6 +32,7 @@ SECRETS = {
     "path": "callback-secret-0123456789",
 }
 NAME_AND_PASSWORD = base64.b64encode(f"hub:{SECRETS['password']}".encode()).decode()
+NAME_AND_CLIENT_SECRET = base64.b64encode(f"hub:{SECRETS['client']}".encode()).decode()
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,17 @@ def echo(listener: Listener, path: str, status: int) -> None:
     listener.on(path, give)
 
 
+def parrot(listener: Listener, path: str, before: bytes = b"") -> None:
+    """A server whose answer is what it was sent, behind some beginning of an answer."""
+
+    def give(line: Line) -> None:
+        known = listener.received(path)[-1].headers.get("authorization", "")
+        line.send(before + known.encode() + b"\r\n\r\n")
+        line.close()
+
+    listener.on(path, give)
+
+
 def auths(listener: Listener) -> dict[str, dict[str, str]]:
     client = {"type": "oauth2", "clientId": "hub", "clientSecret": SECRETS["client"]}
     return {
@@ -61,6 +73,8 @@ def auths(listener: Listener) -> dict[str, dict[str, str]]:
         "apiKey": {"type": "apiKey", "header": "X-Api-Key", "value": SECRETS["api key"]},
         "oauth2": {**client, "tokenUrl": listener.url("/token")},
         "refused": {**client, "tokenUrl": listener.url("/refusing")},
+        "parrot": {**client, "tokenUrl": listener.url("/parrot")},
+        "chunked": {**client, "tokenUrl": listener.url("/chunked")},
     }
 
 
@@ -111,6 +125,8 @@ def test_no_secret_is_in_the_log_in_an_answer_or_on_a_page(
     token = {"access_token": SECRETS["access"], "expires_in": 60}
     listener.on("/token", answer(200, body=orjson.dumps(token)))
     listener.on("/refusing", answer(400, body=json.dumps({"error": SECRETS["client"]}).encode()))
+    parrot(listener, "/parrot")
+    parrot(listener, "/chunked", head(200, [("Transfer-Encoding", "chunked")]))
     behaviours = {"hangs": fake.hang, "resets": fake.reset, "garbage": fake.garbage, "closes": fake.close_silently}
     told: list[str] = []
     with Server(tmp_path, settings=settings) as server:
@@ -153,6 +169,7 @@ def test_no_secret_is_in_the_log_in_an_answer_or_on_a_page(
         output = server.output()
     assert {line["outcome"] for line in lines} >= {"delivered", "serverError", "timeout", "authenticationFailed"}
     hidden = {**SECRETS, "basic": NAME_AND_PASSWORD, "key": pem[1].splitlines()[2]}
+    hidden["client in base64"] = NAME_AND_CLIENT_SECRET
     found = {name for name, secret in hidden.items() if secret in output}
     assert found == set()
     # The whole address of a callback is shown to operators, who need it; nothing else is shown to anybody.

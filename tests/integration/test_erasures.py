@@ -115,6 +115,25 @@ def test_nothing_of_the_party_is_left_and_the_receipt_tells_what_was_there(offic
     assert found["events"] >= 6
 
 
+def test_a_notice_tells_no_more_where_the_party_was_told(office: Office, listener: Listener) -> None:
+    """Also a notice to somebody else, of a listener or of a delivery of the party."""
+    secret = "address-of-anna"
+    listener.on(f"/{secret}", answer(410))
+    gone = office.exchange.register(listener.url(f"/{secret}"), caller=ANNA)
+    other = office.exchange.register(listener.url("/noc"), query="eventType=ListenerStateChangeEvent")
+    worker = office.exchange.start()
+    office.desk.create(**of_party(name="one more"))
+    until(lambda: office.states(other).get("delivered", 0) >= 1)
+    office.exchange.stop(worker)
+    assert office.dump().count(secret) > 2
+    assert office.kept(gone)["state"] == "disabled"
+    office.erase()
+    while office.erasure.step():
+        pass
+    assert secret not in office.dump()
+    assert "ListenerStateChangeEvent" in office.dump()
+
+
 def test_what_others_need_stays(office: Office) -> None:
     before = office.store.read.problems.count(None)
     events, histories = office.store.read.events.last(), len(office.desk.queued())

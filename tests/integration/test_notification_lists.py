@@ -4,21 +4,25 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hub.errors import Conflict
 from hub.model.caller import LOCAL
-from hub.model.listed import ChangeKind
+from hub.model.listed import ChangeKind, Entry
 from hub.model.subscription import Order, SubscriptionState
 from hub.settings import ListSettings
+from hub.store.sqlite import Store
+from hub.store.tables import Tables
 from hub.subscriptions.coverage import Coverage, Reason
 from hub.subscriptions.kept_credentials import open_credentials
 from hub.subscriptions.secrets import parse_secret
+from hub.upkeep.list_hold import BROKEN_OFF
 from hub.upkeep.list_reading import PUT_BACK
-from hub.upkeep.lists import ListTask, Reconciled
+from hub.upkeep.lists import ListTask, Reconciled, Reconciler
 from tests.fakes.file_server import FileServer
 from tests.fakes.listener import Listener, answer
 from tests.integration.upkeep import MAKE_WANTED, House, reconciler
@@ -315,6 +319,98 @@ def test_it_is_read_by_itself_when_its_time_has_come(house: Listed, listener: Li
     task.step()
     assert len(house.store.read.lists.runs("noc", limit=9)) == 2
     assert house.store.read.lists.names() == ["noc"]
+
+
+class Interleaved:
+    """The store of a reading; `meanwhile` happens before the write with this number."""
+
+    def __init__(self, store: Store, at: int, meanwhile: Callable[[], object]) -> None:
+        self._store, self._left, self._meanwhile = store, at, meanwhile
+        self.read = store.read
+
+    def write(self, work: Callable[[Tables], object]) -> object:
+        self._left -= 1
+        if self._left == 0:
+            self._meanwhile()
+        return self._store.write(work)
+
+
+def interleaved(house: Listed, at: int, meanwhile: Callable[[], object]) -> Reconciler:
+    made = reconciler(house)
+    made._store = Interleaved(house.store, at, meanwhile)  # type: ignore[assignment]
+    return made
+
+
+def test_a_list_that_is_being_read_is_read_by_nobody_else(house: Listed, listener: Listener) -> None:
+    house.says(*rows(listener, "a"))
+
+    def meanwhile() -> None:
+        with pytest.raises(Conflict, match="is being read"):
+            house.read()
+
+    done = interleaved(house, 2, meanwhile).reconcile(house.settings, actor="noc")
+    assert (kinds(done), done.run.error) == ([ChangeKind.ADDED], None)
+    assert kinds(house.read()) == []
+
+
+@pytest.mark.parametrize("at", [2, 4])
+def test_who_left_the_list_is_told_no_more_when_another_reading_took_the_place_of_one(
+    house: Listed, listener: Listener, at: int
+) -> None:
+    many = rows(listener, *(f"n{number}" for number in range(250)))
+    house.says(*many)
+
+    def meanwhile() -> None:
+        house.clock.turn(hours=1)
+        assert house.read().run.error is None
+
+    done = interleaved(house, at, meanwhile).reconcile(house.settings, actor="noc")
+    assert done.run.error == BROKEN_OFF
+    counts = house.store.read.lists.counts("noc")
+    assert (counts.registered, counts.refused) == (250, 0)
+    assert [run.error for run in house.store.read.lists.runs("noc", limit=9)] == [None, BROKEN_OFF]
+    house.says(*many[:2])
+    house.read(removal_limit=1.0)
+    assert house.callbacks() == [listener.url("/n0"), listener.url("/n1")]
+
+
+def test_what_has_changed_since_the_plan_was_made_is_for_the_next_reading(
+    house: Listed, listener: Listener
+) -> None:
+    house.says(*rows(listener, "a", "b"))
+    house.read()
+    (first, _) = house.store.read.subscriptions.all()
+    house.says(*rows(listener, "a", "b", more=",,report,"))
+
+    def meanwhile() -> None:
+        house.store.write(lambda tables: tables.lists.note_change_by_hand(first.seq))
+
+    done = interleaved(house, 3, meanwhile).reconcile(house.settings, actor="noc")
+    assert [change.key for change in done.changes] == ["id:b"]
+    assert [change.key for change in house.read().changes] == ["id:a"]
+
+
+def test_a_registration_of_the_list_that_no_entry_holds_is_held_again_or_ended(
+    house: Listed, listener: Listener
+) -> None:
+    house.says(*rows(listener, "a", "b", "c"))
+    house.read()
+    before = [one.subscription.id for one in house.store.read.subscriptions.all()]
+
+    def harm(tables: Tables) -> None:
+        for key in ("id:a", "id:c"):
+            tables.lists.put("noc", Entry(key=key, row=1, callback=""), now=0, error="it is registered already")
+
+    house.store.write(harm)
+    house.says(*rows(listener, "a", "b"))
+    dry = house.read(dry_run=True)
+    done = house.read()
+    assert [(one.kind, one.subscription) for one in dry.changes] == [
+        (one.kind, one.subscription) for one in done.changes
+    ]
+    assert [one.subscription.id for one in house.store.read.subscriptions.all()] == before[:2]
+    assert house.store.read.lists.counts("noc").registered == 2
+    assert house.read().unchanged == 2
 
 
 DYING = """

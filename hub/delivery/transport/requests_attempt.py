@@ -4,7 +4,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.client import RemoteDisconnected
+from http.client import BadStatusLine, RemoteDisconnected
 from queue import Empty, SimpleQueue
 
 import certifi
@@ -215,7 +215,10 @@ def _prepared(target: Target, job: Job) -> requests.PreparedRequest:
 
 
 def _words(error: Exception) -> str:
-    """What went wrong, without the path of the URL, which may hold a secret: `requests` quotes it."""
+    """What went wrong, without the path of the URL and without what came, which may hold a secret: both are quoted."""
+    for cause in causes(error):
+        if isinstance(cause, BadStatusLine) and not isinstance(cause, RemoteDisconnected):
+            return "the answer does not begin as one of HTTP"
     inner = error.args[0] if error.args else error
     return str(getattr(inner, "reason", None) or inner)
 

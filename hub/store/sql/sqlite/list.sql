@@ -4,6 +4,16 @@ SELECT list_entry.seq, list_entry.key, list_entry.digest, list_entry.callback, l
 FROM list_entry LEFT JOIN subscription ON subscription.seq = list_entry.subscription
 WHERE list_entry.list = ? AND list_entry.removed IS NULL ORDER BY list_entry.seq;
 
+-- name: one
+SELECT list_entry.digest, iif(subscription.ended IS NULL, subscription.seq, NULL)
+FROM list_entry LEFT JOIN subscription ON subscription.seq = list_entry.subscription
+WHERE list_entry.list = ? AND list_entry.key = ? AND list_entry.removed IS NULL;
+
+-- name: unheld
+SELECT seq, id, callback, query, party FROM subscription
+WHERE list = :name AND ended IS NULL
+  AND NOT EXISTS (SELECT 1 FROM list_entry WHERE subscription = subscription.seq AND removed IS NULL) ORDER BY seq;
+
 -- name: insert
 INSERT INTO list_entry (list, key, digest, contact, party, callback, query, subscription, error, since)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
@@ -27,11 +37,21 @@ SELECT time, kind, key, contact, party, callback, query, subscription, detail
 FROM list_change WHERE list = ? ORDER BY seq DESC LIMIT ?;
 
 -- name: insert_run
-INSERT INTO list_run (list, origin, actor, started) VALUES (?, ?, ?, ?);
+INSERT INTO list_run (list, origin, actor, started, token, lease_until) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: open_runs
+SELECT seq, started, token, lease_until FROM list_run WHERE list = ? AND completed IS NULL;
+
+-- name: break_off
+UPDATE list_run SET completed = ?, error = ? WHERE seq = ? AND completed IS NULL;
+
+-- name: renew
+UPDATE list_run SET lease_until = ? WHERE seq = ? AND completed IS NULL;
 
 -- name: finish_run
 UPDATE list_run
-SET completed = ?, entries = ?, added = ?, changed = ?, removed = ?, refused = ?, error = ? WHERE seq = ?;
+SET completed = ?, entries = ?, added = ?, changed = ?, removed = ?, refused = ?, error = ?
+WHERE seq = ? AND completed IS NULL;
 
 -- name: runs
 SELECT origin, actor, started, completed, entries, added, changed, removed, refused, error
