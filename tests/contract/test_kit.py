@@ -29,6 +29,7 @@ SERVERS = {
     "without-jobs": {"QOS_HUB_SERVER_ROLES": "api"},
     "partial": {"QOS_HUB_API_PARTIAL_CONTENT": "true"},
     "with-list": {},
+    "watched": {"QOS_HUB_CONSTRAINTS_WARM_UP": "0s"},
 }
 """What the settings of each server add."""
 
