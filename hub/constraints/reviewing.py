@@ -98,7 +98,7 @@ def precision(constraints: Iterable[Document]) -> Document:
 
 
 def by_type(constraints: Iterable[Document]) -> dict[str, list[Document]]:
-    found: dict[str, list[Document]] = {kind: [] for kind in CATEGORIES.values()}
+    found: dict[str, list[Document]] = {kind.value: [] for kind in CATEGORIES.values()}
     for one in constraints:
         found[CATEGORIES[one["category"]]].append(one)
     return found

@@ -137,23 +137,34 @@ class ConstraintTask:
         return detectors.take(one) if row.event_type == EventType.CREATE else detectors.also(one)
 
     def _sighting(self, row: Sighted) -> Sighting | None:
-        """None of a constraint itself, and of what has turned out to be no report."""
-        document = orjson.loads(row.document)
-        if is_constraint(document) or document["status"] in INVALID:
-            return None
-        return sighting_of(
-            row.problem_id,
-            document,
-            self._topology,
-            at=to_micros(from_text(document["creationDate"])),
-            recorded=row.recorded,
-            live=bool(row.told) and not (row.source or "").startswith(IMPORT),
-        )
+        return sighting_in(row, self._topology)
 
     def _say_expected(self, detectors: Detectors) -> None:
         for (kind, key, _), one in detectors.suppressed.items():
             log.info("constraint.expected", kind=kind, key=f"{key.kind}:{key.value}", reason=one.reason)
         detectors.suppressed.clear()
+
+
+def sighting_in(row: Sighted, topology: Topology) -> Sighting | None:
+    """None of a constraint itself, and of what has turned out to be no report."""
+    document = orjson.loads(row.document)
+    if is_constraint(document) or document["status"] in INVALID:
+        return None
+    return sighting_of(
+        row.problem_id,
+        document,
+        topology,
+        at=to_micros(from_text(document["creationDate"])),
+        recorded=row.recorded,
+        live=bool(row.told) and not (row.source or "").startswith(IMPORT),
+    )
+
+
+def stream_of(tables: Tables, topology: Topology) -> list[Sighting]:
+    """All reports that are here, each as if it had been known when it was opened."""
+    rows = tables.constraints.history(since="", until=tables.records.last())
+    found = (sighting_in(row, topology) for row in rows)
+    return [one._replace(recorded=one.at, live=True) for one in found if one]
 
 
 def _mark(tables: Tables, *, until: int) -> None:
