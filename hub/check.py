@@ -6,6 +6,8 @@ from hub.access.configured import check_jwt, told_of_keys
 from hub.api.app import operation_ids
 from hub.api.extensions import load_extensions
 from hub.bootstrap import Contracts, check_contracts, check_tracing, wake_keys
+from hub.constraints.expected import read_expectations
+from hub.constraints.topology import read_topology
 from hub.intake.adapters import installed_adapters
 from hub.intake.configured import check_sources
 from hub.serve import asks_for_credentials, refuse_open_door
@@ -17,6 +19,8 @@ def check(settings: Settings) -> Iterator[str]:
     refuse_open_door(settings)
     check_jwt(settings.jwt)
     check_tracing(settings)
+    read_topology(settings.constraints.topology)
+    read_expectations(settings.constraints.expected)
     keys = told_of_keys(settings.jwt) if settings.jwt.issuer else None
     contracts = Contracts.shipped()
     check_contracts(contracts)

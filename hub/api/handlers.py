@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from hub.api.constraints import ConstraintOperations
 from hub.api.coverage import CoverageOperations
 from hub.api.credentials import CredentialOperations
 from hub.api.deliveries import DeliveryListing
@@ -80,6 +81,12 @@ ERASURES = {
 OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES | LISTS | COVERAGE | ERASURES | WAKES
 """What `hub.bootstrap.operator` builds."""
 
+CONSTRAINTS = {
+    "listConstraint": ConstraintOperations.constraints,
+    "retrieveConstraint": ConstraintOperations.constraint,
+    "reviewConstraint": ConstraintOperations.review,
+    "retrieveConstraintReview": ConstraintOperations.week,
+}
 CREDENTIALS = {
     "retrieveSubscriptionSecret": CredentialOperations.keys,
     "rotateSubscriptionSecret": CredentialOperations.rotate,

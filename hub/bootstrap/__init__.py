@@ -1,6 +1,7 @@
 """The one place that builds objects and hands them to each other: a file for each door, and one for what they share."""
 
 from hub.bootstrap.building import Hub, build
+from hub.bootstrap.constraints import constraint_rules
 from hub.bootstrap.contracts import FACE_V3, FACE_V4, FACE_V5, OPERATIONS_V1, Contracts, check_contracts
 from hub.bootstrap.delivery import make_transport
 from hub.bootstrap.faces import make_faces, report_attributes
@@ -22,6 +23,7 @@ __all__ = [
     "build",
     "check_contracts",
     "check_tracing",
+    "constraint_rules",
     "make_box",
     "make_faces",
     "make_parts",

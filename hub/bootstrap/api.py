@@ -29,6 +29,7 @@ from hub.api.quotas import Quotas
 from hub.api.render import Face
 from hub.api.tasks import TaskOperations
 from hub.bootstrap.callers import make_callers
+from hub.bootstrap.constraints import constraint_handlers
 from hub.bootstrap.contracts import FACE_V5, OPERATIONS_V1, PATHS
 from hub.bootstrap.faces import asked, make_lists
 from hub.bootstrap.jobs import job_handlers
@@ -42,6 +43,7 @@ from hub.console.app import make_console
 from hub.faces import V3, V5
 from hub.faces.r18_contract import without_roles
 from hub.problems.clients import ClientRules
+from hub.problems.keeper import Keeper
 from hub.problems.rules import ProblemRules
 from hub.problems.tasks import TaskRules
 from hub.query.attributes import Attributes
@@ -68,6 +70,7 @@ class _Served:
     attributes: Attributes
     rules: ClientRules
     tasks: TaskRules
+    keeper: Keeper
     registrations: Registrations
     once: Once
     wanted: MakeWanted
@@ -90,6 +93,7 @@ def api_app(
         attributes=attributes,
         rules=rules.clients,
         tasks=task_rules(parts, rules.keeper),
+        keeper=rules.keeper,
         registrations=make_registrations(parts, attributes, faces),
         wanted=make_wanted(parts, faces),
         once=Once(
@@ -146,7 +150,8 @@ def _operations(served: _Served, want: Want) -> tuple[Contract, dict[str, Handle
         want=want,
     )
     jobs = job_handlers(parts, served.attributes, served.once)
-    return parts.contracts.operations, operator | _credentials(served) | jobs
+    constraints = constraint_handlers(parts, served.keeper, served.once)
+    return parts.contracts.operations, operator | _credentials(served) | jobs | constraints
 
 
 def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:

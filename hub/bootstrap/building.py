@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from hub.api.app import HubApp
 from hub.api.counts import RequestCounts
 from hub.bootstrap.api import api_app
+from hub.bootstrap.constraints import make_watcher
 from hub.bootstrap.delivery import make_worker
 from hub.bootstrap.faces import make_faces, report_attributes
 from hub.bootstrap.intake import make_pollers
@@ -108,5 +109,8 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         pollers=pollers,
         jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
         tracing=parts.tracing,
-        housekeepers=make_housekeepers(parts, attributes, faces) if "delivery" in roles else (),
+        housekeepers=(
+            *(make_housekeepers(parts, attributes, faces) if "delivery" in roles else ()),
+            *([make_watcher(parts, rules)] if "jobs" in roles and settings.constraints.enabled else []),
+        ),
     )

@@ -2,6 +2,7 @@
 
 import click
 
+from hub.operate.constraints import constraints
 from hub.operate.deliveries import coverage, deliveries
 from hub.operate.lists import erase, lists
 from hub.operate.sources import sources
@@ -14,6 +15,7 @@ COMMANDS: tuple[click.Command, ...] = (
     replay,
     recoveries,
     coverage,
+    constraints,
     lists,
     sources,
     erase,

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hub.api.constraints import constraint_view
 from hub.api.coverage import coverage_views
 from hub.api.credentials import rotated_view
 from hub.api.erasures import erasure_view
@@ -16,13 +17,22 @@ from hub.bootstrap import (
     FACE_V5,
     OPERATIONS_V1,
     Parts,
+    constraint_rules,
     make_faces,
     make_parts,
     make_prober,
     make_reconciler,
     make_wanted,
     report_attributes,
+    report_rules,
 )
+from hub.constraints.backtest_account import account_of
+from hub.constraints.expected import read_expectations
+from hub.constraints.logs import read_log
+from hub.constraints.reviewing import Reviewing, Verdict
+from hub.constraints.topology import read_topology
+from hub.constraints.watch import stream_of
+from hub.constraints.weekly import name_of_week, weekly_review
 from hub.errors import NotFound, Violation
 from hub.model.caller import Caller
 from hub.model.problem import Document
@@ -148,6 +158,34 @@ class OperatorDesk:
         """Raises NotFound or InvalidInput."""
         coverage = Coverage(make_wanted(self._parts, make_faces(self._parts)))
         return coverage_views(self._store.read, coverage, filters, base_url=self._base_url)
+
+    def constraints(self, filters: Mapping[str, str], *, limit: int) -> list[Document]:
+        found = self._store.read.constraints.page(filters, offset=0, limit=limit)
+        return [self._constraint(one, document) for one, document in found]
+
+    def _constraint(self, constraint_id: str, document: Document) -> Document:
+        return constraint_view(constraint_id, document, base_url=self._base_url, face_url=self._face_url)
+
+    def review(self, constraint_id: str, verdict: Verdict, note: str | None) -> Document:
+        """Raises NotFound or Conflict."""
+        reviewing = Reviewing(clock=self._parts.clock, keeper=report_rules(self._parts).keeper)
+        work = partial(
+            reviewing.review, constraint_id=constraint_id, verdict=verdict, note=note, caller=self._caller
+        )
+        report = self._store.write(work)
+        return self._constraint(report.id, report.document)
+
+    def constraint_week(self, week: str | None) -> Document:
+        """Raises InvalidInput."""
+        return weekly_review(self._store.read, week or name_of_week(self._parts.clock()))
+
+    def backtest(self, log: Path | None, *, count: int, seed: int) -> Document:
+        """Raises InvalidInput for a log that cannot be read, and InvalidSettings."""
+        settings = self._parts.settings.constraints
+        topology = read_topology(settings.topology)
+        stream = read_log(log, topology) if log else stream_of(self._store.read, topology)
+        expected = read_expectations(settings.expected)
+        return account_of(stream, constraint_rules(settings), expected, count=count, seed=seed)
 
     def lists(self) -> list[Document]:
         tables, settings = self._store.read, self._parts.settings.lists

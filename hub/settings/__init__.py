@@ -4,6 +4,7 @@ from hub.settings.load import load_settings
 from hub.settings.rules import Network, seconds
 from hub.settings.sections import (
     ApiSettings,
+    ConstraintSettings,
     DeliverySettings,
     IntakeSettings,
     ListSettings,
@@ -18,6 +19,7 @@ from hub.settings.sections import (
 
 __all__ = [
     "ApiSettings",
+    "ConstraintSettings",
     "DeliverySettings",
     "IntakeSettings",
     "ListSettings",

@@ -126,6 +126,25 @@ class JobsSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConstraintSettings:
+    """What the detectors take for too many; spans are seconds."""
+
+    enabled: bool = rules.flag()
+    windows: tuple[float, ...] = rules.durations()
+    span: float = rules.duration(60)
+    lateness: float = rules.duration()
+    warm_up: float = rules.duration()
+    least_customers: int = rules.whole(2, 10_000)
+    suspect_at: float = rules.number(0, 0.05)
+    confirm_at: float = rules.number(0, 0.05)
+    dispersion: float = rules.number(1, 100)
+    surge_at: float = rules.number(0, 0.05)
+    least_demand: float = rules.number(0.1, 1_000_000)
+    topology: str = rules.text()
+    expected: str = rules.text()
+
+
+@dataclass(frozen=True, kw_only=True)
 class RetentionSettings:
     """How long each class of what is at rest is kept, in seconds; 0 is for ever."""
 
@@ -209,6 +228,7 @@ class Settings:
     delivery: DeliverySettings
     intake: IntakeSettings
     jobs: JobsSettings
+    constraints: ConstraintSettings
     retention: RetentionSettings
     log: LogSettings
     metrics: MetricsSettings

@@ -3,6 +3,7 @@
 import sqlite3
 
 from hub.store.api_keys import ApiKeys
+from hub.store.constraints import Constraints
 from hub.store.deliveries import Deliveries
 from hub.store.delivery_list import DeliveryList
 from hub.store.erasures import Erasures
@@ -37,6 +38,7 @@ class Tables:
         self.problems = Problems(connection, dialect)
         self.records = Records(connection, dialect)
         self.histories = Histories(connection, dialect)
+        self.constraints = Constraints(connection, dialect)
         self.events = Events(connection, dialect, self.signals)
         self.subscriptions = Subscriptions(connection, dialect, self.signals)
         self.deliveries = Deliveries(connection, dialect, self.signals)

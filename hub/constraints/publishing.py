@@ -1,0 +1,91 @@
+"""Writes constraints as reports of the hub, over the same rules and events as any other, and attaches their members."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hub.constraints.documents import CONSTRAINT, OPEN, STATUS, document_of, episode_of, verdict_in
+from hub.constraints.episodes import Episode, Phase
+from hub.constraints.sightings import sighting_of
+from hub.constraints.topology import NONE
+from hub.model.caller import Caller
+from hub.model.problem import Document, Problem
+from hub.model.task import TaskKind
+from hub.problems.links import CHILDREN, ids_in
+from hub.problems.sources import Observation, SourceRules
+from hub.problems.tasks import TaskRules
+from hub.store.constraints import SOURCE
+from hub.store.tables import Tables
+
+CALLER = Caller(name="hub:constraints", scopes=frozenset())
+"""Who groups the members, as the history says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publisher:
+    """`system` is the name of this hub."""
+
+    sources: SourceRules
+    tasks: TaskRules
+    system: str
+
+    def publish(self, tables: Tables, episodes: Iterable[Episode]) -> list[Problem]:
+        """Keep what each constraint has become; gives the reports. What people have ended stays as they left it."""
+        return [report for one in episodes if (report := self._publish(tables, one)) is not None]
+
+    def _publish(self, tables: Tables, episode: Episode) -> Problem | None:
+        stored = tables.problems.get_by_source(SOURCE, episode.name)
+        before = stored.problem.document if stored else {}
+        if stored and stored.problem.status not in OPEN:
+            return None
+        verdict = verdict_in(before)
+        document = document_of(episode, system=self.system, verdict=verdict)
+        report = self._keep(tables, episode, document)
+        self._attach(tables, report, episode.members)
+        if episode.phase is Phase.CLEARED and verdict:
+            reviewed = document_of(_reviewed(episode), system=self.system, verdict=verdict)
+            report = self._keep(tables, _reviewed(episode), reviewed)
+        return report
+
+    def _keep(self, tables: Tables, episode: Episode, document: Document) -> Problem:
+        observation = Observation(
+            source=SOURCE,
+            key=episode.name,
+            document=document,
+            status=STATUS[episode.phase],
+            source_status=episode.phase,
+            event_time=max(episode.moved, episode.active),
+            started=episode.begin,
+        )
+        return self.sources.upsert(tables, observation)
+
+    def _attach(self, tables: Tables, report: Problem, members: Collection[str]) -> None:
+        """Put the members that are not there yet, and are still here, below the constraint."""
+        there = set(ids_in(report.document, CHILDREN))
+        new = [one for one in members if one not in there and tables.problems.get(one)]
+        if not new:
+            return
+        task: dict[str, Any] = {
+            "parentProblem": {"id": report.id},
+            "childProblem": [{"id": one} for one in new],
+        }
+        self.tasks.perform(tables, task, kind=TaskKind.GROUP, caller=CALLER)
+
+
+def open_episodes(tables: Tables) -> list[Episode]:
+    """The constraints that the store has, and are not over."""
+    return [episode_of(one.document, _parties(tables, one.document)) for one in tables.constraints.open()]
+
+
+def _parties(tables: Tables, document: Document) -> set[str]:
+    members = (tables.problems.get(one) for one in ids_in(document, CHILDREN))
+    found = (one.problem for one in members if one)
+    return {sighting_of(one.id, one.document, NONE, at=0, recorded=0).party for one in found}
+
+
+def _reviewed(episode: Episode) -> Episode:
+    return replace(episode, phase=Phase.REVIEWED)
+
+
+def is_constraint(document: Document) -> bool:
+    return document.get("@type") == CONSTRAINT

@@ -1,0 +1,59 @@
+"""The commands about constraints, on the database of a hub."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hub.cli import main
+from tests.integration.test_constraints import Watched
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("commands")
+    desk = Watched(folder)
+    desk.burst(8)
+    desk.store.close()
+    return folder
+
+
+def run(folder: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, ["constraints", *words, "--database", str(folder / "hub.db")])
+
+
+def test_constraints_are_listed_reviewed_and_summed_up(folder: Path) -> None:
+    (one,) = json.loads(run(folder, "list", "--json").stdout)
+    assert (one["key"]["value"], one["phase"]) == ("OLT-7", "confirmed")
+    assert "OLT-7" in run(folder, "list", "--type", "resourceFailure").stdout
+    assert json.loads(run(folder, "list", "--phase", "cleared", "--json").stdout) == []
+    refused = run(folder, "review", one["id"])
+    assert refused.exit_code == 2
+    assert "--verdict" in refused.stderr
+    said = json.loads(run(folder, "review", one["id"], "--verdict", "true", "--note", "a card", "--json").stdout)
+    assert said["review"]["by"].startswith("cli:")
+    week = json.loads(run(folder, "review", "--week", "2026-W09", "--json").stdout)
+    assert (week["raised"]["resourceFailure"], week["precision"]["true"], week["explained"]) == (1, 1, 8)
+
+
+def test_a_backtest_replays_what_is_here_and_writes_nothing(folder: Path) -> None:
+    before = (folder / "hub.db").read_bytes()
+    told = json.loads(run(folder, "backtest", "--json").stdout)
+    assert told["raised"]["resourceFailure"]["count"] == 1
+    assert told["reports"] == 28 * 8 + 8
+    assert "resourceFailure     1 raised" in run(folder, "backtest").stdout
+    assert (folder / "hub.db").read_bytes() == before
+
+
+def test_a_backtest_of_a_file_tells_how_much_it_finds(folder: Path, tmp_path: Path) -> None:
+    rows = ["id,time,resource,customer"]
+    for hour in range(24 * 21):
+        rows += [f"r{hour},2026-03-{1 + hour // 24:02}T{hour % 24:02}:10:00Z,node-{hour % 50},c{hour}"]
+    file = tmp_path / "log.csv"
+    file.write_text("\n".join(rows))
+    told = json.loads(run(folder, "backtest", "--log", str(file), "--bursts", "5", "--json").stdout)
+    assert told["weeks"] == pytest.approx(1, abs=0.01)
+    assert {one["what"]: one["found"] for one in told["found"]}["10 reports in 30 min"] == 5
+    missing = run(folder, "backtest", "--log", str(tmp_path / "none.csv"))
+    assert missing.exit_code == 2

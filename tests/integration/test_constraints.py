@@ -1,0 +1,328 @@
+"""What is found becomes a report of the hub: raised once, joined, told, cleared and reviewed, over a real store."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.constraints.documents import values_of
+from hub.constraints.expected import Expectations, read_expectations
+from hub.constraints.publishing import Publisher
+from hub.constraints.reviewing import Reviewing, Verdict
+from hub.constraints.topology import Topology
+from hub.constraints.watch import WATCHED, ConstraintTask
+from hub.constraints.weekly import name_of_week, weekly_review
+from hub.errors import Conflict, NotFound
+from hub.model.caller import LOCAL
+from hub.model.problem import Document, Problem, Status
+from hub.problems.lifecycle import is_legal
+from hub.problems.sources import Observation
+from hub.store.tables import Tables
+from tests.rooms import NOON, Desk, TurningClock, make_rules, make_task_rules, open_store, report
+from tests.unit.constraints.streams import RULES
+
+DAYS = 28
+TOPOLOGY = Topology(parents={f"ont-{number}": "OLT-7" for number in range(40)})
+
+
+class Watched(Desk):
+    """A desk whose reports are watched; its history is there before anything is looked at."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(open_store(folder), TurningClock(NOON - timedelta(days=DAYS)))
+        self.store.write(self._history)
+        self.clock.now = NOON
+        self.expectations = Expectations()
+        self.task = self.watcher()
+        self.work()
+
+    def watcher(self) -> ConstraintTask:
+        rules = make_rules(self.clock)
+        publisher = Publisher(sources=rules.sources, tasks=make_task_rules(self.clock, rules), system="qos-hub")
+        return ConstraintTask(
+            store=self.store,
+            rules=RULES,
+            topology=TOPOLOGY,
+            expectations=self.expectations,
+            publisher=publisher,
+            clock=self.clock,
+            batch=10,
+        )
+
+    def _history(self, tables: Tables) -> None:
+        for number in range(DAYS * 8):
+            at = self.clock.now + timedelta(hours=3 * number)
+            self.sources.upsert(tables, observed(f"old-{number}", at, f"node-{number % 20}", told=False))
+
+    def work(self) -> None:
+        while self.task.step():
+            pass
+
+    def report(self, number: int, minutes: float, **attributes: Any) -> Problem:
+        """A report of its own customer, opened now: so many minutes past noon."""
+        self.clock.now = NOON + timedelta(minutes=minutes)
+        return self.create(relatedParty=[customer(f"c{number}")], **attributes)
+
+    def burst(self, count: int = 12, *, resource: str = "OLT-7", every: float = 2) -> list[Problem]:
+        reports = []
+        for number in range(count):
+            reports.append(self.report(number, number * every, rootCauseResource=[{"id": resource}]))
+            self.work()
+        return reports
+
+    def found(self, **filters: str) -> list[tuple[str, Document]]:
+        return self.store.read.constraints.page(filters, offset=0, limit=100)
+
+    def one(self) -> tuple[str, Document]:
+        (found,) = self.found()
+        return found
+
+    def events_of(self, problem_id: str) -> Counter[str]:
+        return Counter(one.event.type.value for one in self.queued() if one.event.problem_id == problem_id)
+
+    def review(self, constraint: str, verdict: Verdict, note: str | None = None) -> Problem:
+        reviewing = Reviewing(clock=self.clock, keeper=make_rules(self.clock).keeper)
+        work = partial(reviewing.review, constraint_id=constraint, verdict=verdict, note=note, caller=LOCAL)
+        return self.store.write(work)
+
+
+def customer(party: str) -> Document:
+    return {"role": "customer", "partyOrPartyRole": {"@type": "PartyRef", "id": party}}
+
+
+def observed(key: str, at: datetime, resource: str, *, told: bool) -> Observation:
+    micros = round(at.timestamp() * 1e6)
+    return Observation(
+        source="helpdesk",
+        key=key,
+        document=report(affectedResource=[{"id": resource}], relatedParty=[customer(f"c-{key}")]),
+        status=Status.ACKNOWLEDGED,
+        source_status="new",
+        event_time=micros,
+        started=micros,
+        told=told,
+    )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Watched]:
+    desk = Watched(tmp_path)
+    yield desk
+    desk.store.close()
+
+
+def test_twelve_reports_on_one_resource_are_one_constraint_that_lives_its_life(desk: Watched) -> None:
+    reports = desk.burst()
+    constraint_id, document = desk.one()
+    assert (document["@type"], document["category"]) == (
+        "QosConstraint",
+        "system.originated.constraint.resourceFailure",
+    )
+    assert document["status"] == "inProgress"
+    assert document["rootCauseResource"][0]["id"] == "OLT-7"
+    assert [one["id"] for one in document["underlyingProblem"]] == [one.id for one in reports]
+    assert all(desk.kept(one).document["parentProblem"][0]["id"] == constraint_id for one in reports)
+    assert "OLT-7" in document["description"]
+    assert values_of(document)["customers"] == 12
+    events = desk.events_of(constraint_id)
+    assert events["ServiceProblemCreateEvent"] == 1
+    groups = Counter(one.event.type.value for one in desk.queued())
+    assert groups["ProblemGroupCreateEvent"] == groups["ProblemGroupStateChangeEvent"] > 0
+
+    thirteenth = desk.report(13, 40, affectedResource=[{"id": "OLT-7"}])
+    desk.work()
+    assert desk.kept(thirteenth).document["parentProblem"][0]["id"] == constraint_id
+    later = desk.events_of(constraint_id) - events
+    assert later["ServiceProblemAttributeValueChangeEvent"] > 0
+    assert "ServiceProblemCreateEvent" not in later
+
+    desk.clock.now = NOON + timedelta(minutes=71)
+    desk.work()
+    assert values_of(desk.one()[1])["phase"] == "easing"
+    desk.clock.now = NOON + timedelta(minutes=101)
+    desk.work()
+    _, cleared = desk.one()
+    assert (cleared["status"], values_of(cleared)["phase"]) == ("resolved", "cleared")
+    assert desk.events_of(constraint_id)["ServiceProblemStateChangeEvent"] >= 1
+
+    reviewed = desk.review(constraint_id, Verdict.TRUE, "a card of the OLT was exchanged").document
+    assert (reviewed["status"], values_of(reviewed)["phase"]) == ("closed", "reviewed")
+    steps = [one.to_status for one in desk.history(desk.kept(thirteenth)) if one.to_status]
+    assert steps == [Status.ACKNOWLEDGED]
+    steps = [one.to_status for one in desk.history(Problem(id=constraint_id, document={})) if one.to_status]
+    assert all(is_legal(before, after) for before, after in pairwise(steps))
+
+
+def test_reports_on_what_hangs_on_one_resource_show_it(desk: Watched) -> None:
+    for number in range(8):
+        desk.report(number, number, affectedResource=[{"id": f"ont-{number}"}])
+    desk.work()
+    _, document = desk.one()
+    assert document["affectedResource"][0]["id"] == "OLT-7"
+    assert len(document["underlyingProblem"]) == 8
+
+
+def test_what_is_filled_in_raises_nothing(desk: Watched) -> None:
+    def fill(tables: Tables) -> None:
+        for number in range(600):
+            at = NOON - timedelta(days=21) + timedelta(minutes=number)
+            desk.sources.upsert(tables, observed(f"late-{number}", at, "OLT-7", told=number % 2 == 0))
+        for number in range(20):
+            desk.sources.upsert(tables, observed(f"untold-{number}", NOON, "OLT-7", told=False))
+
+    desk.store.write(fill)
+    desk.work()
+    assert not desk.found()
+    assert desk.store.read.events.mark(WATCHED) == desk.store.read.records.last()
+
+
+def test_a_new_start_goes_on_with_what_is_open(desk: Watched) -> None:
+    desk.burst(6)
+    constraint_id, before = desk.one()
+    desk.task = desk.watcher()
+    desk.work()
+    assert desk.one() == (constraint_id, before)
+    for number in range(6, 10):
+        desk.report(number, 12 + number, affectedResource=[{"id": "OLT-7"}])
+    desk.work()
+    found_id, after = desk.one()
+    assert found_id == constraint_id
+    assert len(after["underlyingProblem"]) == 10
+    assert values_of(after)["customers"] == 10
+
+
+def test_two_watchers_raise_a_constraint_once(desk: Watched) -> None:
+    other = desk.watcher()
+    while other.step():
+        pass
+    for number in range(12):
+        desk.report(number, number, affectedResource=[{"id": "OLT-7"}])
+        for task in (desk.task, other) if number % 2 else (other, desk.task):
+            while task.step():
+                pass
+    _, document = desk.one()
+    assert len(document["underlyingProblem"]) == 12
+
+
+def test_who_comes_second_writes_nothing(desk: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one is through between our look and our transaction."""
+    for number in range(6):
+        desk.report(number, number, affectedResource=[{"id": "OLT-7"}])
+    other, write = desk.watcher(), desk.store.write
+
+    def late(work: Any) -> Any:
+        monkeypatch.undo()
+        while other.step():
+            pass
+        return write(work)
+
+    monkeypatch.setattr(desk.store, "write", late)
+    assert desk.task.step()
+    before = desk.store.read.records.last()
+    desk.work()
+    assert desk.store.read.records.last() == before
+    assert len(desk.one()[1]["underlyingProblem"]) == 6
+
+
+def test_a_report_that_comes_to_name_its_resource_joins(desk: Watched) -> None:
+    reports = [desk.report(number, number) for number in range(6)]
+    desk.work()
+    assert not desk.found()
+    for one in reports:
+        desk.patch(one, rootCauseResource=[{"@type": "ResourceRef", "id": "OLT-7"}])
+    desk.work()
+    assert len(desk.one()[1]["underlyingProblem"]) == 6
+
+
+def test_a_false_one_that_is_open_is_cancelled_and_not_raised_again(desk: Watched) -> None:
+    desk.burst(6)
+    constraint_id, _ = desk.one()
+    assert desk.review(constraint_id, Verdict.FALSE).status is Status.CANCELLED
+    desk.report(7, 13, affectedResource=[{"id": "OLT-7"}])
+    desk.work()
+    assert desk.one()[1]["status"] == "cancelled"
+    with pytest.raises(Conflict):
+        desk.review(constraint_id, Verdict.TRUE)
+
+
+def test_a_verdict_on_an_open_one_waits_until_it_is_cleared(desk: Watched) -> None:
+    desk.burst(6)
+    constraint_id, _ = desk.one()
+    desk.review(constraint_id, Verdict.TRUE)
+    desk.report(7, 13, affectedResource=[{"id": "OLT-7"}])
+    desk.work()
+    assert values_of(desk.one()[1])["verdict"] == "true"
+    desk.clock.now = NOON + timedelta(hours=2)
+    desk.work()
+    _, document = desk.one()
+    assert (document["status"], values_of(document)["phase"]) == ("closed", "reviewed")
+
+
+def test_only_a_constraint_is_reviewed(desk: Watched) -> None:
+    plain = desk.create()
+    with pytest.raises(NotFound):
+        desk.review(plain.id, Verdict.TRUE)
+    forged = desk.create(**{"@type": "QosConstraint", "category": "system.originated.constraint.resourceFailure"})
+    with pytest.raises(NotFound):
+        desk.review(forged.id, Verdict.TRUE)
+    assert not desk.found()
+
+
+def test_the_review_of_a_week_says_how_precise_it_was(desk: Watched) -> None:
+    desk.burst(6)
+    constraint_id, _ = desk.one()
+    week = name_of_week(NOON)
+    before = weekly_review(desk.store.read, week)
+    assert (before["raised"], before["explained"], before["open"]) == (
+        {"resourceFailure": 1, "capacityShortage": 0},
+        6,
+        [constraint_id],
+    )
+    assert before["precision"]["precision"] is None
+    desk.review(constraint_id, Verdict.FALSE)
+    after = weekly_review(desk.store.read, week)
+    assert after["precisionSoFar"]["resourceFailure"] == {
+        "true": 0,
+        "false": 1,
+        "unknown": 0,
+        "notReviewed": 0,
+        "precision": 0.0,
+    }
+    assert weekly_review(desk.store.read, "2025-W01")["raised"] == {"resourceFailure": 0, "capacityShortage": 0}
+
+
+def test_maintenance_that_is_known_raises_nothing(desk: Watched, tmp_path: Path) -> None:
+    file = tmp_path / "expected.yaml"
+    file.write_text(
+        "- reason: the OLT is exchanged\n  type: resourceFailure\n  key: OLT-7\n"
+        "  from: 2026-03-01T12:00:00Z\n  until: 2026-03-01T14:00:00Z\n"
+    )
+    desk.expectations = read_expectations(str(file))
+    desk.task = desk.watcher()
+    desk.burst(12)
+    assert not desk.found()
+    desk.burst(12, resource="OLT-8")
+    assert len(desk.found()) == 1
+
+
+def test_what_a_constraint_explains_may_be_deleted(desk: Watched) -> None:
+    reports = desk.burst(6)
+    desk.delete(reports[0])
+    desk.report(7, 13, affectedResource=[{"id": "OLT-7"}])
+    desk.work()
+    assert len(desk.one()[1]["underlyingProblem"]) == 6
+
+
+def test_what_is_deleted_or_no_report_is_passed_over(desk: Watched) -> None:
+    reports = [desk.report(number, number, affectedResource=[{"id": "OLT-7"}]) for number in range(12)]
+    for one in reports[:6]:
+        desk.delete(one)
+    for one in reports[6:]:
+        desk.patch(one, status="rejected")
+    desk.work()
+    assert not desk.found()
