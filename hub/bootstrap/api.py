@@ -36,6 +36,7 @@ from hub.bootstrap.operator import operator_handlers
 from hub.bootstrap.outgoing import make_prober
 from hub.bootstrap.parts import Parts
 from hub.bootstrap.registering import make_registrations, make_wanted
+from hub.bootstrap.reporting import reporting_handlers
 from hub.bootstrap.rules import task_rules
 from hub.console.app import make_console
 from hub.faces import V3, V5
@@ -43,6 +44,7 @@ from hub.problems.clients import ClientRules
 from hub.problems.rules import ProblemRules
 from hub.problems.tasks import TaskRules
 from hub.query.attributes import Attributes
+from hub.reporting.press import Press
 from hub.settings import Settings
 from hub.subscriptions.registration import Registrations
 from hub.subscriptions.rotation import Rotations
@@ -69,6 +71,7 @@ class _Served:
     registrations: Registrations
     once: Once
     wanted: MakeWanted
+    press: Press
     checkers: Executor
 
 
@@ -77,6 +80,7 @@ def api_app(
     attributes: Attributes,
     faces: Mapping[str, Face],
     rules: ProblemRules,
+    press: Press,
     *,
     exposition: Exposition,
     requests: RequestCounts,
@@ -89,6 +93,7 @@ def api_app(
         tasks=task_rules(parts, rules.keeper),
         registrations=make_registrations(parts, attributes, faces),
         wanted=make_wanted(parts, faces),
+        press=press,
         once=Once(
             store=parts.store,
             clock=parts.clock,
@@ -138,7 +143,8 @@ def _operations(served: _Served) -> tuple[Contract, dict[str, Handler]]:
         parts, served.once, served.wanted, base_url=base_url + OPERATIONS_V1, face_url=base_url + FACE_V5
     )
     jobs = job_handlers(parts, served.attributes, served.once)
-    return parts.contracts.operations, operator | _credentials(served) | jobs
+    reporting = reporting_handlers(parts, served.once, served.press)
+    return parts.contracts.operations, operator | _credentials(served) | jobs | reporting
 
 
 def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:

@@ -6,7 +6,18 @@ from typing import Any
 
 from hub import shipped
 from hub.api.app import check_contract
-from hub.api.handlers import CREDENTIALS, HUB, HUB_V4, JOB_CONTENTS, JOBS, OPERATOR, PROBLEMS, TASKS, TASKS_V4
+from hub.api.handlers import (
+    CREDENTIALS,
+    HUB,
+    HUB_V4,
+    JOB_CONTENTS,
+    JOBS,
+    OPERATOR,
+    PROBLEMS,
+    REPORTING,
+    TASKS,
+    TASKS_V4,
+)
 from hub.api.schemas import load_contract
 from hub.faces import V3, V4, V5
 from hub.model.task import TaskKind
@@ -36,7 +47,9 @@ def check_contracts(contracts: Contracts) -> None:
     """Raises InvalidContract unless every contract is OpenAPI and covered by the handlers exactly."""
     check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *_operation_ids(TASKS), *HUB])
     check_contract(FACE_V4, contracts.v4, [*PROBLEMS, *_operation_ids(TASKS_V4), *HUB_V4])
-    check_contract(OPERATIONS_V1, contracts.operations, [*OPERATOR, *CREDENTIALS, *JOBS, *JOB_CONTENTS])
+    check_contract(
+        OPERATIONS_V1, contracts.operations, [*OPERATOR, *CREDENTIALS, *JOBS, *JOB_CONTENTS, *REPORTING]
+    )
 
 
 def _operation_ids(tables: Mapping[TaskKind, Mapping[str, object]]) -> list[str]:

@@ -4,6 +4,7 @@ import click
 
 from hub.operate.deliveries import coverage, deliveries
 from hub.operate.lists import erase, lists
+from hub.operate.reports import reports
 from hub.operate.sources import sources
 from hub.operate.subscriptions import recover, recoveries, replay, subscriptions
 
@@ -17,4 +18,5 @@ COMMANDS: tuple[click.Command, ...] = (
     lists,
     sources,
     erase,
+    reports,
 )

@@ -126,6 +126,14 @@ class JobsSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportingSettings:
+    """A file of `folder` that is not there is the shipped one."""
+
+    folder: str = rules.text()
+    keep: float = rules.duration()
+
+
+@dataclass(frozen=True, kw_only=True)
 class RetentionSettings:
     """How long each class of what is at rest is kept, in seconds; 0 is for ever."""
 
@@ -208,6 +216,7 @@ class Settings:
     delivery: DeliverySettings
     intake: IntakeSettings
     jobs: JobsSettings
+    reporting: ReportingSettings
     retention: RetentionSettings
     log: LogSettings
     metrics: MetricsSettings

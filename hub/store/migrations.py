@@ -716,3 +716,17 @@ def what_operators_ask_of_sources(db: Database) -> None:
     db.execute("ALTER TABLE source ADD COLUMN reconciled INTEGER")
     db.execute("ALTER TABLE source ADD COLUMN woken INTEGER")
     db.execute("ALTER TABLE source ADD COLUMN resync TEXT")
+
+
+@MIGRATIONS()
+def definitions_of_management_reports(db: Database) -> None:
+    """`document` is the JSON of a definition; a management report itself is a row of `job`."""
+    db.execute(
+        """
+        CREATE TABLE report_definition (
+            name TEXT PRIMARY KEY,
+            document TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            created INTEGER NOT NULL
+        )"""
+    )
