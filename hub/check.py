@@ -6,6 +6,7 @@ from hub.access.configured import check_jwt, told_of_keys
 from hub.api.app import operation_ids
 from hub.api.extensions import load_extensions
 from hub.bootstrap import Contracts, check_contracts, check_tracing, wake_keys
+from hub.bootstrap.reporting import make_press
 from hub.constraints.expected import read_expectations
 from hub.constraints.topology import read_topology
 from hub.intake.adapters import installed_adapters
@@ -37,6 +38,8 @@ def check(settings: Settings) -> Iterator[str]:
     yield f"serves         {served} operations, each with its handler"
     yield f"own types      {', '.join(types) or 'none registered'}"
     networks = ", ".join(str(network) for network in delivery.allowed_networks) or "public addresses only"
+    press = make_press(settings)
+    yield f"reports        {len(press.definitions)} of the configuration, for {len(press.audiences)} audiences"
     yield f"calls back     {networks}; by {' or '.join(delivery.schemes)}, with {delivery.transport}"
     total = sum(delivery.schedule) / 3600
     yield f"tries again    {len(delivery.schedule)} times over {total:.1f} h, then keeps a dead letter"

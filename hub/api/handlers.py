@@ -13,10 +13,12 @@ from hub.api.hub import HubOperations
 from hub.api.jobs import JobOperations
 from hub.api.jobs_contents import JobContents
 from hub.api.lists import ListOperations
+from hub.api.management_reports import ManagementReportOperations
 from hub.api.messages import Request, Response
 from hub.api.operations import Operations
 from hub.api.problems import ProblemOperations
 from hub.api.recoveries import RecoveryOperations
+from hub.api.report_definitions import ReportDefinitionOperations
 from hub.api.subscriptions import SubscriptionOperations
 from hub.api.tasks import TaskOperations
 from hub.api.wakes import WakeOperations
@@ -108,6 +110,23 @@ JOB_CONTENTS = {
     "putImportJobContent": JobContents.put_content,
     "listImportJobError": JobContents.errors,
 }
+REPORT_DEFINITIONS = {
+    "listMetricDefinition": ReportDefinitionOperations.metrics,
+    "retrieveMetricDefinition": ReportDefinitionOperations.metric,
+    "listReportDefinition": ReportDefinitionOperations.definitions,
+    "createReportDefinition": ReportDefinitionOperations.create,
+    "retrieveReportDefinition": ReportDefinitionOperations.definition,
+    "deleteReportDefinition": ReportDefinitionOperations.delete,
+    "previewReportDefinition": ReportDefinitionOperations.preview,
+}
+MANAGEMENT_REPORTS = {
+    "listManagementReport": ManagementReportOperations.reports,
+    "createManagementReport": ManagementReportOperations.create,
+    "retrieveManagementReport": ManagementReportOperations.report,
+    "deleteManagementReport": ManagementReportOperations.delete,
+    "retrieveManagementReportContent": ManagementReportOperations.content,
+}
+REPORTING = REPORT_DEFINITIONS | MANAGEMENT_REPORTS
 """{operationId: method} of every face, its hub and each kind of task at v5 and v4, of `/qos-hub/v1` and its jobs."""
 
 

@@ -38,6 +38,7 @@ from hub.bootstrap.operator import operator_handlers
 from hub.bootstrap.outgoing import make_prober
 from hub.bootstrap.parts import Parts
 from hub.bootstrap.registering import make_registrations, make_wanted
+from hub.bootstrap.reporting import reporting_handlers
 from hub.bootstrap.rules import task_rules
 from hub.console.app import make_console
 from hub.faces import V3, V5
@@ -47,6 +48,7 @@ from hub.problems.keeper import Keeper
 from hub.problems.rules import ProblemRules
 from hub.problems.tasks import TaskRules
 from hub.query.attributes import Attributes
+from hub.reporting.press import Press
 from hub.settings import Settings
 from hub.subscriptions.registration import Registrations
 from hub.subscriptions.rotation import Rotations
@@ -74,6 +76,7 @@ class _Served:
     registrations: Registrations
     once: Once
     wanted: MakeWanted
+    press: Press
     checkers: Executor
 
 
@@ -82,6 +85,7 @@ def api_app(
     attributes: Attributes,
     faces: Mapping[str, Face],
     rules: ProblemRules,
+    press: Press,
     *,
     exposition: Exposition,
     requests: RequestCounts,
@@ -96,6 +100,7 @@ def api_app(
         keeper=rules.keeper,
         registrations=make_registrations(parts, attributes, faces),
         wanted=make_wanted(parts, faces),
+        press=press,
         once=Once(
             store=parts.store,
             clock=parts.clock,
@@ -151,7 +156,8 @@ def _operations(served: _Served, want: Want) -> tuple[Contract, dict[str, Handle
     )
     jobs = job_handlers(parts, served.attributes, served.once)
     constraints = constraint_handlers(parts, served.keeper, served.once)
-    return parts.contracts.operations, operator | _credentials(served) | jobs | constraints
+    reporting = reporting_handlers(parts, served.once, served.press)
+    return parts.contracts.operations, operator | _credentials(served) | jobs | constraints | reporting
 
 
 def _face(served: _Served, face: Face) -> tuple[Contract, dict[str, Handler]]:

@@ -17,6 +17,7 @@ from hub.bootstrap.intake import make_pollers
 from hub.bootstrap.jobs import make_job_runner
 from hub.bootstrap.metrics import make_exposition, metrics_door
 from hub.bootstrap.parts import make_parts
+from hub.bootstrap.reporting import make_press
 from hub.bootstrap.rules import report_rules
 from hub.bootstrap.tracing import make_tracing
 from hub.bootstrap.upkeep import make_housekeepers
@@ -91,12 +92,12 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     check_sources(settings)
     parts = replace(make_parts(settings, clock), tracing=make_tracing(settings))
     attributes, faces, rules = report_attributes(parts), make_faces(parts), report_rules(parts)
-    roles = settings.server.roles
+    roles, press = settings.server.roles, make_press(settings)
     requests = RequestCounts()
     worker = make_worker(parts, faces) if "delivery" in roles else None
     pollers = make_pollers(parts, rules.sources) if "intake" in roles else ()
     exposition = make_exposition(parts, requests=requests, worker=worker, pollers=pollers)
-    api = partial(api_app, parts, attributes, faces, rules, exposition=exposition, requests=requests)
+    api = partial(api_app, parts, attributes, faces, rules, press, exposition=exposition, requests=requests)
     if worker is not None:
         api = partial(api, want=worker.want)
     return Hub(
@@ -107,7 +108,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         exposition=exposition,
         worker=worker,
         pollers=pollers,
-        jobs=make_job_runner(parts, attributes, rules.imports) if "jobs" in roles else None,
+        jobs=make_job_runner(parts, attributes, rules.imports, press) if "jobs" in roles else None,
         tracing=parts.tracing,
         housekeepers=(
             *(make_housekeepers(parts, attributes, faces) if "delivery" in roles else ()),

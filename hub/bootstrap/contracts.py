@@ -15,6 +15,7 @@ from hub.api.handlers import (
     JOBS,
     OPERATOR,
     PROBLEMS,
+    REPORTING,
     TASKS,
     TASKS_V4,
 )
@@ -48,7 +49,9 @@ def check_contracts(contracts: Contracts) -> None:
     check_contract(FACE_V5, contracts.v5, [*PROBLEMS, *_operation_ids(TASKS), *HUB])
     check_contract(FACE_V4, contracts.v4, [*PROBLEMS, *_operation_ids(TASKS_V4), *HUB_V4])
     check_contract(
-        OPERATIONS_V1, contracts.operations, [*OPERATOR, *CONSTRAINTS, *CREDENTIALS, *JOBS, *JOB_CONTENTS]
+        OPERATIONS_V1,
+        contracts.operations,
+        [*OPERATOR, *CONSTRAINTS, *CREDENTIALS, *JOBS, *JOB_CONTENTS, *REPORTING],
     )
 
 

@@ -14,17 +14,19 @@ from hub.jobs.columns import columns_of
 from hub.jobs.exports import Exporter
 from hub.jobs.fetch import Fetcher
 from hub.jobs.imports import Importer
+from hub.jobs.reports import Reporter
 from hub.jobs.runner import JobRunner
 from hub.model.job import JobKind
 from hub.problems.imports import ImportRules
 from hub.query.attributes import Attributes
+from hub.reporting.press import Press
 from hub.store.job_files import JobFiles
 from hub.store.leases import Holder
 
 JOB_SCHEMAS = {JobKind.EXPORT: "ExportJob", JobKind.IMPORT: "ImportJob"}
 
 
-def make_job_runner(parts: Parts, attributes: Attributes, rules: ImportRules) -> JobRunner:
+def make_job_runner(parts: Parts, attributes: Attributes, rules: ImportRules, press: Press) -> JobRunner:
     settings = parts.settings
     files = JobFiles(settings.jobs_folder)
     exporter = Exporter(
@@ -47,9 +49,11 @@ def make_job_runner(parts: Parts, attributes: Attributes, rules: ImportRules) ->
         exporter=exporter,
         importer=Importer(files=files, rules=rules, longest=settings.api.body_limit),
         fetcher=fetcher,
+        reporter=Reporter(files=files, press=press),
         clock=parts.clock,
         holder=Holder.this(),
         keep=settings.jobs.keep,
+        keep_reports=settings.reporting.keep,
         tracing=parts.tracing,
     )
 

@@ -105,6 +105,21 @@ class HubProcess:
         """Raises HubEnded when nobody answers."""
         return self._ask("GET", path)
 
+    def report(self, definition: str, period: str, within: float) -> bytes:
+        """A management report as a page. Raises HubEnded when it is not made in time."""
+        asked = {"definition": {"id": definition}, "period": period, "formats": ["html"]}
+        made = self._ask("POST", f"{OPERATIONS}/managementReport", json=asked)
+        path = made["href"].removeprefix(self.url)
+        deadline = time.monotonic() + within
+        while made["status"] != "Succeeded":
+            if made["status"] == "Failed" or time.monotonic() > deadline:
+                raise HubEnded(f"the report was not made: {made['errorLog'] or made['status']}")
+            time.sleep(0.05)
+            made = self.get(path)
+        answer = self._session.get(made["artefact"][0]["url"], timeout=10)
+        answer.raise_for_status()
+        return answer.content
+
     def register(self, callback: str) -> dict[str, Any]:
         """Register a listener; the answer shows its secret. Raises HubEnded when nobody answers."""
         registered: dict[str, Any] = self._ask("POST", f"{V5}/hub", json={"callback": callback})

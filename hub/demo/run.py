@@ -62,7 +62,9 @@ class Demonstration:
         self._work_on(ticket)
         self._fail_for_a_while(ticket)
         self._resolve(ticket)
-        return self._account()
+        good = self._account()
+        self._write_report()
+        return good
 
     def _told(self, received: Received) -> None:
         event = received.event
@@ -146,6 +148,12 @@ class Demonstration:
         self._screen.say("account", f"{len(recorded)} events recorded, {len(arrived)} arrived: {verdict}")
         return good
 
+    def _write_report(self) -> None:
+        """What has just happened as figures; the period ends now."""
+        path = self._hub.folder / "report.html"
+        path.write_bytes(self._hub.report("operations-weekly", "7d", WITHIN))
+        self._screen.say("figures", f"the last seven days as a management report: file://{path}")
+
     def show_addresses(self, tracker_url: str) -> None:
         url = self._hub.url
         self._screen.plain()
@@ -154,6 +162,7 @@ class Demonstration:
         self._screen.plain(f"  its history         {url}{V5}/serviceProblemEventRecord")
         self._screen.plain(f"  console             {url}/console/")
         self._screen.plain(f"  delivery log        {url}{OPERATIONS}/deliveries")
+        self._screen.plain(f"  management reports  {url}{OPERATIONS}/managementReport")
         self._screen.plain(f"  sources             {url}{OPERATIONS}/sources")
         self._screen.plain(f"  Roundup             {tracker_url} (admin / {PASSWORD})")
 

@@ -8,6 +8,7 @@ from hub.jobs.exports import Exporter
 from hub.jobs.fetch import Fetcher
 from hub.jobs.hold import LEASE, Gone, Hold, JobFailed, Stopped
 from hub.jobs.imports import Importer
+from hub.jobs.reports import Reporter
 from hub.model.job import Job, JobKind, JobStatus
 from hub.model.times import Clock, to_micros
 from hub.store.job_files import JobFiles
@@ -31,7 +32,7 @@ PATIENCE = 30.0
 
 
 class JobRunner:
-    """`keep` is how many seconds a job stays after its end."""
+    """`keep` is how many seconds a job stays after its end, `keep_reports` how many a management report does."""
 
     def __init__(
         self,
@@ -41,9 +42,11 @@ class JobRunner:
         exporter: Exporter,
         importer: Importer,
         fetcher: Fetcher,
+        reporter: Reporter,
         clock: Clock,
         holder: Holder,
         keep: float,
+        keep_reports: float,
         patience: float = PATIENCE,
         tracing: Tracing | None = None,
     ) -> None:
@@ -52,9 +55,11 @@ class JobRunner:
         self._exporter = exporter
         self._importer = importer
         self._fetcher = fetcher
+        self._reporter = reporter
         self._clock = clock
         self._holder = holder
         self._keep = keep
+        self._keep_reports = keep_reports
         self._tracing = tracing or NotFollowed()
         self._patience = patience
         self._runs = 0
@@ -140,6 +145,9 @@ class JobRunner:
         if hold.job.asked.kind is JobKind.EXPORT:
             self._exporter.run(hold)
             return
+        if hold.job.asked.kind is JobKind.REPORT:
+            self._reporter.run(hold)
+            return
         if hold.job.asked.url is not None and hold.job.counts.total is None:
             self._fetcher.run(hold)
         self._importer.run(hold)
@@ -162,7 +170,9 @@ class JobRunner:
 
     def _sweep(self, now: int) -> None:
         """Forget jobs that ended long ago, and files and errors that no job has any more."""
-        outdated = self._store.read.jobs.outdated(now - round(self._keep * 1e6))
+        outdated = self._store.read.jobs.outdated(
+            now - round(self._keep * 1e6), reports_before=now - round(self._keep_reports * 1e6)
+        )
         if outdated:
             self._store.write(lambda tables: [tables.jobs.delete(job_id) for job_id in outdated])
         self._files.remove(self._files.ids() - self._store.read.jobs.ids())

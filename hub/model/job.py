@@ -5,10 +5,11 @@ from enum import StrEnum
 
 
 class JobKind(StrEnum):
-    """The names of TMF633, which are those of the collections too."""
+    """The names of TMF633, which are those of the collections too; a management report is ours."""
 
     EXPORT = "exportJob"
     IMPORT = "importJob"
+    REPORT = "managementReport"
 
 
 class JobStatus(StrEnum):
@@ -23,6 +24,8 @@ class JobStatus(StrEnum):
 class ContentType(StrEnum):
     NDJSON = "application/x-ndjson"
     CSV = "text/csv"
+    SEVERAL = "multipart/mixed"
+    """A management report has a content in each of its forms."""
 
 
 class Mode(StrEnum):
@@ -56,7 +59,7 @@ class NewJob:
     """What a caller asks for. `ready`: it may run; an import that waits for its content is not.
 
     `url` is where an import's content is fetched from, None when it is sent here; `party` restricts an export to
-    the reports that concern it. `created` is microseconds.
+    the reports that concern it. `query` of a management report is its order. `created` is microseconds.
     """
 
     id: str

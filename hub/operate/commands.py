@@ -5,6 +5,7 @@ import click
 from hub.operate.constraints import constraints
 from hub.operate.deliveries import coverage, deliveries
 from hub.operate.lists import erase, lists
+from hub.operate.reports import reports
 from hub.operate.sources import sources
 from hub.operate.subscriptions import recover, recoveries, replay, subscriptions
 
@@ -19,4 +20,5 @@ COMMANDS: tuple[click.Command, ...] = (
     lists,
     sources,
     erase,
+    reports,
 )

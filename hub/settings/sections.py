@@ -145,6 +145,14 @@ class ConstraintSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportingSettings:
+    """A file of `folder` that is not there is the shipped one."""
+
+    folder: str = rules.text()
+    keep: float = rules.duration()
+
+
+@dataclass(frozen=True, kw_only=True)
 class RetentionSettings:
     """How long each class of what is at rest is kept, in seconds; 0 is for ever."""
 
@@ -229,6 +237,7 @@ class Settings:
     intake: IntakeSettings
     jobs: JobsSettings
     constraints: ConstraintSettings
+    reporting: ReportingSettings
     retention: RetentionSettings
     log: LogSettings
     metrics: MetricsSettings

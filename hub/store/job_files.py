@@ -1,4 +1,4 @@
-"""The contents of bulk jobs: one file a job, in a folder of their own."""
+"""The contents of jobs, in a folder of their own: one file a job, of a management report one a form."""
 
 import os
 from collections.abc import Iterable
@@ -18,6 +18,10 @@ class JobFiles:
         """Where the content of a job is, or is to be."""
         return self.folder / f"{job_id}{SUFFIX}"
 
+    def artefact(self, job_id: str, form: str) -> Path:
+        """Where the content of a management report is in one of its forms, or is to be."""
+        return self.folder / f"{job_id}.{form}"
+
     def make_folder(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -30,11 +34,12 @@ class JobFiles:
 
     def remove(self, job_ids: Iterable[str]) -> None:
         for job_id in job_ids:
-            self.content(job_id).unlink(missing_ok=True)
+            for path in self.folder.glob(f"{job_id}.*"):
+                path.unlink(missing_ok=True)
 
     def ids(self) -> set[str]:
         """The jobs that have a file."""
-        return {path.name.removesuffix(SUFFIX) for path in self.folder.glob(f"*{SUFFIX}")}
+        return {path.name.partition(".")[0] for path in self.folder.glob("*.*")}
 
 
 def cut_off(file: BinaryIO, size: int) -> None:

@@ -148,9 +148,13 @@ class Jobs:
         """Forget a job; the errors of its rows are trimmed later. False when there is no such job."""
         return self._connection.execute(self._sql["delete"], (job_id,)).fetchone() is not None
 
-    def outdated(self, before: int) -> list[str]:
-        """The ids of the jobs that ended before an instant, or have waited for their content since before it."""
-        return [job_id for (job_id,) in self._connection.execute(self._sql["outdated"], (before, before))]
+    def outdated(self, before: int, *, reports_before: int) -> list[str]:
+        """The ids of the jobs that ended before an instant, or have waited for their content since before it.
+
+        Management reports have an instant of their own.
+        """
+        values = {"before": before, "reports_before": reports_before, "report": JobKind.REPORT}
+        return [job_id for (job_id,) in self._connection.execute(self._sql["outdated"], values)]
 
     def ids(self) -> set[str]:
         return {job_id for (job_id,) in self._connection.execute(self._sql["ids"])}

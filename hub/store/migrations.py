@@ -808,3 +808,17 @@ def one_reading_a_list(db: Database) -> None:
     """A reading that is under way holds its list; what its process left open has no holder and is closed."""
     db.execute("ALTER TABLE list_run ADD COLUMN token TEXT")
     db.execute("ALTER TABLE list_run ADD COLUMN lease_until INTEGER")
+
+
+@MIGRATIONS()
+def definitions_of_management_reports(db: Database) -> None:
+    """`document` is the JSON of a definition; a management report itself is a row of `job`."""
+    db.execute(
+        """
+        CREATE TABLE report_definition (
+            name TEXT PRIMARY KEY,
+            document TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            created INTEGER NOT NULL
+        )"""
+    )

@@ -17,6 +17,7 @@ from hub.store.lists import Lists
 from hub.store.problems import Problems
 from hub.store.records import Records
 from hub.store.recoveries import Recoveries
+from hub.store.report_definitions import ReportDefinitions
 from hub.store.retention import Retention
 from hub.store.sealed import Sealed
 from hub.store.sources import Sources
@@ -54,6 +55,7 @@ class Tables:
         self.api_keys = ApiKeys(connection, dialect)
         self.tasks = Tasks(connection, dialect)
         self.jobs = Jobs(connection, dialect, self.signals)
+        self.report_definitions = ReportDefinitions(connection, dialect)
         self.idempotency_keys = IdempotencyKeys(connection, dialect)
         self.figures = Figures(connection, dialect)
         self.sealed = Sealed(connection, dialect)

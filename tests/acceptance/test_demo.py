@@ -39,6 +39,10 @@ def test_the_demonstration_shows_each_step_and_ends_well(tmp_path: Path) -> None
     assert failed == list(range(1, len(failed) + 1)), "each attempt that fails is shown, once and in order"
     assert "7 events recorded, 7 arrived: all, each once, in order" in done.stdout
     assert "/docs" in done.stdout
+    (path,) = re.findall(r"as a management report: file://(\S+)", done.stdout)
+    page = Path(path).read_text("utf-8")
+    assert "SLA compliance: 100 % (1 of 1" in page
+    assert "iptv-north" in page
 
 
 def test_the_demonstration_fails_in_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

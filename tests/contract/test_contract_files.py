@@ -2,7 +2,7 @@
 
 import json
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -107,6 +107,18 @@ PROMISED = {
         "retrieveImportJobContent": "GET /importJob/{id}/content",
         "putImportJobContent": "PUT /importJob/{id}/content",
         "listImportJobError": "GET /importJob/{id}/errors",
+        "listMetricDefinition": "GET /metricDefinition",
+        "retrieveMetricDefinition": "GET /metricDefinition/{id}",
+        "listReportDefinition": "GET /reportDefinition",
+        "createReportDefinition": "POST /reportDefinition",
+        "retrieveReportDefinition": "GET /reportDefinition/{id}",
+        "deleteReportDefinition": "DELETE /reportDefinition/{id}",
+        "previewReportDefinition": "GET /reportDefinition/{id}/preview",
+        "listManagementReport": "GET /managementReport",
+        "createManagementReport": "POST /managementReport",
+        "retrieveManagementReport": "GET /managementReport/{id}",
+        "deleteManagementReport": "DELETE /managementReport/{id}",
+        "retrieveManagementReportContent": "GET /managementReport/{id}/content/{format}",
     },
     EVENTS: {f"{kind[0].lower()}{kind[1:]}": f"POST /listener/{kind[0].lower()}{kind[1:]}" for kind in EventType},
 }
@@ -374,7 +386,7 @@ def enumeration(file: str, *steps: str) -> list[str | None]:
         (Outcome, OPERATIONS, ("Outcome",)),
         (Order, OPERATIONS, ("SubscriptionView", "properties", "order")),
         (JobStatus, OPERATIONS, ("JobStateType",)),
-        (ContentType, OPERATIONS, ("ContentType",)),
+        ((ContentType.NDJSON, ContentType.CSV), OPERATIONS, ("ContentType",)),
         (Mode, OPERATIONS, ("ImportMode",)),
         (SubscriptionState, OPERATIONS, ("SubscriptionPatch", "properties", "state")),
         (Order, OPERATIONS, ("SubscriptionPatch", "properties", "order")),
@@ -385,7 +397,7 @@ def enumeration(file: str, *steps: str) -> list[str | None]:
     ],
 )
 def test_the_words_of_the_contract_are_those_of_the_code(
-    words: type[StrEnum], file: str, steps: tuple[str, ...]
+    words: Iterable[StrEnum], file: str, steps: tuple[str, ...]
 ) -> None:
     assert set(enumeration(file, *steps)) == {word.value for word in words}
 

@@ -10,17 +10,20 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
+from hub.bootstrap.reporting import make_press
 from hub.jobs.columns import columns_of
 from hub.jobs.exports import Exporter
 from hub.jobs.fetch import Fetcher
 from hub.jobs.hold import LEASE
 from hub.jobs.imports import Importer
+from hub.jobs.reports import Reporter
 from hub.jobs.runner import JobRunner
 from hub.model.job import ContentType, Job, JobKind, JobStatus, Mode, NewJob
 from hub.problems.envelope import Letterhead
 from hub.problems.ownership import Owners
 from hub.query.list_query import ListQuery
 from hub.query.ownership import PARTY_PATHS
+from hub.settings import load_settings
 from hub.store.job_files import JobFiles
 from hub.store.leases import Holder
 from hub.subscriptions.addresses import AddressGuard
@@ -54,9 +57,11 @@ class Office:
             exporter=exporter,
             importer=Importer(files=self.files, rules=rules or make_rules(self.clock).imports, longest=1 << 20),
             fetcher=Fetcher(files=self.files, guard=AddressGuard(), limit=1 << 20, time_limit=1.0),
+            reporter=Reporter(files=self.files, press=make_press(load_settings(None, {}, {}))),
             clock=self.clock,
             holder=Holder(host="here", pid=1, boot=boot),
             keep=KEEP,
+            keep_reports=2 * KEEP,
             patience=0.05,
         )
 

@@ -48,7 +48,8 @@ SELECT DISTINCT token FROM job WHERE token IS NOT NULL;
 DELETE FROM job WHERE id = ? RETURNING seq;
 
 -- name: outdated
-SELECT id FROM job WHERE completed < ? OR (ready = 0 AND created < ?);
+SELECT id FROM job
+WHERE completed < CASE kind WHEN :report THEN :reports_before ELSE :before END OR (ready = 0 AND created < :before);
 
 -- name: ids
 SELECT id FROM job;

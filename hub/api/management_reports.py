@@ -1,0 +1,184 @@
+"""The operations on management reports: have one made, see how far it is, read it in its forms."""
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+
+import orjson
+
+from hub.api.conditions import has_conditions, on_condition, refuse_unmet, tag_of
+from hub.api.downloads import download
+from hub.api.filters import asked_of
+from hub.api.messages import Request, Response, json_response
+from hub.api.once import Once
+from hub.api.paging import page_headers
+from hub.api.report_definitions import known_definition
+from hub.api.reports_asked import order_asked
+from hub.errors import Conflict, NotFound, Violation
+from hub.model.ids import NewId
+from hub.model.job import ContentType, Job, JobKind, JobStatus, NewJob
+from hub.model.problem import Document
+from hub.model.times import Clock, micros_to_text, to_micros
+from hub.reporting.audiences.definition import MEDIA_TYPES, Format
+from hub.reporting.order import Order, order_from
+from hub.reporting.press import Press
+from hub.store.job_files import JobFiles
+from hub.store.sqlite import Store
+from hub.store.tables import Tables
+from hub.telemetry import logger
+
+log = logger("hub.api")
+
+
+class ManagementReportOperations:
+    """`base_url` is that of `/qos-hub/v1`."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        files: JobFiles,
+        press: Press,
+        clock: Clock,
+        new_id: NewId,
+        once: Once,
+        base_url: str,
+        page_maximum: int,
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._press = press
+        self._clock = clock
+        self._new_id = new_id
+        self._once = once
+        self._base_url = base_url
+        self._page_maximum = page_maximum
+
+    async def create(self, request: Request) -> Response:
+        given = {name: value for name, value in request.body.items() if value is not None}
+        named = given["definition"]["id"]
+
+        def make(tables: Tables) -> Document:
+            now = to_micros(self._clock())
+            order = order_asked(self._press, known_definition(tables, self._press, named), given, now=now)
+            new = new_report(self._new_id(), order, created=now, actor=request.caller.name)
+            tables.jobs.insert(new)
+            return self._view(self._known(tables, new.id))
+
+        def answer(view: Document) -> Response:
+            made = json_response(view, status=201, headers=(("Location", view["href"]),))
+            return replace(made, etag=tag_of(made.body))
+
+        return await self._once.write(request, on_condition(request, make, self._list_tag), answer)
+
+    def _list_tag(self, tables: Tables) -> str:
+        return tag_of(orjson.dumps(self._views(tables, offset=0, limit=self._page_maximum)))
+
+    def _views(self, tables: Tables, *, offset: int, limit: int) -> list[Document]:
+        return [self._view(job) for job in tables.jobs.page(JobKind.REPORT, None, offset=offset, limit=limit)]
+
+    async def reports(self, request: Request) -> Response:
+        return await asyncio.to_thread(self._list, request)
+
+    def _list(self, request: Request) -> Response:
+        asked = asked_of(request, {}, what="management reports", maximum=self._page_maximum)
+        tables = self._store.read
+        views = self._views(tables, offset=asked.offset, limit=asked.limit)
+        total = tables.jobs.count(JobKind.REPORT, None)
+        places = {"offset": asked.offset, "limit": asked.limit, "returned": len(views), "total": total}
+        return json_response(
+            views, headers=page_headers(f"{self._base_url}/managementReport", asked.pairs, **places)
+        )
+
+    async def report(self, request: Request) -> Response:
+        found = await asyncio.to_thread(
+            lambda: self._view(self._known(self._store.read, request.path_params["id"]))
+        )
+        return json_response(found)
+
+    async def delete(self, request: Request) -> Response:
+        report_id = request.path_params["id"]
+        await self._store.awrite(partial(self._delete, request=request))
+        log.info("job.deleted", job=report_id, kind=JobKind.REPORT, actor=request.caller.name, party=None)
+        await asyncio.to_thread(self._files.remove, [report_id])
+        return Response(status=204)
+
+    def _delete(self, tables: Tables, *, request: Request) -> None:
+        job = self._known(tables, request.path_params["id"])
+        if has_conditions(request):
+            refuse_unmet(request, tag_of(orjson.dumps(self._view(job))))
+        tables.jobs.delete(job.asked.id)
+
+    async def content(self, request: Request) -> Response:
+        job = await asyncio.to_thread(lambda: self._known(self._store.read, request.path_params["id"]))
+        form = request.path_params["format"]
+        formats = order_from(job.asked.query or "").formats
+        if form not in formats:
+            message = f"report {job.asked.id} is made as {', '.join(formats)}"
+            raise NotFound(violations=[Violation(field="format", value=form, message=message)])
+        if form not in formats[: job.counts.read]:
+            message = f"report {job.asked.id} is not there as {form}: it is {job.status}"
+            raise Conflict(violations=[Violation(field="status", value=job.status, message=message)])
+        path = self._files.artefact(job.asked.id, form)
+        return await download(path, request, media_type=MEDIA_TYPES[Format(form)], name=f"{job.asked.id}.{form}")
+
+    def _known(self, tables: Tables, report_id: str) -> Job:
+        """Raises NotFound."""
+        return known_report(tables, report_id)
+
+    def _view(self, job: Job) -> Document:
+        return report_view(job, self._files, base_url=self._base_url)
+
+
+def new_report(report_id: str, order: Order, *, created: int, actor: str) -> NewJob:
+    return NewJob(
+        id=report_id,
+        kind=JobKind.REPORT,
+        content_type=ContentType.SEVERAL,
+        created=created,
+        ready=True,
+        actor=actor,
+        query=order.to_text(),
+    )
+
+
+def known_report(tables: Tables, report_id: str) -> Job:
+    """Raises NotFound."""
+    job = tables.jobs.get(report_id)
+    if job is None or job.asked.kind is not JobKind.REPORT:
+        message = f"no management report {report_id}"
+        raise NotFound(violations=[Violation(field="id", value=report_id, message=message)])
+    return job
+
+
+def report_view(job: Job, files: JobFiles, *, base_url: str) -> Document:
+    order = order_from(job.asked.query or "")
+    href = f"{base_url}/managementReport/{job.asked.id}"
+    definition = order.definition
+    view = {
+        "@type": "ManagementReport",
+        "id": job.asked.id,
+        "href": href,
+        "title": definition.title,
+        "definition": {"id": definition.name, "href": f"{base_url}/reportDefinition/{definition.name}"},
+        "audience": definition.audience,
+        "period": order.period,
+        "zone": order.zone,
+        "scope": order.whole_scope,
+        "recordedUntil": order.recorded_text,
+        "formats": [str(form) for form in order.formats],
+        "status": job.status,
+        "progress": {"written": job.counts.read, "expected": len(order.formats)},
+        "creationDate": micros_to_text(job.asked.created),
+        "startDate": None if job.started is None else micros_to_text(job.started),
+        "completionDate": None if job.completed is None else micros_to_text(job.completed),
+        "artefact": [_artefact(job, form, files, href) for form in order.formats[: job.counts.read]],
+        "errorLog": [{"message": job.error}] if job.error and job.status is JobStatus.FAILED else [],
+    }
+    return {name: value for name, value in view.items() if value is not None}
+
+
+def _artefact(job: Job, form: Format, files: JobFiles, href: str) -> Document:
+    path = files.artefact(job.asked.id, form)
+    size = path.stat().st_size if path.exists() else 0
+    return {"format": form, "contentType": MEDIA_TYPES[form], "url": f"{href}/content/{form}", "size": size}
