@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import ValidationError
 
@@ -126,6 +127,8 @@ def _places(name: str, table: Mapping[str, Any]) -> Iterator[Violation]:
     if bool(table.get("file")) == bool(table.get("url")):
         message = "names one place to read the list from: `file` or `url`, and not both"
         yield Violation(field=f"[lists.{name}]", message=message)
+    if "@" in urlsplit(str(table.get("url") or "")).netloc:
+        yield Violation(field=f"[lists.{name}] url", message="must hold no name and no password")
 
 
 def _contradictions(values: Mapping[str, Mapping[str, Any]], given: Mapping[Key, Given]) -> Iterator[Violation]:

@@ -223,7 +223,8 @@ class ListSettings:
 
     @property
     def place(self) -> str:
-        return self.url or self.file
+        """Where it is read from, as it is told: without the query of an address, which may hold a token."""
+        return self.url.partition("#")[0].partition("?")[0] or self.file
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -19,8 +22,10 @@ from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.subscriptions.coverage import Coverage, Reason
 from hub.subscriptions.kept_credentials import open_credentials
+from hub.subscriptions.list_file import Unreadable
 from hub.subscriptions.secrets import parse_secret
 from hub.upkeep.list_hold import BROKEN_OFF
+from hub.upkeep.list_place import SIZE_LIMIT, content_of
 from hub.upkeep.list_reading import PUT_BACK
 from hub.upkeep.lists import ListTask, Reconciled, Reconciler
 from tests.fakes.file_server import FileServer
@@ -301,6 +306,49 @@ def test_a_list_is_fetched_from_an_address_whole_or_not_at_all(
     assert "cannot be read" in (house.read(file="", url=server.url, format="csv").run.error or "")
     assert "cannot be read" in (house.read(file=str(tmp_path / "none.csv")).run.error or "")
     assert len(house.callbacks()) == 1
+
+
+def dripping(beginning: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Begins, and then sends a byte now and then without end."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.close_connection = True
+        with suppress(OSError):
+            request.wfile.write(beginning)
+            while True:
+                request.wfile.write(b"x")
+                time.sleep(0.05)
+
+    return answer
+
+
+@pytest.mark.parametrize("beginning", [b"HTTP/1.1 200 OK\r\nX-Drip: ", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_an_address_that_drips_is_given_up_in_time(house: Listed, beginning: bytes) -> None:
+    with FileServer(b"") as server:
+        server.answer = dripping(beginning)
+        began = time.monotonic()
+        with pytest.raises(Unreadable, match="was not here within"):
+            content_of(replace(house.settings, file="", url=server.url), longest=0.4)
+        assert time.monotonic() - began < 5
+
+
+def test_an_answer_whose_length_is_no_number_is_the_error_of_the_reading(house: Listed) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9, 9\r\n\r\n")
+
+    with FileServer(b"") as server:
+        server.answer = answer
+        done = house.read(file="", url=server.url, format="csv")
+    assert "sent a length that is no number" in (done.run.error or "")
+    assert (done.run.origin, "all=1" in str(done)) == (server.url.partition("?")[0], False)
+
+
+def test_only_a_regular_file_is_read_and_only_as_much_as_it_may_have(house: Listed, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert "is no regular file" in (house.read(file=str(tmp_path / "pipe.csv")).run.error or "")
+    with (tmp_path / "huge.csv").open("wb") as huge:
+        huge.truncate(SIZE_LIMIT + 1)
+    assert f"has more than {SIZE_LIMIT} bytes" in (house.read(file=str(tmp_path / "huge.csv")).run.error or "")
 
 
 def test_it_is_read_by_itself_when_its_time_has_come(house: Listed, listener: Listener) -> None:
