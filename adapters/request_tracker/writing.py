@@ -7,14 +7,26 @@ from adapters.http import NotThere
 from adapters.request_tracker.tracker import Tracker
 from hub.ports import Refused, Unavailable, Writing
 
+DENIED = "Permission Denied"
+
 
 def write(tracker: Tracker, change: Writing) -> None:
     """Raises Refused for a ticket that is not there, and for a status that its lifecycle does not have."""
     if change.status is not None:
         _set_status(tracker, change.key, change.status)
     elif not _is_there(tracker, change):
-        content = {"Content": change.marked_text, "ContentType": "text/plain"}
+        _comment(tracker, change)
+
+
+def _comment(tracker: Tracker, change: Writing) -> None:
+    content = {"Content": change.marked_text, "ContentType": "text/plain"}
+    try:
         tracker.http.send_json("POST", f"REST/2.0/ticket/{change.key}/comment", content, {})
+    except Refused as error:
+        # A right that is missing is told by 400, and may be given.
+        if DENIED in str(error):
+            raise Unavailable(f"ticket {change.key}: our user has no right to comment") from error
+        raise
 
 
 def _set_status(tracker: Tracker, ticket: str, word: str) -> None:
@@ -23,6 +35,8 @@ def _set_status(tracker: Tracker, ticket: str, word: str) -> None:
     told = tracker.http.send_json("PUT", f"REST/2.0/ticket/{ticket}", {"Status": word}, {})
     # A status that it does not take is answered with 200 and a sentence.
     if _ticket(tracker, ticket).get("Status") != word:
+        if DENIED in str(told):
+            raise Unavailable(f"ticket {ticket}: our user has no right to change its status")
         raise Refused(f"ticket {ticket} does not take the status {word!r}: {told}")
 
 

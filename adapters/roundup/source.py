@@ -11,10 +11,9 @@ from adapters.http import Clock, HttpClient, system_clock
 from adapters.keyset import Keyset
 from adapters.options import HttpOptions
 from adapters.roundup.gaps import Ranges, missing, only_in
-from adapters.roundup.writing import IssueWriter
+from adapters.roundup.writing import TIME, IssueWriter
 from hub.ports import Check, FilterIgnored, Page, Record, Unavailable, Writing
 
-TIME = "%Y-%m-%d.%H:%M:%S"
 FIELDS = ("title", "status", "priority", "activity", "creation", "creator", "assignedto", "keyword")
 PAGE_SIZE = 500
 ZONE = "is the time zone of our user UTC?"
@@ -66,7 +65,7 @@ class Roundup:
         clock: Clock = system_clock,
     ) -> None:
         self._http = http
-        self._writer = IssueWriter(http, origin=http.base_url)
+        self._writer = IssueWriter(http, origin=http.base_url, username=username)
         self._username = username
         self._properties = ",".join(dict.fromkeys((*properties, "activity")))
         self._page_size = page_size

@@ -10,11 +10,15 @@ MESSAGE_ID = "<{id}@qos-hub>"
 """The `messageid` of what we write: Roundup finds a message by it, and not by its text."""
 
 
+TIME = "%Y-%m-%d.%H:%M:%S"
+
+
 class IssueWriter:
     """The issues of one tracker, below `rest/data`."""
 
-    def __init__(self, http: HttpClient, *, origin: str) -> None:
+    def __init__(self, http: HttpClient, *, origin: str, username: str) -> None:
         self._http = http
+        self._username = username
         # Without these three the tracker takes a change for one that a foreign page has sent.
         self._headers = {"X-Requested-With": "rest", "Origin": origin, "Referer": f"{origin}/"}
 
@@ -50,7 +54,13 @@ class IssueWriter:
         for row in rows:
             if row["messageid"] == known:
                 return str(row["id"])
-        content: Mapping[str, Any] = {"content": change.marked_text, "messageid": known}
+        # The tracker fills in neither of the last two, and fails to tell anybody of a message without an author.
+        content: Mapping[str, Any] = {
+            "content": change.marked_text,
+            "messageid": known,
+            "author": self._username,
+            "date": self._http.now().strftime(TIME),
+        }
         return str(self._http.send_json("POST", "rest/data/msg", content, self._headers)["data"]["id"])
 
     def _issue(self, issue: str) -> Mapping[str, Any]:

@@ -59,6 +59,7 @@ OPERATIONS = {
     "retrieveDelivery": Operations.delivery,
     "resendDelivery": Operations.resend,
     "listSource": Operations.sources,
+    "listWriteBack": Operations.write_backs,
 }
 WAKES = {"wakeSource": WakeOperations.by_signature, "wakeSourceBySecret": WakeOperations.by_secret}
 DELIVERIES = {"listDelivery": DeliveryListing.deliveries}

@@ -8,9 +8,11 @@ from hub.model.problem import Document
 from hub.model.recovery import Recovery
 from hub.model.standing import Standing
 from hub.model.times import micros_to_text
+from hub.model.write_back import WriteBack, WriteBackState
 from hub.store.deliveries import DeliveryView
 from hub.store.sources import SourceRow
 from hub.store.subscriptions import ENDED, Registered
+from hub.store.tables import Tables
 from hub.subscriptions.credentials_view import credentials_view
 from hub.subscriptions.delivery_options import options_view
 
@@ -137,7 +139,8 @@ def attempt_view(attempt: Attempt) -> Document:
     }
 
 
-def source_view(row: SourceRow) -> Document:
+def source_view(row: SourceRow, written: Mapping[str, int]) -> Document:
+    """`written` is {state: how many} of what goes back to its tickets."""
     return {
         "name": row.name,
         "adapter": row.adapter,
@@ -151,4 +154,29 @@ def source_view(row: SourceRow) -> Document:
         "unmapped": row.unmapped,
         "error": row.error,
         "cursor": row.cursor,
+        "writeBacks": {state.value: written.get(state, 0) for state in WriteBackState},
     }
+
+
+def source_views(tables: Tables) -> list[Document]:
+    written = tables.write_backs.counts()
+    return [source_view(row, written.get(row.name, {})) for row in tables.sources.all()]
+
+
+def write_back_view(one: WriteBack) -> Document:
+    is_due = one.state is WriteBackState.DUE
+    view = {
+        "id": one.id,
+        "source": one.source,
+        "ticket": one.key,
+        "kind": one.kind,
+        "state": one.state,
+        **one.content,
+        "word": one.word,
+        "creationTime": micros_to_text(one.created),
+        "dueTime": micros_to_text(one.due_at) if is_due else None,
+        "endTime": _time(one.settled_at),
+        "attempts": one.attempts,
+        "error": one.outcome,
+    }
+    return {name: value for name, value in view.items() if value is not None}

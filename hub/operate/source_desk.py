@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hub.api.operations_view import source_view
+from hub.api.operations_view import source_view, source_views
 from hub.bootstrap import Parts, make_parts, report_rules
 from hub.errors import NotFound, Violation
 from hub.intake.adapters import make_source
@@ -27,14 +27,14 @@ class SourceDesk:
         self._store = parts.store
 
     def all(self) -> list[Document]:
-        return [source_view(row) for row in self._store.read.sources.all()]
+        return source_views(self._store.read)
 
     def one(self, name: str) -> Document:
         """Raises NotFound for a source that was never polled."""
         row = self._store.read.sources.get(name)
         if row is None:
             raise _unknown(name, "was polled here")
-        return source_view(row)
+        return source_view(row, self._store.read.write_backs.counts().get(name, {}))
 
     def steps(self, name: str) -> Iterator[Step]:
         """What the next poll would do. Raises NotFound, InvalidSettings or SourceError."""

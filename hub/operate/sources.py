@@ -26,6 +26,8 @@ SOURCES: Columns = {
     "next poll": "nextPollTime",
     "lag": "lagSeconds",
     "reports": "problems",
+    "unwritten": "writeBacks.due",
+    "dead": "writeBacks.dead",
     "error": "error",
 }
 WIDTH = 58

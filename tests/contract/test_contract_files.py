@@ -89,6 +89,7 @@ PROMISED = {
         "retrieveDelivery": "GET /deliveries/{id}",
         "resendDelivery": "POST /deliveries/{id}/resend",
         "listSource": "GET /sources",
+        "listWriteBack": "GET /reports/{id}/writeBacks",
         "wakeSource": "POST /sources/{name}/wake",
         "wakeSourceBySecret": "POST /sources/{name}/wake/{secret}",
         "listExportJob": "GET /exportJob",

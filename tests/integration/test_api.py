@@ -456,6 +456,14 @@ def test_a_hub_without_sources_has_an_empty_list(client: ContractClient) -> None
     assert (sources.json(), sources.headers["X-Total-Count"]) == ([], "0")
 
 
+def test_of_a_report_that_came_from_no_source_nothing_is_written_back(client: ContractClient) -> None:
+    made = client.create(report()).json()
+    listed = client.get(f"{OPERATIONS}/reports/{made['id']}/writeBacks")
+    assert (listed.json(), listed.headers["X-Total-Count"]) == ([], "0")
+    unknown = client.get(f"{OPERATIONS}/reports/4711/writeBacks")
+    assert (unknown.status_code, unknown.json()["message"]) == (404, "id: no service problem 4711")
+
+
 # -- the pages
 
 

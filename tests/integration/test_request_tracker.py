@@ -8,11 +8,12 @@ import pytest
 from marshmallow import ValidationError
 
 import adapters.request_tracker
+from adapters.request_tracker.source import RequestTracker as Adapter
 from hub.intake.filling import Rule
 from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
-from hub.ports import AuthFailed, Page, Record, Unavailable
+from hub.ports import AuthFailed, Page, Record, Refused, Unavailable, Writing
 from tests.real import request_tracker as real
 from tests.real.benches import RequestTrackerBench, records
 from tests.real.middleman import Canned, Middleman
@@ -279,3 +280,38 @@ def test_an_option_that_does_not_fit_is_refused_by_its_name(wrong: dict[str, obj
         adapters.request_tracker.make("desk", given)
     assert field in refused.value.messages_dict
     assert "plain-text" not in str(refused.value)
+
+
+@pytest.fixture
+def writer(bench: RequestTrackerBench, tmp_path: Path) -> Adapter:
+    """The adapter as a user who may write."""
+    (tmp_path / "admin").write_text(real.ADMIN[1])
+    who = {"username": real.ADMIN[0], "password": f"file:{tmp_path / 'admin'}"}
+    return adapters.request_tracker.make("desk", bench.options | {"messages": True} | who)
+
+
+def test_what_is_written_to_a_ticket_is_written_once(bench: RequestTrackerBench, writer: Adapter) -> None:
+    bench.create("iptv")
+    ticket = bench.id_of("iptv")
+    for _ in range(2):
+        writer.write(Writing(id="0196-1", key=ticket, text="We look into it", author="Ines"))
+        writer.write(Writing(id="0196-2", key=ticket, status="open"))
+    (record,) = records(writer.pull({}))
+    assert record.data["Status"] == "open"
+    (message,) = [one for one in record.data["messages"] if one["type"] == "Comment"]
+    assert message["text"] == "We look into it\n\nInes [qos-hub 0196-1]"
+
+
+def test_a_status_of_no_lifecycle_a_missing_ticket_and_a_missing_right_are_told_apart(
+    bench: RequestTrackerBench, writer: Adapter
+) -> None:
+    bench.create("iptv")
+    ticket = bench.id_of("iptv")
+    with pytest.raises(Refused, match="does not take the status 'no-such-word'"):
+        writer.write(Writing(id="0196-1", key=ticket, status="no-such-word"))
+    with pytest.raises(Refused, match="ticket 4711 is not there"):
+        writer.write(Writing(id="0196-1", key="4711", text="Hello"))
+    with pytest.raises(Unavailable, match="no right"):
+        bench.source().write(Writing(id="0196-1", key=ticket, text="Hello"))
+    with pytest.raises(Unavailable, match="no right"):
+        bench.source().write(Writing(id="0196-1", key=ticket, status="open"))

@@ -13,7 +13,7 @@ from hub.intake.filling import Rule
 from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
-from hub.ports import AuthFailed, RateLimited, Unavailable
+from hub.ports import AuthFailed, RateLimited, Refused, Unavailable, Writing
 from tests.real.benches import READER, RoundupBench, records
 from tests.real.middleman import Middleman
 
@@ -210,3 +210,29 @@ def test_missing_numbers_are_kept_as_ranges() -> None:
     assert missing([2, 5, 6], 8) == [[1, 1], [3, 4], [7, 8]]
     assert missing([], 0) == []
     assert list(only_in([[1, 1], [3, 4]], [[1, 3]])) == [4]
+
+
+def test_what_is_written_to_an_issue_is_written_once_and_a_message_that_was_left_alone_is_put_to_it(
+    bench: RoundupBench,
+) -> None:
+    bench.create("iptv")
+    issue, source = bench.id_of("iptv"), bench.source()
+    text = Writing(id="0196-1", key=issue, text="We look into it", author="Ines")
+    status = Writing(id="0196-2", key=issue, status="in-progress")
+    for change in (text, text, status, status, text):
+        source.write(change)
+    written = bench.client.issue(issue)
+    assert (written["status"]["name"], len(written["messages"])) == ("in-progress", 1)
+    left = [message["id"] for message in written["messages"]]
+    bench.client.change_issue(issue, **{"@op": "remove", "messages": left})
+    assert bench.client.issue(issue)["messages"] == []
+    source.write(text)
+    assert bench.client.issue(issue)["messages"] == written["messages"]
+
+
+def test_an_issue_that_is_not_there_and_a_status_that_is_none_are_refused(bench: RoundupBench) -> None:
+    bench.create("iptv")
+    with pytest.raises(Refused, match="issue 4711 is not there"):
+        bench.source().write(Writing(id="0196-1", key="4711", text="Hello"))
+    with pytest.raises(Refused, match="400"):
+        bench.source().write(Writing(id="0196-1", key=bench.id_of("iptv"), status="no-such-word"))

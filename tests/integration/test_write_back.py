@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from hub import shipped
+from hub.api.operations_view import source_views, write_back_view
+from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.errors import InvalidSettings
 from hub.intake.mapping_file import mapping_from
 from hub.model.caller import Caller
@@ -186,6 +189,20 @@ def test_what_the_source_never_takes_is_dead_and_what_follows_is_written(office:
         (WriteBackState.WRITTEN, None),
     ]
     assert office.store.read.write_backs.counts() == {SOURCE: {"dead": 1, "written": 1}}
+
+
+def test_the_operator_sees_each_as_the_contract_says(office: Office) -> None:
+    office.patch(note=[note("Refused")], status="inProgress")
+    office.system.failures = [(False, Refused("read only")), (False, Unavailable("down"))]
+    office.poller.poll()
+    dead, due = (write_back_view(one) for one in office.asked())
+    contract = load_contract(shipped.openapi_dir() / "operations-v1.yaml")
+    schema = compile_schema(contract, {"$ref": "#/components/schemas/WriteBack"})
+    assert [errors_of(schema, view) for view in (dead, due)] == [[], []]
+    assert (dead["state"], dead["text"], dead["author"], dead["error"]) == ("dead", "Refused", "Ines", "read only")
+    assert (due["state"], due["status"], due["dueTime"]) == ("due", "inProgress", "2026-11-22T17:01:00.000Z")
+    (source,) = source_views(office.store.read)
+    assert source["writeBacks"] == {"due": 1, "written": 0, "dead": 1}
 
 
 def test_a_status_without_a_word_is_dead_with_its_reason(office: Office) -> None:

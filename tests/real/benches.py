@@ -10,7 +10,9 @@ from uuid import uuid4
 import adapters.alertmanager
 import adapters.icinga
 import adapters.request_tracker
+import adapters.request_tracker.source
 import adapters.roundup
+import adapters.roundup.source
 from hub.demo.roundup import VERSION, Roundup
 from hub.ports import Page, Record, Source
 from tests.real import icinga, request_tracker
@@ -71,7 +73,7 @@ class RoundupBench:
         password_file.write_text(f"{READER_PASSWORD}\n")
         self.client.create_user(READER, READER_PASSWORD)
 
-    def source(self, **options: Any) -> Source:
+    def source(self, **options: Any) -> adapters.roundup.source.Roundup:
         own = {"url": self.url, "username": READER, "password": f"file:{self._password_file}", "max_wait": 20}
         return adapters.roundup.make("desk", own | options)
 
@@ -167,7 +169,7 @@ class RequestTrackerBench:
         who = {"username": request_tracker.READER[0], "password": f"file:{self._password_file}"}
         return {"url": self.url, "queues": [self.queue], "max_wait": 20, **who}
 
-    def source(self, **options: Any) -> Source:
+    def source(self, **options: Any) -> adapters.request_tracker.source.RequestTracker:
         return adapters.request_tracker.make("desk", self.options | options)
 
     def version(self) -> str:
