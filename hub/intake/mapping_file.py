@@ -118,11 +118,16 @@ def _built(parts: Mapping[str, Any]) -> FieldMapping:
         system=parts["system"],
         fields={name: _template(name, raw) for name, raw in parts["fields"].items()},
         times={name: _rule(raw) for name, raw in parts["times"].items()},
-        words={Status(status): word(own) for status, own in parts["write"].get("status", {}).items()},
+        words=_words(parts["write"].get("status", {}), parts["fields"]["status"].get("table", {})),
         ignore=tuple(parts["ignore"]),
         revision=blake2b(text, digest_size=16).digest(),
         examples=tuple(parts["examples"]),
     )
+
+
+def _words(words: Mapping[str, str], table: Mapping[str, str]) -> dict[Status, str]:
+    """Those that the table reads as the status that they are written for: what we wrote would come back as another."""
+    return {Status(status): own for status, own in words.items() if table.get(own) == status}
 
 
 def _template(attribute: str, raw: Any) -> Template:
