@@ -59,6 +59,7 @@ bench: setup
 	$(BIN)/python benchmarks/jobs.py $(ARGS)
 	$(BIN)/python benchmarks/metrics.py
 	$(BIN)/python -m benchmarks.reporting
+	$(BIN)/python -m benchmarks.constraints
 
 soak: setup
 	$(BIN)/python benchmarks/soak.py $(ARGS)
