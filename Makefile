@@ -73,6 +73,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python benchmarks/metrics.py
 	$(BIN)/python -m benchmarks.reporting
+	$(BIN)/python -m benchmarks.constraints
 
 soak: setup
 	$(BIN)/python benchmarks/soak.py $(ARGS)

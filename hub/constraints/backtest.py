@@ -17,6 +17,8 @@ MINUTE = 60 * SECOND
 WEEK = 7 * 24 * HOUR
 BURST = 30 * MINUTE
 SURGE = 4 * HOUR
+SELDOM = 4 * WEEK
+"""The time between two surges in one copy: what comes every week is soon no surge any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +137,7 @@ def bursts(
 def surges(
     sightings: Sequence[Sighting], rules: Rules, *, factor: float, count: int, seed: int, within: int
 ) -> Found:
-    """Put surges into copies of the stream, one a week of a copy: for four hours `factor` times the usual demand.
+    """Put surges into copies of the stream, seldom in each: for four hours `factor` times the usual demand.
 
     The reports that are added are drawn from the stream, so they are about what reports are about. Found is a surge if
     a shortage is raised in it.
@@ -145,13 +147,13 @@ def surges(
     starts = [one.at // HOUR * HOUR for one in sightings if begin <= one.at < end]
     waits: list[int | None] = []
     while starts and len(waits) < count:
-        at = begin + random.randrange(WEEK)
+        at = begin + random.randrange(SELDOM)
         chosen = []
         while at < end:
-            near = [one for one in starts if at <= one < at + WEEK // 2]
+            near = [one for one in starts if at <= one < at + WEEK]
             if near:
                 chosen.append(random.choice(near))
-            at += WEEK
+            at += SELDOM
         if not chosen:
             break
         chosen = chosen[: count - len(waits)]
