@@ -26,8 +26,8 @@ setup: $(STAMP)
 
 # Made again when the dependencies change. --no-build-isolation: the build tool is one of the pinned packages too.
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
-	@libraries="$$(/sbin/ldconfig -p)"; case "$$libraries" in *libharfbuzz-subset*libpangoft2*) ;; \
-		*) $(MAKE) --no-print-directory pango ;; esac
+	@test "$$(/sbin/ldconfig -p | grep -cE 'libharfbuzz-subset|libpangoft2')" -ge 2 || \
+		$(MAKE) --no-print-directory pango
 	$(PIP) install --quiet --constraint constraints.txt hatchling editables
 	$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	@touch $@
@@ -74,6 +74,7 @@ bench: setup
 	$(BIN)/python benchmarks/metrics.py
 	$(BIN)/python -m benchmarks.reporting
 	$(BIN)/python -m benchmarks.constraints
+	$(BIN)/python -m benchmarks.paper
 
 soak: setup
 	$(BIN)/python benchmarks/soak.py $(ARGS)

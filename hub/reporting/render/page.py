@@ -37,15 +37,24 @@ def html(report: ManagementReport, *, for_paper: bool = False) -> str:
         sentence = "The first {shown} of {all}; all are in the workbook."
         return words(sentence, shown=count, all=all_) if count < all_ else ""
 
+    def figures(section: Section) -> Sequence[Shown]:
+        return _on_paper(section) if for_paper else section.figures
+
+    def ranges(figure: Shown) -> list[tuple[int, str]]:
+        return _ranges(figure, MOST_RANGES if for_paper else None, set_of(shown))
+
+    listed = [one for section in report.sections for one in figures(section)]
     return _template().render(
         report=report,
+        # A place that can be pointed at costs time on paper.
+        targets={first for one in listed for first, _ in ranges(one)},
         rows=shown,
         words=words,
         amount=amount,
         less=less,
         drawn=_drawn,
-        figures=_on_paper if for_paper else lambda section: section.figures,
-        ranges=lambda figure: _ranges(figure, MOST_RANGES if for_paper else None, set_of(shown)),
+        figures=figures,
+        ranges=ranges,
         policies=policies,
         for_paper=for_paper,
     )

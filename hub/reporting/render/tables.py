@@ -21,7 +21,7 @@ SIGNS: Mapping[str, str] = {
     "withdrawn": "− ",
     "end": "= ",
 }
-PRINTED = frozenset({"id", SERVICE, "opened", "restored", "h net", "verdict"})
+PRINTED = frozenset({"id", SERVICE, "opened", "h net", "verdict"})
 """The columns that have room on paper, each of which costs time to lay out."""
 
 
