@@ -79,7 +79,7 @@ ERASURES = {
     "createErasure": ErasureOperations.erase,
     "retrieveErasure": ErasureOperations.erasure,
 }
-OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES | LISTS | COVERAGE | ERASURES
+OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES | LISTS | COVERAGE | ERASURES | WAKES
 """What `hub.bootstrap.operator` builds."""
 
 CREDENTIALS = {
