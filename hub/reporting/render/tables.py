@@ -80,7 +80,8 @@ def not_told(account: Account, audience: Audience, metrics: Sequence[str], words
         return None
     if audience.only and CUSTOMER not in audience.only:
         return None
-    missed = account.figure(SUCCESS.id).details.get("notTold", {})
+    figures = [one for one in account.figures if one.metric == SUCCESS.id and not one.group]
+    missed = figures[0].details.get("notTold") if figures else None
     if not missed:
         return None
     found = [(name, one["party"], ", ".join(one["reports"])) for name, one in sorted(missed.items())]
