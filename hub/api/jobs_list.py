@@ -1,6 +1,6 @@
 """The list of the bulk jobs of one kind: there are few at a time, so what is asked is asked of how they look."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -26,13 +26,15 @@ ALL = -1
 
 class JobList:
     def __init__(
-        self, *, store: Store, known: KnownJobs, attributes: Callable[[JobKind], Attributes], lists: Lists
-    ):
+        self, *, store: Store, known: KnownJobs, attributes: Mapping[JobKind, Attributes], lists: Lists
+    ) -> None:
+        """`attributes` has the kinds that are listed here."""
         self._store = store
         self._known = known
         self._lists = lists
         self._collections = {
-            kind: Collection(url=known.url(kind), attributes=attributes(kind).without("href")) for kind in JobKind
+            kind: Collection(url=known.url(kind), attributes=own.without("href"))
+            for kind, own in attributes.items()
         }
 
     def answer(self, kind: JobKind, request: Request) -> Response:

@@ -65,7 +65,9 @@ def job_handlers(parts: Parts, attributes: Attributes, once: Once) -> dict[str, 
     listed = JobList(
         store=parts.store,
         known=known,
-        attributes=lambda kind: attributes_of(parts.contracts.operations, JOB_SCHEMAS[kind]),
+        attributes={
+            kind: attributes_of(parts.contracts.operations, schema) for kind, schema in JOB_SCHEMAS.items()
+        },
         lists=make_lists(settings),
     )
     jobs = JobOperations(
