@@ -36,6 +36,7 @@ PROSE = frozenset(
     }
 )
 COMPONENT = "#/components/schemas/"
+ADDRESS = re.compile(r"""(?:[^\x00-\x20\x7f<>"{}|\\^`%]|%[0-9A-Fa-f]{2})*""")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -62,7 +63,7 @@ def compile_schema(contract: dict[str, Any], schema: Schema) -> CompiledSchema:
             "components": {"schemas": {name: json_schema(each) for name, each in needed.items()}},
         },
         validate_formats=True,
-        formats={"date-time": is_instant},
+        formats={"date-time": is_instant, "uri-reference": is_address},
     )
 
 
@@ -79,6 +80,14 @@ def _reach(node: Any, components: dict[str, Schema], needed: dict[str, Schema]) 
                 _reach(components[name], components, needed)
             elif isinstance(value, dict | list):
                 _reach(value, components, needed)
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` is an address, or the end of one (RFC 3986).
+
+    Examples of the standard have a space in an absolute address, which is taken; a sentence is no address.
+    """
+    return bool(ADDRESS.fullmatch(text.replace(" ", "%20") if "://" in text else text))
 
 
 def is_instant(text: str) -> bool:
