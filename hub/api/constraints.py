@@ -9,7 +9,6 @@ from hub.api.conditions import on_condition, tag_of
 from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
-from hub.api.paging import page_headers
 from hub.constraints.documents import CATEGORIES, values_of
 from hub.constraints.episodes import Phase
 from hub.constraints.findings import Type
@@ -60,13 +59,8 @@ class ConstraintOperations:
         asked = asked_of(request, WORDS, what="constraints", maximum=self._page_maximum)
         table = self._store.read.constraints
         found = table.page(asked.filters, offset=asked.offset, limit=asked.limit)
-        headers = page_headers(
-            f"{self._base_url}/constraint",
-            asked.pairs,
-            offset=asked.offset,
-            limit=asked.limit,
-            returned=len(found),
-            total=table.count(asked.filters),
+        headers = asked.headers(
+            f"{self._base_url}/constraint", returned=len(found), total=table.count(asked.filters)
         )
         return json_response([self._view(one, document) for one, document in found], headers=headers)
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
-from hub.api.paging import page_headers
 from hub.errors import InvalidInput, NotFound, Violation
 from hub.model.problem import Document
 from hub.model.times import micros_to_text
@@ -41,14 +40,7 @@ class CoverageOperations:
         asked = asked_of(request, WORDS, what="coverage", maximum=self._page_maximum)
         rows = coverage_rows(self._store.read, self._coverage, asked.filters)
         page = rows[asked.offset : asked.offset + asked.limit]
-        headers = page_headers(
-            f"{self._base_url}/coverage",
-            asked.pairs,
-            offset=asked.offset,
-            limit=asked.limit,
-            returned=len(page),
-            total=len(rows),
-        )
+        headers = asked.headers(f"{self._base_url}/coverage", returned=len(page), total=len(rows))
         return json_response([coverage_view(row, base_url=self._base_url) for row in page], headers=headers)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hub.api.filters import Asked, Words, asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.operations_view import delivery_view
-from hub.api.paging import Headers, page_headers, place_headers
+from hub.api.paging import Headers, place_headers
 from hub.errors import InvalidInput, Violation
 from hub.model.delivery import DeliveryState
 from hub.model.times import from_text, to_micros
@@ -47,9 +47,7 @@ class DeliveryListing:
         total = table.count(filters)
         if place is None:
             rows = table.by_number(filters, offset=asked.offset, limit=asked.limit)
-            headers = page_headers(
-                url, asked.pairs, offset=asked.offset, limit=asked.limit, returned=len(rows), total=total
-            )
+            headers = asked.headers(url, returned=len(rows), total=total)
         else:
             page = table.by_place(filters, place, limit=asked.limit)
             rows, headers = page.rows, _headers(url, asked, place, page, total)

@@ -8,7 +8,6 @@ from hub.api.conditions import on_condition, tag_of
 from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
-from hub.api.paging import page_headers
 from hub.errors import InvalidInput, NotFound, Violation
 from hub.model.erasure import Erasure, Stage
 from hub.model.problem import Document
@@ -57,14 +56,7 @@ class ErasureOperations:
         asked = asked_of(request, {}, what="erasures", maximum=self._page_maximum)
         table = self._store.read.erasures
         found = table.page(offset=asked.offset, limit=asked.limit)
-        headers = page_headers(
-            f"{self._base_url}/erasures",
-            asked.pairs,
-            offset=asked.offset,
-            limit=asked.limit,
-            returned=len(found),
-            total=table.count(),
-        )
+        headers = asked.headers(f"{self._base_url}/erasures", returned=len(found), total=table.count())
         return json_response([self._view(one) for one in found], headers=headers)
 
     async def erasure(self, request: Request) -> Response:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from hub.api.messages import Request
+from hub.api.paging import Headers, page_headers
 from hub.errors import InvalidInput, Violation
 
 Words = Mapping[str, Sequence[str] | None]
@@ -19,6 +20,10 @@ class Asked:
     filters: Mapping[str, str]
     offset: int
     limit: int
+
+    def headers(self, url: str, *, returned: int, total: int) -> Headers:
+        """The counts of the page that was asked for, and the links to the others of the list at `url`."""
+        return page_headers(url, self.pairs, offset=self.offset, limit=self.limit, returned=returned, total=total)
 
 
 def asked_of(request: Request, words: Words, *, what: str, maximum: int, more: Sequence[str] = ()) -> Asked:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
-from hub.api.paging import page_headers
 from hub.errors import NotFound, Violation
 from hub.model.listed import ListChange, ListRun
 from hub.model.problem import Document
@@ -38,14 +37,7 @@ class ListOperations:
         tables = self._store.read
         names = self._names(tables)
         page = names[asked.offset : asked.offset + asked.limit]
-        headers = page_headers(
-            f"{self._base_url}/lists",
-            asked.pairs,
-            offset=asked.offset,
-            limit=asked.limit,
-            returned=len(page),
-            total=len(names),
-        )
+        headers = asked.headers(f"{self._base_url}/lists", returned=len(page), total=len(names))
         return json_response([self._view(tables, name) for name in page], headers=headers)
 
     def _names(self, tables: Tables) -> list[str]:

@@ -11,7 +11,6 @@ from hub.api.downloads import download
 from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
-from hub.api.paging import page_headers
 from hub.api.report_definitions import known_definition
 from hub.api.reports_asked import order_asked
 from hub.errors import Conflict, NotFound, Violation
@@ -85,10 +84,8 @@ class ManagementReportOperations:
         tables = self._store.read
         views = self._views(tables, offset=asked.offset, limit=asked.limit)
         total = tables.jobs.count(JobKind.REPORT, None)
-        places = {"offset": asked.offset, "limit": asked.limit, "returned": len(views), "total": total}
-        return json_response(
-            views, headers=page_headers(f"{self._base_url}/managementReport", asked.pairs, **places)
-        )
+        headers = asked.headers(f"{self._base_url}/managementReport", returned=len(views), total=total)
+        return json_response(views, headers=headers)
 
     async def report(self, request: Request) -> Response:
         found = await asyncio.to_thread(

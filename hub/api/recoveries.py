@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.operations_view import recovery_view
-from hub.api.paging import page_headers
 from hub.errors import NotFound, Violation
 from hub.model.job import JobStatus
 from hub.model.recovery import RecoveryKind
@@ -34,13 +33,8 @@ class RecoveryOperations:
         asked = asked_of(request, WORDS, what="recoveries", maximum=self._page_maximum)
         table = self._store.read.recoveries
         found = table.page(asked.filters, offset=asked.offset, limit=asked.limit)
-        headers = page_headers(
-            f"{self._base_url}/recoveries",
-            asked.pairs,
-            offset=asked.offset,
-            limit=asked.limit,
-            returned=len(found),
-            total=table.count(asked.filters),
+        headers = asked.headers(
+            f"{self._base_url}/recoveries", returned=len(found), total=table.count(asked.filters)
         )
         return json_response([recovery_view(one, base_url=self._base_url) for one in found], headers=headers)
 

@@ -13,7 +13,6 @@ from hub.api.downloads import Streamed
 from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
-from hub.api.paging import page_headers
 from hub.api.reports_asked import format_in, order_asked, scope_in
 from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.model.problem import Document
@@ -61,8 +60,8 @@ class ReportDefinitionOperations:
     def _page(self, request: Request, what: str, views: list[Document]) -> Response:
         asked = asked_of(request, {}, what=what, maximum=self._page_maximum)
         page = views[asked.offset : asked.offset + asked.limit]
-        places = {"offset": asked.offset, "limit": asked.limit, "returned": len(page), "total": len(views)}
-        return json_response(page, headers=page_headers(f"{self._base_url}/{what}", asked.pairs, **places))
+        headers = asked.headers(f"{self._base_url}/{what}", returned=len(page), total=len(views))
+        return json_response(page, headers=headers)
 
     def _views(self, tables: Tables) -> list[Document]:
         kept = [definition_of(one) for one in tables.report_definitions.all()]

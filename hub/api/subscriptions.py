@@ -13,7 +13,6 @@ from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
 from hub.api.operations_view import recovery_view, subscription_view
-from hub.api.paging import page_headers
 from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
 from hub.model.recovery import Recovery
@@ -67,13 +66,8 @@ class SubscriptionOperations:
         found = tables.subscriptions.page(asked.filters, offset=asked.offset, limit=asked.limit)
         counts = tables.deliveries.counts()
         views = [self._view(tables, one, counts.get(one.seq, {})) for one in found]
-        headers = page_headers(
-            f"{self._base_url}/subscriptions",
-            asked.pairs,
-            offset=asked.offset,
-            limit=asked.limit,
-            returned=len(views),
-            total=tables.subscriptions.count(asked.filters),
+        headers = asked.headers(
+            f"{self._base_url}/subscriptions", returned=len(views), total=tables.subscriptions.count(asked.filters)
         )
         return json_response(views, headers=headers)
 
