@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import adapters.glpi
 import adapters.jira
@@ -23,221 +23,160 @@ from tests.fakes.zendesk import Zendesk
 from tests.real.benches import Bench
 
 
-class ServiceNowBench:
-    system = "servicenow"
+class Fake(Protocol):
+    """What a bench needs of a fake: tickets are filed by a title, and known by an id from then on."""
 
-    def __init__(self, fake: ServiceNow, password_file: Path) -> None:
+    @property
+    def url(self) -> str: ...
+
+    def create(self, title: str, /) -> Any: ...
+
+    def put_on_one_stamp(self) -> None: ...
+
+
+F = TypeVar("F", bound=Fake)
+
+
+class FakeBench(Generic[F]):
+    """The tickets of a fake by their titles; what the adapter must know in secret stands in files of `folder`."""
+
+    title: tuple[str, ...]
+    """Where the title stands in what the adapter reads."""
+
+    def __init__(self, fake: F, folder: Path) -> None:
         self.fake = fake
         self.url = fake.url
-        self._password_file = password_file
-        self._ids: dict[str, str] = {}
-        password_file.write_text(servicenow.USER[1])
+        self._folder = folder
+        self._ids: dict[str, Any] = {}
 
-    def source(self, **options: Any) -> adapters.servicenow.ServiceNow:
-        own = {"url": self.url, "username": servicenow.USER[0], "password": f"file:{self._password_file}"}
-        return adapters.servicenow.make("desk", own | {"max_wait": 20} | options)
+    def secret(self, name: str, text: str) -> str:
+        """The reference to a secret that is written down under this name."""
+        (self._folder / name).write_text(text)
+        return f"file:{self._folder / name}"
+
+    def login(self, user: tuple[str, str]) -> dict[str, Any]:
+        return {"url": self.url, "username": user[0], "password": self.secret("password", user[1]), "max_wait": 20}
 
     def create(self, *names: str) -> None:
         for name in names:
             self._ids[name] = self.fake.create(name)
 
-    def change(self, name: str) -> None:
-        self.fake.change(self._ids[name], state="2")
-
-    def id_of(self, name: str) -> str:
+    def id_of(self, name: str) -> Any:
         return self._ids[name]
 
     def put_on_one_stamp(self) -> None:
         self.fake.put_on_one_stamp()
 
     def name_of(self, record: Record) -> str:
-        return str(record.data["short_description"])
+        found: Any = record.data
+        for part in self.title:
+            found = found[part]
+        return str(found)
+
+
+class ServiceNowBench(FakeBench[ServiceNow]):
+    system = "servicenow"
+    title = ("short_description",)
+
+    def source(self, **options: Any) -> adapters.servicenow.ServiceNow:
+        own = self.login(servicenow.USER)
+        return adapters.servicenow.make("desk", own | options)
+
+    def change(self, name: str) -> None:
+        self.fake.change(self._ids[name], state="2")
 
 
 @contextmanager
 def servicenow_bench(folder: Path) -> Iterator[ServiceNowBench]:
     with ServiceNow() as fake:
-        yield ServiceNowBench(fake, folder / "password")
+        yield ServiceNowBench(fake, folder)
 
 
-class JiraBench:
+class JiraBench(FakeBench[Jira]):
     system = "jira"
-
-    def __init__(self, fake: Jira, password_file: Path) -> None:
-        self.fake = fake
-        self.url = fake.url
-        self._password_file = password_file
-        self._ids: dict[str, str] = {}
-        password_file.write_text(jira.USER[1])
+    title = ("fields", "summary")
 
     def source(self, **options: Any) -> adapters.jira.Jira:
-        own = {"url": self.url, "username": jira.USER[0], "password": f"file:{self._password_file}"}
-        return adapters.jira.make("desk", own | {"max_wait": 20} | options)
-
-    def create(self, *names: str) -> None:
-        for name in names:
-            self._ids[name] = self.fake.create(name)
+        own = self.login(jira.USER)
+        return adapters.jira.make("desk", own | options)
 
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], status="In Progress")
-
-    def id_of(self, name: str) -> str:
-        return self._ids[name]
-
-    def put_on_one_stamp(self) -> None:
-        self.fake.put_on_one_stamp()
-
-    def name_of(self, record: Record) -> str:
-        return str(record.data["fields"]["summary"])
 
 
 @contextmanager
 def jira_bench(folder: Path) -> Iterator[JiraBench]:
     with Jira() as fake:
-        yield JiraBench(fake, folder / "password")
+        yield JiraBench(fake, folder)
 
 
-class ZendeskBench:
+class ZendeskBench(FakeBench[Zendesk]):
     system = "zendesk"
-
-    def __init__(self, fake: Zendesk, password_file: Path) -> None:
-        self.fake = fake
-        self.url = fake.url
-        self._password_file = password_file
-        self._ids: dict[str, int] = {}
-        password_file.write_text(zendesk.USER[1])
+    title = ("subject",)
 
     def source(self, **options: Any) -> adapters.zendesk.Zendesk:
-        own = {"url": self.url, "username": zendesk.USER[0], "password": f"file:{self._password_file}"}
-        return adapters.zendesk.make("desk", own | {"max_wait": 20} | options)
-
-    def create(self, *names: str) -> None:
-        for name in names:
-            self._ids[name] = self.fake.create(name)
+        own = self.login(zendesk.USER)
+        return adapters.zendesk.make("desk", own | options)
 
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], status="open")
-
-    def id_of(self, name: str) -> int:
-        return self._ids[name]
-
-    def put_on_one_stamp(self) -> None:
-        self.fake.put_on_one_stamp()
-
-    def name_of(self, record: Record) -> str:
-        return str(record.data["subject"])
 
 
 @contextmanager
 def zendesk_bench(folder: Path) -> Iterator[ZendeskBench]:
     with Zendesk() as fake:
-        yield ZendeskBench(fake, folder / "password")
+        yield ZendeskBench(fake, folder)
 
 
-class PagerDutyBench:
+class PagerDutyBench(FakeBench[PagerDuty]):
     system = "pagerduty"
-
-    def __init__(self, fake: PagerDuty, key_file: Path) -> None:
-        self.fake = fake
-        self.url = fake.url
-        self._key_file = key_file
-        self._ids: dict[str, str] = {}
-        key_file.write_text(pagerduty.KEY)
+    title = ("title",)
 
     def source(self, **options: Any) -> adapters.pagerduty.PagerDuty:
-        own = {"url": self.url, "api_key": f"file:{self._key_file}", "max_wait": 20}
+        own = {"url": self.url, "api_key": self.secret("key", pagerduty.KEY), "max_wait": 20}
         return adapters.pagerduty.make("oncall", own | options)
-
-    def create(self, *names: str) -> None:
-        for name in names:
-            self._ids[name] = self.fake.create(name)
 
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], "acknowledged")
-
-    def id_of(self, name: str) -> str:
-        return self._ids[name]
-
-    def put_on_one_stamp(self) -> None:
-        self.fake.put_on_one_stamp()
-
-    def name_of(self, record: Record) -> str:
-        return str(record.data["title"])
 
 
 @contextmanager
 def pagerduty_bench(folder: Path) -> Iterator[PagerDutyBench]:
     with PagerDuty() as fake:
-        yield PagerDutyBench(fake, folder / "key")
+        yield PagerDutyBench(fake, folder)
 
 
-class ZammadBench:
+class ZammadBench(FakeBench[Zammad]):
     system = "zammad"
-
-    def __init__(self, fake: Zammad, token_file: Path) -> None:
-        self.fake = fake
-        self.url = fake.url
-        self._token_file = token_file
-        self._ids: dict[str, int] = {}
-        token_file.write_text(zammad.TOKEN)
+    title = ("title",)
 
     def source(self, **options: Any) -> adapters.zammad.Zammad:
-        own = {"url": self.url, "token": f"file:{self._token_file}", "max_wait": 20}
+        own = {"url": self.url, "token": self.secret("token", zammad.TOKEN), "max_wait": 20}
         return adapters.zammad.make("desk", own | options)
-
-    def create(self, *names: str) -> None:
-        for name in names:
-            self._ids[name] = self.fake.create(name)
 
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], state="open")
-
-    def id_of(self, name: str) -> int:
-        return self._ids[name]
-
-    def put_on_one_stamp(self) -> None:
-        self.fake.put_on_one_stamp()
-
-    def name_of(self, record: Record) -> str:
-        return str(record.data["title"])
 
 
 @contextmanager
 def zammad_bench(folder: Path) -> Iterator[ZammadBench]:
     with Zammad() as fake:
-        yield ZammadBench(fake, folder / "token")
+        yield ZammadBench(fake, folder)
 
 
-class GlpiBench:
+class GlpiBench(FakeBench[Glpi]):
     system = "glpi"
-
-    def __init__(self, fake: Glpi, folder: Path) -> None:
-        self.fake = fake
-        self.url = fake.url
-        self._folder = folder
-        self._ids: dict[str, int] = {}
-        (folder / "user").write_text(glpi.USER_TOKEN)
-        (folder / "app").write_text(glpi.APP_TOKEN)
+    title = ("name",)
 
     def source(self, **options: Any) -> adapters.glpi.Glpi:
-        tokens = {"user_token": f"file:{self._folder / 'user'}", "app_token": f"file:{self._folder / 'app'}"}
+        tokens = {
+            "user_token": self.secret("user", glpi.USER_TOKEN),
+            "app_token": self.secret("app", glpi.APP_TOKEN),
+        }
         return adapters.glpi.make("desk", {"url": self.url, "max_wait": 20} | tokens | options)
-
-    def create(self, *names: str) -> None:
-        for name in names:
-            self._ids[name] = self.fake.create(name)
 
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], status=2)
-
-    def id_of(self, name: str) -> int:
-        return self._ids[name]
-
-    def put_on_one_stamp(self) -> None:
-        self.fake.put_on_one_stamp()
-
-    def name_of(self, record: Record) -> str:
-        return str(record.data["name"])
 
 
 @contextmanager
