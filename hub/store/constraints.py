@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from hub.model.problem import Document, Problem
+from hub.store.problems import problem_of
 from hub.store.statements import statements
 
 FETCHED = 1000
@@ -51,7 +52,7 @@ class Constraints:
 
     def open(self) -> list[Problem]:
         """The constraints that are not over."""
-        return [_problem(row) for row in self._connection.execute(self._sql["open"])]
+        return [problem_of(row) for row in self._connection.execute(self._sql["open"])]
 
     def page(self, filters: Mapping[str, str], *, offset: int, limit: int) -> list[tuple[str, Document]]:
         """(id, document) of the constraints that fit, the newest first; `filters` are some of FILTERS."""
@@ -69,15 +70,3 @@ class Constraints:
 
 def _values(filters: Mapping[str, str]) -> dict[str, str | None]:
     return {name: filters.get(name) for name in FILTERS}
-
-
-def _problem(row: tuple[Any, ...]) -> Problem:
-    _, problem_id, version, sequence, source, source_key, document = row
-    return Problem(
-        id=problem_id,
-        version=version,
-        sequence=sequence,
-        source=source,
-        source_key=source_key,
-        document=orjson.loads(document),
-    )

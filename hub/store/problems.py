@@ -54,11 +54,10 @@ def _counted(document: Document) -> Counted:
     )
 
 
-def _stored(row: tuple[Any, ...] | None) -> Stored | None:
-    if row is None:
-        return None
-    seq, problem_id, version, sequence, source, source_key, document = row
-    problem = Problem(
+def problem_of(row: tuple[Any, ...]) -> Problem:
+    """The report of a row of the statements `get…`."""
+    _, problem_id, version, sequence, source, source_key, document = row
+    return Problem(
         id=problem_id,
         version=version,
         sequence=sequence,
@@ -66,7 +65,10 @@ def _stored(row: tuple[Any, ...] | None) -> Stored | None:
         source_key=source_key,
         document=orjson.loads(document),
     )
-    return Stored(seq=seq, problem=problem)
+
+
+def _stored(row: tuple[Any, ...] | None) -> Stored | None:
+    return None if row is None else Stored(seq=row[0], problem=problem_of(row))
 
 
 class Problems:
