@@ -17,10 +17,9 @@ from hub.api.reports_asked import format_in, order_asked, scope_in
 from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.model.problem import Document
 from hub.model.times import Clock, to_micros
-from hub.reporting.audiences.definition import MEDIA_TYPES, ReportDefinition, definition_from
+from hub.reporting.audiences.definition import MEDIA_TYPES, ReportDefinition, definition_from, definition_of
 from hub.reporting.catalogue import DEFINITIONS
 from hub.reporting.definitions import Definition
-from hub.reporting.order import definition_of
 from hub.reporting.press import Press, no_definition
 from hub.reporting.render.formats import rendered
 from hub.store.sqlite import Store

@@ -13,7 +13,7 @@ from hub.errors import NotFound
 from hub.model.job import JobKind
 from hub.model.problem import Document
 from hub.model.times import system_clock, to_micros
-from hub.reporting.order import definition_of
+from hub.reporting.audiences.definition import definition_of
 from hub.reporting.render.formats import rendered
 from hub.settings import Settings
 from hub.store.job_files import JobFiles

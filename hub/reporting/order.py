@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from hub.model.times import micros_to_text
-from hub.reporting.audiences.definition import Format, ReportDefinition
+from hub.reporting.audiences.definition import Format, ReportDefinition, definition_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,18 +57,4 @@ def order_from(text: str) -> Order:
         formats=tuple(Format(one) for one in parts["formats"]),
         zone=parts["zone"],
         scope=parts["scope"],
-    )
-
-
-def definition_of(parts: Mapping[str, Any]) -> ReportDefinition:
-    """Of a document that was accepted once."""
-    return ReportDefinition(
-        name=parts["name"],
-        title=parts["title"],
-        audience=parts["audience"],
-        purpose=parts["purpose"],
-        scope=parts["scope"],
-        metrics=tuple(parts["metrics"]),
-        breakdowns=tuple(parts["breakdowns"]),
-        formats=tuple(Format(one) for one in parts["formats"]),
     )

@@ -81,7 +81,7 @@ class FileSchema(Schema):
 def load_definitions(path: Path, audiences: Mapping[str, Audience]) -> dict[str, ReportDefinition]:
     """By name. Raises InvalidSettings, naming the file and each field that is wrong with its value."""
     parts = checked(FileSchema(), read_yaml(path), str(path))["definitions"]
-    found = [_definition(one) for one in parts]
+    found = [definition_of(one) for one in parts]
     wrong = [
         one
         for number, each in enumerate(found)
@@ -104,7 +104,7 @@ def definition_from(raw: Any, audiences: Mapping[str, Audience]) -> ReportDefini
         parts: dict[str, Any] = DefinitionSchema().load(raw)
     except ValidationError as error:
         raise InvalidInput(violations=list(violations_of(error.messages))) from error
-    found = _definition(parts)
+    found = definition_of(parts)
     wrong = wrong_with(found, audiences)
     if wrong:
         raise InvalidInput(violations=wrong)
@@ -136,7 +136,8 @@ def wrong_with(one: ReportDefinition, audiences: Mapping[str, Audience]) -> list
     return wrong
 
 
-def _definition(parts: Mapping[str, Any]) -> ReportDefinition:
+def definition_of(parts: Mapping[str, Any]) -> ReportDefinition:
+    """Of a document that the schema has accepted."""
     return ReportDefinition(
         name=parts["name"],
         title=parts["title"],
@@ -145,5 +146,5 @@ def _definition(parts: Mapping[str, Any]) -> ReportDefinition:
         scope=parts["scope"],
         metrics=tuple(parts["metrics"]),
         breakdowns=tuple(parts["breakdowns"]),
-        formats=tuple(dict.fromkeys(parts["formats"])),
+        formats=tuple(dict.fromkeys(Format(one) for one in parts["formats"])),
     )
