@@ -26,6 +26,7 @@ def settings_of(
         "delivery.allowed_networks": ["127.0.0.0/8"],
         "delivery.ca_file": ca_file,
         "log.level": level,
+        "constraints.enabled": False,
         "server.shutdown_grace": "500ms",
     }
     return load_settings(None, {}, overrides)
