@@ -4,13 +4,10 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
-
-import requests
+from typing import Any
 
 from tests.real.debian import free_port, unpack
-from tests.real.process import Background
+from tests.real.process import Background, Instance
 
 PACKAGE = "prometheus-alertmanager"
 READY_WITHIN = 20.0
@@ -26,16 +23,11 @@ def install(cache: Path) -> Path:
     return program
 
 
-class Alertmanager:
+class Alertmanager(Instance):
     """One instance with its data in `home`, to be used in a `with`; `kill` and `start` are a crash and its end."""
 
     def __init__(self, *, cache: Path, home: Path) -> None:
-        self._program = install(cache.resolve())
-        self._home = home.resolve()
-        self._port = 0
-        self._process: Background | None = None
-        self._session = requests.Session()
-        self._session.trust_env = False
+        super().__init__(install(cache.resolve()), home)
 
     @property
     def url(self) -> str:
@@ -57,12 +49,6 @@ class Alertmanager:
             folder=self._program.parents[2],
         )
         self._process.wait_until(self._is_ready, within=READY_WITHIN)
-
-    def kill(self) -> None:
-        """End it without a chance to write anything down."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
 
     def fire(
         self,
@@ -93,19 +79,6 @@ class Alertmanager:
     def alerts(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._request("GET", "alerts")
         return found
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.kill()
 
     def _request(self, method: str, path: str, **arguments: Any) -> Any:
         answer = self._session.request(method, f"{self.url}/api/v2/{path}", timeout=10, **arguments)

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import requests
 import trustme
 
 from tests.real.debian import free_port, libraries, unpack
-from tests.real.process import Background
+from tests.real.process import Background, Instance
 
 PACKAGE = "icinga2-bin"
 READY_WITHIN = 30.0
@@ -40,17 +38,11 @@ def install(cache: Path) -> Path:
     return home
 
 
-class Icinga:
+class Icinga(Instance):
     """One instance with its data in `home`, to be used in a `with`; every check of it is fed by the tests."""
 
     def __init__(self, *, cache: Path, home: Path) -> None:
-        self._program = install(cache.resolve())
-        self._home = home.resolve()
-        self._port = 0
-        self._process: Background | None = None
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.auth = ADMIN
+        super().__init__(install(cache.resolve()), home, ADMIN)
         self._session.headers["Accept"] = "application/json"
 
     @property
@@ -74,12 +66,6 @@ class Icinga:
             environment={"LD_LIBRARY_PATH": libraries(self._program)},
         )
         self._process.wait_until(self._is_ready, within=READY_WITHIN)
-
-    def kill(self) -> None:
-        """End it without a chance to write down the state of its objects."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
 
     def restart(self) -> None:
         """End it as an operator does, and start it again: it reads back the states that it wrote down."""
@@ -110,19 +96,6 @@ class Icinga:
     def plan_downtime(self, name: str, *, start: float, end: float) -> None:
         about = {"author": "ines", "comment": "new fibre", "start_time": start, "end_time": end, "fixed": True}
         self._call("POST", "actions/schedule-downtime", _of(name) | about)
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.kill()
 
     @property
     def _command(self) -> list[str]:

@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import requests
 
@@ -60,3 +63,39 @@ class Background:
         """Ask it to end, as an operator does, and wait until it has."""
         self._process.terminate()
         self._process.wait(timeout=30)
+
+
+class Instance(ABC):
+    """A real system with its data in `home`, to be used in a `with`; `kill` and `start` are a crash and its end."""
+
+    def __init__(self, program: Path, home: Path, login: tuple[str, str] | None = None) -> None:
+        self._program = program
+        self._home = home.resolve()
+        self._port = 0
+        self._process: Background | None = None
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.auth = login
+
+    @abstractmethod
+    def start(self) -> None:
+        """Raises CannotStart."""
+
+    def kill(self) -> None:
+        """End it without a chance to write anything down."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()

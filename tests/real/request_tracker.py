@@ -4,13 +4,10 @@ import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
-
-import requests
+from typing import Any
 
 from tests.real.debian import free_port, libraries, move_paths, run, unpack
-from tests.real.process import Background
+from tests.real.process import Background, Instance
 
 PACKAGES = ("request-tracker5", "rt5-db-sqlite")
 READY_WITHIN = 60.0
@@ -53,17 +50,11 @@ def install(cache: Path) -> Path:
     return home
 
 
-class RequestTracker:
+class RequestTracker(Instance):
     """One instance with its data in `home`, to be used in a `with`."""
 
     def __init__(self, *, cache: Path, home: Path) -> None:
-        self._program = install(cache.resolve())
-        self._home = home.resolve()
-        self._port = 0
-        self._process: Background | None = None
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.auth = ADMIN
+        super().__init__(install(cache.resolve()), home, ADMIN)
 
     @property
     def url(self) -> str:
@@ -87,11 +78,6 @@ class RequestTracker:
             environment=_environment(self._program, self._home, self._port),
         )
         self._process.wait_until(self._is_ready, within=READY_WITHIN)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
 
     def create_queue(self, name: str) -> str:
         return str(self._call("POST", "queue", {"Name": name})["id"])
@@ -122,19 +108,6 @@ class RequestTracker:
         transactions = "delete from Transactions where ObjectType = 'RT::Ticket' and ObjectId = ?"
         for statement in (transactions, "delete from Tickets where id = ?"):
             _execute(self._home, statement, [(ticket,)])
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.kill()
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
         answer = self._session.request(method, f"{self.url}/REST/2.0/{path}", json=body, timeout=30)
