@@ -50,7 +50,7 @@ class Handlers:
     def list_problems(self, limit: int = 1000, **_: Any) -> Answer:
         connection, asked = self._tables.connection, request.args
         if "status" in asked:
-            wanted = (asked["status"], int(asked["priority.lte"]))
+            wanted = (asked["status"], float(asked["priority.lte"]))
             rows = connection.execute(FILTERED, (*wanted, limit)).fetchall()
             total = connection.execute(FILTERED_COUNT, wanted).fetchone()[0]
         else:

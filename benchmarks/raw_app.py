@@ -63,7 +63,7 @@ class RawApp:
     def _list(self, query: Query) -> Answer:
         limit = int(query.get("limit", ["1000"])[0])
         if "status" in query:
-            asked = (query["status"][0], int(query["priority.lte"][0]))
+            asked = (query["status"][0], float(query["priority.lte"][0]))
             rows = self._connection.execute(FILTERED, (*asked, limit)).fetchall()
             total: int = self._connection.execute(FILTERED_COUNT, asked).fetchone()[0]
         else:

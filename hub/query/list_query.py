@@ -7,6 +7,7 @@ words (`a.gte=5`) or signs (`a>=5`, also percent-encoded). `a.exact=x,y` takes i
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from hub.errors import InvalidInput, Violation
@@ -25,6 +26,9 @@ from hub.query.values import LARGEST_INTEGER
 from hub.query.vocabulary import ReadAddress, ResourceVocabulary, Translate, as_it_is, as_written
 
 RESERVED = frozenset({"fields", "offset", "limit", "sort", "filter", "before", "after"})
+
+CLAUSES_KEPT = 2048
+"""How many clauses are kept with what they mean: of a query that is new, most are not."""
 
 _LOST_PLUS = re.compile(r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) (?=[0-9]{2}:[0-9]{2}(?:[,'\")]|$))")
 
@@ -56,7 +60,7 @@ def split_query_string(raw: bytes) -> list[tuple[str, str]]:
     for part in parts_of(raw.decode("latin-1")):
         for position, clause in enumerate(part):
             try:
-                name, value = split_clause(_decoded(clause.encode("latin-1")))
+                name, value = _pair(clause)
             except ValueError as error:
                 text = clause.encode("latin-1").decode("utf-8", "replace")
                 violations.append(Violation(field="query string", value=text, message=str(error)))
@@ -65,6 +69,12 @@ def split_query_string(raw: bytes) -> list[tuple[str, str]]:
     if violations:
         raise InvalidInput(violations=violations)
     return pairs
+
+
+@lru_cache(maxsize=CLAUSES_KEPT)
+def _pair(clause: str) -> tuple[str, str]:
+    """Name and value of a clause whose bytes are written as Latin-1. Raises ValueError."""
+    return split_clause(_decoded(clause.encode("latin-1")))
 
 
 def _decoded(clause: bytes) -> str:
@@ -119,6 +129,12 @@ def _read(pairs: Sequence[tuple[str, str]], vocabulary: ResourceVocabulary) -> L
     return query
 
 
+@lru_cache(maxsize=CLAUSES_KEPT)
+def _comparison(vocabulary: ResourceVocabulary, name: str, value: str) -> Comparison:
+    """Raises ValueError."""
+    return vocabulary.comparison(comparison_of(name, check_text(value)))
+
+
 class _Reader:
     """Reads one kind of parameter after the other, and collects what is wrong with each."""
 
@@ -144,7 +160,7 @@ class _Reader:
         for position, (given, value) in enumerate(pair for pair in self._pairs if pair[0] not in RESERVED):
             name = given.removeprefix(";")
             try:
-                comparison = self._comparison(name, value)
+                comparison = _comparison(self._vocabulary, name, value)
             except ValueError as error:
                 self._complain(name, value, error)
                 continue
@@ -157,9 +173,6 @@ class _Reader:
         except ValueError as error:
             self._complain("query string", None, error)
         return all_of(groups)
-
-    def _comparison(self, name: str, value: str) -> Comparison:
-        return self._vocabulary.comparison(comparison_of(name, check_text(value)))
 
     def filters(self) -> Condition | None:
         condition, tests = None, 0

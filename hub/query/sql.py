@@ -19,18 +19,16 @@ SHALLOW = 2
 def sql_condition(
     condition: Condition | None,
     *,
-    columns: Mapping[tuple[str, ...], str | Column],
+    columns: Mapping[tuple[str, ...], Column],
     document: str = "document",
 ) -> Sql:
     """A boolean SQLite expression with `?` for each value, and the values; it may be NULL for what does not fit.
 
-    A path in `columns` asks that column (a bare name is a column of kind VALUE), any other path the JSON text in
-    column `document`. The connection must have the function `pattern_found` (`hub.query.patterns.is_found`).
+    A path in `columns` asks that column, any other path the JSON text in column `document`. The connection must have the function `pattern_found` (`hub.query.patterns.is_found`).
     """
     if condition is None:
         return ALWAYS
-    known = {path: Column(name=given) if isinstance(given, str) else given for path, given in columns.items()}
-    return _text(condition, _Place(node=root(document), columns=known))
+    return _text(condition, _Place(node=root(document), columns=columns))
 
 
 @dataclass(frozen=True, kw_only=True)

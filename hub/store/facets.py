@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from hub.query.sql import sql_condition
+from hub.query.sql_columns import Column
 from hub.query.sqlite_json import Sql
 from hub.query.syntax import And, Comparison, Condition, Count, Exists, Length, Not, Operator, Or, Some
 from hub.store.columns import COLUMNS, entries_column
@@ -62,14 +63,17 @@ class Compiled:
 @lru_cache(maxsize=COMPILED_KEPT)
 def compiled(condition: Condition | None, indexed: tuple[tuple[Path, int], ...]) -> Compiled:
     """`indexed` are the indexed paths with their numbers."""
-    numbers = dict(indexed)
-    facets = facets_of(condition, numbers)
-    columns = {**COLUMNS, **{path: entries_column(number) for path, number in numbers.items()}}
+    facets = facets_of(condition, dict(indexed))
     return Compiled(
         facets=facets,
-        where=sql_condition(condition, columns=columns),
+        where=sql_condition(condition, columns=_columns(indexed)),
         what=sql_condition(facets.what, columns=COLUMNS),
     )
+
+
+@lru_cache(maxsize=8)
+def _columns(indexed: tuple[tuple[Path, int], ...]) -> Mapping[Path, Column]:
+    return {**COLUMNS, **{path: entries_column(number) for path, number in indexed}}
 
 
 def facets_of(condition: Condition | None, indexed: Mapping[Path, int]) -> Facets:

@@ -13,6 +13,8 @@ from tests.fakes import listener as fake
 from tests.fakes.listener import Answer, Line, answer, head
 
 CHUNKED = [("Transfer-Encoding", "chunked")]
+BOMB = gzip.compress(bytes(1 << 20), compresslevel=9) * 64
+"""64 MB of zeros, packed a thousandfold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +49,8 @@ def flood(begin: bytes, again: bytes) -> Answer:
 
 
 def gzip_bomb(line: Line) -> None:
-    """64 MB of zeros, packed a thousandfold, to a sender that asked for nothing packed."""
-    packed = gzip.compress(bytes(64 << 20), compresslevel=9)
-    line.send(head(200, [("Content-Encoding", "gzip"), ("Content-Length", str(len(packed)))]) + packed)
+    """To a sender that asked for nothing packed."""
+    line.send(head(200, [("Content-Encoding", "gzip"), ("Content-Length", str(len(BOMB)))]) + BOMB)
 
 
 def raw(text: bytes) -> Answer:

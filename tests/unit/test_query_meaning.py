@@ -120,7 +120,7 @@ def fits(
     database: sqlite3.Connection,
     document: dict[str, Any],
     condition: Condition | None,
-    columns: Mapping[tuple[str, ...], str | Column] | None = None,
+    columns: Mapping[tuple[str, ...], Column] | None = None,
 ) -> bool:
     """What SQLite finds in a table that holds this one document."""
     row = [document.get(name) for name in ("status", "priority", "seen", "anything")]
@@ -168,10 +168,10 @@ def test_names_and_values_are_bound_whatever_they_hold(
 
 
 def test_a_typed_column_is_asked_in_a_way_that_an_index_serves() -> None:
-    columns: dict[tuple[str, ...], str | Column] = {
+    columns: dict[tuple[str, ...], Column] = {
         ("priority",): Column(name="priority", kind=Kind.NUMBER),
         ("seen",): Column(name="seen", kind=Kind.INSTANT),
-        ("status",): "status",
+        ("status",): Column(name="status"),
     }
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE report (document TEXT, priority INTEGER, seen TEXT, status TEXT)")
@@ -304,11 +304,11 @@ def test_predicate_and_sql_agree_on_one_value(
     assert fits(database, {"a": value}, condition) is predicate(condition)({"a": value})
 
 
-COLUMNS: dict[tuple[str, ...], str | Column] = {
-    ("status",): "status",
+COLUMNS: dict[tuple[str, ...], Column] = {
+    ("status",): Column(name="status"),
     ("priority",): Column(name="priority", kind=Kind.NUMBER),
     ("seen",): Column(name="seen", kind=Kind.INSTANT),
-    ("anything",): "anything",
+    ("anything",): Column(name="anything"),
 }
 SEEN = st.integers(-(10**12), 4 * 10**12).map(lambda millis: micros_to_text(millis * 1000))
 ROWS = st.fixed_dictionaries(
