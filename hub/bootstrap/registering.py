@@ -5,13 +5,14 @@ from functools import partial
 
 from hub.api.render import Face
 from hub.bootstrap.faces import query_reader
-from hub.bootstrap.outgoing import make_consent
+from hub.bootstrap.outgoing import make_consent, make_list_get
 from hub.bootstrap.parts import Parts
 from hub.query.attributes import ANYTHING, Attributes
 from hub.subscriptions.list_rules import ListRules
 from hub.subscriptions.recovering import Recovering
 from hub.subscriptions.registration import Registrations
 from hub.subscriptions.wanting import MakeWanted, wanted_by
+from hub.upkeep.list_place import ListPlace
 from hub.upkeep.lists import Reconciler
 
 
@@ -44,5 +45,6 @@ def make_reconciler(parts: Parts, attributes: Attributes, faces: Mapping[str, Fa
             clock=parts.clock,
             secrets=parts.secrets,
         ),
+        place=ListPlace(make_list_get(parts.settings, parts.clock)),
         clock=parts.clock,
     )
