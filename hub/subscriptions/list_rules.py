@@ -12,7 +12,7 @@ from hub.model.times import Clock, to_micros
 from hub.store.subscriptions import Change
 from hub.store.tables import Tables
 from hub.subscriptions.credentials import MEMBERS
-from hub.subscriptions.delivery_options import ORDER, options_view, read_options
+from hub.subscriptions.delivery_options import ORDER, options_view
 from hub.subscriptions.recovering import Recovering, known_registration
 from hub.subscriptions.registration import Registrations, Request
 from hub.subscriptions.rotation import DEFAULT_OVERLAP, Rotation, Rotations
@@ -63,10 +63,12 @@ class ListRules:
         one = known_registration(tables, subscription_id)
         before = one.subscription
         _refuse_moved_credentials(before, entry, request)
-        options = read_options(
-            entry.delivery or {},
-            now=self._clock(),
-            present=read_options(None, now=self._clock(), present=before.options),
+        # With the rate that the listener has just consented to; what secures it is as it was.
+        options = replace(
+            request.options,
+            signatures=before.options.signatures,
+            auth=before.options.auth,
+            tls=before.options.tls,
         )
         after = replace(before, callback=request.callback, url=request.url, order=entry.order, options=options)
         taken = tables.subscriptions.same(after)
