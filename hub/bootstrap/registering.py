@@ -8,6 +8,7 @@ from hub.bootstrap.faces import query_reader
 from hub.bootstrap.outgoing import make_consent, make_list_get
 from hub.bootstrap.parts import Parts
 from hub.query.attributes import ANYTHING, Attributes
+from hub.subscriptions.changing import Changing
 from hub.subscriptions.list_rules import ListRules
 from hub.subscriptions.recovering import Recovering
 from hub.subscriptions.registration import Registrations
@@ -25,6 +26,10 @@ def make_registrations(parts: Parts, attributes: Attributes, faces: Mapping[str,
         secrets=parts.secrets,
         consent=make_consent(parts),
     )
+
+
+def make_changing(parts: Parts, recovering: Recovering) -> Changing:
+    return Changing(clock=parts.clock, recovering=recovering, secrets=parts.secrets, policy=parts.policy())
 
 
 def make_wanted(parts: Parts, faces: Mapping[str, Face]) -> MakeWanted:

@@ -22,7 +22,7 @@ def blocks(language: str) -> list[str]:
 
 def test_a_listener_can_be_secured_by_the_how_to(tmp_path: Path) -> None:
     authority = trustme.CA()
-    certificate = authority.issue_cert("hub.example.com")
+    certificate, renewed = authority.issue_cert("hub.example.com"), authority.issue_cert("hub.example.com")
     assert len(blocks("python")) >= 7
     with Listener() as listener, Server(tmp_path) as server:
 
@@ -36,6 +36,8 @@ def test_a_listener_can_be_secured_by_the_how_to(tmp_path: Path) -> None:
             "RECEIVED": received,
             "CERTIFICATE": certificate.cert_chain_pems[0].bytes().decode(),
             "KEY": certificate.private_key_pem.bytes().decode(),
+            "RENEWED": renewed.cert_chain_pems[0].bytes().decode(),
+            "RENEWED_KEY": renewed.private_key_pem.bytes().decode(),
             "AUTHORITY": authority.cert_pem.bytes().decode(),
         }
         for number, block in enumerate(blocks("python"), start=1):
