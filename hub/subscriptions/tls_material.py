@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -14,6 +15,7 @@ from hub.model.credentials import TlsIdentity
 from hub.model.times import from_micros
 from hub.subscriptions.tls_rehearsal import why_useless
 
+MOST_BITS = 8192
 NO_CERTIFICATE = "holds no certificate in PEM form"
 Fault = tuple[str, str]
 """(member or "" for all of it, what is wrong with it)."""
@@ -29,10 +31,11 @@ def faults_of(tls: TlsIdentity, *, now: int) -> Iterator[Fault]:
     if tls.authority:
         yield from _faults_of_authorities(_certificates(tls.authority), now)
     chain = _certificates(tls.certificate or "")
-    faults = [*_faults_of_chain(tls, chain, now), *_faults_of_key(tls.key, chain)]
+    faults = [*_faults_of_chain(tls, chain, now)]
+    faults += _faults_of_key(tls.key, [] if faults else chain)
     yield from faults
-    if tls.certificate and tls.key and not faults and (why := why_useless(chain, tls.certificate, tls.key)):
-        yield "certificate", why
+    if tls.certificate and tls.key and not faults and (fault := why_useless(chain, tls.certificate, tls.key)):
+        yield fault
 
 
 def _faults_of_authorities(known: list[x509.Certificate], now: int) -> Iterator[Fault]:
@@ -56,6 +59,9 @@ def _faults_of_chain(tls: TlsIdentity, chain: list[x509.Certificate], now: int) 
     instant = from_micros(now)
     if tls.certificate and not chain:
         yield "certificate", NO_CERTIFICATE
+    if chain and (why := _too_large(chain[0])):
+        yield "certificate", why
+        return
     for number, one in enumerate(chain, start=1):
         which = f"number {number} of its chain " if number > 1 else ""
         if one.not_valid_after_utc <= instant:
@@ -66,11 +72,24 @@ def _faults_of_chain(tls: TlsIdentity, chain: list[x509.Certificate], now: int) 
             return
 
 
+def _too_large(certificate: x509.Certificate) -> str | None:
+    """A signature by RSA takes eight times as long with twice the bits."""
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return "has a key of a kind that is not known"
+    if isinstance(key, RSAPublicKey) and key.key_size > MOST_BITS:
+        return f"has an RSA key of {key.key_size} bits; at most {MOST_BITS} are accepted"
+    return None
+
+
 def _faults_of_key(pem: str | None, chain: list[x509.Certificate]) -> Iterator[Fault]:
     if not pem:
         return
     try:
-        key = load_pem_private_key(pem.encode(), password=None)
+        # Its numbers are not vetted: of a large RSA key that takes seconds in which nobody else is answered, and
+        # whether it can sign is tried afterwards.
+        key = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
     except TypeError:
         yield "key", "is encrypted; give it without a passphrase"
         return
@@ -78,12 +97,7 @@ def _faults_of_key(pem: str | None, chain: list[x509.Certificate]) -> Iterator[F
         yield "key", "holds no private key in PEM form"
         return
     if not chain:
-        return  # Said of the certificate already.
+        return  # What is wrong with the certificate is said already.
     spoken = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    try:
-        theirs = chain[0].public_key().public_bytes(*spoken)
-    except (ValueError, UnsupportedAlgorithm):
-        yield "certificate", "has a key of a kind that is not known"
-        return
-    if key.public_key().public_bytes(*spoken) != theirs:
+    if key.public_key().public_bytes(*spoken) != chain[0].public_key().public_bytes(*spoken):
         yield "key", "is not the key of the certificate"

@@ -16,25 +16,29 @@ NO_TIME_CHECK = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL: the times are held against the clock of the hub, elsewhere."""
 FLIGHTS = 10
 """More than a handshake has."""
-KIND = "PEER_DID_NOT_RETURN_A_CERTIFICATE"
+WRONG_SIGNATURE, KIND = "BAD_SIGNATURE", "PEER_DID_NOT_RETURN_A_CERTIFICATE"
+STRANGE = "has a key of a kind that TLS 1.3 does not know; RSA, P-256, P-384, P-521 and Ed25519 are known"
 
 
-def why_useless(chain: list[x509.Certificate], certificate: str, key: str) -> str | None:
-    """Why no listener can take this certificate, that knows the last one of its chain; None when it can.
+def why_useless(chain: list[x509.Certificate], certificate: str, key: str) -> tuple[str, str] | None:
+    """(which of both, why no listener can take it that knows the last one of the chain), None when it can.
 
-    `certificate` and `key` are the same in PEM form, as they are shown.
+    `certificate` and `key` are what is shown, in PEM form.
     """
     try:
-        client = ssl.create_default_context()
+        client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
         load_identity(client, certificate, key)
         _shake_hands(client, _listener(chain[-1]))
     except ssl.SSLCertVerificationError as error:
-        return f"is refused by OpenSSL: {error.verify_message}"
+        return "certificate", f"is refused by OpenSSL: {error.verify_message}"
     except ssl.SSLError as error:
+        if error.reason == WRONG_SIGNATURE:
+            return "key", "cannot sign for the certificate"
         if error.reason == KIND:
-            return "has a key of a kind that TLS 1.3 does not know; RSA, P-256, P-384, P-521 and Ed25519 are known"
-        return f"is refused by OpenSSL: {(error.reason or 'it cannot be used').replace('_', ' ').lower()}"
+            return "certificate", STRANGE
+        said = (error.reason or "it cannot be used").replace("_", " ").lower()
+        return "certificate", f"is refused by OpenSSL: {said}"
     return None
 
 

@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers, RSAPublicNumbers
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from hub.delivery.outcome import Outcome, judge
 from hub.model.credentials import TlsIdentity
@@ -17,7 +22,7 @@ from hub.subscriptions.tls_loading import load_identity
 from hub.subscriptions.tls_material import faults_of
 from tests.contract.transports import KINDS, Make, send, transports
 from tests.fakes import listener as fake
-from tests.fakes.certificates import DAY, issued
+from tests.fakes.certificates import DAY, Issued, issued, key_of
 from tests.fakes.listener import Line, Listener
 
 NAME = "listener.test"
@@ -250,8 +255,37 @@ def test_every_transport_trusts_the_same_certificates_as_authorities(
         assert judge(result) is outcome, result.error_text
 
 
+def with_large_key() -> TlsIdentity:
+    """As a stranger can make it: nobody has the key."""
+    number = RSAPublicNumbers(e=65537, n=(1 << 8193) + 1).public_key()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "large.test")])
+    made = x509.CertificateBuilder(name, name, number, 1, TODAY - DAY, TODAY + DAY).sign(
+        key_of("RSA-2048"), SHA256()
+    )
+    return replace(LEAF.shown(), certificate=made.public_bytes(Encoding.PEM).decode())
+
+
+def with_broken_key() -> TlsIdentity:
+    """Its public half is that of the certificate; what it signs is wrong."""
+    good = key_of("RSA-2048")
+    assert isinstance(good, RSAPrivateKey)
+    numbers = good.private_numbers()
+    bad = RSAPrivateNumbers(
+        p=numbers.p,
+        q=numbers.q,
+        d=numbers.d + 2,
+        dmp1=numbers.dmp1 + 2,
+        dmq1=numbers.dmq1,
+        iqmp=numbers.iqmp,
+        public_numbers=numbers.public_numbers,
+    ).private_key(unsafe_skip_rsa_key_validation=True)
+    return Issued(certificate=issued("broken.test", ROOT, kind="RSA-2048").certificate, key=bad).shown()
+
+
 USELESS: dict[str, tuple[TlsIdentity, str, str]] = {
     "small RSA": (issued("a.test", ROOT, kind="RSA-1024").shown(), "certificate", "ee key too small"),
+    "large RSA": (with_large_key(), "certificate", "RSA key of 8194 bits"),
+    "a key that signs wrongly": (with_broken_key(), "key", "cannot sign"),
     "DSA": (issued("a.test", ROOT, kind="DSA-2048").shown(), "certificate", "does not know"),
     "small curve": (issued("a.test", ROOT, kind="SECP192R1").shown(), "certificate", "ee key too small"),
     "strange curve": (issued("a.test", ROOT, kind="SECP256K1").shown(), "certificate", "does not know"),
