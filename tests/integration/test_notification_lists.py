@@ -1,5 +1,6 @@
 """Registrations that follow a list which is managed elsewhere, and the answer to who was not told."""
 
+import json
 import os
 import signal
 import subprocess
@@ -148,6 +149,43 @@ def test_credentials_that_are_exchanged_by_hand_are_no_matter_of_the_list(
     house.desk.create()
     (received,) = listener.wait_for(1, "/a")
     assert received.headers["authorization"] == "Bearer by-hand"
+
+
+def test_credentials_that_change_in_the_list_are_exchanged_in_their_place(
+    house: Listed, listener: Listener
+) -> None:
+    path = Path(house.settings.file).with_suffix(".json")
+
+    def says(token: str | None, callback: str = listener.url("/a"), **more: object) -> Reconciled:
+        auth = {} if token is None else {"auth": {"type": "bearer", "token": token}}
+        entry = {"id": "a", "callback": callback, "delivery": {**auth, **more}}
+        path.write_text(json.dumps([entry]), encoding="utf-8")
+        return house.read(file=str(path))
+
+    says("token-one")
+    house.exchange.start()
+    house.desk.create()
+    (first,) = listener.wait_for(1, "/a")
+    assert kinds(says("token-two", inFlight=3)) == [ChangeKind.CHANGED]
+    house.desk.create()
+    second = listener.wait_for(2, "/a")[1]
+    told = [one.headers["authorization"] for one in (first, second)]
+    assert told == ["Bearer token-one", "Bearer token-two"]
+    (one,) = house.store.read.subscriptions.all()
+    (change,) = house.store.read.subscriptions.changes(one.seq)
+    assert change.changes.keys() == {"delivery", "credentials"}
+    with Listener() as other:
+        (refused,) = says(None, other.url("/a")).changes
+        assert "its credentials are for another host" in (refused.detail or "")
+        assert kinds(says("token-three", other.url("/a"))) == [ChangeKind.CHANGED]
+        house.desk.create()
+        (third,) = other.wait_for(1, "/a")
+        assert third.headers["authorization"] == "Bearer token-three"
+    (refused,) = says("token-two", signature={"kinds": ["v1", "v1a"]}).changes
+    assert "delivery.signature cannot be changed" in (refused.detail or "")
+    dump = "".join(house.store.read.connection.iterdump())
+    assert "token-one" not in dump
+    assert "token-two" not in dump
 
 
 def test_a_listener_that_moves_is_told_what_waits_at_its_new_address(house: Listed, listener: Listener) -> None:
