@@ -37,7 +37,7 @@ def ours(url: str, body: bytes, count: int, ca_file: str) -> Posted:
     succeeded = reused = 0
 
     def outgoing(number: int) -> Outgoing:
-        signed = headers((SIGNER,), f"event-{number}", int(monotonic()), body)
+        signed = headers((SIGNER,), f"event-{number}", round(monotonic() * 1e6), body)
         return Outgoing(number, url, CONTENT + signed, body)
 
     sent = min(IN_FLIGHT, count)

@@ -271,15 +271,18 @@ class Exchange:
         self.clock = clock
         self.secrets = SecretBox(load_key(folder / "hub.db.key"))
         self._guard = AddressGuard((ip_network("127.0.0.0/8"),))
+        self._policy = CallbackPolicy(self._guard)
         self.registrations = Registrations(
             clock=clock,
             new_id=Uuid7(clock),
             parse_query=parse_query(),
-            policy=CallbackPolicy(self._guard),
+            policy=self._policy,
             secrets=self.secrets,
         )
         self.recovering = Recovering(clock=clock, new_id=Uuid7(clock))
-        self.changing = Changing(clock=clock, recovering=self.recovering)
+        self.changing = Changing(
+            clock=clock, recovering=self.recovering, secrets=self.secrets, policy=self._policy
+        )
         make_wanted = partial(wanted_by, parse_query=parse_query(), party_paths=PARTY_PATHS)
         step = RecoveryStep(make_wanted=make_wanted, patience=PATIENCE, batch=batch)
         self.task = RecoveryTask(store=store, step=step, clock=clock)

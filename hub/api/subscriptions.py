@@ -108,7 +108,7 @@ class SubscriptionOperations:
             return replace(response, etag=tag_of(response.body))
 
         work = on_condition(request, change, partial(self._tag, subscription_id=subscription_id))
-        response = await self._once.write(request, work, answer)
+        response = await self._once.write(request, work, answer, secret=True)
         log.info(
             "subscription.changed",
             subscription=subscription_id,

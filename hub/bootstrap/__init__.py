@@ -7,7 +7,7 @@ from hub.bootstrap.delivery import make_transport
 from hub.bootstrap.faces import make_faces, report_attributes
 from hub.bootstrap.outgoing import make_prober
 from hub.bootstrap.parts import Parts, make_box, make_parts, make_store
-from hub.bootstrap.registering import make_reconciler, make_wanted
+from hub.bootstrap.registering import make_changing, make_reconciler, make_wanted
 from hub.bootstrap.rules import report_rules
 from hub.bootstrap.tracing import check_tracing
 from hub.bootstrap.waking import wake_keys
@@ -25,6 +25,7 @@ __all__ = [
     "check_tracing",
     "constraint_rules",
     "make_box",
+    "make_changing",
     "make_faces",
     "make_parts",
     "make_prober",

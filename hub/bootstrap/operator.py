@@ -22,8 +22,8 @@ from hub.api.recoveries import RecoveryOperations
 from hub.api.subscriptions import SubscriptionOperations
 from hub.api.wakes import WakeOperations
 from hub.bootstrap.parts import Parts
+from hub.bootstrap.registering import make_changing
 from hub.bootstrap.waking import wake_keys
-from hub.subscriptions.changing import Changing
 from hub.subscriptions.coverage import Coverage
 from hub.subscriptions.erasing import Erasing
 from hub.subscriptions.recovering import Recovering
@@ -38,7 +38,7 @@ def operator_handlers(
     recovering = Recovering(clock=parts.clock, new_id=parts.new_id)
     subscriptions = SubscriptionOperations(
         store=parts.store,
-        changing=Changing(clock=parts.clock, recovering=recovering),
+        changing=make_changing(parts, recovering),
         recovering=recovering,
         once=once,
         base_url=base_url,

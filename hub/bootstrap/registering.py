@@ -5,13 +5,15 @@ from functools import partial
 
 from hub.api.render import Face
 from hub.bootstrap.faces import query_reader
-from hub.bootstrap.outgoing import make_consent
+from hub.bootstrap.outgoing import make_consent, make_list_get
 from hub.bootstrap.parts import Parts
 from hub.query.attributes import ANYTHING, Attributes
+from hub.subscriptions.changing import Changing
 from hub.subscriptions.list_rules import ListRules
 from hub.subscriptions.recovering import Recovering
 from hub.subscriptions.registration import Registrations
 from hub.subscriptions.wanting import MakeWanted, wanted_by
+from hub.upkeep.list_place import ListPlace
 from hub.upkeep.lists import Reconciler
 
 
@@ -24,6 +26,10 @@ def make_registrations(parts: Parts, attributes: Attributes, faces: Mapping[str,
         secrets=parts.secrets,
         consent=make_consent(parts),
     )
+
+
+def make_changing(parts: Parts, recovering: Recovering) -> Changing:
+    return Changing(clock=parts.clock, recovering=recovering, secrets=parts.secrets, policy=parts.policy())
 
 
 def make_wanted(parts: Parts, faces: Mapping[str, Face]) -> MakeWanted:
@@ -44,5 +50,6 @@ def make_reconciler(parts: Parts, attributes: Attributes, faces: Mapping[str, Fa
             clock=parts.clock,
             secrets=parts.secrets,
         ),
+        place=ListPlace(make_list_get(parts.settings, parts.clock)),
         clock=parts.clock,
     )

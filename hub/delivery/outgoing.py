@@ -10,11 +10,14 @@ CONTENT = (("content-type", "application/json;charset=utf-8"), ("user-agent", "q
 
 
 def outgoing_of(
-    claim: Claim, listener: Listener, event_id: str, body: bytes, timestamp: int, traceparent: str | None = None
+    claim: Claim, listener: Listener, event_id: str, body: bytes, now: int, traceparent: str | None = None
 ) -> Outgoing:
-    """The signed request; its id is the event's, the same at every attempt. `body` is what is sent."""
+    """The signed request; its id is the event's, the same at every attempt. `body` is what is sent.
+
+    `now`, in microseconds, says which of the listener's keys are in force.
+    """
     proof = listener.proof
-    headers = CONTENT + proof.headers + signed_headers(proof.signers, event_id, timestamp, body)
+    headers = CONTENT + proof.headers + signed_headers(proof.signers, event_id, now, body)
     if traceparent is not None:
         headers += ((NAME, traceparent),)
     # By position: names would cost as much again.

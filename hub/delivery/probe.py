@@ -80,7 +80,7 @@ class Prober:
 
     def _outgoing(self, subscription: Subscription, proof: Proof, event: Document) -> Outgoing:
         body = orjson.dumps(event)
-        signed = signed_headers(proof.signers, event["eventId"], int(self._clock().timestamp()), body)
+        signed = signed_headers(proof.signers, event["eventId"], to_micros(self._clock()), body)
         return Outgoing(
             key=None,
             url=subscription.url,

@@ -17,17 +17,16 @@ BLOCK = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Signer:
-    """`sign` makes a signature of the signed content; after `until` (seconds) it is sent no longer."""
+    """`sign` makes a signature of the signed content; from `until` (microseconds) on it signs nothing more."""
 
     sign: Callable[[bytes], str]
-    until: float | None = None
+    until: int | None = None
 
 
 def signer_of(key: SigningKey) -> Signer:
-    until = None if key.until is None else key.until / 1e6
     if key.kind is SignatureKind.V1:
-        return Signer(sign=_hmac(key.key), until=until)
-    return Signer(sign=partial(_ed25519, Ed25519PrivateKey.from_private_bytes(key.key)), until=until)
+        return Signer(sign=_hmac(key.key), until=key.until)
+    return Signer(sign=partial(_ed25519, Ed25519PrivateKey.from_private_bytes(key.key)), until=key.until)
 
 
 def signature(secret: bytes, event_id: str, timestamp: int, body: bytes) -> str:
@@ -35,15 +34,17 @@ def signature(secret: bytes, event_id: str, timestamp: int, body: bytes) -> str:
     return _hmac(secret)(_content(event_id, timestamp, body))
 
 
-def headers(signers: Iterable[Signer], event_id: str, timestamp_seconds: int, body: bytes) -> Headers:
-    """The three headers of one attempt: the id stays the same over retries, the time is the attempt's own."""
-    content = _content(event_id, timestamp_seconds, body)
-    signatures = [
-        signer.sign(content) for signer in signers if signer.until is None or timestamp_seconds < signer.until
-    ]
+def headers(signers: Iterable[Signer], event_id: str, now: int, body: bytes) -> Headers:
+    """The three headers of one attempt: the id stays the same over retries, the time is the attempt's own.
+
+    `now` is in microseconds: a retired key ends within the second that the header names.
+    """
+    timestamp = now // 1_000_000
+    content = _content(event_id, timestamp, body)
+    signatures = [signer.sign(content) for signer in signers if signer.until is None or now < signer.until]
     return (
         ("webhook-id", event_id),
-        ("webhook-timestamp", str(timestamp_seconds)),
+        ("webhook-timestamp", str(timestamp)),
         ("webhook-signature", " ".join(signatures)),
     )
 

@@ -140,7 +140,8 @@ class UnderWay:
                 trace = traces.get(claim.event)
                 if trace is not None:
                     trace = self._spans.begin(claim, trace, listener)
-                written.append(outgoing_of(claim, listener, event_id, body, now // 1_000_000, trace))
+                signed = to_micros(self._clock())  # Each for itself: a retired key ends to the instant.
+                written.append(outgoing_of(claim, listener, event_id, body, signed, trace))
             except Exception as error:  # a fault of ours in one event must not keep the others
                 self._could_not_write(claim, now, error)
         return written

@@ -18,6 +18,7 @@ from hub.bootstrap import (
     OPERATIONS_V1,
     Parts,
     constraint_rules,
+    make_changing,
     make_faces,
     make_parts,
     make_prober,
@@ -41,7 +42,6 @@ from hub.settings import Settings
 from hub.store.delivery_list import Filters
 from hub.store.subscriptions import Registered
 from hub.store.tables import Tables
-from hub.subscriptions.changing import Changing
 from hub.subscriptions.coverage import Coverage
 from hub.subscriptions.erasing import Erasing
 from hub.subscriptions.recovering import Recovering, Span, known_registration
@@ -66,7 +66,7 @@ class OperatorDesk:
         self._caller = Caller(name=f"cli:{_user()}", scopes=frozenset({"*"}))
         self._recovering = Recovering(clock=parts.clock, new_id=parts.new_id)
         self._rotations = Rotations(clock=parts.clock, secrets=parts.secrets)
-        self._changing = Changing(clock=parts.clock, recovering=self._recovering)
+        self._changing = make_changing(parts, self._recovering)
 
     def subscriptions(self, filters: Mapping[str, str]) -> list[Document]:
         tables = self._store.read

@@ -127,8 +127,21 @@ def _places(name: str, table: Mapping[str, Any]) -> Iterator[Violation]:
     if bool(table.get("file")) == bool(table.get("url")):
         message = "names one place to read the list from: `file` or `url`, and not both"
         yield Violation(field=f"[lists.{name}]", message=message)
-    if "@" in urlsplit(str(table.get("url") or "")).netloc:
-        yield Violation(field=f"[lists.{name}] url", message="must hold no name and no password")
+    if "@" in _place_of(str(table.get("url") or "")):
+        message = "must hold no name and no password; `token` says where they are"
+        yield Violation(field=f"[lists.{name}] url", message=message)
+    if table.get("token") and not table.get("url"):
+        yield Violation(field=f"[lists.{name}] token", message="is for a list that has a `url`")
+    if table.get("token_header") and not table.get("token"):
+        yield Violation(field=f"[lists.{name}] token_header", message="is for a list that has a `token`")
+
+
+def _place_of(url: str) -> str:
+    """The host of an address, with what stands before and behind it; of what is none, all."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return url
 
 
 def _contradictions(values: Mapping[str, Mapping[str, Any]], given: Mapping[Key, Given]) -> Iterator[Violation]:

@@ -142,6 +142,12 @@ def reference(*, default: str) -> Any:
     )
 
 
+def header(*, default: str) -> Any:
+    """The name of a header field, or nothing."""
+    check = Exactly(str, validate=validate.Regexp(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*\Z"))
+    return rule(check, 'the name of a header field, such as "X-API-Key"', default=default)
+
+
 def backfill(*, default: str) -> Any:
     what = '"all", "open", or "since" and a date, such as "since 2026-01-31"'
     return rule(Since(), what, default=default)
@@ -175,8 +181,8 @@ def any_of(*words: str) -> Any:
     return rule(check, f"a list of {', '.join(words)}, or empty", default=())
 
 
-def networks() -> Any:
-    return rule(Items(NetworkText()), 'a list of networks, such as ["10.1.0.0/16", "fd00::/8"]')
+def networks(*, default: Any = MISSING) -> Any:
+    return rule(Items(NetworkText()), 'a list of networks, such as ["10.1.0.0/16", "fd00::/8"]', default=default)
 
 
 def ports() -> Any:

@@ -218,6 +218,9 @@ class ListSettings:
     format: str = rules.one_of("", "csv", "json", default="")
     interval: float = rules.duration(0.1, default=900.0)
     removal_limit: float = rules.number(0, 1, default=0.2)
+    token: str = rules.reference(default="")
+    token_header: str = rules.header(default="")
+    allowed_networks: tuple[Network, ...] = rules.networks(default=())
     ca_file: str = rules.text(default="")
     enabled: bool = rules.flag(default=True)
 

@@ -12,8 +12,12 @@ from hub.model.subscription import Order, Subscription, SubscriptionState
 from hub.model.times import Clock, to_micros
 from hub.store.subscriptions import Change, Registered
 from hub.store.tables import Tables
+from hub.subscriptions.callback import CallbackPolicy
+from hub.subscriptions.credentials_view import credentials_view
 from hub.subscriptions.delivery_options import ORDERS, options_view, read_options
+from hub.subscriptions.exchanging import EXCHANGED, exchanged
 from hub.subscriptions.recovering import Recovering, open_registration
+from hub.subscriptions.secrets import SecretBox
 
 STATES = tuple(state.value for state in SubscriptionState)
 REASON = 1000
@@ -44,9 +48,13 @@ FIXED = ("id", "href", "callback", "query", "face", "owner", "party", "list")
 class Changing:
     """Changes registrations; what follows for their deliveries is begun in the same transaction."""
 
-    def __init__(self, *, clock: Clock, recovering: Recovering) -> None:
+    def __init__(
+        self, *, clock: Clock, recovering: Recovering, secrets: SecretBox, policy: CallbackPolicy
+    ) -> None:
         self._clock = clock
         self._recovering = recovering
+        self._secrets = secrets
+        self._policy = policy
 
     def change(self, tables: Tables, subscription_id: str, patch: Mapping[str, Any], caller: Caller) -> Registered:
         """Merge the patch into the registration, and give it as it is then; who changed what is kept.
@@ -62,6 +70,8 @@ class Changing:
             return one
         changed = replace(one, subscription=after)
         tables.subscriptions.set(one.seq, after)
+        if _is_exchanged(before, after):
+            tables.subscriptions.set_credentials(one.seq, after.secret, after.credentials)
         tables.subscriptions.note(
             one.seq, Change(time=to_micros(self._clock()), actor=caller.name, changes=changes)
         )
@@ -77,16 +87,26 @@ class Changing:
         if state is SubscriptionState.ACTIVE and reason:
             message = "goes with paused or disabled; an active subscription has no reason"
             raise InvalidInput(violations=[Violation(field="stateReason", value=reason, message=message)])
-        options = before.options
-        if "delivery" in read:
-            options = read_options(read["delivery"], now=self._clock(), present=options)
-        return replace(
-            before,
-            state=state,
-            state_reason=reason or None,
-            order=Order(read.get("order", before.order)),
-            options=options,
+        after = replace(
+            before, state=state, state_reason=reason or None, order=Order(read.get("order", before.order))
         )
+        return self._told(after, read["delivery"]) if "delivery" in read else after
+
+    def _told(self, before: Subscription, delivery: Any) -> Subscription:
+        """How the listener is told from now on. Raises InvalidInput with everything that is wrong."""
+        violations: list[Violation] = []
+        options, after, now = before.options, before, self._clock()
+        try:
+            options = read_options(delivery, now=now, present=options, others=EXCHANGED)
+        except InvalidInput as error:
+            violations += error.violations
+        try:
+            after = exchanged(before, delivery, secrets=self._secrets, policy=self._policy, now=to_micros(now))
+        except InvalidInput as error:
+            violations += error.violations
+        if violations:
+            raise InvalidInput(violations=violations)
+        return replace(after, options=replace(options, auth=after.options.auth, tls=after.options.tls))
 
     def _follow(self, tables: Tables, before: Subscription, changed: Registered, caller: Caller) -> None:
         after, active = changed.subscription, SubscriptionState.ACTIVE
@@ -125,4 +145,11 @@ def _difference(before: Subscription, after: Subscription) -> dict[str, Any]:
         "list": (before.list, after.list),
         "delivery": (options_view(before.options), options_view(after.options)),
     }
-    return {name: {"from": old, "to": new} for name, (old, new) in pairs.items() if old != new}
+    changes = {name: {"from": old, "to": new} for name, (old, new) in pairs.items() if old != new}
+    if _is_exchanged(before, after):
+        changes["credentials"] = {"from": credentials_view(before.options), "to": credentials_view(after.options)}
+    return changes
+
+
+def _is_exchanged(before: Subscription, after: Subscription) -> bool:
+    return (before.secret, before.credentials) != (after.secret, after.credentials)

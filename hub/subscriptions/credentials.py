@@ -28,7 +28,7 @@ from hub.subscriptions.tls_material import faults_of
 MEMBERS = ("auth", "tls", "signature")
 FIELD = "delivery"
 LONGEST = 4096
-LONGEST_TOKEN, LONGEST_PEM = 16_384, 65_536
+LONGEST_TOKEN, LONGEST_PEM, LONGEST_KEY = 16_384, 65_536, 16_384
 
 VISIBLE = re.compile(r"[\x21-\x7e]+")
 """What a token and the parts of a client's credentials are made of."""
@@ -136,7 +136,7 @@ class _Tls(Schema):
     error_messages = {"unknown": "is not known here", "type": "must be an object"}  # noqa: RUF012
     _pem = "must be a text in PEM form"
     certificate = text(PEM, LONGEST_PEM, _pem, required=False)
-    key = text(PEM, LONGEST_PEM, _pem, required=False)
+    key = text(PEM, LONGEST_KEY, f"{_pem} of at most {LONGEST_KEY} characters", required=False)
     authority = text(PEM, LONGEST_PEM, _pem, required=False)
 
     @post_load

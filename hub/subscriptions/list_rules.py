@@ -1,6 +1,7 @@
 """What an entry of a notification list may become: a registration, another one, or none any more."""
 
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from hub.errors import Conflict, InvalidInput, Violation
@@ -9,10 +10,13 @@ from hub.model.credentials import SignatureKind, SigningKey
 from hub.model.listed import Entry
 from hub.model.subscription import Subscription
 from hub.model.times import Clock, to_micros
-from hub.store.subscriptions import Change
+from hub.store.subscriptions import Change, Registered
 from hub.store.tables import Tables
 from hub.subscriptions.credentials import MEMBERS
-from hub.subscriptions.delivery_options import ORDER, options_view, read_options
+from hub.subscriptions.credentials_view import credentials_view
+from hub.subscriptions.delivery_options import ORDER, options_view
+from hub.subscriptions.exchanging import EXCHANGED
+from hub.subscriptions.kept_credentials import open_credentials, seal_credentials
 from hub.subscriptions.recovering import Recovering, known_registration
 from hub.subscriptions.registration import Registrations, Request
 from hub.subscriptions.rotation import DEFAULT_OVERLAP, Rotation, Rotations
@@ -27,6 +31,7 @@ class ListRules:
         self._registrations = registrations
         self._recovering = recovering
         self._clock = clock
+        self._secrets = secrets
         self._rotations = Rotations(clock=clock, secrets=secrets)
         self._succession = Succession(registrations=registrations, recovering=recovering, secrets=secrets)
 
@@ -63,11 +68,10 @@ class ListRules:
         one = known_registration(tables, subscription_id)
         before = one.subscription
         _refuse_moved_credentials(before, entry, request)
-        options = read_options(
-            entry.delivery or {},
-            now=self._clock(),
-            present=read_options(None, now=self._clock(), present=before.options),
-        )
+        # With the rate that the listener has just consented to; what the entry does not say secures it as before.
+        given = [name for name in EXCHANGED if name in (entry.delivery or {})]
+        kept: dict[str, Any] = {name: getattr(before.options, name) for name in EXCHANGED if name not in given}
+        options = replace(request.options, signatures=before.options.signatures, **kept)
         after = replace(before, callback=request.callback, url=request.url, order=entry.order, options=options)
         taken = tables.subscriptions.same(after)
         if taken not in (None, subscription_id):
@@ -79,6 +83,8 @@ class ListRules:
             "delivery": (options_view(before.options), options_view(after.options)),
         }
         changes = {name: {"from": old, "to": new} for name, (old, new) in pairs.items() if old != new}
+        if self._exchange_credentials(tables, one, request, given):
+            changes["credentials"] = {"from": credentials_view(before.options), "to": credentials_view(options)}
         if changes:
             tables.subscriptions.note(
                 one.seq, Change(time=to_micros(self._clock()), actor=caller.name, changes=changes)
@@ -87,6 +93,17 @@ class ListRules:
             self._recovering.reorder(tables, replace(one, subscription=after), caller)
         if entry.secret is not None:
             self._exchange(tables, subscription_id, entry.secret)
+
+    def _exchange_credentials(self, tables: Tables, one: Registered, request: Request, given: list[str]) -> bool:
+        """Keep what the entry gives of them; whether they are others than before."""
+        if not given:
+            return False
+        present = open_credentials(self._secrets, one.subscription)
+        credentials = replace(present, **{name: getattr(request.credentials, name) for name in given})
+        if credentials == present:
+            return False
+        tables.subscriptions.set_credentials(one.seq, *seal_credentials(self._secrets, credentials))
+        return True
 
     def _exchange(self, tables: Tables, subscription_id: str, secret: str) -> None:
         """Sign with this secret from now on; what is under the old one stays valid for a day."""
@@ -104,9 +121,11 @@ def without_credentials(entry: Entry) -> Entry:
 
 
 def _refuse_moved_credentials(before: Subscription, entry: Entry, request: Request) -> None:
-    """Credentials are for one listener: they are not shown to another host, nor exchanged by a list."""
-    secured = before.options.auth or before.options.tls
-    if secured and urlsplit(before.url).netloc != urlsplit(request.url).netloc:
-        raise Conflict("its credentials are for another host; remove the entry, and add it anew")
-    if any(name in (entry.delivery or {}) for name in MEMBERS):
-        raise Conflict(f"{', '.join(MEMBERS)} cannot be changed; remove the entry, and add it anew")
+    """Credentials are for one listener: they are not shown to another host. The kinds of signature stay."""
+    given = entry.delivery or {}
+    kept = any(getattr(before.options, name) and name not in given for name in EXCHANGED)
+    if kept and urlsplit(before.url).netloc != urlsplit(request.url).netloc:
+        raise Conflict("its credentials are for another host; give them anew, or remove the entry and add it anew")
+    signature = given.get("signature") or {}
+    if signature and (request.options.signatures != before.options.signatures or "privateKey" in signature):
+        raise Conflict("delivery.signature cannot be changed; remove the entry, and add it anew")

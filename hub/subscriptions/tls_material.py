@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -12,53 +13,91 @@ from cryptography.hazmat.primitives.serialization import (
 
 from hub.model.credentials import TlsIdentity
 from hub.model.times import from_micros
+from hub.subscriptions.tls_rehearsal import why_useless
+
+MOST_BITS = 8192
+NO_CERTIFICATE = "holds no certificate in PEM form"
+Fault = tuple[str, str]
+"""(member or "" for all of it, what is wrong with it)."""
 
 
-def faults_of(tls: TlsIdentity, *, now: int) -> Iterator[tuple[str, str]]:
-    """(member or "" for all of it, what is wrong with it)."""
+def faults_of(tls: TlsIdentity, *, now: int) -> Iterator[Fault]:
+    """`now` in microseconds. No fault repeats anything of a key."""
     if not tls.members() and not tls.key:
         yield "", "sets nothing; give certificate and key, authority, or all three"
     if bool(tls.certificate) is not bool(tls.key):
         missing = "key" if tls.certificate else "certificate"
         yield missing, "is missing; a certificate and its key come together"
-    if tls.certificate:
-        yield from _faults_of_certificate(tls.certificate, now)
     if tls.authority:
-        yield from (("authority", why) for why in _unreadable(tls.authority))
-    if tls.key:
-        yield from (("key", why) for why in _faults_of_key(tls.key, tls.certificate))
+        yield from _faults_of_authorities(_certificates(tls.authority), now)
+    chain = _certificates(tls.certificate or "")
+    faults = [*_faults_of_chain(tls, chain, now)]
+    faults += _faults_of_key(tls.key, [] if faults else chain)
+    yield from faults
+    if tls.certificate and tls.key and not faults and (fault := why_useless(chain, tls.certificate, tls.key)):
+        yield fault
 
 
-def _unreadable(pem: str) -> Iterator[str]:
+def _faults_of_authorities(known: list[x509.Certificate], now: int) -> Iterator[Fault]:
+    """One that still holds among them is enough."""
+    last = max((one.not_valid_after_utc for one in known), default=None)
+    if last is None:
+        yield "authority", NO_CERTIFICATE
+    elif last <= from_micros(now):
+        yield "authority", f"has ended on {last:%Y-%m-%d}"
+
+
+def _certificates(pem: str) -> list[x509.Certificate]:
     try:
-        x509.load_pem_x509_certificates(pem.encode())
+        return x509.load_pem_x509_certificates(pem.encode())
     except (ValueError, UnsupportedAlgorithm):
-        yield "holds no certificate in PEM form"
+        return []
 
 
-def _faults_of_certificate(pem: str, now: int) -> Iterator[tuple[str, str]]:
-    try:
-        first = x509.load_pem_x509_certificates(pem.encode())[0]
-    except (ValueError, UnsupportedAlgorithm):
-        yield "certificate", "holds no certificate in PEM form"
+def _faults_of_chain(tls: TlsIdentity, chain: list[x509.Certificate], now: int) -> Iterator[Fault]:
+    """What its times and its form say; at most one fault."""
+    instant = from_micros(now)
+    if tls.certificate and not chain:
+        yield "certificate", NO_CERTIFICATE
+    if chain and (why := _too_large(chain[0])):
+        yield "certificate", why
         return
-    if first.not_valid_after_utc <= from_micros(now):
-        yield "certificate", f"has ended on {first.not_valid_after_utc:%Y-%m-%d}"
+    for number, one in enumerate(chain, start=1):
+        which = f"number {number} of its chain " if number > 1 else ""
+        if one.not_valid_after_utc <= instant:
+            yield "certificate", f"{which}has ended on {one.not_valid_after_utc:%Y-%m-%d}"
+            return
+        if one.not_valid_before_utc > instant:
+            yield "certificate", f"{which}begins on {one.not_valid_before_utc:%Y-%m-%d} only"
+            return
 
 
-def _faults_of_key(pem: str, certificate: str | None) -> Iterator[str]:
+def _too_large(certificate: x509.Certificate) -> str | None:
+    """A signature by RSA takes eight times as long with twice the bits."""
     try:
-        key = load_pem_private_key(pem.encode(), password=None)
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return "has a key of a kind that is not known"
+    if isinstance(key, RSAPublicKey) and key.key_size > MOST_BITS:
+        return f"has an RSA key of {key.key_size} bits; at most {MOST_BITS} are accepted"
+    return None
+
+
+def _faults_of_key(pem: str | None, chain: list[x509.Certificate]) -> Iterator[Fault]:
+    if not pem:
+        return
+    try:
+        # Its numbers are not vetted: of a large RSA key that takes seconds in which nobody else is answered, and
+        # whether it can sign is tried afterwards.
+        key = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
     except TypeError:
-        yield "is encrypted; give it without a passphrase"
+        yield "key", "is encrypted; give it without a passphrase"
         return
     except (ValueError, UnsupportedAlgorithm):
-        yield "holds no private key in PEM form"
+        yield "key", "holds no private key in PEM form"
         return
-    try:
-        first = x509.load_pem_x509_certificates((certificate or "").encode())[0]
-    except (ValueError, UnsupportedAlgorithm):
-        return  # Said of the certificate already.
+    if not chain:
+        return  # What is wrong with the certificate is said already.
     spoken = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if key.public_key().public_bytes(*spoken) != first.public_key().public_bytes(*spoken):
-        yield "is not the key of the certificate"
+    if key.public_key().public_bytes(*spoken) != chain[0].public_key().public_bytes(*spoken):
+        yield "key", "is not the key of the certificate"

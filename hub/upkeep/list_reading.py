@@ -19,7 +19,7 @@ from hub.subscriptions.recovering import known_registration
 from hub.subscriptions.registration import Request
 from hub.upkeep.list_adoption import adopted_of
 from hub.upkeep.list_hold import hold
-from hub.upkeep.list_place import content_of, form_of
+from hub.upkeep.list_place import ListPlace, form_of
 
 PUT_BACK = "it was changed by hand, and is again what the list says"
 
@@ -60,9 +60,19 @@ class Step:
 class Reading:
     """`run` is the row of the reading, 0 where it is dry; `changes` are what it did, or would do."""
 
-    def __init__(self, store: Store, rules: ListRules, settings: ListSettings, *, run: int, dry_run: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rules: ListRules,
+        place: ListPlace,
+        settings: ListSettings,
+        *,
+        run: int,
+        dry_run: bool,
+    ) -> None:
         self._store = store
         self._rules = rules
+        self._place = place
         self._settings = settings
         self._run = run
         self._dry_run = dry_run
@@ -73,7 +83,7 @@ class Reading:
     def run(self) -> None:
         """Raises Unreadable."""
         settings = self._settings
-        content = read_list(settings.name, content_of(settings), form_of(settings))
+        content = read_list(settings.name, self._place.content_of(settings), form_of(settings))
         self._rows = len(content.entries) + len(content.bad)
         present = self._present(content)
         plan = plan_of(content, present)

@@ -14,6 +14,7 @@ from hub.subscriptions.list_file import Unreadable
 from hub.subscriptions.list_rules import ListRules
 from hub.telemetry import logger
 from hub.upkeep.list_hold import begin
+from hub.upkeep.list_place import ListPlace
 from hub.upkeep.list_reading import Reading
 
 log = logger("hub.upkeep")
@@ -29,9 +30,10 @@ class Reconciled:
 
 
 class Reconciler:
-    def __init__(self, *, store: Store, rules: ListRules, clock: Clock) -> None:
+    def __init__(self, *, store: Store, rules: ListRules, place: ListPlace, clock: Clock) -> None:
         self._store = store
         self._rules = rules
+        self._place = place
         self._clock = clock
 
     def reconcile(self, settings: ListSettings, *, actor: str, dry_run: bool = False) -> Reconciled:
@@ -45,7 +47,7 @@ class Reconciler:
         seq = 0
         if not dry_run:
             seq = self._store.write(partial(begin, name=settings.name, run=run))
-        reading = Reading(self._store, self._rules, settings, run=seq, dry_run=dry_run)
+        reading = Reading(self._store, self._rules, self._place, settings, run=seq, dry_run=dry_run)
         try:
             reading.run()
         except Unreadable as error:

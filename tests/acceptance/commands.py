@@ -34,7 +34,7 @@ def script() -> str:
 class Command:
     """A process that has been started; `out` and `err` are files to which it appends, and may be the same.
 
-    It may have no more open files than `descriptors`.
+    It may have no more open files than `descriptors`, and none of them longer than `file_size`.
     """
 
     def __init__(
@@ -46,10 +46,11 @@ class Command:
         out: Path,
         err: Path,
         descriptors: int | None = None,
+        file_size: int | None = None,
     ) -> None:
         self._forked: ForkServerProcess | None = None
         self._started: subprocess.Popen[bytes] | None = None
-        limit = partial(_limit_files, descriptors)
+        limit = partial(_limit_files, descriptors, file_size)
         if any(name.startswith("PYTHON") and os.environ.get(name) != value for name, value in environ.items()):
             self._started = _start([script(), *arguments], folder, environ, out, err, limit)
         else:
@@ -95,9 +96,11 @@ def run(arguments: Sequence[str], *, folder: Path, environ: Mapping[str, str]) -
         return subprocess.CompletedProcess(["qos-hub", *arguments], code, out.read_text(), err.read_text())
 
 
-def _limit_files(descriptors: int | None) -> None:
+def _limit_files(descriptors: int | None, file_size: int | None) -> None:
     if descriptors is not None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    if file_size is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, resource.RLIM_INFINITY))
 
 
 def _start(

@@ -39,7 +39,8 @@ class Ended(Exception):
 class Server:
     """`qos-hub serve` in `folder`; settings are variables by their names, such as QOS_HUB_LOG_LEVEL.
 
-    The first start takes a free port, and later ones the same. It may have no more open files than `descriptors`.
+    The first start takes a free port, and later ones the same. It may have no more open files than `descriptors`; from
+    the next start on none of them grows longer than `file_size`.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Server:
     ) -> None:
         self.folder = folder
         self._descriptors = descriptors
+        self.file_size: int | None = None
         self.port = 0
         self._arguments = arguments
         self._settings = dict(settings or {})
@@ -97,6 +99,7 @@ class Server:
             out=self._log,
             err=self._log,
             descriptors=self._descriptors,
+            file_size=self.file_size,
         )
         self._wait_until(lambda: len(self.lines("hub.started")) > seen)
         started = self.lines("hub.started")[-1]

@@ -7,8 +7,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event as Gate
 
+import pytest
+
 from tests.acceptance.contract_client import ContractClient
-from tests.acceptance.running import Server
+from tests.acceptance.running import Ended, Server
 from tests.fakes.listener import Listener, answer, held
 from tests.rooms import report, until
 
@@ -101,3 +103,29 @@ def test_a_full_disk_in_the_middle_of_deliveries_loses_nothing_and_says_when_it_
         assert len(listener.received("/in")) == 4
         assert server.stop() == 0
         assert "Traceback" not in server.output()
+
+
+def test_a_hub_that_is_killed_on_a_full_disk_ends_again_until_there_is_room_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    released = Gate()
+    with Listener() as listener, Server(tmp_path) as server:
+        listener.on("/in", held(released, answer(204)))
+        server.client.register(listener.url("/in"))
+        made = server.client.create(report()).json()
+        listener.wait_for(1, "/in")
+        with no_room(server):
+            server.file_size = (tmp_path / "qos-hub.db-wal").stat().st_size
+            server.kill()
+        released.set()
+        for _ in range(2):
+            with pytest.raises(Ended, match="qos-hub: the database says: "):
+                server.start()
+            assert server.wait() == 2
+        assert "Traceback" not in server.output()
+        server.file_size = None
+        server.start()
+        assert server.client.problems() == [made]
+        until(settled(server.client, 1))
+        first, second = listener.received("/in")
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.subscriptions.handshake import FASTEST
 from tests.acceptance.contract_client import ContractClient
-from tests.acceptance.running import Server
+from tests.acceptance.running import Server, run
 from tests.fakes import listener as fake
 from tests.fakes.listener import Listener, answer
 
@@ -38,6 +39,10 @@ def test_a_listener_has_to_consent_before_it_is_registered(
     listener.on("/unwilling", answer(204))
     listener.on("/elsewhere", fake.redirect(listener.url("/willing")))
     listener.on("/silent", fake.hang)
+    any_origin = ("WebHook-Allowed-Origin", "*")
+    listener.on("/still", answer(200, [any_origin, ("WebHook-Allowed-Rate", "0")]))
+    listener.on("/twice", answer(200, [any_origin, ("WebHook-Allowed-Rate", "5"), ("WebHook-Allowed-Rate", "9")]))
+    listener.on("/both", answer(200, [any_origin, ("WebHook-Allowed-Origin", "other.example.com")]))
     with Server(tmp_path, settings=settings) as server:
         status, _ = register(server, listener.url("/willing"))
         assert status == 201
@@ -48,6 +53,9 @@ def test_a_listener_has_to_consent_before_it_is_registered(
             ("/unwilling", "without WebHook-Allowed-Origin"),
             ("/elsewhere", "answered OPTIONS with 302"),
             ("/silent", "timeout"),
+            ("/still", "WebHook-Allowed-Rate is neither"),
+            ("/twice", "WebHook-Allowed-Rate is neither"),
+            ("/both", "allows another origin"),
         ):
             status, body = register(server, listener.url(path))
             assert status == 400
@@ -65,9 +73,29 @@ def test_where_consent_is_optional_everybody_is_registered_and_a_rate_counts(
 ) -> None:
     listener.on("/willing", answer(200, [("WebHook-Allowed-Origin", "*"), ("WebHook-Allowed-Rate", "60")]))
     listener.on("/plain", answer(405))
+    listener.on("/fast", answer(200, [("WebHook-Allowed-Origin", "*"), ("WebHook-Allowed-Rate", str(10**30))]))
+    listener.on("/none", answer(200, [("WebHook-Allowed-Origin", "*"), ("WebHook-Allowed-Rate", "-1")]))
     with Server(tmp_path, settings={"QOS_HUB_DELIVERY_HANDSHAKE": "optional"}) as server:
         assert register(server, listener.url("/willing"))[0] == 201
-        assert register(server, listener.url("/plain"))[0] == 201
-        [line] = server.lines("subscription.not_asked")
-        assert "405" in line["reason"]
-    assert options(tmp_path) == [{"rate_limit": 1.0}, {}]
+        for path in ("/plain", "/fast", "/none"):
+            assert register(server, listener.url(path))[0] == 201
+        plain, none = server.lines("subscription.not_asked")
+        assert "405" in plain["reason"]
+        assert "WebHook-Allowed-Rate is neither" in none["reason"]
+    assert options(tmp_path) == [{"rate_limit": 1.0}, {}, {"rate_limit": FASTEST}, {}]
+
+
+def test_the_rate_that_a_listener_allows_outlives_a_change_of_its_entry_in_a_list(
+    tmp_path: Path, listener: Listener
+) -> None:
+    listener.on("/in", answer(200, [("WebHook-Allowed-Origin", "*"), ("WebHook-Allowed-Rate", "30")]))
+    (tmp_path / "hub.toml").write_text('[lists.noc]\nfile = "noc.csv"\nenabled = false\n')
+    with Server(tmp_path, "--config", "hub.toml"):
+        pass
+    for in_flight, rate, kept in ((4, "", 0.5), (5, "", 0.5), (5, "0.25", 0.25), (5, "2", 0.5)):
+        entry = f"id,callback,inFlight,rateLimit\na,{listener.url('/in')},{in_flight},{rate}\n"
+        (tmp_path / "noc.csv").write_text(entry)
+        reconcile = ("lists", "reconcile", "noc", "--config", "hub.toml")
+        done = run(tmp_path, *reconcile, QOS_HUB_DELIVERY_HANDSHAKE="required")
+        assert done.returncode == 0, done.stderr
+        assert options(tmp_path) == [{"in_flight": in_flight, "rate_limit": kept}]

@@ -10,6 +10,7 @@ import trustme
 
 from hub.settings import load_settings
 from tests.acceptance.running import Server, run
+from tests.fakes.certificates import Issued, issued
 from tests.fakes.listener import Listener
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "secure-a-listener.md"
@@ -22,7 +23,7 @@ def blocks(language: str) -> list[str]:
 
 def test_a_listener_can_be_secured_by_the_how_to(tmp_path: Path) -> None:
     authority = trustme.CA()
-    certificate = authority.issue_cert("hub.example.com")
+    certificate, renewed = authority.issue_cert("hub.example.com"), authority.issue_cert("hub.example.com")
     assert len(blocks("python")) >= 7
     with Listener() as listener, Server(tmp_path) as server:
 
@@ -36,6 +37,8 @@ def test_a_listener_can_be_secured_by_the_how_to(tmp_path: Path) -> None:
             "RECEIVED": received,
             "CERTIFICATE": certificate.cert_chain_pems[0].bytes().decode(),
             "KEY": certificate.private_key_pem.bytes().decode(),
+            "RENEWED": renewed.cert_chain_pems[0].bytes().decode(),
+            "RENEWED_KEY": renewed.private_key_pem.bytes().decode(),
             "AUTHORITY": authority.cert_pem.bytes().decode(),
         }
         for number, block in enumerate(blocks("python"), start=1):
@@ -45,6 +48,33 @@ def test_a_listener_can_be_secured_by_the_how_to(tmp_path: Path) -> None:
         for command in commands.splitlines():
             done = run(tmp_path, *shlex.split(command, comments=True)[1:])
             assert done.returncode == 0, done.stderr
+
+
+def test_a_certificate_that_no_listener_could_take_is_refused_and_nothing_of_it_is_told(tmp_path: Path) -> None:
+    good, small = issued("hub.test"), issued("small.test", kind="RSA-1024")
+    callback = "https://listener.example.com/in"
+
+    def of(one: Issued) -> dict[str, object]:
+        return {"tls": {"certificate": one.pem, "key": one.key_pem}}
+
+    with Server(tmp_path) as server:
+        client = server.client
+        hub = f"{client.face}/hub"
+        refused = client.post(hub, {"callback": callback, "delivery": of(small)})
+        kept = client.post(hub, {"callback": callback, "delivery": of(good)})
+        assert kept.status_code == 201
+        address = f"{client.operations}/subscriptions/{kept.json()['id']}"
+        patched = client.call("PATCH", address, json={"delivery": of(small)})
+        for answered in (refused, patched):
+            assert (answered.status_code, answered.json()["@type"]) == (400, "Error")
+            [violation] = answered.json()["violation"]
+            assert violation["field"] == "delivery.tls.certificate"
+            assert "ee key too small" in violation["message"]
+            assert "BEGIN" not in answered.text
+        renewed = client.call("PATCH", address, json={"delivery": of(issued("renewed.test"))})
+        assert renewed.json()["delivery"]["tls"] == {"certificate": True, "authority": False}
+        assert [change["changes"].keys() for change in renewed.json()["change"]] == [{"credentials"}]
+        assert "BEGIN" not in renewed.text + server.output()
 
 
 @pytest.mark.parametrize("text", blocks("toml"))

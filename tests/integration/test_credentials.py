@@ -1,6 +1,7 @@
 """What a listener sees of the credentials of its registration, and of their exchange."""
 
 import base64
+import ssl
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,12 +23,13 @@ from cryptography.hazmat.primitives.serialization import (
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from hub.errors import Conflict, InvalidInput, NotFound
-from hub.model.credentials import Credentials, SignatureKind, SigningKey
+from hub.model.credentials import Credentials, SignatureKind, SigningKey, TlsIdentity
 from hub.subscriptions.credentials_view import public_key_of
 from hub.subscriptions.kept_credentials import open_credentials, seal_credentials
 from hub.subscriptions.rotation import MOST_OLD, Rotations, read_rotation
 from hub.subscriptions.secrets import SecretBox
-from tests.fakes.listener import Listener, Received, answer
+from tests.fakes.certificates import DAY, Issued, issued
+from tests.fakes.listener import Line, Listener, Received, answer
 from tests.rooms import Desk, Exchange, TurningClock, open_store, until
 
 SECRET = "whsec_cW9zLWh1Yi1leGFtcGxlLWtleS1ub3Qtc2VjcmV0"
@@ -167,7 +169,7 @@ def test_while_a_secret_is_exchanged_a_receiver_of_either_verifies(
     second = listener.wait_for(2, "/in")[1]
     assert [verifies_v1(each, second) for each in (SECRET, new, newest)] == [True, True, True]
     assert len(second.headers["webhook-signature"].split(" ")) == 3
-    clock.turn(minutes=61)
+    clock.turn(hours=1)  # The old secret ends to the microsecond, in the middle of a second as a rule.
     desk.create()
     third = listener.wait_for(3, "/in")[2]
     signed = third.headers["webhook-signature"].split(" ")
@@ -315,6 +317,108 @@ def test_certificates_and_keys_that_cannot_work_are_refused_when_they_are_given(
         assert words in refusals(exchange, tls=given)[field]
     good = {"certificate": pem, "key": key}
     assert "https" in refusals(exchange, callback="http://127.0.0.1:1/in", tls=good)[tls]
+
+
+ROOT = issued("root.test", authority=True)
+
+
+def test_a_certificate_that_no_listener_would_take_is_refused_and_named(exchange: Exchange) -> None:
+    registered = exchange.register("https://127.0.0.1:1/in", delivery={"tls": shown(issued("hub.test", ROOT))})
+    kept = credentials_of(exchange)
+    end = {"begin": NOW - 9 * DAY, "end": NOW - DAY}
+    useless = {
+        "ee key too small": issued("small.test", ROOT, kind="RSA-1024"),
+        "does not know": issued("dsa.test", ROOT, kind="DSA-2048"),
+        "has ended on": issued("old.test", ROOT, **end),
+        "unsuitable certificate purpose": issued("server.test", ROOT, servers_only=True),
+    }
+    cases = [(words, shown(one)) for words, one in useless.items()]
+    cases.append(
+        ("unable to get local issuer", shown(issued("gap.test", ROOT), issued("other.test", authority=True)))
+    )
+    for words, tls in cases:
+        assert words in refusals(exchange, tls=tls)["delivery.tls.certificate"]
+        with pytest.raises(InvalidInput) as caught:
+            exchange.change(registered, state="paused", delivery={"tls": tls, "inFlight": 0})
+        found = {one.field: (one.message, one.value) for one in caught.value.violations}
+        assert words in found["delivery.tls.certificate"][0]
+        assert found["delivery.tls.certificate"][1] is None
+        assert found.keys() == {"delivery.tls.certificate", "delivery.inFlight"}
+    other_key = {"key": issued("b.test", kind="SECP384R1").key_pem}
+    with pytest.raises(InvalidInput, match="is not the key"):
+        exchange.change(registered, delivery={"tls": other_key})
+    assert credentials_of(exchange) == kept
+    assert exchange.store.read.subscriptions.changes(registered.seq) == []
+
+
+def shown(one: Issued, *behind: Issued) -> dict[str, str]:
+    tls = one.shown(*behind)
+    assert tls.certificate
+    assert tls.key
+    return {"certificate": tls.certificate, "key": tls.key}
+
+
+def test_a_certificate_is_exchanged_in_its_place_and_shown_from_then_on(exchange: Exchange, desk: Desk) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    context.load_verify_locations(cadata=ROOT.pem)
+    context.verify_mode = ssl.CERT_REQUIRED
+    names: list[str] = []
+
+    def note(line: Line) -> None:
+        assert isinstance(line.sock, ssl.SSLSocket)
+        certificate: Any = line.sock.getpeercert()
+        names.append(certificate["subjectAltName"][0][1])
+        answer(204)(line)
+
+    with Listener(tls=context) as listener:
+        listener.on("/in", note)
+        own = {"authority": authority.cert_pem.bytes().decode()}
+        first, second = (shown(issued(name, ROOT)) for name in ("first.test", "second.test"))
+        registered = exchange.register(listener.url("/in"), delivery={"tls": {**first, **own}})
+        exchange.start()
+        desk.create()
+        listener.wait_for(1, "/in")
+        changed = exchange.change(registered, delivery={"tls": second, "inFlight": 3})
+        desk.create()
+        listener.wait_for(2, "/in")
+        until(lambda: len(names) == 2)
+    assert names == ["first.test", "second.test"]
+    assert credentials_of(exchange).tls == TlsIdentity(**second, **own)
+    assert changed.subscription.options.tls == ("certificate", "authority")
+    [change] = exchange.store.read.subscriptions.changes(registered.seq)
+    assert change.changes.keys() == {"delivery", "credentials"}
+    assert "BEGIN" not in repr(change)
+
+
+@pytest.mark.parametrize(
+    ("auth", "header"),
+    [
+        ({"type": "bearer", "token": "new"}, "Bearer new"),
+        ({"type": "basic", "username": "a", "password": "b"}, "Basic YTpi"),
+        (None, None),
+    ],
+)
+def test_authentication_is_exchanged_in_its_place(
+    exchange: Exchange, desk: Desk, listener: Listener, auth: dict[str, str] | None, header: str | None
+) -> None:
+    delivery = {"auth": {"type": "bearer", "token": "old"}, "signature": {"kinds": ["v1", "v1a"]}}
+    registered = exchange.register(listener.url("/in"), secret=SECRET, delivery=delivery)
+    public = public_key_of(credentials_of(exchange))
+    exchange.start()
+    desk.create()
+    listener.wait_for(1, "/in")
+    exchange.change(registered, delivery={"auth": auth})
+    desk.create()
+    before, after = listener.wait_for(2, "/in")
+    assert [one.headers.get("authorization") for one in (before, after)] == ["Bearer old", header]
+    assert public is not None
+    assert verifies_v1(SECRET, after)
+    assert verifies_v1a(public, after)
+    exchange.change(registered, delivery={"auth": auth})
+    exchange.change(registered, delivery=None)
+    assert len(exchange.store.read.subscriptions.changes(registered.seq)) == 1
 
 
 def test_everything_that_is_wrong_is_named_at_once_and_no_value_is_repeated(exchange: Exchange) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import orjson
 import pytest
 
 from hub.errors import Conflict, InvalidInput
@@ -132,6 +133,35 @@ def test_a_notice_tells_no_more_where_the_party_was_told(office: Office, listene
         pass
     assert secret not in office.dump()
     assert "ListenerStateChangeEvent" in office.dump()
+
+
+def test_a_notice_that_still_waits_is_told_after_the_erasure_without_the_party(
+    office: Office, listener: Listener
+) -> None:
+    secret = "address-of-anna"
+    listener.on(f"/{secret}", answer(410))
+    gone = office.exchange.register(listener.url(f"/{secret}"), caller=ANNA)
+    query = "eventType=ListenerStateChangeEvent,DeliveryStateChangeEvent"
+    other = office.exchange.register(listener.url("/noc"), query=query)
+    office.change(other, state="paused")
+    worker = office.exchange.start()
+    office.desk.create(**of_party(name="one more"))
+    until(lambda: office.states(other).get("parked", 0) == 1)
+    office.exchange.stop(worker)
+    office.erase()
+    while office.erasure.step():
+        pass
+    office.change(other, state="active")
+    office.keep()
+    office.exchange.start()
+    [received] = listener.wait_for(1, "/noc")
+    notice = orjson.loads(received.body)
+    assert notice["eventType"] == "ListenerStateChangeEvent"
+    told = notice["event"]["listener"]
+    assert (told["id"], told["state"]) == (gone.subscription.id, "disabled")
+    for word in (secret, PARTY, NAME, CALLER):
+        assert word.encode() not in received.body
+    assert len(listener.received(f"/{secret}")) == 1
 
 
 def test_what_others_need_stays(office: Office) -> None:

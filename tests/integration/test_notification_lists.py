@@ -1,5 +1,6 @@
 """Registrations that follow a list which is managed elsewhere, and the answer to who was not told."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -17,18 +19,17 @@ from hub.errors import Conflict
 from hub.model.caller import LOCAL
 from hub.model.listed import ChangeKind, Entry
 from hub.model.subscription import Order, SubscriptionState
-from hub.settings import ListSettings
+from hub.settings import ListSettings, load_settings
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.subscriptions.coverage import Coverage, Reason
 from hub.subscriptions.kept_credentials import open_credentials
-from hub.subscriptions.list_file import Unreadable
 from hub.subscriptions.secrets import parse_secret
 from hub.upkeep.list_hold import BROKEN_OFF
-from hub.upkeep.list_place import SIZE_LIMIT, content_of
+from hub.upkeep.list_place import SIZE_LIMIT
 from hub.upkeep.list_reading import PUT_BACK
 from hub.upkeep.lists import ListTask, Reconciled, Reconciler
-from tests.fakes.file_server import FileServer
+from tests.fakes.file_server import FileServer, refusing
 from tests.fakes.listener import Listener, answer
 from tests.integration.upkeep import MAKE_WANTED, House, reconciler
 from tests.rooms import until
@@ -129,6 +130,62 @@ def test_what_was_changed_by_hand_is_counted_and_put_back_but_a_pause_stays(
     assert house.store.read.subscriptions.changes(first.seq)[-1].actor == "list:noc"
     assert house.store.read.lists.counts("noc").by_hand == 0
     assert house.read().changes == []
+
+
+def test_credentials_that_are_exchanged_by_hand_are_no_matter_of_the_list(
+    house: Listed, listener: Listener
+) -> None:
+    house.says(f"a,contact,,{listener.url('/a')},,7,")
+    house.read()
+    (one,) = house.store.read.subscriptions.all()
+    house.change(one, delivery={"auth": {"type": "bearer", "token": "by-hand"}})
+    assert house.store.read.lists.counts("noc").by_hand == 0
+    assert house.read().changes == []
+    house.says(f"a,contact,,{listener.url('/a')},,5,")
+    assert kinds(house.read()) == [ChangeKind.CHANGED]
+    (changed,) = house.store.read.subscriptions.all()
+    assert (changed.subscription.options.in_flight, changed.subscription.options.auth) == (5, "bearer")
+    house.exchange.start()
+    house.desk.create()
+    (received,) = listener.wait_for(1, "/a")
+    assert received.headers["authorization"] == "Bearer by-hand"
+
+
+def test_credentials_that_change_in_the_list_are_exchanged_in_their_place(
+    house: Listed, listener: Listener
+) -> None:
+    path = Path(house.settings.file).with_suffix(".json")
+
+    def says(token: str | None, callback: str = listener.url("/a"), **more: object) -> Reconciled:
+        auth = {} if token is None else {"auth": {"type": "bearer", "token": token}}
+        entry = {"id": "a", "callback": callback, "delivery": {**auth, **more}}
+        path.write_text(json.dumps([entry]), encoding="utf-8")
+        return house.read(file=str(path))
+
+    says("token-one")
+    house.exchange.start()
+    house.desk.create()
+    (first,) = listener.wait_for(1, "/a")
+    assert kinds(says("token-two", inFlight=3)) == [ChangeKind.CHANGED]
+    house.desk.create()
+    second = listener.wait_for(2, "/a")[1]
+    told = [one.headers["authorization"] for one in (first, second)]
+    assert told == ["Bearer token-one", "Bearer token-two"]
+    (one,) = house.store.read.subscriptions.all()
+    (change,) = house.store.read.subscriptions.changes(one.seq)
+    assert change.changes.keys() == {"delivery", "credentials"}
+    with Listener() as other:
+        (refused,) = says(None, other.url("/a")).changes
+        assert "its credentials are for another host" in (refused.detail or "")
+        assert kinds(says("token-three", other.url("/a"))) == [ChangeKind.CHANGED]
+        house.desk.create()
+        (third,) = other.wait_for(1, "/a")
+        assert third.headers["authorization"] == "Bearer token-three"
+    (refused,) = says("token-two", signature={"kinds": ["v1", "v1a"]}).changes
+    assert "delivery.signature cannot be changed" in (refused.detail or "")
+    dump = "".join(house.store.read.connection.iterdump())
+    assert "token-one" not in dump
+    assert "token-two" not in dump
 
 
 def test_a_listener_that_moves_is_told_what_waits_at_its_new_address(house: Listed, listener: Listener) -> None:
@@ -327,8 +384,9 @@ def test_an_address_that_drips_is_given_up_in_time(house: Listed, beginning: byt
     with FileServer(b"") as server:
         server.answer = dripping(beginning)
         began = time.monotonic()
-        with pytest.raises(Unreadable, match="was not here within"):
-            content_of(replace(house.settings, file="", url=server.url), longest=0.4)
+        impatient = reconciler(house, longest=0.4)
+        done = impatient.reconcile(replace(house.settings, file="", url=server.url, format="csv"), actor="noc")
+        assert "was not here within 0.4 s" in (done.run.error or "")
         assert time.monotonic() - began < 5
 
 
@@ -339,8 +397,120 @@ def test_an_answer_whose_length_is_no_number_is_the_error_of_the_reading(house: 
     with FileServer(b"") as server:
         server.answer = answer
         done = house.read(file="", url=server.url, format="csv")
-    assert "sent a length that is no number" in (done.run.error or "")
+    assert "cannot be read" in (done.run.error or "")
     assert (done.run.origin, "all=1" in str(done)) == (server.url.partition("?")[0], False)
+
+
+TOKEN = "token-of-the-list"
+
+
+@pytest.mark.parametrize(
+    ("reference", "header", "name", "value"),
+    [
+        ("env:LIST_TOKEN", "", "authorization", f"Bearer {TOKEN}"),
+        ("file:{folder}/token", "", "authorization", f"Bearer {TOKEN}"),
+        ("command:echo " + TOKEN, "X-API-Key", "x-api-key", TOKEN),
+    ],
+)
+def test_an_address_is_shown_the_token_that_the_settings_refer_to(
+    house: Listed,
+    listener: Listener,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    reference: str,
+    header: str,
+    name: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv("LIST_TOKEN", TOKEN)
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    with FileServer((HEAD + "\n".join(rows(listener, "a"))).encode()) as server:
+        asking = {"file": "", "url": server.url, "format": "csv", "token_header": header}
+        done = house.read(token=reference.format(folder=tmp_path), **asking)
+    assert kinds(done) == [ChangeKind.ADDED]
+    assert [asked.get(name) for asked in server.asked] == [value]
+    assert TOKEN not in repr(done)
+    assert TOKEN not in "".join(house.store.read.connection.iterdump())
+
+
+def test_a_token_is_read_anew_at_each_reading(house: Listed, listener: Listener, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    with FileServer((HEAD + "\n".join(rows(listener, "a"))).encode()) as server:
+        for text in ("first", "second"):
+            token.write_text(text)
+            house.read(file="", url=server.url, format="csv", token=f"file:{token}")
+    assert [asked["authorization"] for asked in server.asked] == ["Bearer first", "Bearer second"]
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [(None, "no such variable"), ("two\r\nX-Bad: 1", "cannot stand in a header"), ("kéy", "cannot stand")],
+)
+def test_without_a_token_nobody_is_asked_and_nothing_of_it_is_told(
+    house: Listed, monkeypatch: pytest.MonkeyPatch, told: str | None, words: str
+) -> None:
+    monkeypatch.delenv("LIST_TOKEN", raising=False)
+    if told is not None:
+        monkeypatch.setenv("LIST_TOKEN", told)
+    with FileServer(b"") as server:
+        done = house.read(file="", url=server.url, format="csv", token="env:LIST_TOKEN")
+    error = done.run.error or ""
+    assert words in error
+    assert "[lists.noc] token" in error
+    assert server.asked == []
+    assert told is None or told.partition("\r")[0] not in error
+
+
+def test_the_address_of_a_list_is_held_to_the_rules_of_callbacks(house: Listed, listener: Listener) -> None:
+    strict = reconciler(house, load_settings(None, {}, {}))
+    secure = reconciler(house, load_settings(None, {}, {"delivery.schemes": ["https"]}))
+    loopback = (ip_network("127.0.0.0/8"),)
+    with FileServer((HEAD + "\n".join(rows(listener, "a"))).encode()) as server:
+        one = replace(house.settings, file="", url=server.url, format="csv")
+
+        def error(by: Reconciler, settings: ListSettings = one) -> str:
+            return by.reconcile(settings, actor="noc").run.error or ""
+
+        assert "127.0.0.1 is not a public address" in error(strict)
+        assert "not a public address" in error(
+            strict, replace(one, url=server.url.replace("127.0.0.1", "localhost"))
+        )
+        assert "the address uses http; accepted: https" in error(secure, replace(one, allowed_networks=loopback))
+        assert "user name or password" in error(house.reconciler, replace(one, url="http://ann:pa55@127.0.0.1/"))
+        assert server.asked == []
+        done = strict.reconcile(replace(one, allowed_networks=loopback), actor="noc")
+    assert kinds(done) == [ChangeKind.ADDED]
+
+
+def test_an_address_that_points_elsewhere_is_not_followed_and_no_proxy_is_asked(
+    house: Listed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FileServer(b"") as other, FileServer(b"") as server:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{other.port}")
+        server.answer = refusing(302, Location=other.url)
+        done = house.read(file="", url=server.url, format="csv", token="command:echo secret")
+    assert "answered 302" in (done.run.error or "")
+    assert (len(server.asked), other.asked) == (1, [])
+
+
+def test_no_more_of_an_address_is_read_than_a_list_may_have(house: Listed) -> None:
+    sent = []
+
+    def endless(request: BaseHTTPRequestHandler) -> None:
+        request.close_connection = True
+        with suppress(OSError):
+            request.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            while len(sent) < 4 * SIZE_LIMIT >> 20:
+                request.wfile.write(b"x" * (1 << 20))
+                sent.append(1)
+
+    with FileServer(b"") as server:
+        server.answer = endless
+        done = house.read(file="", url=server.url, format="csv")
+    assert f"has more than {SIZE_LIMIT} bytes" in (done.run.error or "")
+    assert len(sent) < 2 * SIZE_LIMIT >> 20
 
 
 def test_only_a_regular_file_is_read_and_only_as_much_as_it_may_have(house: Listed, tmp_path: Path) -> None:

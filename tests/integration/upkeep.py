@@ -8,13 +8,16 @@ from typing import Any
 
 import orjson
 
+from hub.bootstrap.outgoing import make_list_get
 from hub.model.caller import Caller
 from hub.model.recovery import Recovery
 from hub.query.ownership import PARTY_PATHS
+from hub.settings import Settings, load_settings
 from hub.store.subscriptions import Registered
 from hub.subscriptions.list_rules import ListRules
 from hub.subscriptions.recovering import Span
 from hub.subscriptions.wanting import wanted_by
+from hub.upkeep.list_place import LONGEST, ListPlace
 from hub.upkeep.lists import Reconciler
 from tests.fakes.listener import Received
 from tests.rooms import Desk, Exchange, TurningClock, open_store, parse_query
@@ -71,7 +74,10 @@ def told(received: list[Received]) -> dict[str, list[int]]:
     return found
 
 
-def reconciler(house: House) -> Reconciler:
+LOOPBACK = load_settings(None, {}, {"delivery.allowed_networks": ["127.0.0.0/8"]})
+
+
+def reconciler(house: House, settings: Settings = LOOPBACK, *, longest: float = LONGEST) -> Reconciler:
     return Reconciler(
         store=house.store,
         rules=ListRules(
@@ -80,5 +86,6 @@ def reconciler(house: House) -> Reconciler:
             clock=house.clock,
             secrets=house.exchange.secrets,
         ),
+        place=ListPlace(make_list_get(settings, house.clock, longest=longest)),
         clock=house.clock,
     )

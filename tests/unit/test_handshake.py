@@ -6,7 +6,7 @@ import pytest
 
 from hub.errors import InvalidInput
 from hub.model.credentials import TlsIdentity
-from hub.subscriptions.handshake import Answered, Consent, Handshake
+from hub.subscriptions.handshake import FASTEST, Answered, Consent, Handshake
 
 URL, ORIGIN = "https://listener.example.com/in", "qos.example.com"
 
@@ -48,19 +48,23 @@ def test_a_listener_consents_by_naming_our_origin_or_any(mode: Handshake, origin
     [
         ("*", None),
         ("60", 1.0),
+        (" 90 ", 1.5),
         ("1", 1 / 60),
-        ("0", None),
-        ("-5", None),
-        ("many", None),
-        ("", None),
-        ("9" * 50, None),
+        ("007", 7 / 60),
+        ("6000001", FASTEST),
+        (str(10**30), FASTEST),
+        ("9" * 5000, FASTEST),
+        ("0" * 5000 + "60", 1.0),
     ],
 )
-def test_the_rate_is_told_by_the_minute_and_whatever_is_no_rate_sets_no_bound(
-    told: str, expected: float | None
+@pytest.mark.parametrize("mode", [Handshake.OPTIONAL, Handshake.REQUIRED])
+def test_the_rate_is_told_by_the_minute_and_no_faster_than_a_registration_may_have(
+    told: str, expected: float | None, mode: Handshake
 ) -> None:
-    found = rate(Listener(origin="*", rate=told), Handshake.REQUIRED)
-    assert found == expected if told != "9" * 50 else found is not None and found > 1_000_000
+    assert rate(Listener(origin="*", rate=told), mode) == expected
+
+
+NO_RATES = ["0", "000", "-5", "+5", "1.5", "1e3", "many", "", " ", "5, 7", "٣", "**", "NaN", "inf", "0x10"]
 
 
 UNWILLING = [
@@ -68,7 +72,11 @@ UNWILLING = [
     (Listener(status=405, origin="*"), "answered OPTIONS with 405"),
     (Listener(status=302, origin="*"), "answered OPTIONS with 302"),
     (Listener(origin="other.example.com"), "allows another origin than qos.example.com"),
+    (Listener(origin=f"{ORIGIN}, other.example.com"), "allows another origin than qos.example.com"),
+    (Listener(origin="x" * 100_000), "allows another origin than qos.example.com"),
+    (Listener(origin=" "), "without WebHook-Allowed-Origin"),
     (Listener(status=None, why="timeout: it did not answer in time"), "did not answer in time"),
+    *((Listener(origin="*", rate=told), "WebHook-Allowed-Rate is neither") for told in NO_RATES),
 ]
 
 

@@ -278,6 +278,44 @@ def test_a_source_that_is_not_a_table_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ('file = "a.csv"\nurl = "https://a/"', ["[lists.noc]: names one place to read the list from"]),
+        ("", ["[lists.noc]: names one place to read the list from"]),
+        ('url = "https://hunter2@a/"', ["[lists.noc] url: must hold no name and no password"]),
+        ('url = "https://ann:hunter2@a/"', ["[lists.noc] url: must hold no name and no password"]),
+        ('url = "https://ann:hunter2@[::1"', ["[lists.noc] url: must hold no name and no password"]),
+        ('url = "https://a/"\ntoken = "hunter2"', ["[lists.noc] token: must be a reference to a secret"]),
+        ('file = "a.csv"\ntoken = "env:A"', ["[lists.noc] token: is for a list that has a `url`"]),
+        ('url = "https://a/"\ntoken_header = "A"', ["[lists.noc] token_header: is for a list that has a `token`"]),
+        (
+            'url = "https://a/"\ntoken = "env:A"\ntoken_header = "A: B"',
+            ['[lists.noc] token_header: must be the name of a header field, such as "X-API-Key"'],
+        ),
+        ('url = "https://a/"\nallowed_networks = ["10.1"]', ["[lists.noc] allowed_networks: must be a list of"]),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_refused_and_no_secret_is_shown(
+    tmp_path: Path, text: str, sentences: list[str]
+) -> None:
+    told = refusals(tmp_path, f"[lists.noc]\n{text}")
+    assert [one[: len(sentence)] for one, sentence in zip(told, sentences, strict=True)] == sentences
+    assert "hunter2" not in "\n".join(told)
+
+
+def test_the_address_of_a_list_may_have_a_token_and_networks_of_its_own(tmp_path: Path) -> None:
+    text = (
+        'url = "https://a/"\ntoken = "file:/etc/token"\ntoken_header = "X-Key"\nallowed_networks = ["10.1.0.0/16"]'
+    )
+    one = load(tmp_path, f"[lists.noc]\n{text}").lists["noc"]
+    assert (one.token, one.token_header, one.allowed_networks) == (
+        "file:/etc/token",
+        "X-Key",
+        (ip_network("10.1.0.0/16"),),
+    )
+
+
+@pytest.mark.parametrize(
     ("server", "expected"),
     [
         ("", "http://127.0.0.1:8080"),

@@ -12,11 +12,13 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from hub.delivery.sign import headers, signature, signer_of
 from hub.model.credentials import SignatureKind, SigningKey
+from hub.model.times import to_micros
 from hub.subscriptions.secrets import parse_secret
 from hub.subscriptions.signing_keys import new_private_key, parse_private_key, public_key
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 SIGNER = signer_of(SigningKey(kind=SignatureKind.V1, key=SECRET))
+SECOND = 1_000_000
 RECEIVER = Webhook("whsec_" + base64.b64encode(SECRET).decode())
 
 
@@ -30,22 +32,22 @@ def test_a_signature_is_that_of_the_standard() -> None:
 @given(event_id=st.uuids(), number=st.integers(), text=st.text())
 def test_the_receivers_library_accepts_every_signed_body(event_id: object, number: int, text: str) -> None:
     body = b'{"n":%d,"t":"%b"}' % (number, text.encode("utf-8", "ignore").hex().encode())
-    now = int(datetime.now(UTC).timestamp())
+    now = to_micros(datetime.now(UTC))
     assert RECEIVER.verify(body, dict(headers((SIGNER,), str(event_id), now, body)))["n"] == number
 
 
 @pytest.mark.parametrize("changed", ["webhook-id", "webhook-timestamp", "webhook-signature"])
 def test_the_receivers_library_refuses_a_changed_header(changed: str) -> None:
-    now = int(datetime.now(UTC).timestamp())
+    now = to_micros(datetime.now(UTC))
     signed = dict(headers((SIGNER,), "msg_1", now, b"{}"))
-    other = dict(headers((SIGNER,), "msg_2", now - 1, b"{ }"))
+    other = dict(headers((SIGNER,), "msg_2", now - SECOND, b"{ }"))
     assert RECEIVER.verify(b"{}", signed) == {}
     with pytest.raises(WebhookVerificationError):
         RECEIVER.verify(b"{}", {**signed, changed: other[changed]})
 
 
 def test_the_receivers_library_refuses_a_changed_body() -> None:
-    now = int(datetime.now(UTC).timestamp())
+    now = to_micros(datetime.now(UTC))
     with pytest.raises(WebhookVerificationError):
         RECEIVER.verify(b"{ }", dict(headers((SIGNER,), "msg_1", now, b"{}")))
 
@@ -55,6 +57,7 @@ VECTOR_ID, VECTOR_TIME, VECTOR_BODY = "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_
 VECTOR_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 VECTOR_V1 = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 VECTOR_PRIVATE = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=="
+VECTOR_SEED = base64.b64decode(VECTOR_PRIVATE[5:])[:32]
 VECTOR_PUBLIC = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="
 VECTOR_V1A = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
 
@@ -68,7 +71,8 @@ def of_v1a(seed: bytes, until: int | None = None) -> SigningKey:
 
 
 def signatures(*keys: SigningKey, time: int, body: bytes = VECTOR_BODY) -> list[str]:
-    return dict(headers(map(signer_of, keys), VECTOR_ID, time, body))["webhook-signature"].split(" ")
+    """At a time in seconds."""
+    return dict(headers(map(signer_of, keys), VECTOR_ID, time * SECOND, body))["webhook-signature"].split(" ")
 
 
 def verifies(public: str, signed: str, content: bytes) -> bool:
@@ -100,15 +104,22 @@ def test_a_receiver_verifies_version_1a_with_the_public_key_alone(body: bytes, t
 
 
 def test_a_receiver_of_version_1_takes_a_signature_among_others() -> None:
-    now = int(datetime.now(UTC).timestamp())
+    now = to_micros(datetime.now(UTC))
     keys = map(signer_of, (of_v1a(new_private_key()), of_v1(b"k" * 32), of_v1(SECRET)))
     assert RECEIVER.verify(b"{}", dict(headers(keys, "msg_1", now, b"{}"))) == {}
 
 
-def test_a_retired_key_signs_until_its_time_is_over() -> None:
-    old = of_v1(b"o" * 32, until=1000 * 1_000_000)
-    assert len(signatures(of_v1(SECRET), old, time=999)) == 2
-    assert len(signatures(of_v1(SECRET), old, time=1000)) == 1
+@pytest.mark.parametrize("until", [1000 * 1_000_000, 1000 * 1_000_000 + 1, 1001 * 1_000_000 - 1])
+def test_a_retired_key_signs_until_its_time_is_over_to_the_microsecond(until: int) -> None:
+    keys = of_v1(SECRET), of_v1(b"o" * 32, until=until), of_v1a(VECTOR_SEED, until=until)
+
+    def signed(now: int) -> list[str]:
+        told = dict(headers(map(signer_of, keys), VECTOR_ID, now, VECTOR_BODY))
+        assert told["webhook-timestamp"] == str(now // SECOND)
+        return [one.partition(",")[0] for one in told["webhook-signature"].split(" ")]
+
+    assert signed(until - 1) == ["v1", "v1", "v1a"]
+    assert signed(until) == ["v1"]
 
 
 @pytest.mark.parametrize(
@@ -127,5 +138,4 @@ def test_a_bad_private_key_is_refused_without_being_repeated(text: str, words: s
 
 
 def test_a_private_key_may_come_without_its_public_key() -> None:
-    seed = base64.b64decode(VECTOR_PRIVATE[5:])[:32]
-    assert parse_private_key("whsk_" + base64.b64encode(seed).decode()) == seed
+    assert parse_private_key("whsk_" + base64.b64encode(VECTOR_SEED).decode()) == VECTOR_SEED

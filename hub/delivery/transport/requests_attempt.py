@@ -22,6 +22,8 @@ from hub.subscriptions.callback import BadCallback, Target, target_of
 
 DEAD = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """How a kept connection shows that the other side closed it before it read our request."""
+PIECE = 1 << 16
+"""The most bytes that are asked for at once: the room for them is taken before they come."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -143,7 +145,7 @@ class Attempt:
 
     def _read(self, raw: urllib3.BaseHTTPResponse) -> None:
         """Keeps the answer's beginning; a connection is kept only after an answer that is read to its end."""
-        while piece := raw.read1(self._room + 1, decode_content=False):
+        while piece := raw.read1(min(self._room, PIECE) + 1, decode_content=False):
             self._body.append(piece[: self._room])
             if len(piece) > self._room:
                 raw.close()
@@ -220,6 +222,8 @@ def _words(error: Exception) -> str:
         if isinstance(cause, BadStatusLine) and not isinstance(cause, RemoteDisconnected):
             return "the answer does not begin as one of HTTP"
     inner = error.args[0] if error.args else error
+    if isinstance(inner, int):  # The number of an error of the system or of TLS tells nobody anything.
+        inner = error.args[-1]
     return str(getattr(inner, "reason", None) or inner)
 
 

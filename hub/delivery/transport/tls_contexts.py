@@ -1,14 +1,10 @@
-"""Our side of TLS for `requests`: a context for each identity, made without leaving a private key on disk."""
+"""Our side of TLS for `requests`: a context for each identity."""
 
-import os
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 
 from hub.model.credentials import TlsIdentity
+from hub.subscriptions.tls_loading import load_identity
 
 MOST = 1024
 """How many contexts are kept; the one that was made first is forgotten first."""
@@ -36,24 +32,7 @@ class TlsContexts:
     def _make(self, tls: TlsIdentity) -> ssl.SSLContext:
         trusted = {"cadata": tls.authority} if tls.authority else {"cafile": self._ca_file}
         context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, **trusted)
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # As libcurl does: one in the middle may be trusted.
         if tls.certificate and tls.key:
-            with _file(f"{tls.key.rstrip()}\n{tls.certificate.rstrip()}\n") as path:
-                context.load_cert_chain(path)
+            load_identity(context, tls.certificate, tls.key)
         return context
-
-
-@contextmanager
-def _file(text: str) -> Iterator[str]:
-    """A file with this text, for a library that reads nothing else: in memory only where the system can do that."""
-    if not hasattr(os, "memfd_create"):
-        with TemporaryDirectory() as folder:
-            path = Path(folder, "identity.pem")
-            path.touch(mode=0o600)
-            path.write_text(text)
-            yield str(path)
-        return
-    descriptor = os.memfd_create("identity", os.MFD_CLOEXEC)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        yield f"/proc/self/fd/{descriptor}"
