@@ -12,7 +12,7 @@ from hub.reporting.cases import Case, case_of
 from hub.reporting.figures import Figure, Rows
 from hub.reporting.metrics.acknowledgement import TIME_TO_ACKNOWLEDGE
 from hub.reporting.metrics.notifications import Expected, notifications
-from hub.reporting.metrics.restoration import BY_CLOCK
+from hub.reporting.metrics.restoration import BY_CLOCK, SHOWN
 from hub.reporting.metrics.trends import trend_of_median, with_trend
 from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
@@ -125,7 +125,7 @@ def _cases(timelines: Iterable[Seen], question: Question, policies: Policies) ->
 
 
 def _touches(case: Case, begin: int, end: int) -> bool:
-    return case.timeline.opened < end and (case.is_open or case.timeline.begins[-1] >= begin)
+    return case.opened < end and (case.is_open or case.timeline.begins[-1] >= begin)
 
 
 def _trends(
@@ -148,8 +148,8 @@ def _trends(
     seed = view.question.seed
     for clock, definition in BY_CLOCK.items():
         found, earlier = (
-            [case.shown(clock) for case in view.restored],
-            [case.shown(clock) for case in before.restored],
+            list(map(SHOWN[clock], view.restored)),
+            list(map(SHOWN[clock], before.restored)),
         )
         trends[definition.id] = trend_of_median(found, earlier, seed)
     trends[TIME_TO_ACKNOWLEDGE.id] = trend_of_median(_to_acknowledge(view), _to_acknowledge(before), seed)
@@ -157,5 +157,4 @@ def _trends(
 
 
 def _to_acknowledge(view: View) -> list[int]:
-    taken = ((case.timeline.acknowledged, case.timeline.opened) for case in view.opened)
-    return [at - opened for at, opened in taken if at is not None]
+    return [case.acknowledged - case.opened for case in view.opened if case.acknowledged is not None]
