@@ -19,15 +19,15 @@ class Outage(NamedTuple):
 
 
 class Down(NamedTuple):
-    """What some outages of a service make together; all but `count` are microseconds.
+    """What some outages of a service make together; all but `outages` are microseconds.
 
-    `length` is that of their union, which has `count` intervals; `degraded` sums the unions by customer up.
+    `length` is that of their union, which has so many `outages`; `degraded` sums the unions by customer up.
     `available` is the part of `counted` in which the service was neither down nor in maintenance. `user_time` is
     weighted by how many were affected.
     """
 
     length: int
-    count: int
+    outages: int
     degraded: int
     available: int
     counted: int

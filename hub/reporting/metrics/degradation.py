@@ -132,8 +132,8 @@ def between_failures(view: View, services: Services) -> Iterator[Figure]:
     observed = view.question.end - view.question.begin
     downs = services.downs
     ran = sum([observed - down.length for down in downs.values()])
-    parts = [(ALL, ran, sum([down.count for down in downs.values()]))]
-    parts += [(service, observed - downs[service].length, downs[service].count) for service in services.listed]
+    parts = [(ALL, ran, sum([down.outages for down in downs.values()]))]
+    parts += [(service, observed - downs[service].length, downs[service].outages) for service in services.listed]
     for part, up, count in parts:
         mean = ratio(up, count)
         yield view.figure(
