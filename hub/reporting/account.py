@@ -1,7 +1,8 @@
 """An account: all figures of a period, as of an instant, as recorded at another; a pure function of the timelines."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from hub.reporting.cases import Case, case_of
 from hub.reporting.figures import Figure, Rows
 from hub.reporting.metrics.acknowledgement import TIME_TO_ACKNOWLEDGE
 from hub.reporting.metrics.notifications import Expected, notifications
-from hub.reporting.metrics.restoration import BY_CLOCK
+from hub.reporting.metrics.restoration import BY_CLOCK, SHOWN
 from hub.reporting.metrics.trends import trend_of_median, with_trend
 from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
@@ -107,7 +108,35 @@ def horizon(question: Question, recorded: int) -> Horizon:
 
 def to_bytes(one: Account) -> bytes:
     """The account as JSON; the same bytes for the same account."""
-    return orjson.dumps(one, option=orjson.OPT_SORT_KEYS)
+    return b"".join(_pieces(one))
+
+
+def digest(one: Account) -> str:
+    """SHA-256 of these bytes, of which a piece is held at a time: the ids of all rows of all figures are many."""
+    found = sha256()
+    for piece in _pieces(one):
+        found.update(piece)
+    return found.hexdigest()
+
+
+def _pieces(one: Account) -> Iterator[bytes]:
+    mark = b"{"
+    for name in [each.name for each in fields(one)]:
+        yield mark + _dumped(name) + b":"
+        value = getattr(one, name)
+        if isinstance(value, tuple):
+            yield b"["
+            for number, entry in enumerate(value):
+                yield b"," * (number > 0) + _dumped(entry)
+            yield b"]"
+        else:
+            yield _dumped(value)
+        mark = b","
+    yield b"}"
+
+
+def _dumped(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _cases(timelines: Iterable[Seen], question: Question, policies: Policies) -> tuple[list[Case], list[str], int]:
@@ -125,7 +154,7 @@ def _cases(timelines: Iterable[Seen], question: Question, policies: Policies) ->
 
 
 def _touches(case: Case, begin: int, end: int) -> bool:
-    return case.timeline.opened < end and (case.is_open or case.timeline.begins[-1] >= begin)
+    return case.opened < end and (case.is_open or case.timeline.begins[-1] >= begin)
 
 
 def _trends(
@@ -148,8 +177,8 @@ def _trends(
     seed = view.question.seed
     for clock, definition in BY_CLOCK.items():
         found, earlier = (
-            [case.shown(clock) for case in view.restored],
-            [case.shown(clock) for case in before.restored],
+            list(map(SHOWN[clock], view.restored)),
+            list(map(SHOWN[clock], before.restored)),
         )
         trends[definition.id] = trend_of_median(found, earlier, seed)
     trends[TIME_TO_ACKNOWLEDGE.id] = trend_of_median(_to_acknowledge(view), _to_acknowledge(before), seed)
@@ -157,5 +186,4 @@ def _trends(
 
 
 def _to_acknowledge(view: View) -> list[int]:
-    taken = ((case.timeline.acknowledged, case.timeline.opened) for case in view.opened)
-    return [at - opened for at, opened in taken if at is not None]
+    return [case.acknowledged - case.opened for case in view.opened if case.acknowledged is not None]

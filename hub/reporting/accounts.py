@@ -14,6 +14,7 @@ from hub.reporting.restatement import Restatement, restatement
 from hub.reporting.timelines import timelines
 from hub.reporting.views import Question
 from hub.store.histories import Sent
+from hub.store.moment import at_one_moment
 from hub.store.tables import Tables
 
 EVERYTHING = Sight()
@@ -40,9 +41,8 @@ class Accounts:
 
         What `sight` does not show is taken away before anything is computed.
         """
-        entries = tables.histories.entries()
-        with without_collector():
-            seen = list(sight.of(timelines(entries, horizon(question, recorded), self.dimensions)))
+        with without_collector(), at_one_moment(tables.connection):
+            seen = list(sight.of(timelines(tables.histories, horizon(question, recorded), self.dimensions)))
             before = previous(question.period)
             notified = Notified(
                 sent=sight.sent(_sent(tables, question.begin, question.end, recorded), seen),

@@ -5,7 +5,7 @@ both sides of a change of the clocks, and the one hour more or less falls into t
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from hub.model.times import from_micros, to_micros
-from hub.reporting.intervals import Interval, clipped, union
+from hub.reporting.intervals import Interval, clipped, measure, union
 
 DAY = 86_400_000_000
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -62,6 +62,12 @@ class Calendar:
             return end - begin
         opening = self._opening(begin, end)
         return opening.before(end) - opening.before(begin)
+
+    def within(self, intervals: Sequence[Interval]) -> int:
+        """The open time in intervals that are in order and apart, in microseconds."""
+        if not self.hours or not intervals:
+            return measure(intervals)
+        return self._opening(intervals[0][0], intervals[-1][1]).within(intervals)
 
     def after(self, begin: int, duration: int) -> int | None:
         """The first instant by which so much time was open since `begin`; None when that is years away."""
@@ -130,6 +136,19 @@ class _Opening:
         if number < 0:
             return 0
         return self.sums[number] + min(instant, self.ends[number]) - self.begins[number]
+
+    def within(self, intervals: Sequence[Interval]) -> int:
+        """The open time of intervals, all together."""
+        begins, ends, sums = self.begins, self.ends, self.sums
+        found = 0
+        for begin, end in intervals:
+            number = bisect_right(begins, end) - 1
+            if number >= 0:
+                found += sums[number] + min(end, ends[number]) - begins[number]
+            number = bisect_right(begins, begin) - 1
+            if number >= 0:
+                found -= sums[number] + min(begin, ends[number]) - begins[number]
+        return found
 
     def at(self, total: int) -> int | None:
         """The first instant by which so much time was open."""

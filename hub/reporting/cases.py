@@ -1,67 +1,87 @@
 """A case: one report as the metrics see it, with what was worked out of its timeline once and is asked for often."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from hub.reporting.clocks import Judged, Turns, counted, judged, running, turns_of
-from hub.reporting.policies import SEVERITY_AT, Clock, Policies, SlaPolicy
+from hub.reporting.clocks import Judged, Turns, judged, running, turns_of
+from hub.reporting.dimensions import UNKNOWN
+from hub.reporting.intervals import measure
+from hub.reporting.policies import SERVICE_AT, Clock, Policies, SlaPolicy, severity_of
 from hub.reporting.timelines import INVALID, OPEN, RESTORED, Timeline
 
 
-class Case(NamedTuple):
+@dataclass(slots=True, kw_only=True)
+class Case:
     """Durations are microseconds; they are those until the last restoration, or until now while the report is open.
 
     `restored` is the last restoration, None while the report is open or when it went away. `first_time` is the time
-    to the first restoration, which a reopening does not change. `by_policy` is what the clock of the agreement says
-    of its target, None where there is no target.
+    to the first restoration, which a reopening does not change. `by_gross` and so on are what each clock says of the
+    target, `by_policy` what that of the agreement says: None where there is no target. `acknowledge_within` is the
+    target of the time to acknowledge.
     """
 
     id: str
     timeline: Timeline
     policy: SlaPolicy
     turns: Turns
+    opened: int
+    acknowledged: int | None
     is_open: bool
     is_valid: bool
+    names_service: bool
     restored: int | None
     gross: int
     net: int
     business: int
     first_time: int | None
     target: int | None
+    acknowledge_within: int | None
+    by_gross: Judged | None
+    by_net: Judged | None
+    by_business: Judged | None
     by_policy: Judged | None
-
-    def shown(self, clock: Clock) -> int:
-        if clock is Clock.GROSS:
-            return self.gross
-        return self.net if clock is Clock.NET else self.business
 
 
 def case_of(timeline: Timeline, policies: Policies, as_of: int) -> Case:
     policy = policies.of(timeline)
     turns = turns_of(timeline)
-    state = timeline.state
+    state, opened = timeline.state, timeline.opened
     restored = turns.restored[-1] if state in RESTORED and turns.restored else None
     until = as_of if restored is None else restored
     intervals = running(timeline, policy.running, until)
-    shown = {clock: counted(intervals, policy, clock) for clock in (Clock.NET, Clock.BUSINESS)}
-    shown[Clock.GROSS] = until - timeline.opened
+    gross, net, business = until - opened, measure(intervals), policy.calendar.within(intervals)
     is_valid = state not in INVALID
-    target = policy.restore_within(timeline.values[SEVERITY_AT][0])
-    verdict = None
-    if is_valid and target is not None:
-        clock = policy.clock
-        verdict = judged(timeline, policy, clock, target, shown=shown[clock], restored=restored, until=as_of)
+    severity = severity_of(timeline)
+    target = policy.restore_within(severity)
+
+    def by(clock: Clock, shown: int) -> Judged | None:
+        if target is None or not is_valid:
+            return None
+        return judged(opened, intervals, policy, clock, target, shown=shown, restored=restored, until=as_of)
+
+    by_gross, by_net, by_business = by(Clock.GROSS, gross), by(Clock.NET, net), by(Clock.BUSINESS, business)
     return Case(
         id=timeline.id,
         timeline=timeline,
         policy=policy,
         turns=turns,
+        opened=opened,
+        acknowledged=timeline.acknowledged,
         is_open=state in OPEN,
         is_valid=is_valid,
+        names_service=timeline.values[SERVICE_AT] != (UNKNOWN,),
         restored=restored,
-        gross=shown[Clock.GROSS],
-        net=shown[Clock.NET],
-        business=shown[Clock.BUSINESS],
-        first_time=turns.restored[0] - timeline.opened if turns.restored else None,
+        gross=gross,
+        net=net,
+        business=business,
+        first_time=turns.restored[0] - opened if turns.restored else None,
         target=target,
-        by_policy=verdict,
+        acknowledge_within=policy.acknowledge_within(severity),
+        by_gross=by_gross,
+        by_net=by_net,
+        by_business=by_business,
+        by_policy=by_net
+        if policy.clock is Clock.NET
+        else by_gross
+        if policy.clock is Clock.GROSS
+        else by_business,
     )

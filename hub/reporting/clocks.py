@@ -1,5 +1,6 @@
 """The clocks of a report: how long it took, or takes, gross, net of the states that stop it, and in business hours."""
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -8,20 +9,20 @@ from hub.reporting.policies import Clock, SlaPolicy
 from hub.reporting.timelines import OPEN, RESTORED, Timeline
 
 
-def segments(timeline: Timeline, until: int) -> list[tuple[int, int, str]]:
+def segments(timeline: Timeline, until: int) -> Iterator[tuple[int, int, str]]:
     """(begin, end, state) of each state; the last one ends at `until`."""
     begins = timeline.begins
     ends = (*begins[1:], max(until, begins[-1]))
-    return list(zip(begins, ends, timeline.states, strict=True))
+    return zip(begins, ends, timeline.states, strict=True)
 
 
 def running(timeline: Timeline, states: frozenset[str], until: int) -> list[Interval]:
     """When the report was in one of the states, until an instant."""
-    found = []
-    for begin, end, state in segments(timeline, until):
-        if state in states and begin < until and begin < end:
-            found.append((begin, end if end < until else until))
-    return found
+    return [
+        (begin, end if end < until else until)
+        for begin, end, state in segments(timeline, until)
+        if state in states and begin < until and begin < end
+    ]
 
 
 def degraded(timeline: Timeline, until: int) -> list[Interval]:
@@ -55,32 +56,19 @@ def turns_of(timeline: Timeline) -> Turns:
     return Turns(tuple(restored), tuple(reopened), tuple(gone))
 
 
-def elapsed(timeline: Timeline, policy: SlaPolicy, clock: Clock, until: int) -> int:
-    """What a clock of the agreement shows at an instant, in microseconds.
+def reaches(
+    opened: int, intervals: Sequence[Interval], policy: SlaPolicy, clock: Clock, target: int, until: int
+) -> int | None:
+    """The instant at which a clock shows `target`, at the latest `until`; None when it does not get there.
 
-    Gross is from the opening on, whatever happened since. The others count the states in which the clock runs, so
-    that the time in which a report was resolved, and opened again later, is no time of theirs.
+    Gross is from the opening on, whatever happened since. The others count the intervals, those of the states in which
+    the clock runs; so the time in which a report was resolved, and opened again later, is no time of theirs.
     """
     if clock is Clock.GROSS:
-        return until - timeline.opened
-    return counted(running(timeline, policy.running, until), policy, clock)
-
-
-def counted(intervals: list[Interval], policy: SlaPolicy, clock: Clock) -> int:
-    """The length of intervals in which the clock runs: in opening hours, if it is one of business hours."""
-    if clock is Clock.NET or policy.calendar.is_always_open:
-        return sum([end - begin for begin, end in intervals])
-    between = policy.calendar.between
-    return sum([between(begin, end) for begin, end in intervals])
-
-
-def reaches(timeline: Timeline, policy: SlaPolicy, clock: Clock, target: int, until: int) -> int | None:
-    """The instant at which a clock shows `target`, at the latest `until`; None when it does not get there."""
-    if clock is Clock.GROSS:
-        at = timeline.opened + target
+        at = opened + target
         return at if at <= until else None
     left = target
-    for begin, end in running(timeline, policy.running, until):
+    for begin, end in intervals:
         here = end - begin if clock is Clock.NET else policy.calendar.between(begin, end)
         if here >= left:
             return begin + left if clock is Clock.NET else policy.calendar.after(begin, left)
@@ -106,7 +94,8 @@ class Judged(NamedTuple):
 
 
 def judged(
-    timeline: Timeline,
+    opened: int,
+    intervals: Sequence[Interval],
     policy: SlaPolicy,
     clock: Clock,
     target: int,
@@ -117,11 +106,11 @@ def judged(
 ) -> Judged:
     """`shown` is what the clock shows at the last restoration; at `until` while the report is open, `restored` None.
 
-    An open one is breached as soon as it is late.
+    `intervals` are those in which the clock runs, until then. An open one is breached as soon as it is late.
     """
     if shown > target:
         end = until if restored is None else restored
-        return Judged(Verdict.BREACHED, reaches(timeline, policy, clock, target, end), shown)
+        return Judged(Verdict.BREACHED, reaches(opened, intervals, policy, clock, target, end), shown)
     if restored is None:
         return Judged(Verdict.UNDECIDED, None, shown)
     return Judged(Verdict.MET, restored, shown)

@@ -40,6 +40,9 @@ Values = tuple[tuple[str, ...], ...]
 """For each of NAMES what a report says, sorted; (UNKNOWN,) where it says nothing."""
 
 
+SAYS = (str, int, float)
+"""The types of what can be a text of a group; a tuple, for a union would be made anew at each look."""
+
 Read = Callable[[Any], tuple[str, ...]]
 """Gives the texts that a path leads to from a value; () when it leads nowhere."""
 
@@ -82,7 +85,7 @@ def _said(report: Document, readers: tuple[Read, ...]) -> tuple[str, ...]:
 
 
 def _leaf(value: Any) -> tuple[str, ...]:
-    return (str(value),) if isinstance(value, str | int | float) and value != "" else ()
+    return (str(value),) if isinstance(value, SAYS) and value != "" else ()
 
 
 def _member(name: str, inner: Read, choose: Read | None = None, wanted: str | None = None) -> Read:

@@ -42,7 +42,7 @@ def intersection(ones: Sequence[Interval], others: Sequence[Interval]) -> list[I
 
 def measure(intervals: Iterable[Interval]) -> int:
     """The length of a merged list in microseconds."""
-    return sum(end - begin for begin, end in intervals)
+    return sum([end - begin for begin, end in intervals])
 
 
 def weighted(intervals: Iterable[tuple[int, int, int]]) -> int:

@@ -73,11 +73,14 @@ class Policies:
         self._by_key: dict[Key, list[SlaPolicy]] = {}
         for one in sorted(policies, key=lambda one: one.begin, reverse=True):
             self._by_key.setdefault((one.customer, one.service), []).append(one)
+        self._are_for_all = self._by_key.keys() <= {(None, None)}
 
     def of(self, timeline: Timeline) -> SlaPolicy:
-        customers, services = timeline.values[CUSTOMER_AT], timeline.values[SERVICE_AT]
-        keys: list[Key] = [(customer, service) for customer in customers for service in services]
-        keys += [(customer, None) for customer in customers] + [(None, service) for service in services]
+        keys: list[Key] = []
+        if not self._are_for_all:
+            customers, services = timeline.values[CUSTOMER_AT], timeline.values[SERVICE_AT]
+            keys += [(customer, service) for customer in customers for service in services]
+            keys += [(customer, None) for customer in customers] + [(None, service) for service in services]
         for key in (*keys, (None, None)):
             for policy in self._by_key.get(key, ()):
                 if policy.begin <= timeline.opened:

@@ -29,11 +29,13 @@ class Repeats:
     def __init__(self, cases: Iterable[Case]) -> None:
         self._restored: dict[Line, list[tuple[int, str]]] = {}
         self._opened: dict[Line, list[tuple[int, str]]] = {}
+        self._before: dict[str, str | None] = {}
+        self._after: dict[str, str | None] = {}
         for case in cases:
             if not case.is_valid:
                 continue
             for line in lines_of(case.timeline):
-                self._opened.setdefault(line, []).append((case.timeline.opened, case.id))
+                self._opened.setdefault(line, []).append((case.opened, case.id))
                 for at in case.turns.restored:
                     self._restored.setdefault(line, []).append((at, case.id))
         for index in (self._restored, self._opened):
@@ -42,7 +44,18 @@ class Repeats:
 
     def before(self, case: Case) -> str | None:
         """The report after whose restoration this one came again; None when it is no repeat."""
-        opened = case.timeline.opened
+        if case.id not in self._before:
+            self._before[case.id] = self._found_before(case)
+        return self._before[case.id]
+
+    def after(self, case: Case) -> str | None:
+        """The report that came again after the last restoration of this one; None when there is none so far."""
+        if case.id not in self._after:
+            self._after[case.id] = self._found_after(case)
+        return self._after[case.id]
+
+    def _found_before(self, case: Case) -> str | None:
+        opened = case.opened
         for line in lines_of(case.timeline):
             entries = self._restored.get(line, [])
             for at, one in reversed(entries[: bisect_right(entries, (opened, "\uffff"))]):
@@ -52,8 +65,7 @@ class Repeats:
                     return one
         return None
 
-    def after(self, case: Case) -> str | None:
-        """The report that came again after the last restoration of this one; None when there is none so far."""
+    def _found_after(self, case: Case) -> str | None:
         if case.restored is None:
             return None
         for line in lines_of(case.timeline):

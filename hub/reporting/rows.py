@@ -43,7 +43,7 @@ def row_of(case: Case, repeats: Repeats) -> Row:
         id=timeline.id,
         state=str(timeline.state),
         values=dict(zip(NAMES, timeline.values, strict=True)),
-        opened=timeline.opened,
+        opened=case.opened,
         acknowledged=acknowledged if case.is_valid else None,
         restored=case.restored,
         to_acknowledge=(acknowledged - timeline.opened) / MINUTE

@@ -5,30 +5,34 @@ account *as recorded at T* reads what was recorded until T and nothing else; so 
 whatever is recorded later.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 from operator import itemgetter
+from sys import intern
 from typing import NamedTuple
 
 import orjson
 
-from hub.model.event import EventType
 from hub.model.problem import Document, Status
 from hub.model.times import from_text, to_micros
 from hub.problems.acknowledgement import is_acknowledged
 from hub.reporting.dimensions import Dimensions, Values
-from hub.store.histories import Entry
+from hub.store.histories import Entry, Histories
 
 NOT_OBSERVED = "notObserved"
 """The state of a report before the first thing that is known of it: open, and neither acknowledged nor at work."""
 
-OPEN: frozenset[str] = frozenset(
-    {NOT_OBSERVED, Status.ACKNOWLEDGED, Status.IN_PROGRESS, Status.PENDING, Status.HELD}
-)
-RESTORED: frozenset[str] = frozenset({Status.RESOLVED, Status.CLOSED})
-INVALID: frozenset[str] = frozenset({Status.CANCELLED, Status.REJECTED})
-NOT_TAKEN: frozenset[str] = frozenset({NOT_OBSERVED, Status.ACKNOWLEDGED}) | INVALID
+
+def _states_of(*states: str) -> frozenset[str]:
+    """As the texts that timelines hold: to find one of these takes no comparison of texts."""
+    return frozenset(intern(str(state)) for state in states)
+
+
+OPEN = _states_of(NOT_OBSERVED, Status.ACKNOWLEDGED, Status.IN_PROGRESS, Status.PENDING, Status.HELD)
+RESTORED = _states_of(Status.RESOLVED, Status.CLOSED)
+INVALID = _states_of(Status.CANCELLED, Status.REJECTED)
+NOT_TAKEN = _states_of(NOT_OBSERVED, Status.ACKNOWLEDGED) | INVALID
 """The states in which nobody has taken the report up."""
 
 TASK = '"ProblemAcknowledgement"'
@@ -76,80 +80,81 @@ class Deleted(NamedTuple):
     id: str
 
 
-class Over(NamedTuple):
-    """A report that was over before anything of the account began."""
-
-    id: str
+class Over:
+    """A report that was over before anything of the account began; nothing is known of it but that it was there."""
 
 
+OVER = Over()
 Seen = Timeline | Deleted | Over
 
 
-def timelines(entries: Iterable[Entry], horizon: Horizon, dimensions: Dimensions) -> Iterator[Seen]:
-    """The reports that were there, one by one; `entries` come report by report, each in the order of recording."""
-    for _, group in groupby(entries, key=itemgetter(0)):
-        timeline = timeline_of(list(group), horizon, dimensions)
-        if timeline is not None:
-            yield timeline
+def timelines(histories: Histories, horizon: Horizon, dimensions: Dimensions) -> Iterator[Seen]:
+    """The reports that were there, one by one; a text that many of them have is held once."""
+    values: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for problem_id, is_over in histories.reports(recorded=horizon.recorded, since=horizon.since):
+        if is_over:
+            yield OVER
+            continue
+        entries, document = histories.entries(problem_id), histories.document(problem_id)
+        found = timeline_of(problem_id, entries, document, horizon, dimensions)
+        if isinstance(found, Timeline):
+            found = found._replace(values=tuple([values.setdefault(one, one) for one in found.values]))
+        if found is not None:
+            yield found
 
 
-def timeline_of(entries: Sequence[Entry], horizon: Horizon, dimensions: Dimensions) -> Seen | None:
-    """What is known of one report; None when nothing of it was."""
+def timeline_of(
+    problem_id: str, entries: Sequence[Entry], document: str | None, horizon: Horizon, dimensions: Dimensions
+) -> Timeline | Deleted | None:
+    """What is known of one report; None when nothing of it was. `document` is the JSON of the report as it is now."""
     recorded, as_of = horizon.recorded, horizon.as_of
     if entries[0].record_time > recorded:
         return None
     seen = [entry for entry in entries if entry.record_time <= recorded]
-    if seen[-1].event_type == EventType.DELETE:
-        return Deleted(seen[-1].problem_id)
+    if seen[-1].deletes:
+        return Deleted(problem_id)
     first = seen[0]
-    if _is_over(seen, horizon.since):
-        return Over(first.problem_id)
-    document = document_at(entries, recorded)
-    created = document.get("creationDate")
+    report = document_at(document, [] if len(seen) == len(entries) else entries, recorded)
+    created = report.get("creationDate")
     opened = min(first.event_time, to_micros(from_text(created))) if created else first.event_time
     if opened >= as_of:
         return None
     begins, states, disordered = _states(seen, opened, as_of)
     return Timeline(
-        id=first.problem_id,
+        id=problem_id,
         opened=opened,
         acknowledged=_taken_up(seen, begins, states, as_of),
         begins=tuple(begins),
         states=tuple(states),
         parties=_parties(seen, as_of),
-        values=dimensions.of(document, first.source),
-        affected=_whole(document.get("affectedNumberOfServices")),
-        irregular=sum(entry.irregular for entry in seen),
+        values=dimensions.of(report, first.source),
+        affected=_whole(report.get("affectedNumberOfServices")),
+        irregular=sum([entry.irregular for entry in seen]),
         disordered=disordered,
     )
 
 
-def _is_over(seen: Sequence[Entry], since: int) -> bool:
-    """Whether the report was in a final state before `since`, and nothing was told of it from then on."""
-    if any(entry.event_time >= since for entry in seen):
-        return False
-    steps = [entry for entry in reversed(seen) if entry.to_status]
-    return bool(steps) and max(steps, key=itemgetter(3)).to_status not in OPEN
-
-
-def document_at(entries: Sequence[Entry], recorded: int) -> Document:
+def document_at(document: str | None, entries: Sequence[Entry], recorded: int) -> Document:
     """The report as it was: the present one, or the one that was deleted, with every later change undone."""
-    text = entries[0].document
-    document: Document = orjson.loads(text) if text else {}
+    report: Document = orjson.loads(document) if document else {}
     for entry in reversed(entries):
         if entry.changes and entry.record_time > recorded:
             for name, change in orjson.loads(entry.changes).items():
                 if change["from"] is None:
-                    document.pop(name, None)
+                    report.pop(name, None)
                 else:
-                    document[name] = change["from"]
-    return document
+                    report[name] = change["from"]
+    return report
 
 
 def _states(seen: Sequence[Entry], opened: int, as_of: int) -> tuple[list[int], list[str], int]:
     """When each state began, and how many steps were recorded after a later one; a step to the same state is none."""
-    steps = [(entry.event_time, entry.to_status) for entry in seen if entry.to_status and entry.event_time < as_of]
-    disordered = sum(later[0] < earlier[0] for earlier, later in pairwise(steps))
+    steps = [
+        (entry.event_time, intern(entry.to_status))
+        for entry in seen
+        if entry.to_status and entry.event_time < as_of
+    ]
+    disordered = sum([later[0] < earlier[0] for earlier, later in pairwise(steps)])
     if disordered:
         steps.sort(key=itemgetter(0))
     begins: list[int] = [opened]
@@ -164,19 +169,13 @@ def _states(seen: Sequence[Entry], opened: int, as_of: int) -> tuple[list[int], 
 
 
 def _taken_up(seen: Sequence[Entry], begins: Sequence[int], states: Sequence[str], as_of: int) -> int | None:
-    by_state = next((at for at, state in zip(begins, states, strict=True) if state not in NOT_TAKEN), None)
-    by_task = next(
-        (
-            entry.event_time
-            for entry in seen
-            if entry.changes
-            and TASK in entry.changes
-            and entry.event_time < as_of
-            and _acknowledges(entry.changes)
-        ),
-        None,
-    )
-    return min((at for at in (by_state, by_task) if at is not None), default=None)
+    by_state = [at for at, state in zip(begins, states, strict=True) if state not in NOT_TAKEN]
+    by_task = [
+        entry.event_time
+        for entry in seen
+        if entry.changes and TASK in entry.changes and entry.event_time < as_of and _acknowledges(entry.changes)
+    ]
+    return min([*by_state[:1], *by_task[:1]], default=None)
 
 
 def _acknowledges(changes: str) -> bool:
@@ -190,7 +189,7 @@ def _parties(seen: Sequence[Entry], as_of: int) -> tuple[str, ...]:
     for entry in seen:
         party = entry.party
         if party and entry.event_time < as_of and (not parties or party != parties[-1]):
-            parties.append(party)
+            parties.append(intern(party))
     return tuple(parties)
 
 

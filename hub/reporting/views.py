@@ -1,6 +1,7 @@
 """What a metric looks at: the cases of one group, the period, and what was chosen for the account as a whole."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,9 +11,11 @@ from hub.reporting.cases import Case
 from hub.reporting.definitions import Definition
 from hub.reporting.figures import HOUR, Figure, Number, Rows, present
 from hub.reporting.intervals import Interval
+from hub.reporting.outages import Outage
 from hub.reporting.periods import Period
+from hub.reporting.policies import SERVICE_AT
 from hub.reporting.repeats import Repeats
-from hub.reporting.spans import Span, Spans
+from hub.reporting.spans import Spans
 
 AGES = (4 * HOUR, 24 * HOUR, 3 * DAY, 7 * DAY, 30 * DAY)
 JEOPARDY = (50, 75, 90, 100)
@@ -40,7 +43,13 @@ class Question:
 
     @property
     def spans(self) -> Spans:
-        return Spans(begin=self.begin, end=self.end, as_of=self.as_of)
+        return Spans(
+            begin=self.begin,
+            end=self.end,
+            as_of=self.as_of,
+            hours=self.service_hours,
+            maintenance=self.maintenance,
+        )
 
     @property
     def begin(self) -> int:
@@ -66,7 +75,7 @@ class View:
     def opened(self) -> list[Case]:
         """The valid reports that were opened in the period."""
         begin, end = self.question.begin, self.question.end
-        return [case for case in self.cases if case.is_valid and begin <= case.timeline.opened < end]
+        return [case for case in self.cases if case.is_valid and begin <= case.opened < end]
 
     @cached_property
     def restored(self) -> list[Case]:
@@ -79,20 +88,31 @@ class View:
         return [case for case in self.cases if case.is_open]
 
     @cached_property
-    def invalid(self) -> dict[str, list[str]]:
+    def invalid(self) -> dict[str, Rows]:
         """{cancelled or rejected: ids} of the reports opened in the period, which are in no time and no share."""
         begin, end = self.question.begin, self.question.end
         found: dict[str, list[str]] = {}
         for case in self.cases:
-            if not case.is_valid and begin <= case.timeline.opened < end:
+            if not case.is_valid and begin <= case.opened < end:
                 found.setdefault(str(case.timeline.state), []).append(case.id)
-        return found
+        return {state: tuple(those) for state, those in found.items()}
 
     @cached_property
-    def time_in_state(self) -> list[tuple[Case, list[Span]]]:
-        """The part in the period of each open state of each report."""
-        pairs = [(case, self.spans.of(case)) for case in self.cases]
-        return [pair for pair in pairs if pair[1]]
+    def in_period(self) -> list[Case]:
+        """The reports that were open in the period."""
+        return [case for case in self.cases if self.spans.of(case)]
+
+    @cached_property
+    def outages(self) -> dict[str, list[Outage]]:
+        """{service: the valid reports about it that were open in the period}, the parts cut to the period."""
+        found: dict[str, list[Outage]] = defaultdict(list)
+        outage_of = self.spans.outage
+        for case in self.in_period:
+            outage = outage_of(case)
+            if outage is not None:
+                for service in case.timeline.values[SERVICE_AT]:
+                    found[service].append(outage)
+        return dict(found)
 
     @cached_property
     def opened_ids(self) -> Rows:
@@ -139,3 +159,12 @@ class View:
 
 def ids(cases: Sequence[Case]) -> Rows:
     return tuple([case.id for case in cases])
+
+
+def split(cases: Sequence[Case], marks: Iterable[object]) -> tuple[list[str], list[str]]:
+    """The ids of the cases that are marked, and of the others; there is a mark, true or not, for each case."""
+    marked: list[str] = []
+    others: list[str] = []
+    for case, mark in zip(cases, marks, strict=True):
+        (marked if mark else others).append(case.id)
+    return marked, others

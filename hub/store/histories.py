@@ -1,4 +1,4 @@
-"""The history of all reports as it is read for figures: whole, report by report, one row at a time."""
+"""The history of all reports as it is read for figures, report by report: first which there are, then each."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,23 +11,20 @@ FETCHED = 1000
 
 
 class Entry(NamedTuple):
-    """A record of the history, without what figures do not need.
+    """A record of the history, without what figures do not need; instants are microseconds.
 
-    `changes` is the JSON of a change of attributes, and of what a deleted report had; None for other records.
-    `document` is the JSON of the report as it is now, in its first record; None for a report that was deleted.
+    `deletes` is 1 for the record of a deletion. `changes` is the JSON of a change of attributes, and of what a deleted
+    report had; None for other records.
     """
 
-    problem_id: str
-    record_id: str
-    event_type: str
     event_time: int
     record_time: int
     to_status: str | None
     source: str | None
     party: str | None
     irregular: int
+    deletes: int
     changes: str | None
-    document: str | None
 
 
 class Late(NamedTuple):
@@ -66,12 +63,23 @@ class Histories:
         self._connection = connection
         self._sql = statements(dialect, "history")
 
-    def entries(self) -> Iterator[Entry]:
-        """Every record of every report, those of one report together and in the order in which they were recorded.
+    def reports(self, *, recorded: int, since: int) -> Iterator[tuple[str, bool]]:
+        """(id, whether it was over) of every report of which something was recorded by then, in the order of the ids.
 
-        One statement reads records and reports, so that both are of one moment.
+        One was over when it had come to a final state before `since` and nothing was told of it from then on. Who
+        reads the others one by one does so `at_one_moment`.
         """
-        return map(Entry._make, self._rows("rows", {}))
+        return ((one, bool(over)) for one, over in self._rows("reports", {"recorded": recorded, "since": since}))
+
+    def entries(self, problem_id: str) -> list[Entry]:
+        """Every record of a report, in the order in which they were recorded."""
+        cursor = self._connection.execute(self._sql["entries"], {"problem": problem_id})
+        return list(map(Entry._make, cursor))
+
+    def document(self, problem_id: str) -> str | None:
+        """The JSON of a report as it is now; None for one that was deleted."""
+        row = self._connection.execute(self._sql["document"], {"problem": problem_id}).fetchone()
+        return row[0] if row else None
 
     def late(self, *, recorded: int, until: int, as_of: int) -> Iterator[Late]:
         """What was recorded after `recorded` and not after `until`, and had come to pass before `as_of`."""

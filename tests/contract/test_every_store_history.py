@@ -1,7 +1,8 @@
-"""What every store promises of the history as figures read it: whole, report by report, with what was counted."""
+"""What every store promises of the history as figures read it: report by report, with what was counted."""
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from hub.model.delivery import Attempt, DeliveryState
@@ -38,16 +39,15 @@ def append(store: Store, *records: Record) -> None:
 def test_the_history_comes_report_by_report(store: Store) -> None:
     store.write(lambda tables: [tables.problems.insert(problem(number)) for number in (1, 2)])
     append(store, created(1, "p2"), created(2, "p1"), record(3, "p2"), changed(4, "p1"), record(5, "p1"))
-    rows = list(store.read.histories.entries())
-    assert [(one.problem_id, one.record_id) for one in rows] == [
-        ("p1", "r2"),
-        ("p1", "r4"),
-        ("p1", "r5"),
-        ("p2", "r1"),
-        ("p2", "r3"),
-    ]
-    assert [one.document is not None for one in rows] == [True, False, False, True, False]
-    assert [one.changes is not None for one in rows] == [False, True, False, False, False]
+    histories = store.read.histories
+    assert list(histories.reports(recorded=100 * SECOND, since=0)) == [("p1", False), ("p2", False)]
+    rows = histories.entries("p1")
+    assert [one.event_time for one in rows] == [2 * SECOND, 4 * SECOND, 5 * SECOND]
+    assert [one.changes is not None for one in rows] == [False, True, False]
+    assert [one.event_time for one in histories.entries("p2")] == [1 * SECOND, 3 * SECOND]
+    document = histories.document("p1")
+    assert document is not None
+    assert orjson.loads(document)["status"] == "acknowledged"
     last = rows[2]
     assert (last.event_time, last.record_time, last.to_status) == (5 * SECOND, 5 * SECOND + 5, "resolved")
     assert (last.source, last.party, bool(last.irregular)) == ("helpdesk", "org-1", True)
@@ -55,14 +55,36 @@ def test_the_history_comes_report_by_report(store: Store) -> None:
 
 def test_a_report_that_is_gone_has_a_history_still(store: Store) -> None:
     append(store, created(1, "p1"), changed(2, "p1", EventType.DELETE))
-    first, last = store.read.histories.entries()
-    assert (first.document, first.changes) == (None, None)
-    assert (last.event_type, last.changes) == (EventType.DELETE, '{"name":{"from":"a","to":null}}')
+    histories = store.read.histories
+    first, last = histories.entries("p1")
+    assert histories.document("p1") is None
+    assert (first.deletes, first.changes) == (0, None)
+    assert (last.deletes, last.changes) == (1, '{"name":{"from":"a","to":null}}')
+    assert list(histories.reports(recorded=100 * SECOND, since=50 * SECOND)) == [("p1", False)]
 
 
-def test_a_long_history_is_read_a_piece_at_a_time(store: Store) -> None:
-    append(store, *(record(number, f"p{number % 7}") for number in range(FETCHED + 5)))
-    assert sum(1 for _ in store.read.histories.entries()) == FETCHED + 5
+def test_many_reports_are_read_a_piece_at_a_time(store: Store) -> None:
+    append(store, *(record(number, f"p{number:05}") for number in range(FETCHED + 5)))
+    assert sum(1 for _ in store.read.histories.reports(recorded=10**12, since=0)) == FETCHED + 5
+
+
+def test_a_report_is_over_when_it_ended_before_and_nothing_was_told_of_it_since(store: Store) -> None:
+    append(store, created(1, "p1"), record(2, "p1"))  # to resolved
+    early = replace(created(11, "p2"), event_time=SECOND, record_time=SECOND)
+    append(store, early, record(3, "p2"), changed(9, "p2"))
+    append(store, created(4, "p3"))
+    append(store, replace(record(6, "p4"), event_time=5 * SECOND), replace(created(7, "p4"), event_time=SECOND))
+
+    def over(since: int, recorded: int = 100) -> list[str]:
+        found = store.read.histories.reports(recorded=recorded * SECOND, since=since * SECOND)
+        return [problem_id for problem_id, is_over in found if is_over]
+
+    assert over(2) == []
+    assert over(3) == ["p1"]
+    assert over(9) == ["p1", "p4"]
+    assert over(10) == ["p1", "p2", "p4"]
+    assert over(4, recorded=4) == ["p1", "p2"]
+    assert [one for one, _ in store.read.histories.reports(recorded=4 * SECOND, since=0)] == ["p1", "p2"]
 
 
 def test_late_records_are_those_between_two_accounts(store: Store) -> None:

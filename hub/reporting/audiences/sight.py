@@ -41,7 +41,7 @@ class Sight:
         """The deliveries about what is seen, and for a customer those to itself alone."""
         if not self._only:
             return list(deliveries)
-        ids = {one.id for one in seen}
+        ids = {one.id for one in seen if isinstance(one, Timeline)}
         return [
             one
             for one in deliveries

@@ -6,7 +6,6 @@ from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.figures import Figure
 from hub.reporting.metrics.durations import durations
 from hub.reporting.metrics.shares import share
-from hub.reporting.policies import severity_of
 from hub.reporting.views import View
 
 TIME_TO_ACKNOWLEDGE = Definition(
@@ -35,17 +34,12 @@ ACKNOWLEDGED_IN_TARGET = Definition(
 
 
 def acknowledgement(view: View) -> Iterator[Figure]:
-    taken = [case for case in view.opened if case.timeline.acknowledged is not None]
-    waiting = [case.id for case in view.opened if case.timeline.acknowledged is None]
+    waiting = tuple([case.id for case in view.opened if case.acknowledged is None])
     yield from durations(
         view,
         TIME_TO_ACKNOWLEDGE,
-        [
-            case.timeline.acknowledged - case.timeline.opened
-            for case in taken
-            if case.timeline.acknowledged is not None
-        ],
-        tuple(case.id for case in taken),
+        [case.acknowledged - case.opened for case in view.opened if case.acknowledged is not None],
+        tuple([case.id for case in view.opened if case.acknowledged is not None]),
         excluded={**view.invalid, "notAcknowledged": waiting},
     )
     yield in_target(view)
@@ -54,14 +48,15 @@ def acknowledgement(view: View) -> Iterator[Figure]:
 def in_target(view: View) -> Figure:
     met: list[str] = []
     late: list[str] = []
-    excluded: dict[str, list[str]] = {**view.invalid, "undecided": [], "noTarget": []}
+    undecided: list[str] = []
+    without: list[str] = []
     for case in view.opened:
-        target = case.policy.acknowledge_within(severity_of(case.timeline))
-        at = case.timeline.acknowledged
+        target, at = case.acknowledge_within, case.acknowledged
         if target is None:
-            excluded["noTarget"].append(case.id)
-        elif (view.question.as_of if at is None else at) - case.timeline.opened > target:
+            without.append(case.id)
+        elif (view.question.as_of if at is None else at) - case.opened > target:
             late.append(case.id)
         else:
-            (excluded["undecided"] if at is None else met).append(case.id)
+            (undecided if at is None else met).append(case.id)
+    excluded = {**view.invalid, "undecided": undecided, "noTarget": without}
     return share(view, ACKNOWLEDGED_IN_TARGET, met, late, excluded=excluded, by_agreement=True)

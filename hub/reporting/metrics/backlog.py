@@ -1,5 +1,6 @@
 """What was open at the begin, what came and went, what is open at the end; and how old it is."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -40,29 +41,23 @@ def open_at(cases: Sequence[Case], instant: int) -> list[str]:
     """The reports that were open just before an instant."""
     found = []
     for case in cases:
-        begins = case.timeline.begins
-        number = len(begins) - 1
-        while number >= 0 and begins[number] >= instant:
-            number -= 1
-        if number >= 0 and case.timeline.states[number] in OPEN:
-            found.append(case.id)
+        if case.opened < instant:
+            timeline = case.timeline
+            if timeline.states[bisect_left(timeline.begins, instant) - 1] in OPEN:
+                found.append(case.id)
     return found
 
 
 def backlog(view: View) -> Iterator[Figure]:
     begin, end = view.question.begin, view.question.end
-    opened = [case.id for case in view.cases if begin <= case.timeline.opened < end]
-    turns = {
-        name: [case.id for case in view.cases for at in getattr(case.turns, name) if begin <= at < end]
-        for name in ("reopened", "restored", "gone")
-    }
+    cases = view.cases
     parts = {
-        "begin": open_at(view.cases, begin),
-        "opened": opened,
-        "reopened": turns["reopened"],
-        "restored": turns["restored"],
-        "withdrawn": turns["gone"],
-        "end": open_at(view.cases, end),
+        "begin": open_at(cases, begin),
+        "opened": [case.id for case in cases if begin <= case.opened < end],
+        "reopened": [case.id for case in cases for at in case.turns.reopened if begin <= at < end],
+        "restored": [case.id for case in cases for at in case.turns.restored if begin <= at < end],
+        "withdrawn": [case.id for case in cases for at in case.turns.gone if begin <= at < end],
+        "end": open_at(cases, end),
     }
     count = {name: len(rows) for name, rows in parts.items()}
     balance = count["begin"] + count["opened"] + count["reopened"] - count["restored"] - count["withdrawn"]

@@ -1,9 +1,10 @@
 """Whether targets were kept: what is open and late already has missed its target, too."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 
 from hub.reporting.cases import Case
-from hub.reporting.clocks import Judged, Verdict, judged
+from hub.reporting.clocks import Judged, Verdict
 from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.figures import Figure
 from hub.reporting.metrics.shares import share
@@ -48,12 +49,13 @@ CLOSED_ONLY = _definition(
 )
 
 
-def by_clock(case: Case, clock: Clock | None, as_of: int) -> Judged | None:
-    """The verdict by a clock, None standing for that of the agreement; None without a target."""
-    if clock is None or clock is case.policy.clock or case.target is None or not case.is_valid:
-        return case.by_policy
-    shown = case.shown(clock)
-    return judged(case.timeline, case.policy, clock, case.target, shown=shown, restored=case.restored, until=as_of)
+VERDICT: Mapping[Clock | None, Callable[[Case], Judged | None]] = {
+    None: attrgetter("by_policy"),
+    Clock.GROSS: attrgetter("by_gross"),
+    Clock.NET: attrgetter("by_net"),
+    Clock.BUSINESS: attrgetter("by_business"),
+}
+"""The verdict by a clock, None standing for that of the agreement; there is none without a target."""
 
 
 def compliance(view: View) -> Iterator[Figure]:
@@ -64,20 +66,22 @@ def compliance(view: View) -> Iterator[Figure]:
 
 
 def decided(view: View, definition: Definition, clock: Clock | None) -> Figure:
-    begin, end, as_of = view.question.begin, view.question.end, view.question.as_of
+    begin, end = view.question.begin, view.question.end
     met: list[str] = []
     breached: list[str] = []
     still_open: list[str] = []
-    excluded: dict[str, list[str]] = {**view.invalid, "undecided": [], "noTarget": []}
-    for case in view.cases:
-        verdict = by_clock(case, clock, as_of)
-        if verdict is None:
-            if case.is_valid and begin <= case.timeline.opened < end:
-                excluded["noTarget"].append(case.id)
-        elif verdict.at is None:
-            excluded["undecided"].append(case.id)
-        elif begin <= verdict.at < end:
-            (met if verdict.verdict is Verdict.MET else breached).append(case.id)
+    undecided: list[str] = []
+    without: list[str] = []
+    for case, judged in zip(view.cases, map(VERDICT[clock], view.cases), strict=True):
+        if judged is None:
+            if case.is_valid and begin <= case.opened < end:
+                without.append(case.id)
+            continue
+        verdict, at, _ = judged
+        if at is None:
+            undecided.append(case.id)
+        elif begin <= at < end:
+            (met if verdict is Verdict.MET else breached).append(case.id)
             if case.is_open:
                 still_open.append(case.id)
     return share(
@@ -85,7 +89,7 @@ def decided(view: View, definition: Definition, clock: Clock | None) -> Figure:
         definition,
         met,
         breached,
-        excluded=excluded,
+        excluded={**view.invalid, "undecided": undecided, "noTarget": without},
         details={"openAndBreached": tuple(still_open)},
         policy={"clock": "of the agreement" if clock is None else str(clock)},
         by_agreement=True,
@@ -95,12 +99,13 @@ def decided(view: View, definition: Definition, clock: Clock | None) -> Figure:
 def closed_only(view: View, clock: Clock | None = None) -> Figure:
     met: list[str] = []
     breached: list[str] = []
-    excluded: dict[str, list[str]] = {**view.invalid, "noTarget": []}
+    without: list[str] = []
     for case in view.restored:
-        verdict = by_clock(case, clock, view.question.as_of)
-        if verdict is None:
-            excluded["noTarget"].append(case.id)
+        judged = VERDICT[clock](case)
+        if judged is None:
+            without.append(case.id)
         else:
-            (met if verdict.verdict is Verdict.MET else breached).append(case.id)
+            (met if judged.verdict is Verdict.MET else breached).append(case.id)
+    excluded = {**view.invalid, "noTarget": without}
     policy = {"clock": "of the agreement" if clock is None else str(clock)}
     return share(view, CLOSED_ONLY, met, breached, excluded=excluded, policy=policy, by_agreement=True)

@@ -3,21 +3,13 @@
 All of it is derived from reports: what nobody reported is not in it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from hub.reporting.definitions import Cohort, Definition, Unit
-from hub.reporting.figures import HOUR, MINUTE, Figure, percent, ratio
-from hub.reporting.intervals import Interval, clipped, intersection, measure, union, weighted
-from hub.reporting.metrics.outages import (
-    Outage,
-    by_customer,
-    cut_by_hours,
-    degraded_time,
-    ids_of,
-    merged,
-    outages,
-)
-from hub.reporting.views import Question, View
+from hub.reporting.figures import HOUR, MINUTE, Figure, Rows, percent, ratio
+from hub.reporting.outages import Down, Outage, by_customer, ids_of, length
+from hub.reporting.views import View
 
 DEGRADED_MINUTES = Definition(
     id="degradedMinutes",
@@ -70,29 +62,39 @@ USER_MINUTES = Definition(
 ALL = "all"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """`listed` are those that are shown each for itself, the most degraded ones; `rows` the reports about any."""
+
+    outages: Mapping[str, Sequence[Outage]]
+    downs: Mapping[str, Down]
+    listed: Sequence[str]
+    rows: Rows
+
+
 def degradation(view: View) -> Iterator[Figure]:
-    services = outages(view)
+    found = view.outages
+    downs = {service: view.spans.down(service, those) for service, those in found.items()}
     listed: list[str] = []
     if view.question.listed:
-        lengths = {service: measure(merged(those)) for service, those in services.items()}
-        listed = sorted(services, key=lambda service: (-lengths[service], service))[: view.question.listed]
-    yield from degraded_minutes(view, services, listed)
-    yield from availability(view, services, listed)
-    yield from between_failures(view, services, listed)
-    yield from user_minutes(view, services, listed)
+        listed = sorted(found, key=lambda service: (-downs[service].length, service))[: view.question.listed]
+    rows = ids_of([one for those in found.values() for one in those])
+    services = Services(outages=found, downs=downs, listed=listed, rows=rows)
+    yield from degraded_minutes(view, services)
+    yield from availability(view, services)
+    yield from between_failures(view, services)
+    yield from user_minutes(view, services)
 
 
-def degraded_minutes(view: View, services: dict[str, list[Outage]], listed: Sequence[str]) -> Iterator[Figure]:
+def degraded_minutes(view: View, services: Services) -> Iterator[Figure]:
     whole = (view.question.end - view.question.begin) / MINUTE
-    everyone = [one for those in services.values() for one in those]
-    total = degraded_time(services) / MINUTE
-    yield view.figure(
-        DEGRADED_MINUTES, total, len(services), part=ALL, numerator=total, denominator=whole, rows=ids_of(everyone)
-    )
-    for service in listed:
-        those = services[service]
-        value = measure(merged(those)) / MINUTE
-        customers = {name: measure(merged(part)) / MINUTE for name, part in by_customer(those).items()}
+    total = sum([down.degraded for down in services.downs.values()]) / MINUTE
+    n = len(services.downs)
+    yield view.figure(DEGRADED_MINUTES, total, n, part=ALL, numerator=total, denominator=whole, rows=services.rows)
+    for service in services.listed:
+        those = services.outages[service]
+        value = services.downs[service].length / MINUTE
+        customers = {name: length(part) / MINUTE for name, part in by_customer(those).items()}
         yield view.figure(
             DEGRADED_MINUTES,
             value,
@@ -105,26 +107,15 @@ def degraded_minutes(view: View, services: dict[str, list[Outage]], listed: Sequ
         )
 
 
-def available(down: list[Interval], maintenance: Sequence[Interval], question: Question) -> tuple[int, int]:
-    """(time available, time that counts) of a service in microseconds; maintenance is in neither."""
-    hours = cut_by_hours([(question.begin, question.end)], question)
-    planned = intersection(union(clipped(maintenance, question.begin, question.end)), hours)
-    counted = measure(hours) - measure(planned)
-    inside = intersection(down, hours)
-    return counted - (measure(inside) - measure(intersection(inside, planned))), counted
-
-
-def availability(view: View, services: dict[str, list[Outage]], listed: Sequence[str]) -> Iterator[Figure]:
-    question = view.question
-    ups = {
-        service: available(merged(those), question.maintenance.get(service, ()), question)
-        for service, those in services.items()
-    }
-    up, counted = sum(one for one, _ in ups.values()), sum(one for _, one in ups.values())
-    everyone = [one for those in services.values() for one in those]
-    parts = [(ALL, up, counted, len(services), everyone)]
-    parts += [(service, *ups[service], len(services[service]), services[service]) for service in listed]
-    for part, one, whole, n, those in parts:
+def availability(view: View, services: Services) -> Iterator[Figure]:
+    downs = services.downs
+    up = sum([down.available for down in downs.values()])
+    counted = sum([down.counted for down in downs.values()])
+    parts: list[tuple[str, int, int, int, Rows]] = [(ALL, up, counted, len(downs), services.rows)]
+    for service in services.listed:
+        down, those = downs[service], services.outages[service]
+        parts.append((service, down.available, down.counted, len(those), ids_of(those)))
+    for part, one, whole, n, rows in parts:
         yield view.figure(
             AVAILABILITY,
             percent(one, whole),
@@ -132,17 +123,17 @@ def availability(view: View, services: dict[str, list[Outage]], listed: Sequence
             part=part,
             numerator=one / MINUTE,
             denominator=whole / MINUTE,
-            rows=ids_of(those),
-            policy={"service hours": question.service_hours.name},
+            rows=rows,
+            policy={"service hours": view.question.service_hours.name},
         )
 
 
-def between_failures(view: View, services: dict[str, list[Outage]], listed: Sequence[str]) -> Iterator[Figure]:
+def between_failures(view: View, services: Services) -> Iterator[Figure]:
     observed = view.question.end - view.question.begin
-    down = {service: merged(those) for service, those in services.items()}
-    ran = sum(observed - measure(one) for one in down.values())
-    parts = [(ALL, ran, sum(map(len, down.values())))]
-    parts += [(service, observed - measure(down[service]), len(down[service])) for service in listed]
+    downs = services.downs
+    ran = sum([observed - down.length for down in downs.values()])
+    parts = [(ALL, ran, sum([down.outages for down in downs.values()]))]
+    parts += [(service, observed - downs[service].length, downs[service].outages) for service in services.listed]
     for part, up, count in parts:
         mean = ratio(up, count)
         yield view.figure(
@@ -153,34 +144,34 @@ def between_failures(view: View, services: dict[str, list[Outage]], listed: Sequ
             numerator=up / HOUR,
             denominator=count,
             why="noOutage",
-            rows=ids_of(services.get(part, ())),
+            rows=ids_of(services.outages.get(part, ())),
         )
 
 
-def user_minutes(view: View, services: dict[str, list[Outage]], listed: Sequence[str]) -> Iterator[Figure]:
-    silent = {
-        service: [one for one in those if not one.case.timeline.affected] for service, those in services.items()
-    }
-    by_service = {
-        service: weighted((*interval, one.case.timeline.affected) for one in those for interval in one.intervals)
-        for service, those in services.items()
-    }
-    total = sum(by_service.values()) / MINUTE
-    unsaid = ids_of(one for those in silent.values() for one in those)
-    counted = [one for those in services.values() for one in those if one.case.timeline.affected]
-    rows = ids_of(counted)
+def user_minutes(view: View, services: Services) -> Iterator[Figure]:
+    total = sum([down.user_time for down in services.downs.values()]) / MINUTE
+    rows, unsaid = _by_affected(one for those in services.outages.values() for one in those)
     yield view.figure(
         USER_MINUTES, total, len(rows), part=ALL, numerator=total, rows=rows, excluded={"numberNotSaid": unsaid}
     )
-    for service in listed:
-        those = [one for one in services[service] if one.case.timeline.affected]
-        value = by_service[service] / MINUTE
+    for service in services.listed:
+        rows, unsaid = _by_affected(services.outages[service])
+        value = services.downs[service].user_time / MINUTE
         yield view.figure(
             USER_MINUTES,
             value,
-            len(those),
+            len(rows),
             part=service,
             numerator=value,
-            rows=ids_of(those),
-            excluded={"numberNotSaid": ids_of(silent[service])},
+            rows=rows,
+            excluded={"numberNotSaid": unsaid},
         )
+
+
+def _by_affected(those: Iterable[Outage]) -> tuple[Rows, Rows]:
+    """The reports that say how many are affected, and those that do not."""
+    said: list[Outage] = []
+    unsaid: list[Outage] = []
+    for one in those:
+        (said if one.case.timeline.affected else unsaid).append(one)
+    return ids_of(said), ids_of(unsaid)

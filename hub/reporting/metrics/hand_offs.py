@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.figures import Figure, ratio
 from hub.reporting.metrics.shares import share
-from hub.reporting.views import View
+from hub.reporting.views import View, split
 
 HAND_OFFS = Definition(
     id="handOffs",
@@ -33,7 +33,8 @@ PING_PONG = Definition(
 
 
 def hand_offs(view: View) -> Iterator[Figure]:
-    counts = [max(0, len(case.timeline.parties) - 1) for case in view.restored]
+    parties = [case.timeline.parties for case in view.restored]
+    counts = [len(those) - 1 if those else 0 for those in parties]
     yield view.figure(
         HAND_OFFS,
         ratio(sum(counts), len(counts)),
@@ -43,6 +44,6 @@ def hand_offs(view: View) -> Iterator[Figure]:
         rows=view.restored_ids,
         details={"most": max(counts, default=0), "without": counts.count(0)},
     )
-    back = [case.id for case in view.restored if len(set(case.timeline.parties)) < len(case.timeline.parties)]
-    known = set(back)
-    yield share(view, PING_PONG, back, [case.id for case in view.restored if case.id not in known])
+    came_back = [len(set(those)) < len(those) for those in parties]
+    back, others = split(view.restored, came_back)
+    yield share(view, PING_PONG, back, others)

@@ -6,8 +6,7 @@ from hub.reporting.cases import Case
 from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.dimensions import CAUSE, NAMES, RESOURCE, SERVICE
 from hub.reporting.figures import MINUTE, Figure, percent
-from hub.reporting.intervals import measure
-from hub.reporting.metrics.outages import Outage, by_customer, merged, outages
+from hub.reporting.outages import Outage
 from hub.reporting.views import View, ids
 
 PARETO_COUNT = Definition(
@@ -47,24 +46,22 @@ def pareto(view: View) -> Iterator[Figure]:
                 groups.setdefault(value, []).append(case)
         rows = {key: ids(cases) for key, cases in groups.items()}
         yield from ranked(view, PARETO_COUNT, name, {key: len(found) for key, found in rows.items()}, rows)
-    services = outages(view)
     for name in OVER:
-        yield from _by_degraded(view, name, services)
+        yield from _by_degraded(view, name)
 
 
-def _by_degraded(view: View, name: str, services: dict[str, list[Outage]]) -> Iterator[Figure]:
+def _by_degraded(view: View, name: str) -> Iterator[Figure]:
     at = NAMES.index(name)
     minutes: dict[str, float] = {}
     rows: dict[str, dict[str, None]] = {}
-    for service, those in services.items():
+    for service, those in view.outages.items():
         groups: dict[str, list[Outage]] = {}
         for one in those:
             for key in (service,) if name == SERVICE else one.case.timeline.values[at]:
                 groups.setdefault(key, []).append(one)
         for key, part in groups.items():
-            length = sum(measure(merged(each)) for each in by_customer(part).values())
-            minutes[key] = minutes.get(key, 0) + length / MINUTE
-            rows.setdefault(key, {}).update(dict.fromkeys(one.case.id for one in part))
+            minutes[key] = minutes.get(key, 0) + view.spans.down(service, part).degraded / MINUTE
+            rows.setdefault(key, {}).update(dict.fromkeys([one.case.id for one in part]))
     yield from ranked(view, PARETO_DEGRADED, name, minutes, {key: tuple(found) for key, found in rows.items()})
 
 

@@ -22,7 +22,7 @@ DATA_QUALITY = Definition(
 
 
 def data_quality(view: View) -> Iterator[Figure]:
-    cases = [case for case, _ in view.time_in_state]
+    cases = view.in_period
     found = {
         "irregularStep": [case for case in cases if case.timeline.irregular],
         "outOfOrder": [case for case in cases if case.timeline.disordered],

@@ -6,8 +6,8 @@ from hub.reporting.cases import Case
 from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.figures import Figure
 from hub.reporting.metrics.shares import share
-from hub.reporting.repeats import WITHIN, lines_of
-from hub.reporting.views import View
+from hub.reporting.repeats import WITHIN
+from hub.reporting.views import View, split
 
 REOPEN_RATE = Definition(
     id="reopenRate",
@@ -47,13 +47,10 @@ FIRST_TIME_FIX = Definition(
 
 
 def reopening(view: View) -> Iterator[Figure]:
-    again = [case.id for case in view.restored if case.turns.reopened]
-    once = [case.id for case in view.restored if not case.turns.reopened]
+    again, once = split(view.restored, [case.turns.reopened for case in view.restored])
     yield share(view, REOPEN_RATE, again, once, excluded=view.invalid)
-    repeats = [case.id for case in view.opened if view.repeats.before(case) is not None]
-    known = set(repeats)
     named, unnamed = _named(view.opened)
-    new = [case.id for case in named if case.id not in known]
+    repeats, new = split(named, map(view.repeats.before, named))
     yield share(view, REPEAT_RATE, repeats, new, excluded={**view.invalid, "noService": unnamed})
     yield first_time_fix(view)
 
@@ -67,6 +64,7 @@ def first_time_fix(view: View) -> Figure:
             others.append(case.id)
         else:
             fixed.append(case)
+    as_of = view.question.as_of
     final = {case.id: case.restored + WITHIN for case in fixed if case.restored is not None}
     return share(
         view,
@@ -74,12 +72,11 @@ def first_time_fix(view: View) -> Figure:
         [case.id for case in fixed],
         others,
         excluded={**view.invalid, "noService": unnamed},
-        provisional={one: until for one, until in final.items() if until > view.question.as_of},
+        provisional={one: until for one, until in final.items() if until > as_of},
     )
 
 
 def _named(cases: list[Case]) -> tuple[list[Case], list[str]]:
     """The cases that name a service, and the ids of the others: of those nobody can say what came again."""
-    named = [case for case in cases if next(lines_of(case.timeline), None) is not None]
-    known = {case.id for case in named}
-    return named, [case.id for case in cases if case.id not in known]
+    named = [case for case in cases if case.names_service]
+    return named, [case.id for case in cases if not case.names_service]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from hub.model.problem import Status
 from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.figures import HOUR, Figure, percent
+from hub.reporting.spans import AFTER, BEFORE
 from hub.reporting.timelines import NOT_OBSERVED
 from hub.reporting.views import View
 
@@ -20,24 +21,17 @@ TIME_IN_STATE = Definition(
     denominator="time in all open states",
     policy="Reports that were cancelled later are in it. notObserved is the time before the first thing that is known.",
 )
-BEFORE, AFTER = "acknowledged, not taken up", "acknowledged, taken up"
 STATES = (NOT_OBSERVED, Status.ACKNOWLEDGED, Status.IN_PROGRESS, Status.PENDING, Status.HELD)
 
 
 def time_in_state(view: View) -> Iterator[Figure]:
     spent: dict[str, int] = dict.fromkeys([*map(str, STATES), BEFORE, AFTER], 0)
-    rows: dict[str, dict[str, None]] = {name: {} for name in spent}
-    for case, parts in view.time_in_state:
-        taken = case.timeline.acknowledged
-        for begin, end, state in parts:
-            spent[state] += end - begin
-            rows[state][case.id] = None
-            if state == Status.ACKNOWLEDGED:
-                turn = end if taken is None else min(max(begin, taken), end)
-                for name, length in ((BEFORE, turn - begin), (AFTER, end - turn)):
-                    if length:
-                        spent[name] += length
-                        rows[name][case.id] = None
+    rows: dict[str, list[str]] = {name: [] for name in spent}
+    spent_in = view.spans.spent
+    for case in view.in_period:
+        for name, length in spent_in(case):
+            spent[name] += length
+            rows[name].append(case.id)
     whole = sum(spent[state] for state in STATES)
     for name, length in spent.items():
         yield view.figure(

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
-from hub.reporting.account import Account, to_bytes
+from hub.reporting.account import Account, digest
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.definition import ReportDefinition
 from hub.reporting.catalogue import DEFINITIONS
+from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.degradation import ALL
 from hub.reporting.render.document import Bar, Chart, ManagementReport, Section, Shown
 from hub.reporting.render.numbers import moment, number
@@ -43,8 +43,9 @@ class Told:
 def compose(account: Account, told: Told) -> ManagementReport:
     audience, words = told.audience, BY_LANGUAGE[told.audience.language]
     figures = visible(account.figures, audience, told.metrics)
-    balance = visible(account.figures, audience, ("backlog",))
-    hidden = withheld([*figures, *(one for one in balance if one not in figures)], audience.smallest)
+    balance = visible(account.figures, audience, (BACKLOG.id,))
+    everything = figures if BACKLOG.id in told.metrics else [*figures, *balance]
+    hidden = withheld(everything, audience.smallest)
     numbers = {row.id: number for number, row in enumerate(account.rows, start=1)} if audience.rows else {}
     showing = Showing(words=words, audience=audience, withheld=hidden, numbers=numbers)
     shown = [showing.shown(one) for one in figures]
@@ -54,7 +55,7 @@ def compose(account: Account, told: Told) -> ManagementReport:
         language=audience.language,
         period=account.period,
         recorded=moment(account.recorded, account.zone),
-        digest=sha256(to_bytes(account)).hexdigest(),
+        digest=digest(account),
         zone=account.zone,
         head=_head(account, told, words),
         sections=tuple(_sections(account, shown, audience, words)),

@@ -32,5 +32,5 @@ def decimals_of(metric: str, unit: str) -> int:
 
 def moment(micros: int, zone: str) -> str:
     """Local, to the minute, with the distance from UTC: 2026-03-02 09:00 +01:00."""
-    local = from_micros(micros).astimezone(ZoneInfo(zone))
-    return f"{local:%Y-%m-%d %H:%M} {local.isoformat()[-6:]}"
+    text = from_micros(micros).astimezone(ZoneInfo(zone)).isoformat(" ", "minutes")
+    return f"{text[:16]} {text[16:]}"

@@ -1,12 +1,12 @@
 """From figures to figures as they are shown: in words, without what the audience does not see."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.dimensions import CUSTOMER, SERVICE
-from hub.reporting.figures import Figure, Number
+from hub.reporting.figures import Figure, Number, Rows
 from hub.reporting.metrics import degradation, pareto
 from hub.reporting.render.document import Shown
 from hub.reporting.render.numbers import decimals_of, number
@@ -49,6 +49,8 @@ class Showing:
     audience: Audience
     withheld: frozenset[Key]
     numbers: Mapping[str, int]
+    _known: dict[int, tuple[Rows, tuple[int, ...]]] = field(default_factory=dict, repr=False, compare=False)
+    """By the identity of the rows of a figure, which figures share."""
 
     def shown(self, one: Figure) -> Shown:
         """Of a figure that is withheld only that it is."""
@@ -70,9 +72,16 @@ class Showing:
             high=details.get("high"),
             policy=self._policy(one),
             note="" if hides else self._note(one),
-            rows=() if hides else tuple(sorted(self.numbers[row] for row in one.rows if row in self.numbers)),
+            rows=() if hides else self._numbered(one.rows),
             excluded={} if hides else {why: self._count(len(ids)) for why, ids in one.excluded.items()},
         )
+
+    def _numbered(self, rows: Rows) -> tuple[int, ...]:
+        known = self._known.get(id(rows))
+        if known is None:
+            found = tuple(sorted(filter(None, map(self.numbers.get, rows))))
+            known = self._known[id(rows)] = rows, found
+        return known[1]
 
     def text(self, one: Figure) -> str:
         """The value with its unit, or why there is none."""

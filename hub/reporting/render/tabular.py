@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
 from hub.reporting.render.document import Cell, ManagementReport, Shown
 
@@ -36,9 +37,10 @@ def csv_bytes(report: ManagementReport) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
+    ids = [] if report.rows is None else [str(row[0]) for row in report.rows.rows]
     for section in report.sections:
         for one in section.figures:
-            writer.writerow([safe(cell) for cell in _cells(report, one)])
+            writer.writerow([safe(cell) for cell in _cells(report, one, ids)])
     return out.getvalue().encode()
 
 
@@ -47,8 +49,7 @@ def safe(cell: Cell) -> Cell:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
-def _cells(report: ManagementReport, one: Shown) -> list[Cell]:
-    ids = [] if report.rows is None else [str(report.rows.rows[number - 1][0]) for number in one.rows]
+def _cells(report: ManagementReport, one: Shown, ids: Sequence[str]) -> list[Cell]:
     excluded = "; ".join(f"{why}: {'' if count is None else count}" for why, count in sorted(one.excluded.items()))
     return [
         report.name,
@@ -69,6 +70,6 @@ def _cells(report: ManagementReport, one: Shown) -> list[Cell]:
         one.policy,
         one.note,
         excluded,
-        " ".join(ids),
+        " ".join([ids[number - 1] for number in one.rows]),
         report.digest,
     ]

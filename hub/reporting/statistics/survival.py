@@ -1,5 +1,7 @@
 """Kaplan and Meier's estimate: durations of which some have not ended yet (E. L. Kaplan, P. Meier, 1958)."""
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 Step = tuple[int, float]
@@ -11,21 +13,17 @@ def survival(ended: Iterable[int], censored: Iterable[int]) -> list[Step]:
 
     One that is censored at a duration is at risk there: it had not ended.
     """
-    durations = sorted([(one, 0) for one in ended] + [(one, 1) for one in censored])
-    at_risk, left = len(durations), 1.0
+    ends, others = Counter(ended), sorted(censored)
+    at_risk, left = ends.total() + len(others), 1.0
+    passed = 0
     steps: list[Step] = []
-    place = 0
-    while place < len(durations):
-        duration = durations[place][0]
-        ends = here = 0
-        while place < len(durations) and durations[place][0] == duration:
-            here += 1
-            ends += durations[place][1] == 0
-            place += 1
-        if ends:
-            left *= (at_risk - ends) / at_risk
-            steps.append((duration, left))
-        at_risk -= here
+    for duration, count in sorted(ends.items()):
+        before = bisect_left(others, duration)
+        at_risk -= before - passed
+        passed = before
+        left *= (at_risk - count) / at_risk
+        at_risk -= count
+        steps.append((duration, left))
     return steps
 
 

@@ -9,7 +9,7 @@ from hub.reporting.calendars import Calendar
 from hub.reporting.cases import Case, case_of
 from hub.reporting.figures import Figure
 from hub.reporting.metrics.backlog import open_at
-from hub.reporting.metrics.compliance import by_clock, closed_only
+from hub.reporting.metrics.compliance import VERDICT, closed_only
 from hub.reporting.periods import period
 from hub.reporting.policies import Clock, Policies
 from hub.reporting.repeats import Repeats
@@ -127,7 +127,7 @@ def test_a_calendar_without_summer_time_would_be_wrong() -> None:
 
 def test_a_breach_is_dated_when_the_target_is_over() -> None:
     open_one = cases()[5]
-    verdict = by_clock(open_one, Clock.NET, MARCH.as_of)
+    verdict = VERDICT[Clock.NET](open_one)
     assert verdict is not None
     assert verdict.at == at("31T16:00")
 

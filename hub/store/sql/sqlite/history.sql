@@ -1,12 +1,19 @@
--- name: rows
-SELECT record.problem_id, record.id, record.event_type, record.event_time, record.record_time, record.to_status,
-       record.source, record.party, record.irregular,
-       CASE WHEN record.event_type IN ('ServiceProblemAttributeValueChangeEvent', 'ServiceProblemDeleteEvent')
-            THEN record.changes END,
-       problem.document
-FROM problem_record AS record
-LEFT JOIN problem ON problem.id = record.problem_id AND record.event_type = 'ServiceProblemCreateEvent'
-ORDER BY record.problem_id, record.seq;
+-- name: reports
+SELECT problem_id,
+       max(event_time) < :since
+       AND max(iif(to_status IN ('resolved', 'closed', 'cancelled', 'rejected'), event_time, 0))
+           > max(iif(to_status NOT IN ('resolved', 'closed', 'cancelled', 'rejected'), event_time, 0))
+       AND NOT max(event_type = 'ServiceProblemDeleteEvent')
+FROM problem_record WHERE record_time <= :recorded GROUP BY problem_id ORDER BY problem_id;
+
+-- name: entries
+SELECT event_time, record_time, to_status, source, party, irregular, event_type = 'ServiceProblemDeleteEvent',
+       CASE WHEN event_type IN ('ServiceProblemAttributeValueChangeEvent', 'ServiceProblemDeleteEvent')
+            THEN changes END
+FROM problem_record WHERE problem_id = :problem ORDER BY seq;
+
+-- name: document
+SELECT document FROM problem WHERE id = :problem;
 
 -- name: late
 SELECT problem_id, id, event_type, event_time, record_time, to_status
