@@ -9,11 +9,12 @@ PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo bench soak check lint format-check format types imports lock adapters-doc clean python pango
+.PHONY: help setup test test-real demo bench soak check lint format-check format types imports lock adapters-doc clean python pango
 
 help:
 	@echo "make demo      set up, then run the hub with a real trouble system and a listener (ARGS=--once to end by itself)"
 	@echo "make test      set up, then run every test (ARGS='-k word' for some)"
+	@echo "make test-real set up, then try the adapters whose systems are large on the real ones, and hubs as peers"
 	@echo "make check     lint, format, types and import floors, without the tests"
 	@echo "make format    put the code in its form"
 	@echo "make bench     set up, then measure"
@@ -57,6 +58,10 @@ pango:
 # Several at once: most tests wait for a server. Who is done first takes over what others have not begun.
 test: setup
 	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
+
+# One at a time: each process would start the systems anew. On Debian 12 or what has its packages.
+test-real: setup
+	$(BIN)/python -m pytest -m "installs or peers" $(ARGS)
 
 demo: setup
 	$(BIN)/qos-hub demo $(ARGS)

@@ -8,6 +8,8 @@ import pytest
 from tests.fakes.peers import SECRET, PeerHub
 from tests.rooms import report, until
 
+pytestmark = pytest.mark.peers
+
 FACE = "/tmf-api/serviceProblemManagement"
 
 

@@ -10,15 +10,20 @@ ROW = re.compile(r"^\| \[`(?P<adapter>\w+)`\].*$", re.MULTILINE)
 NOT_LIVE = "**not verified live**: a fake that keeps to the public documents"
 
 
-def row_of(bench: Bench, readme: Path) -> str:
+def row_of(bench: Bench, readme: Path, *, installs: bool) -> str:
     """The row of an adapter; its README names the system in its title.
 
-    A bench tells the `version` of what really runs, or what it was `tried` on where that has no version.
+    A bench tells the `version` of what really runs, or what it was `tried` on where that has no version. A system that
+    `make test-real` installs has one row for both its benches: the fake tells which version it `imitates`.
     """
     version: Callable[[], str] | None = getattr(bench, "version", None)
     title = readme.read_text("utf-8").splitlines()[0].removeprefix("# ")
     real = getattr(bench, "tried", "") if version is None else _upstream(version())
-    tried = f"{real}, on every `make test`" if real else NOT_LIVE
+    if installs:
+        known = real or getattr(bench, "imitates", "")
+        tried = f"{known}, in `make test-real`; a fake on every `make test`"
+    else:
+        tried = f"{real}, on every `make test`" if real else NOT_LIVE
     return f"| [`{bench.system}`](../adapters/{bench.system}/README.md) | {title} | {tried} |"
 
 

@@ -1,10 +1,14 @@
 """The bench of each installed adapter: a system that really runs, a fake of one, or what another package offers.
 
+A system that takes long to install and to start has two: a fake in every run, and the real one in `make test-real`.
+
 A package that offers an adapter offers its bench by an entry point of the same name, of the group `qos_hub.benches`: a
 callable that takes a folder and gives a context manager of a `tests.real.benches.Bench`.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -24,14 +28,51 @@ from tests.real.benches import (
     ServedBench,
 )
 from tests.real.middleman import Middleman
+from tests.real.redmine_bench import RunningRedmineBench
 
 GROUP = "qos_hub.benches"
 
 LOCAL = frozenset({"files", "sql"})
 """Adapters that ask no server over HTTP."""
 
+PEERS = frozenset({"tmf621", "tmf642", "tmf656"})
 
-def bench_of(name: str, request: pytest.FixtureRequest, folder: Path) -> AbstractContextManager[Bench]:
+INSTALLED: Mapping[str, Callable[[pytest.FixtureRequest, Path], Bench]] = {
+    "redmine": lambda request, folder: RunningRedmineBench(request.getfixturevalue("redmine"), folder),
+}
+"""Benches of systems that `make test-real` installs. Each has a fake, too, which tells what version it `imitates`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """An adapter, and whether it is tried on the system that `make test-real` installs."""
+
+    adapter: str
+    installed: bool = False
+
+
+def all_tried(adapters: Iterable[str]) -> list[object]:
+    """The parameters of a fixture that gives a bench."""
+    names = sorted(adapters)
+    every = [
+        pytest.param(Tried(adapter=name), id=name, marks=[pytest.mark.peers] if name in PEERS else [])
+        for name in names
+    ]
+    installed = [
+        pytest.param(Tried(adapter=name, installed=True), id=f"{name}-installed", marks=pytest.mark.installs)
+        for name in names
+        if name in INSTALLED
+    ]
+    return [*every, *installed]
+
+
+def bench_of(tried: Tried, request: pytest.FixtureRequest, folder: Path) -> AbstractContextManager[Bench]:
+    if tried.installed:
+        return nullcontext(INSTALLED[tried.adapter](request, folder))
+    return _bench_of_every_run(tried.adapter, request, folder)
+
+
+def _bench_of_every_run(name: str, request: pytest.FixtureRequest, folder: Path) -> AbstractContextManager[Bench]:
     password = folder / "password"
     match name:
         case "roundup":

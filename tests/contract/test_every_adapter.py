@@ -13,7 +13,7 @@ from hub.intake.adapters import installed_adapters
 from hub.intake.digest import digest
 from hub.ports import Record, Unavailable
 from tests.contract.adapters_doc import row_of, rows, write
-from tests.contract.benches import LOCAL, bench_of, mapping_of, middleman_of
+from tests.contract.benches import INSTALLED, LOCAL, all_tried, bench_of, mapping_of, middleman_of
 from tests.real.benches import Bench, ServedBench, records
 from tests.real.middleman import Canned, Middleman
 
@@ -21,14 +21,14 @@ ROOT = Path(__file__).parents[2]
 DOC = ROOT / "docs/adapters.md"
 
 
-@pytest.fixture(params=sorted(installed_adapters()))
+@pytest.fixture(params=all_tried(installed_adapters()))
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """A fresh system with nothing in it, or an untouched part of one."""
     with bench_of(request.param, request, tmp_path) as bench:
         yield bench
 
 
-@pytest.fixture(params=sorted(installed_adapters().keys() - LOCAL))
+@pytest.fixture(params=all_tried(installed_adapters().keys() - LOCAL))
 def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServedBench]:
     """One that is asked over HTTP."""
     with bench_of(request.param, request, tmp_path) as bench:
@@ -56,7 +56,7 @@ def test_check_says_who_we_are_and_that_the_clocks_agree(bench: Bench) -> None:
 def test_the_documentation_says_what_the_adapter_was_tried_on(bench: Bench) -> None:
     """With QOS_HUB_WRITE_ADAPTERS_DOC=1, which `make adapters-doc` sets, it is made to say so."""
     if (ROOT / "adapters" / bench.system).is_dir():
-        row = row_of(bench, ROOT / "adapters" / bench.system / "README.md")
+        row = row_of(bench, ROOT / "adapters" / bench.system / "README.md", installs=bench.system in INSTALLED)
         if os.environ.get("QOS_HUB_WRITE_ADAPTERS_DOC"):
             write(DOC, bench.system, row)
         assert rows(DOC.read_text("utf-8")).get(bench.system) == row, "run: make adapters-doc"

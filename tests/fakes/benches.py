@@ -12,15 +12,17 @@ import adapters.servicenow
 import adapters.zammad
 import adapters.zendesk
 from hub.ports import Record
-from tests.fakes import glpi, jira, pagerduty, servicenow, zammad, zendesk
+from tests.fakes import glpi, jira, pagerduty, redmine, servicenow, zammad, zendesk
 from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench, tmf621_bench, tmf642_bench
 from tests.fakes.glpi import Glpi
 from tests.fakes.jira import Jira
 from tests.fakes.pagerduty import PagerDuty
+from tests.fakes.redmine import Redmine
 from tests.fakes.servicenow import ServiceNow
 from tests.fakes.zammad import Zammad
 from tests.fakes.zendesk import Zendesk
 from tests.real.benches import Bench
+from tests.real.redmine_bench import RedmineBench
 
 
 class Fake(Protocol):
@@ -185,6 +187,16 @@ def glpi_bench(folder: Path) -> Iterator[GlpiBench]:
         yield GlpiBench(fake, folder)
 
 
+class FakeRedmineBench(RedmineBench):
+    imitates = redmine.VERSION
+
+
+@contextmanager
+def redmine_bench(folder: Path) -> Iterator[FakeRedmineBench]:
+    with Redmine() as fake:
+        yield FakeRedmineBench(fake, folder)
+
+
 NewBench = Callable[[Path], AbstractContextManager[Bench]]
 """Gives a system with nothing in it; the folder is for what the bench must write down."""
 
@@ -193,6 +205,7 @@ FAKES: Mapping[str, NewBench] = {
     "files": files_bench,
     "jira": jira_bench,
     "pagerduty": pagerduty_bench,
+    "redmine": redmine_bench,
     "rest": rest_bench,
     "servicenow": servicenow_bench,
     "zammad": zammad_bench,

@@ -17,6 +17,8 @@ from hub.ports import FilterIgnored, Page, Unavailable
 from tests.fakes.tmf_server import TmfServer
 from tests.fakes.trouble_system import ManualClock
 
+pytestmark = pytest.mark.peers
+
 BASE = "/tmf-api/serviceProblemManagement/v4"
 ADDRESS = wake_address("https://hub.example.test/", "north peer", "a secret/of ours")
 
