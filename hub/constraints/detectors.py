@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from hub.constraints.demand import Demand
 from hub.constraints.episodes import Episode, Phase, aged, joined, moved, raised, takes
 from hub.constraints.expected import Expectation, Expectations
 from hub.constraints.failures import FailureWatch
@@ -25,7 +26,8 @@ class Detectors:
         self._expectations = Expectations()
         self._profile = Profile()
         self._failures = FailureWatch(rules, self._profile)
-        self._demand = DemandWatch(rules, self._profile)
+        self._demand = Demand(rules)
+        self._shortages = DemandWatch(rules, self._profile, self._demand)
         self._open: dict[tuple[Type, Key], Episode] = {}
         self.newest = 0
         self.suppressed: dict[tuple[Type, Key, int], Expectation] = {}
@@ -34,10 +36,10 @@ class Detectors:
     def learn(self, sighting: Sighting) -> None:
         """Know a report that is history: it makes what is usual, and raises nothing."""
         self._profile.add(sighting.at, sighting.keys)
+        self._demand.add(sighting)
         self.newest = max(self.newest, sighting.at)
         if sighting.at >= self.newest - self._rules.lateness - self._rules.windows[-1]:
             self._failures.hold(sighting, self.newest)
-            self._demand.hold(sighting, self.newest)
 
     def take(self, sighting: Sighting) -> list[Episode]:
         """What a report changes: constraints that it raises, confirms or joins."""
@@ -45,28 +47,20 @@ class Detectors:
             self.learn(sighting)
             return []
         self._profile.add(sighting.at, sighting.keys)
+        self._demand.add(sighting)
         ended = self.advance(sighting.at) if sighting.at > self.newest else []
         self.newest = max(self.newest, sighting.at)
-        findings = self._failures.take(sighting, self.newest)
-        demand = self._demand.take(sighting, self.newest)
+        busy = self._demand.looked_at(sighting.at // HOUR)
+        findings = self._failures.take(sighting, self.newest, busy)
         if not self._profile.knows(sighting.at, self._rules.warm_up):
             return ended
-        grown = [self._joined(one) for one in (*findings, demand)]
-        changed = [one for one in grown if one is not None]
-        new = [one for one, known in zip(findings, grown, strict=False) if known is None and one.is_raised]
-        changed += self._failed(new)
-        if demand.is_raised and grown[-1] is None:
-            changed += self._raise(demand)
-        return ended + changed
+        return [*ended, *self._shown(findings), *self._shown(self._shortages.take(sighting))]
 
     def also(self, sighting: Sighting) -> list[Episode]:
         """What a report that was counted shows when it comes to name another resource."""
         if not sighting.live or self.newest - sighting.at > self._rules.lateness:
             return []
-        findings = self._failures.look(sighting)
-        grown = [self._joined(one) for one in findings]
-        new = [one for one, known in zip(findings, grown, strict=True) if known is None and one.is_raised]
-        return [one for one in grown if one is not None] + self._failed(new)
+        return self._shown(self._failures.look(sighting, self._demand.looked_at(sighting.at // HOUR)))
 
     def advance(self, now: int) -> list[Episode]:
         """The constraints that ease or are cleared by an instant."""
@@ -86,6 +80,12 @@ class Detectors:
         """Go on with the constraints that are open."""
         self._open = {one.identity: one for one in episodes}
 
+    def _shown(self, findings: list[Finding]) -> list[Episode]:
+        """What the findings of one type, about one report, change."""
+        grown = [(one, self._joined(one)) for one in findings]
+        new = [one for one, known in grown if known is None and one.is_raised]
+        return [*(known for _, known in grown if known is not None), *self._found(new)]
+
     def _joined(self, finding: Finding) -> Episode | None:
         """The open constraint on the key of a finding, with its reports; None when there is none, or it is too long."""
         episode = self._open.get(finding.identity)
@@ -93,12 +93,11 @@ class Detectors:
             return None
         return self._keep(joined(episode, finding, self._rules))
 
-    def _failed(self, findings: list[Finding]) -> list[Episode]:
-        """One failure shows on several keys: the least likely one is raised, and the others explain it."""
+    def _found(self, findings: list[Finding]) -> list[Episode]:
+        """One failure shows on several keys, as a shortage does: the least likely is raised, the others explain it."""
         if not findings:
             return []
-        findings.sort(key=lambda one: (one.chance, ORDER[one.key.kind]))
-        first, *rest = findings
+        first, *rest = sorted(findings, key=lambda one: (one.likelihood, ORDER[one.key.kind]))
         same = self._same(first)
         if same is None:
             return self._raise(first, [one.key for one in rest])

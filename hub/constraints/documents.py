@@ -14,7 +14,7 @@ from hub.problems.links import CHILDREN, ids_in
 CONSTRAINT = "QosConstraint"
 CATEGORY = "system.originated.constraint."
 CATEGORIES = {CATEGORY + one: one for one in Type}
-DETECTOR = "1"
+DETECTOR = "2"
 """The version of the detectors, which each constraint names."""
 
 STATUS = {
@@ -31,6 +31,7 @@ VERDICT = ("verdict", "verdictBy", "verdictTime", "verdictNote")
 REFERENCES = {
     Kind.RESOURCE: ("affectedResource", "ResourceRef"),
     Kind.SERVICE: ("affectedService", "ServiceRef"),
+    Kind.GROUP: ("affectedResource", "ResourceRef"),
 }
 
 
@@ -56,6 +57,7 @@ def document_of(episode: Episode, *, system: str, verdict: Mapping[str, Any]) ->
         "windowEnd": micros_to_text(one.at),
         "demandFactor": one.surge,
         "topShare": one.share,
+        "keysLookedAt": one.looked,
         "namedAsCause": one.is_named,
         "alsoSeenOn": [f"{other.kind}:{other.value}" for other in episode.others],
         "detector": DETECTOR,
@@ -93,6 +95,8 @@ def _subject(key: Key, *, named: bool) -> Document:
         return {}
     attribute, kind = REFERENCES[key.kind]
     reference = {"@type": kind, "id": key.value}
+    if key.kind is Kind.GROUP:
+        reference["@referredType"] = "ResourceGroup"
     cause = {"rootCauseResource": [reference]} if named and key.kind is Kind.RESOURCE else {}
     return {attribute: [reference]} | cause
 
@@ -129,6 +133,7 @@ def episode_of(document: Document, parties: Collection[str]) -> Episode:
         surge=values["demandFactor"],
         share=values.get("topShare"),
         is_named=bool(values["namedAsCause"]),
+        looked=values.get("keysLookedAt", 1),
         is_raised=True,
         is_confirmed=confirmed,
     )

@@ -72,8 +72,9 @@ def joined(episode: Episode, finding: Finding, rules: Rules) -> Episode:
     """With the reports of a later finding on the same key; one that is more than usual keeps it from easing."""
     known = set(episode.members)
     members = (*episode.members, *(one for one in finding.members if one not in known))[:MOST]
-    active = max(episode.active, finding.at) if finding.chance <= rules.quiet_at else episode.active
-    stronger = (finding.is_confirmed, -finding.chance) > (episode.evidence.is_confirmed, -episode.evidence.chance)
+    active = max(episode.active, finding.at) if finding.is_unusual(rules) else episode.active
+    so_far = episode.evidence
+    stronger = (finding.is_confirmed, -finding.likelihood) > (so_far.is_confirmed, -so_far.likelihood)
     confirmed = episode.is_confirmed or finding.is_confirmed
     grown = replace(
         episode,

@@ -1,7 +1,7 @@
 """Finds failures of resources: reports of several customers on one resource, service or site, beyond the usual."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -39,18 +39,20 @@ class FailureWatch:
         self._times: list[int] = []
         self._swept = 0
 
-    def take(self, sighting: Sighting, newest: int) -> list[Finding]:
+    def take(self, sighting: Sighting, newest: int, passed: Container[Key] = ()) -> list[Finding]:
         """What a report shows of each of its keys; also what is as usual is said, for an open constraint eases by it.
 
-        A report that comes late is put where it belongs, and every window that holds it is looked at anew.
+        A report that comes late is put where it belongs, and every window that holds it is looked at anew. The keys
+        `passed` are left to others.
         """
         self._sweep(newest)
         insort(self._times, sighting.at)
-        return self.look(sighting)
+        return self.look(sighting, passed)
 
-    def look(self, sighting: Sighting) -> list[Finding]:
+    def look(self, sighting: Sighting, passed: Container[Key] = ()) -> list[Finding]:
         """The same of a report that was counted and has come to name more."""
-        return [self._judged(key, self._placed(key, sighting), sighting.at) for key in sighting.keys]
+        placed = [(key, self._placed(key, sighting)) for key in sighting.keys]
+        return [self._judged(key, seen, sighting.at) for key, seen in placed if key not in passed]
 
     def hold(self, sighting: Sighting, newest: int) -> None:
         """Keep a report as what stands in the windows, without a judgement."""

@@ -1,6 +1,6 @@
 """What a detector says: more reports than chance explains, with the evidence."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from hub.constraints.sightings import Key
@@ -31,8 +31,8 @@ class Rules:
     suspect_at: float = 1e-4
     confirm_at: float = 1e-4
     dispersion: float = 1.3
-    surge_at: float = 1e-3
-    least_demand: float = 3.0
+    surge_at: float = 3e-3
+    least_demand: float = 2.0
     quiet_at: float = 0.05
 
 
@@ -42,7 +42,8 @@ class Finding:
 
     `chance` is the probability of so many by a plain count, `dispersed` by one that varies as this stream does (1.0
     where the former says enough).
-    `surge` is how many times the usual the demand as a whole was. `is_named` tells that a report names the resource as
+    `surge` is how many times the usual the demand as a whole was. `looked` is of how many keys this was asked, which
+    what is raised allows for. `is_named` tells that a report names the resource as
     its cause. `members` are the reports, oldest first. `share` is the part of the key that most have in common.
     """
 
@@ -62,9 +63,18 @@ class Finding:
     is_named: bool = False
     is_raised: bool = False
     is_confirmed: bool = False
-    others: tuple[Key, ...] = field(default=())
+    looked: int = 1
 
     @property
     def identity(self) -> tuple[Type, Key]:
         """One constraint at a time has it."""
         return self.type, self.key
+
+    @property
+    def likelihood(self) -> float:
+        """What it is raised by, and told by from others: the dispersed chance of a shortage, by the keys looked at."""
+        return self.dispersed * self.looked if self.type is Type.CAPACITY_SHORTAGE else self.chance
+
+    def is_unusual(self, rules: Rules) -> bool:
+        """Whether it keeps a constraint from easing."""
+        return self.likelihood <= rules.quiet_at * self.looked

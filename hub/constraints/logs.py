@@ -7,15 +7,12 @@ from typing import Any
 
 import orjson
 
-from hub.constraints.sightings import CUSTOMER, Key, Kind, Sighting, sighting_of
+from hub.constraints.sightings import CUSTOMER, Key, Kind, Sighting, resources_of, sighting_of
 from hub.constraints.topology import Topology
 from hub.errors import InvalidInput, Violation
 from hub.model.times import from_text, to_micros
 
 TIME, NAME = "time", "id"
-KINDS = (Kind.RESOURCE, Kind.SERVICE, Kind.REGION)
-COLUMNS = (NAME, TIME, *KINDS, CUSTOMER)
-"""What a flat row may say; only the time is needed."""
 
 
 def read_log(path: Path, topology: Topology) -> list[Sighting]:
@@ -41,7 +38,6 @@ def _sighting(number: int, row: Mapping[str, Any], topology: Topology) -> Sighti
     name = str(row.get(NAME) or number)
     if document:
         return sighting_of(name, dict(document), topology, at=at, recorded=at)
-    keys = [Key(kind, row[kind]) for kind in KINDS if row.get(kind)]
-    parent = topology.parent(row.get(Kind.RESOURCE) or "")
-    keys += [Key(Kind.RESOURCE, parent)] if parent else []
+    keys = resources_of([row[Kind.RESOURCE]] if row.get(Kind.RESOURCE) else [], topology)
+    keys += [Key(kind, row[kind]) for kind in (Kind.SERVICE, Kind.REGION) if row.get(kind)]
     return Sighting(problem_id=name, at=at, recorded=at, keys=tuple(keys), party=row.get(CUSTOMER) or name)

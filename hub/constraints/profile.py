@@ -108,13 +108,6 @@ class Profile:
         odd = sorted((count - mean) ** 2 / mean for mean, count in means if mean)[:-2]
         return max(1.0, sum(odd) / len(odd)) if odd else 1.0
 
-    def dispersion(self, hour: int, least: float) -> float:
-        """How many times its mean the variance of the hourly count is, the wildest fiftieth left out; 1 or more."""
-        rates = ((self.rate(one), self.count(one)) for one in range(hour - DAYS * 24, hour))
-        odd = sorted((count - rate) ** 2 / rate for rate, count in rates if rate >= least)
-        kept = odd[: len(odd) * 49 // 50]
-        return max(1.0, sum(kept) / len(kept)) if kept else 2.0
-
     def _of_weeks(self, hour: int) -> float:
         values = [
             self._smooth(hour - 168 * week) for week in range(1, WEEKS + 1) if self._is_known(hour - 168 * week)
@@ -125,7 +118,7 @@ class Profile:
         return sum(min(value, highest) for value in values) / len(values)
 
     def _of_days(self, hour: int) -> float:
-        days = [hour - 24 * day for day in range(1, 12) if _is_weekend(hour - 24 * day) == _is_weekend(hour)]
+        days = [hour - 24 * day for day in range(1, 12) if is_weekend(hour - 24 * day) == is_weekend(hour)]
         counts = [self.count(one) for one in days[:SAME_HOURS] if self._is_known(one)]
         return float(median(counts)) if len(counts) >= 3 else 0.0
 
@@ -150,6 +143,6 @@ class Profile:
         self._spreads.clear()
 
 
-def _is_weekend(hour: int) -> bool:
+def is_weekend(hour: int) -> bool:
     """The first of January 1970 was a Thursday."""
     return (hour // 24 + 3) % 7 >= 5

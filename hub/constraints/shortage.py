@@ -1,97 +1,99 @@
-"""Finds shortages of capacity: more reports in an hour, or in two, than this hour of the week usually brings."""
+"""Finds shortages of capacity: more customers in an hour, or in two, than this hour of the week usually brings."""
 
-from bisect import bisect_left, insort
 from collections import Counter
-from typing import NamedTuple
 
+from hub.constraints.demand import HOURS, Asked, Demand, keys_of
+from hub.constraints.episodes import MOST
 from hub.constraints.findings import Finding, Rules, Type
-from hub.constraints.profile import DAY, HOUR, Profile
+from hub.constraints.profile import HOUR, Profile
 from hub.constraints.sightings import EVERYTHING, Key, Sighting
 from hub.constraints.tails import negative_binomial_tail, poisson_tail
 
-HOURS = 2
 DOMINANT = 0.5
-"""If half of the reports are on one key, and it has more than its usual part, that has failed, and nothing is short."""
+"""If half of the customers are on one thing, and that is more than its usual part, it has failed, or it is short."""
 
 TWICE = 2.0
 
 
-class Asked(NamedTuple):
-    at: int
-    problem_id: str
-    party: str
-    keys: tuple[Key, ...]
-
-
 class DemandWatch:
-    """Holds the reports of the last hours, as long as one may come late."""
+    """Compares the customers of an hour, and of two, with the usual ones: of all, and of each service, site and group.
 
-    def __init__(self, rules: Rules, profile: Profile) -> None:
+    The chance of so many is the upper tail of a negative binomial count with the usual mean and the dispersion of
+    hours alike (`Season`), as in Noufaily, Enki, Farrington, Garthwaite, Andrews, Charlett: An improved algorithm for
+    outbreak detection in multiple surveillance systems, Statistics in Medicine 32 (2013), doi 10.1002/sim.5595.
+    It is asked of a whole hour before the hour is over, which errs to the quiet side.
+
+    A key is looked at when the hour usually brings it `least_demand` customers; below that, `FailureWatch` counts it.
+    Where m keys are looked at, the chance of each is taken m times (Bonferroni): so all of them together raise no more
+    for nothing than the count of all does.
+    """
+
+    def __init__(self, rules: Rules, profile: Profile, demand: Demand) -> None:
         self._rules = rules
         self._profile = profile
-        self._asked: list[Asked] = []
-        self._dispersion = (-1, 1.0)
+        self._demand = demand
 
-    def hold(self, sighting: Sighting, newest: int) -> None:
-        insort(self._asked, Asked(sighting.at, sighting.problem_id, sighting.party, sighting.keys))
-        oldest = newest - HOURS * HOUR - self._rules.lateness
-        if self._asked[0].at < oldest - HOUR:
-            del self._asked[: bisect_left(self._asked, (oldest,))]
-
-    def take(self, sighting: Sighting, newest: int) -> Finding:
-        """What the hour of a report shows, by what is known of it so far: it may be raised before its end."""
-        self.hold(sighting, newest)
+    def take(self, sighting: Sighting) -> list[Finding]:
+        """What the hour of a report shows by what is known of it so far, of each key of it that is looked at."""
         hour = sighting.at // HOUR
-        found = [self._finding(hour, hours, sighting.at) for hours in range(1, HOURS + 1)]
-        return min(found, key=lambda one: (not one.is_raised, one.dispersed))
+        looked = self._demand.looked_at(hour)
+        return [
+            self._judged(key, hour, sighting.at, looked)
+            for key in keys_of(sighting)
+            if key == EVERYTHING or key in looked
+        ]
 
-    def _finding(self, hour: int, hours: int, at: int) -> Finding:
-        rules, spread = self._rules, self._spread(hour)
-        begin = (hour - hours + 1) * HOUR
-        asked = self._asked[bisect_left(self._asked, (begin,)) : bisect_left(self._asked, ((hour + 1) * HOUR,))]
-        observed, last = len(asked), asked[-1]
-        expected = sum(
-            max(rules.least_demand, self._profile.rate(one)) for one in range(hour - hours + 1, hour + 1)
-        )
+    def _judged(self, key: Key, hour: int, at: int, looked: frozenset[Key]) -> Finding:
+        found = [self._finding(key, range(hour - one + 1, hour + 1), at, looked) for one in range(1, HOURS + 1)]
+        return min(found, key=lambda one: (not one.is_raised, one.dispersed, one.chance))
+
+    def _finding(self, key: Key, span: range, at: int, looked: frozenset[Key]) -> Finding:
+        rules, hours = self._rules, [self._demand.asked(key, one) for one in span]
+        observed = sum(len(one.customers) for one in hours)
+        expected = self._demand.usual(key, span)
+        many = 1 if key == EVERYTHING else len(looked)
         chance = poisson_tail(observed, expected) if observed > expected else 1.0
-        dispersed = negative_binomial_tail(observed, expected, spread) if chance < rules.surge_at else 1.0
-        beyond = dispersed < rules.surge_at
-        top, share = _top(asked) if beyond else (None, None)
-        raised = beyond and not self._is_one(top, share or 0.0, at)
+        dispersed = self._dispersed(key, span, observed, expected) if chance < rules.quiet_at else 1.0
+        beyond = dispersed * many < rules.surge_at
+        is_one, share = self._shared(key, hours, at, looked) if beyond else (False, None)
+        raised = beyond and not is_one
+        reports = [one for each in hours for one in each.reports][-MOST:] if dispersed <= rules.quiet_at else []
         return Finding(
             type=Type.CAPACITY_SHORTAGE,
-            key=EVERYTHING,
-            at=max(at, last.at),
-            begin=begin,
-            window=hours * HOUR,
+            key=key,
+            at=max(at, hours[-1].reports[-1][0]),
+            begin=span[0] * HOUR,
+            window=len(span) * HOUR,
             observed=observed,
             expected=expected,
             chance=chance,
             dispersed=dispersed,
-            members=tuple([one.problem_id for one in asked]),
-            parties=frozenset([one.party for one in asked]),
+            members=tuple([problem_id for _, problem_id in reports]),
+            parties=frozenset().union(*(one.customers for one in hours)) if reports else frozenset(),
             surge=observed / expected,
             share=share,
+            looked=many,
             is_raised=raised,
-            is_confirmed=raised and dispersed < rules.confirm_at,
+            is_confirmed=raised and dispersed * many < rules.confirm_at,
         )
 
-    def _is_one(self, top: Key | None, share: float, at: int) -> bool:
-        """Whether what is too much is too much of one thing."""
-        return top is not None and share >= DOMINANT and share >= TWICE * self._profile.share(top, at)
+    def _dispersed(self, key: Key, span: range, observed: int, expected: float) -> float:
+        spread = self._demand.dispersion(key, span[-1], len(span), expected)
+        return negative_binomial_tail(observed, expected, spread)
 
-    def _spread(self, hour: int) -> float:
-        """The dispersion of the stream, fitted once a day."""
-        day = hour * HOUR // DAY
-        if self._dispersion[0] != day:
-            self._dispersion = day, self._profile.dispersion(day * 24, self._rules.least_demand)
-        return self._dispersion[1]
+    def _shared(self, key: Key, hours: list[Asked], at: int, looked: frozenset[Key]) -> tuple[bool, float]:
+        """Whether what is too much is too much of one thing; and the part of what most customers have in common.
 
-
-def _top(asked: list[Asked]) -> tuple[Key | None, float]:
-    """The key that most reports have in common, and how large their part is."""
-    counts = Counter(key for one in asked for key in one.keys)
-    if not counts:
-        return None, 0.0
-    key, count = counts.most_common(1)[0]
-    return key, count / len(asked)
+        That thing is found by itself. Of all, it may be anything; of a key that is looked at, no other such key.
+        """
+        counts = sum((one.common for one in hours), Counter[Key]())
+        customers = sum(len(one.customers) for one in hours)
+        whole = 1.0 if key == EVERYTHING else self._profile.share(key, at)
+        passed = frozenset() if key == EVERYTHING else looked
+        parts = [(other, count / customers) for other, count in counts.items() if other not in passed]
+        one = any(
+            part >= max(DOMINANT, TWICE * self._profile.share(other, at) / whole)
+            for other, part in parts
+            if part >= DOMINANT
+        )
+        return one, max((part for _, part in parts), default=0.0)

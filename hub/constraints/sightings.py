@@ -1,6 +1,6 @@
 """A sighting: a new report as the detectors see it, and where a report says what it is about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ class Kind(StrEnum):
 
     RESOURCE = "resource"
     SERVICE = "service"
+    GROUP = "resourceGroup"
     REGION = "region"
     ALL = "all"
 
@@ -23,6 +24,9 @@ class Key(NamedTuple):
     kind: Kind
     value: str
 
+
+GROUPS = frozenset({Kind.SERVICE, Kind.GROUP, Kind.REGION})
+"""What many resources belong to, and demand may be beyond the capacity of."""
 
 EVERYTHING = Key(Kind.ALL, "all")
 """What all reports have in common."""
@@ -47,11 +51,9 @@ class Sighting(NamedTuple):
 def sighting_of(
     problem_id: str, document: Document, topology: Topology, *, at: int, recorded: int, live: bool = True
 ) -> Sighting:
-    """What a v5 report says of itself, with the parents of its resources by the topology."""
+    """What a v5 report says of itself, with what stands behind its resources by the topology."""
     causes = list(_ids(document, "rootCauseResource"))
-    resources = dict.fromkeys([*causes, *_ids(document, "affectedResource")])
-    resources |= dict.fromkeys(parent for one in list(resources) if (parent := topology.parent(one)))
-    keys = [Key(Kind.RESOURCE, one) for one in resources]
+    keys = resources_of([*causes, *_ids(document, "affectedResource")], topology)
     keys += [Key(Kind.SERVICE, one) for one in dict.fromkeys(_ids(document, "affectedService"))]
     keys += [Key(Kind.REGION, one) for one in dict.fromkeys(_ids(document, "affectedLocation"))]
     return Sighting(
@@ -63,6 +65,14 @@ def sighting_of(
         named=frozenset(Key(Kind.RESOURCE, one) for one in causes),
         live=live,
     )
+
+
+def resources_of(ids: Iterable[str], topology: Topology) -> list[Key]:
+    """Resources, what they hang on, and the groups of all these."""
+    resources = dict.fromkeys(ids)
+    resources |= dict.fromkeys(parent for one in list(resources) if (parent := topology.parent(one)))
+    groups = dict.fromkeys(group for one in resources if (group := topology.group(one)))
+    return [*(Key(Kind.RESOURCE, one) for one in resources), *(Key(Kind.GROUP, one) for one in groups)]
 
 
 def _ids(document: Document, name: str) -> Iterator[str]:

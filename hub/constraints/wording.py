@@ -1,40 +1,59 @@
 """What a constraint says in words: its name, and why it was raised."""
 
 from hub.constraints.episodes import Episode, Phase
-from hub.constraints.findings import Type
+from hub.constraints.findings import Finding, Type
 from hub.constraints.profile import SECOND
-from hub.constraints.sightings import Kind
+from hub.constraints.sightings import EVERYTHING, Key, Kind
 
 MINUTES = 60 * SECOND
-NOUNS = {Kind.RESOURCE: "resource", Kind.SERVICE: "service", Kind.REGION: "site", Kind.ALL: "all services"}
+NOUNS = {
+    Kind.RESOURCE: "resource",
+    Kind.SERVICE: "service",
+    Kind.GROUP: "resource group",
+    Kind.REGION: "site",
+    Kind.ALL: "all services",
+}
 
 
 def name_of(episode: Episode) -> str:
-    sure = "Failure" if episode.is_confirmed else "Suspected failure"
-    short = "Shortage of capacity" if episode.is_confirmed else "Suspected shortage of capacity"
     if episode.type is Type.CAPACITY_SHORTAGE:
-        return short
-    return f"{sure} of {NOUNS[episode.key.kind]} {episode.key.value}"
+        short = "Shortage of capacity" if episode.is_confirmed else "Suspected shortage of capacity"
+        return short if episode.key == EVERYTHING else f"{short} of {_named(episode.key)}"
+    sure = "Failure" if episode.is_confirmed else "Suspected failure"
+    return f"{sure} of {_named(episode.key)}"
 
 
 def why(episode: Episode) -> str:
     """The evidence as sentences."""
     one = episode.evidence
-    minutes = round(one.window / MINUTES)
-    usual = f"{one.expected:.2g} are usual then; the probability of so many by chance is {_chance(one.chance)}"
-    if episode.type is Type.CAPACITY_SHORTAGE:
-        said = [f"{one.observed} reports in {minutes} minutes, where {usual}", _shared(one.share)]
-    else:
-        where = f"{NOUNS[episode.key.kind]} {episode.key.value}"
-        said = [f"{one.observed} customers reported {where} within {minutes} minutes, where {usual}"]
-        if one.surge > 1.2:
-            said.append(f"That allows for {one.surge:.1f} times the usual demand on everything else")
-        if one.is_named:
-            said.append("A report names it as the cause")
-        if episode.others:
-            others = ", ".join(f"{NOUNS[other.kind]} {other.value}" for other in episode.others[:5])
-            said.append(f"The same reports show on {others}")
-    return ". ".join(sentence for sentence in said if sentence) + "."
+    short = episode.type is Type.CAPACITY_SHORTAGE
+    said = [
+        f"{one.observed} customers reported {_named(episode.key)} within {round(one.window / MINUTES)} minutes, where "
+        f"{one.expected:.2g} are usual then; the probability of so many by chance is "
+        f"{_chance(one.dispersed if short else one.chance)}"
+    ]
+    if short:
+        said += _shortage(one)
+    elif one.surge > 1.2:
+        said.append(f"That allows for {one.surge:.1f} times the usual demand on everything else")
+    if one.is_named:
+        said.append("A report names it as the cause")
+    if episode.others:
+        said.append(f"The same reports show on {', '.join(map(_named, episode.others[:5]))}")
+    return ". ".join(said) + "."
+
+
+def _shortage(one: Finding) -> list[str]:
+    said = []
+    if one.looked > 1:
+        said.append(f"It is one of {one.looked} services, groups and sites that were looked at, which is allowed for")
+    if one.share is not None:
+        said.append(f"No one resource stands out: what most have in common has {one.share:.0%} of them")
+    return said
+
+
+def _named(key: Key) -> str:
+    return NOUNS[key.kind] if key == EVERYTHING else f"{NOUNS[key.kind]} {key.value}"
 
 
 def why_moved(episode: Episode) -> str:
@@ -48,10 +67,6 @@ def why_moved(episode: Episode) -> str:
             return "more than chance explains even where reports come in bursts"
         case _:
             return "more reports than chance explains"
-
-
-def _shared(share: float | None) -> str:
-    return "" if share is None else f"No one resource stands out: the most common has {share:.0%} of them"
 
 
 def _chance(chance: float) -> str:
