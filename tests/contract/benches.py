@@ -28,6 +28,7 @@ from tests.real.benches import (
     ServedBench,
 )
 from tests.real.middleman import Middleman
+from tests.real.zabbix_bench import ZabbixBench
 
 GROUP = "qos_hub.benches"
 
@@ -36,8 +37,10 @@ LOCAL = frozenset({"files", "sql"})
 
 PEERS = frozenset({"tmf621", "tmf642", "tmf656"})
 
-INSTALLED: Mapping[str, Callable[[pytest.FixtureRequest, Path], Bench]] = {}
-"""Benches of systems that `make test-real` installs. Each has a fake, too, which names the version that it `imitates`."""
+INSTALLED: Mapping[str, Callable[[pytest.FixtureRequest, Path], Bench]] = {
+    "zabbix": lambda request, folder: ZabbixBench(request.getfixturevalue("zabbix"), folder / "password"),
+}
+"""Benches of systems that `make test-real` installs. Each has a fake, too, that names the version it `imitates`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +72,7 @@ def bench_of(tried: Tried, request: pytest.FixtureRequest, folder: Path) -> Abst
     return _bench_of_every_run(tried.adapter, request, folder)
 
 
-def _bench_of_every_run(
-    name: str, request: pytest.FixtureRequest, folder: Path
-) -> AbstractContextManager[Bench]:
+def _bench_of_every_run(name: str, request: pytest.FixtureRequest, folder: Path) -> AbstractContextManager[Bench]:
     password = folder / "password"
     match name:
         case "roundup":

@@ -32,6 +32,11 @@ class Asked:
     params: Mapping[str, str]
     lists: Mapping[str, list[str]]
     headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 class Refused(Exception):
@@ -72,6 +77,7 @@ class Vendor(HttpServer):
             params={name: values[-1] for name, values in lists.items()},
             lists=lists,
             headers={name.lower(): value for name, value in request.headers.items()},
+            body=request.rfile.read(int(request.headers.get("Content-Length", 0))),
         )
         self.asked.append(asked)
         try:
