@@ -82,7 +82,7 @@ def test_operational_data_move_with_each_value_and_are_no_change(bench: ZabbixBe
         found[:], _ = pulled(bench, page)
         return str(found[0].data["opdata"]) == "MOS 2.7"
 
-    until(moved)
+    until(moved, within=real.READY_WITHIN)
     assert digest(found[0].data, ignore=MAPPING.ignore) == digest(before.data, ignore=MAPPING.ignore)
 
 
@@ -143,7 +143,7 @@ def test_the_same_trigger_sees_another_problem_after_a_recovery(bench: ZabbixBen
     first, page = pulled(bench)
     bench.recover("mos")
     bench.instance.report(bench.host, 3.0, "mos")
-    until(lambda: bench.instance.problems(bench.trigger_of("mos")))
+    until(lambda: bench.instance.problems(bench.trigger_of("mos")), within=real.READY_WITHIN)
     found, _ = pulled(bench, page)
     assert len(found) == 2
     assert first[0].key in {record.key for record in found}
@@ -155,7 +155,7 @@ def test_a_value_that_a_proxy_brings_late_is_read_although_its_clock_is_behind(b
     (trigger,) = bench.instance.create_triggers(bench.host, "jitter")
     an_hour_ago = int(time.time()) - 3600
     bench.instance.report(bench.host, 3.0, "jitter", clock=an_hour_ago)
-    until(lambda: bench.instance.problems(trigger))
+    until(lambda: bench.instance.problems(trigger), within=real.READY_WITHIN)
     found, _ = pulled(bench, page, lookback=0)
     began = {bench.name_of(record): record.data["clock"] for record in found}
     assert began["jitter"] == str(an_hour_ago)

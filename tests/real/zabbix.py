@@ -119,7 +119,7 @@ class Zabbix(Instance):
         made = self.call("trigger.create", triggers)["triggerids"]
         last = f"last-{uuid4().hex}"
         self.call("item.create", {**item, "name": last, "key_": last})
-        until(lambda: self._takes({"host": host, "key": last, "value": "0"}))
+        until(lambda: self._takes({"host": host, "key": last, "value": "0"}), within=READY_WITHIN)
         return [str(one) for one in made]
 
     def report(self, host: str, value: float, *items: str, clock: int | None = None) -> None:

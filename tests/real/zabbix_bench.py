@@ -8,7 +8,7 @@ from uuid import uuid4
 import adapters.zabbix
 from hub.ports import Record
 from tests.real.middleman import Middleman
-from tests.real.zabbix import READER, Zabbix
+from tests.real.zabbix import READER, READY_WITHIN, Zabbix
 from tests.rooms import until
 
 
@@ -45,7 +45,7 @@ class ZabbixBench:
         made = dict(zip(names, self.instance.create_triggers(self.host, *names, **attributes), strict=True))
         self._triggers |= made
         self.instance.report(self.host, 3.1, *names)
-        until(lambda: len(self.instance.problems(*made.values())) == len(names))
+        until(lambda: len(self.instance.problems(*made.values())) == len(names), within=READY_WITHIN)
         found = self.instance.problems(*made.values())
         self._events |= {name: found[trigger] for name, trigger in made.items()}
 
@@ -57,7 +57,7 @@ class ZabbixBench:
         self.until_it_ends(name)
 
     def until_it_ends(self, name: str) -> None:
-        until(lambda: not self.instance.problems(self.trigger_of(name)))
+        until(lambda: not self.instance.problems(self.trigger_of(name)), within=READY_WITHIN)
 
     def id_of(self, name: str) -> str:
         """The id of the event by which the problem began."""
