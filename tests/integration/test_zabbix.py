@@ -231,6 +231,21 @@ def test_an_event_that_comes_up_behind_a_later_one_is_read(bench: FakeZabbixBenc
     assert "slow" in {bench.name_of(record) for record in found}
 
 
+def test_a_clock_that_was_set_wrong_hides_nothing(bench: FakeZabbixBench) -> None:
+    bench.fake.now += timedelta(days=400)
+    bench.create("ahead")
+    _, page = pulled(bench, lookback=0)
+    bench.fake.now -= timedelta(days=800)
+    bench.create("behind")
+    bench.fake.recover(bench.id_of("behind"))
+    bench.fake.recover(bench.id_of("ahead"))
+    found, _ = pulled(bench, page, lookback=0)
+    assert {bench.name_of(record): status(record) for record in found} == {
+        "ahead": Status.RESOLVED,
+        "behind": Status.RESOLVED,
+    }
+
+
 def test_the_numbers_that_are_read_again_are_those_of_the_lookback(bench: FakeZabbixBench) -> None:
     bench.create("first")
     _, page = pulled(bench, lookback=0)
