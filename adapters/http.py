@@ -207,7 +207,8 @@ class HttpClient:
                     raise Unavailable(self._redacted(f"{path}: 403: our user has no right to this change"))
                 self._judge(answer, path)
                 content = self._body(answer, path)
-                read = None if method == "DELETE" and not content else _json(content, path)
+                silent = method == "DELETE" or answer.status_code == 204
+                read = None if silent and not content else _json(content, path)
                 return Answer(content=read, status=answer.status_code, headers=answer.headers)
         except requests.RequestException as error:
             raise Passing(self._redacted(f"{path}: {type(error).__name__}: {error}")) from error

@@ -39,7 +39,8 @@ class Keyset(Generic[T]):
     clock; it is read when the first answer is there, and no cursor goes beyond it. `precision` is that of the stamps
     in the filter. With `short_pages` a page with fewer rows than asked for is not the last one, only an empty one is;
     a part is then held back until it is known whether the run ends with it, so that its cursor says so.
-    `hint` tells people what may be the reason when a filter is ignored.
+    `slack` is how much older a row may be than what was asked for: some sources look a little further back. `hint`
+    tells people what may be the reason when a filter is ignored.
     """
 
     fetch: Fetch[T]
@@ -50,6 +51,7 @@ class Keyset(Generic[T]):
     lookback: timedelta = timedelta(0)
     precision: timedelta = timedelta(seconds=1)
     short_pages: bool = False
+    slack: timedelta = timedelta(0)
     hint: str = ""
 
     def parts(self, cursor: Mapping[str, Any]) -> Iterator[Part[T]]:
@@ -96,24 +98,28 @@ class _Run(Generic[T]):
             return
         fresh = tuple(row for row in rows if self._identity(row) not in self._seen)
         self.ended = not rows if self._keyset.short_pages else len(rows) < self._keyset.page_size
-        reached = self._stamp(rows[-1]) if rows else self._since
+        reached = self._reached(rows)
         if fresh or self.ended:
             yield Part(rows=fresh, cursor=self._cursor(reached))
         self._go_on(rows, reached)
 
+    def _reached(self, rows: Sequence[T]) -> datetime | None:
+        """The last stamp of a page, never one before what was asked for."""
+        last = self._stamp(rows[-1]) if rows else self._since
+        return last if self._since is None or last is None else max(last, self._since)
+
     def _asked(self) -> Sequence[T]:
         """The next page, held against what was asked for."""
         rows = self._keyset.fetch(self._since, self._keyset.page_size, self._offset)
-        before = self._since
+        least = before = None if self._since is None else self._since - self._keyset.slack
         for row in rows:
             stamp = self._stamp(row)
             if before is not None and stamp < before:
-                raise self._ignored(row, before)
+                raise self._ignored("filter" if before == least else "order", row, before)
             before = stamp
         return rows
 
-    def _ignored(self, row: T, least: datetime) -> FilterIgnored:
-        asked = "filter" if least == self._since else "order"
+    def _ignored(self, asked: str, row: T, least: datetime) -> FilterIgnored:
         hint = f"; {self._keyset.hint}" if self._keyset.hint else ""
         return FilterIgnored(
             f"the {asked} was ignored: ticket {self._keyset.key_of(row)} changed at"
@@ -141,7 +147,13 @@ class _Run(Generic[T]):
             self._seen |= {self._identity(row) for row in rows}
         else:
             self._since, self._offset, self._restarts = reached, 0, 0
-            self._seen = {self._identity(row) for row in rows if self._stamp(row) == reached}
+            self._seen = {
+                one for one in {*self._seen, *map(self._identity, rows)} if self._may_return(one, reached)
+            }
+
+    def _may_return(self, seen: tuple[str, datetime], reached: datetime | None) -> bool:
+        """Whether a row that was read may come again when what follows is asked for."""
+        return reached is not None and self._keyset.floor(seen[1]) >= reached - self._keyset.slack
 
     def _stamp(self, row: T) -> datetime:
         return self._keyset.floor(self._keyset.stamp_of(row))

@@ -13,16 +13,18 @@ import adapters.zabbix
 import adapters.zammad
 import adapters.zendesk
 from hub.ports import Record
-from tests.fakes import glpi, jira, pagerduty, servicenow, zabbix, zammad, zendesk
+from tests.fakes import glpi, jira, pagerduty, redmine, servicenow, zabbix, zammad, zendesk
 from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench, tmf621_bench, tmf642_bench
 from tests.fakes.glpi import Glpi
 from tests.fakes.jira import Jira
 from tests.fakes.pagerduty import PagerDuty
+from tests.fakes.redmine import Redmine
 from tests.fakes.servicenow import ServiceNow
 from tests.fakes.zabbix import Zabbix
 from tests.fakes.zammad import Zammad
 from tests.fakes.zendesk import Zendesk
 from tests.real.benches import Bench
+from tests.real.redmine_bench import RedmineBench
 
 
 class Fake(Protocol):
@@ -187,6 +189,16 @@ def glpi_bench(folder: Path) -> Iterator[GlpiBench]:
         yield GlpiBench(fake, folder)
 
 
+class FakeRedmineBench(RedmineBench):
+    imitates = redmine.VERSION
+
+
+@contextmanager
+def redmine_bench(folder: Path) -> Iterator[FakeRedmineBench]:
+    with Redmine() as fake:
+        yield FakeRedmineBench(fake, folder)
+
+
 class FakeZabbixBench(FakeBench[Zabbix]):
     system = "zabbix"
     title = ("name",)
@@ -214,6 +226,7 @@ FAKES: Mapping[str, NewBench] = {
     "files": files_bench,
     "jira": jira_bench,
     "pagerduty": pagerduty_bench,
+    "redmine": redmine_bench,
     "rest": rest_bench,
     "servicenow": servicenow_bench,
     "zabbix": zabbix_bench,

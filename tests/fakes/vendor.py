@@ -14,10 +14,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.http_server import HttpServer
 
+NOTHING = object()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """`body` becomes JSON."""
+    """`body` becomes JSON, NOTHING stays nothing."""
 
     status: int = 200
     body: Any = None
@@ -26,17 +28,14 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request: its path, the last value of each parameter, and its header lines by their names in lower case."""
+    """One request: its path, the last value of each parameter, its header lines by names in lower case, its JSON."""
 
+    method: str
     path: str
     params: Mapping[str, str]
     lists: Mapping[str, list[str]]
     headers: Mapping[str, str]
-    body: bytes = b""
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
+    body: Any = None
 
 
 class Refused(Exception):
@@ -72,19 +71,21 @@ class Vendor(HttpServer):
     def _serve(self, request: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(request.path)
         lists = parse_qs(parts.query, keep_blank_values=True)
+        sent = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         asked = Asked(
+            method=request.command,
             path=parts.path,
             params={name: values[-1] for name, values in lists.items()},
             lists=lists,
             headers={name.lower(): value for name, value in request.headers.items()},
-            body=request.rfile.read(int(request.headers.get("Content-Length", 0))),
+            body=json.loads(sent) if sent else None,
         )
         self.asked.append(asked)
         try:
             answer = self.instead.pop(0) if self.instead else self.answer(asked)
         except Refused as refused:
             answer = refused.answer
-        body = json.dumps(answer.body).encode()
+        body = b"" if answer.body is NOTHING else json.dumps(answer.body).encode()
         request.send_response(answer.status)
         given = {"Content-Type": "application/json", "Content-Length": str(len(body)), **answer.headers}
         for name, value in given.items():

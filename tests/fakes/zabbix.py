@@ -74,7 +74,7 @@ class Zabbix(Vendor):
             row |= {"clock": str(int(self.now.timestamp())), "ns": "0"}
 
     def answer(self, asked: Asked) -> Answer:
-        body = asked.json
+        body = asked.body
         result: dict[str, Any]
         try:
             result = {"result": self._result(body, asked.headers.get("authorization"))}

@@ -29,7 +29,7 @@ def bench(tmp_path: Path) -> Iterator[FakeZabbixBench]:
 
 
 def methods(bench: FakeZabbixBench) -> list[str]:
-    return [asked.json["method"] for asked in bench.fake.asked]
+    return [asked.body["method"] for asked in bench.fake.asked]
 
 
 def status(record: Record) -> Status | None:
@@ -310,7 +310,7 @@ def test_messages_are_read_where_they_are_asked_for_and_are_else_no_change(bench
 
 def test_tags_and_groups_narrow_what_is_asked_for(bench: FakeZabbixBench) -> None:
     pulled(bench, tags={"scope": "qos"}, groups=["noc"])
-    (asked,) = [asked.json["params"] for asked in bench.fake.asked if asked.json["method"] == "problem.get"]
+    (asked,) = [asked.body["params"] for asked in bench.fake.asked if asked.body["method"] == "problem.get"]
     assert asked["tags"] == [{"tag": "scope", "value": "qos", "operator": 1}]
     assert asked["groupids"] == ["20"]
 

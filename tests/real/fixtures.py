@@ -12,6 +12,7 @@ from hub.demo.roundup import CannotStart, Roundup
 from tests.real.alertmanager import Alertmanager
 from tests.real.icinga import Icinga
 from tests.real.postgresql import Postgresql
+from tests.real.redmine import Redmine
 from tests.real.request_tracker import RequestTracker
 from tests.real.zabbix import Zabbix
 from tests.rooms import until
@@ -122,6 +123,18 @@ def request_tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reques
             yield started
     except CannotStart as error:
         cannot_start(error)
+
+
+@pytest.fixture(scope="session")
+def redmine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redmine]:
+    """One Redmine for the whole run; each test has projects of its own."""
+    with ExitStack() as running:
+        try:
+            started = running.enter_context(Redmine(cache=cache(), home=tmp_path_factory.mktemp("redmine")))
+        except CannotStart as error:
+            cannot_start(error)
+            raise
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,15 @@ from threading import Thread
 import requests
 import trustme
 
-PASSED = ("Authorization", "Accept", "Content-Type", "X-HTTP-Method-Override", "App-Token", "Session-Token")
+PASSED = (
+    "Authorization",
+    "Accept",
+    "Content-Type",
+    "X-HTTP-Method-Override",
+    "App-Token",
+    "Session-Token",
+    "X-Redmine-API-Key",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +91,7 @@ class Middleman:
                 self.end_headers()
                 self.wfile.write(canned.body)
 
-            do_POST = do_GET
+            do_POST = do_PUT = do_GET
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

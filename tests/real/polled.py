@@ -10,6 +10,7 @@ import orjson
 
 from hub.intake.poller import make_poller
 from hub.model.problem import Document
+from hub.model.times import from_micros
 from hub.settings import IntakeSettings, SourceSettings
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
@@ -23,13 +24,13 @@ INTERVAL = 30.0
 class Polled:
     """`told` gives what listeners hear: (event type without its ServiceProblem…Event, status of the report)."""
 
-    def __init__(self, store: Store, adapter: str, options: dict[str, Any]) -> None:
+    def __init__(self, store: Store, adapter: str, options: dict[str, Any], settings: dict[str, Any]) -> None:
         self.store = store
         self._clock = ManualClock()
         self._heard = 0
         self._poller = make_poller(
             "source",
-            SourceSettings(name="source", adapter=adapter, options=options),
+            SourceSettings(name="source", adapter=adapter, options=options, **settings),
             store=store,
             rules=make_rules(self._clock).sources,
             clock=self._clock,
@@ -59,12 +60,21 @@ class Polled:
         assert stored is not None, f"{key} has no report"
         return stored.problem.document
 
+    def statuses(self, key: str) -> list[tuple[str, datetime]]:
+        """The history of a report: each status that it took, and when it did at the source."""
+        stored = self.store.read.problems.get_by_source("source", key)
+        assert stored is not None, f"{key} has no report"
+        found = [one for one in self.store.read.records.after(0) if one.problem_id == stored.problem.id]
+        taken = [one for one in found if one.to_status is not None and one.to_status != one.from_status]
+        return [(str(one.to_status), from_micros(one.event_time)) for one in taken]
+
 
 @contextmanager
-def polled(folder: Path, adapter: str, options: dict[str, Any]) -> Iterator[Polled]:
+def polled(folder: Path, adapter: str, options: dict[str, Any], **settings: Any) -> Iterator[Polled]:
+    """`settings` are further settings of the source."""
     store = Store(folder / "hub.db", synchronous="NORMAL")
     try:
-        yield Polled(store, adapter, options)
+        yield Polled(store, adapter, options, settings)
     finally:
         store.close()
 

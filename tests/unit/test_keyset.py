@@ -19,7 +19,8 @@ def at(seconds: float) -> datetime:
 class Desk:
     """Tickets by key, with the stamp of their change; `asked` are the questions, `meanwhile` changes by their number.
 
-    `hides` are tickets that take a place on a page and are not shown.
+    `hides` are tickets that take a place on a page and are not shown. `early` is how much further back it looks than
+    it is asked to.
     """
 
     def __init__(self, **stamps: float) -> None:
@@ -27,12 +28,15 @@ class Desk:
         self.asked: list[tuple[datetime | None, int, int]] = []
         self.meanwhile: dict[int, dict[str, float]] = {}
         self.hides: set[str] = set()
+        self.early = timedelta(0)
         self.now = at(3600)
 
     def fetch(self, since: datetime | None, size: int, offset: int) -> Sequence[Ticket]:
         self.tickets |= {key: at(seconds) for key, seconds in self.meanwhile.pop(len(self.asked), {}).items()}
         self.asked.append((since, size, offset))
-        fitting = [(key, stamp) for key, stamp in self.tickets.items() if since is None or stamp >= since]
+        fitting = [
+            (key, stamp) for key, stamp in self.tickets.items() if since is None or stamp >= since - self.early
+        ]
         page = sorted(fitting, key=lambda ticket: (ticket[1], ticket[0]))[offset : offset + size]
         return [ticket for ticket in page if ticket[0] not in self.hides]
 
@@ -171,3 +175,24 @@ def test_rows_in_another_order_fail_the_run() -> None:
     keyset = desk.keyset(fetch=lambda since, size, offset: desk.fetch(since, size, offset)[::-1])
     with pytest.raises(FilterIgnored, match="the order was ignored: ticket b changed at 2026-11-22T17:00:02Z"):
         list(keyset.parts({}))
+
+
+@pytest.mark.parametrize("page_size", [1, 2, 3, 4, 9])
+def test_a_source_that_looks_back_further_than_asked_is_read_whole_and_no_ticket_twice(page_size: int) -> None:
+    """To the second, from the second before: as a system does that keeps fractions which it does not show."""
+    desk = Desk(a=1, b=1, c=1, d=2, e=2, f=3, g=3, h=3, i=7)
+    desk.early = timedelta(seconds=1)
+    parts = read(desk, page_size=page_size, slack=timedelta(seconds=1))
+    assert keys(parts) == list("abcdefghi")
+    assert parts[-1].cursor == {"since": "2026-11-22T17:00:07Z", "at": None}
+    with pytest.raises(FilterIgnored, match="the filter was ignored: ticket"):
+        read(desk, {"since": "2026-11-22T17:00:03Z", "at": None}, page_size=page_size)
+
+
+def test_a_place_does_not_move_back_with_a_source_that_looks_back() -> None:
+    desk = Desk(a=1, b=1, c=1, d=2)
+    desk.early = timedelta(seconds=1)
+    slack = timedelta(seconds=1)
+    first = next(iter(desk.keyset(page_size=2, slack=slack).parts({"since": "2026-11-22T17:00:02Z", "at": None})))
+    assert first.cursor["since"] == "2026-11-22T17:00:02Z"
+    assert set(keys([first, *read(desk, first.cursor, page_size=2, slack=slack)])) == set(desk.tickets)
