@@ -39,8 +39,8 @@ class Keyset(Generic[T]):
     clock; it is read when the first answer is there, and no cursor goes beyond it. `precision` is that of the stamps
     in the filter. With `short_pages` a page with fewer rows than asked for is not the last one, only an empty one is;
     a part is then held back until it is known whether the run ends with it, so that its cursor says so.
-    `slack` is how much older a row may be than what was asked for: some sources look a little further back. `hint` tells
-    people what may be the reason when a filter is ignored.
+    `slack` is how much older a row may be than what was asked for: some sources look a little further back. `hint`
+    tells people what may be the reason when a filter is ignored.
     """
 
     fetch: Fetch[T]

@@ -55,7 +55,8 @@ def make(name: str, options: Mapping[str, Any]) -> "Redmine":
 
 
 class Redmine:
-    """One Redmine. Cursor: that of `adapters.keyset`, and `reread`, when the open issues were last read again.
+    """One Redmine. Cursor: that of `adapters.keyset`; `told`, the `since` of the last run that came to its end, up to
+    which all states of all issues are told; and `reread`, when the open issues were last read again.
 
     A deleted issue leaves it without a word, as one does that moves to where our user sees nothing: `keys` and `ask`
     find them.
@@ -94,11 +95,14 @@ class Redmine:
         """Issues that changed since the cursor, less the lookback; now and then all that are open, as well."""
         self._server.myself()
         position = dict(cursor)
+        told = _instant(cursor["told"]) if cursor.get("told") else None
         for part in self._keyset().parts(cursor):
             position |= part.cursor
-            yield Page(records=self._all(part.rows), cursor=dict(position))
+            if part.cursor["at"] is None:
+                position["told"] = part.cursor["since"]
+            yield Page(records=self._all(part.rows, told), cursor=dict(position))
         if self._is_due(position):
-            yield from self._open_again(position, known="reread" in position)
+            yield from self._open_again(position, told)
 
     def keys(self) -> Iterator[str]:
         self._server.myself()
@@ -133,14 +137,14 @@ class Redmine:
         done = position.get("reread")
         return done is None or self._clock() - datetime.fromisoformat(done) >= self._reread
 
-    def _open_again(self, position: Mapping[str, Any], *, known: bool) -> Iterator[Page]:
+    def _open_again(self, position: Mapping[str, Any], told: datetime | None) -> Iterator[Page]:
         """A note that is rewritten and a relation that is made leave the stamp of their issue alone.
 
         Not in the first run, which has read everything just now.
         """
         begun = self._clock()
-        for rows in self._by_number(only_open=True) if known else ():
-            yield Page(records=self._all(rows), cursor=dict(position))
+        for rows in self._by_number(only_open=True) if "reread" in position else ():
+            yield Page(records=self._all(rows, told), cursor=dict(position))
         yield Page(records=(), cursor={**position, "reread": begun.isoformat()})
 
     def _by_number(self, *, only_open: bool) -> Iterator[list[Row]]:
@@ -149,17 +153,21 @@ class Redmine:
             yield rows
             first = int(rows[-1]["id"]) + 1
 
-    def _all(self, rows: Sequence[Row]) -> tuple[Record, ...]:
-        return tuple(record for row in rows for record in self._states(row))
+    def _all(self, rows: Sequence[Row], told: datetime | None) -> tuple[Record, ...]:
+        return tuple(record for row in rows for record in self._states(row, told))
 
-    def _states(self, row: Row) -> list[Record]:
-        """The states of an issue, the present one last; none when it has gone since it was listed."""
+    def _states(self, row: Row, told: datetime | None = None) -> list[Record]:
+        """The states of an issue since `told`, the present one last; none when it has gone since it was listed.
+
+        An earlier state that is told again could undo what was changed here meanwhile and written to the issue.
+        """
         try:
-            return [self._record(state) for state in self._told(row)]
+            states = [self._record(state) for state in self._known(row)]
         except (KeyError, TypeError, ValueError) as error:
             raise Unavailable(f"issue {row.get('id')}: without a usable journal or time: {error!r}") from error
+        return [one for one in states[:-1] if told is None or one.updated > told] + states[-1:]
 
-    def _told(self, row: Row) -> Iterator[Row]:
+    def _known(self, row: Row) -> Iterator[Row]:
         if not self._journals:
             yield row
             return
@@ -194,6 +202,10 @@ def _related(row: Row) -> list[dict[str, str]]:
 
 def _updated(row: Row) -> datetime:
     try:
-        return datetime.fromisoformat(row["updated_on"]).astimezone(UTC)
+        return _instant(row["updated_on"])
     except (KeyError, TypeError, ValueError) as error:
         raise Unavailable(f"issue {row.get('id')}: Redmine does not say when it changed") from error
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

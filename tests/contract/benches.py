@@ -29,6 +29,7 @@ from tests.real.benches import (
 )
 from tests.real.middleman import Middleman
 from tests.real.redmine_bench import RunningRedmineBench
+from tests.real.zabbix_bench import ZabbixBench
 
 GROUP = "qos_hub.benches"
 
@@ -39,6 +40,7 @@ PEERS = frozenset({"tmf621", "tmf642", "tmf656"})
 
 INSTALLED: Mapping[str, Callable[[pytest.FixtureRequest, Path], Bench]] = {
     "redmine": lambda request, folder: RunningRedmineBench(request.getfixturevalue("redmine"), folder),
+    "zabbix": lambda request, folder: ZabbixBench(request.getfixturevalue("zabbix"), folder / "password"),
 }
 """Benches of systems that `make test-real` installs. Each has a fake, too, which tells what version it `imitates`."""
 

@@ -1,4 +1,4 @@
-"""A bench for each adapter whose system cannot run here: the adapter, and a fake of the system."""
+"""A bench for each adapter whose system cannot run here, or not in every run: the adapter, and a fake of the system."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -9,16 +9,18 @@ import adapters.glpi
 import adapters.jira
 import adapters.pagerduty
 import adapters.servicenow
+import adapters.zabbix
 import adapters.zammad
 import adapters.zendesk
 from hub.ports import Record
-from tests.fakes import glpi, jira, pagerduty, redmine, servicenow, zammad, zendesk
+from tests.fakes import glpi, jira, pagerduty, redmine, servicenow, zabbix, zammad, zendesk
 from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench, tmf621_bench, tmf642_bench
 from tests.fakes.glpi import Glpi
 from tests.fakes.jira import Jira
 from tests.fakes.pagerduty import PagerDuty
 from tests.fakes.redmine import Redmine
 from tests.fakes.servicenow import ServiceNow
+from tests.fakes.zabbix import Zabbix
 from tests.fakes.zammad import Zammad
 from tests.fakes.zendesk import Zendesk
 from tests.real.benches import Bench
@@ -197,6 +199,25 @@ def redmine_bench(folder: Path) -> Iterator[FakeRedmineBench]:
         yield FakeRedmineBench(fake, folder)
 
 
+class FakeZabbixBench(FakeBench[Zabbix]):
+    system = "zabbix"
+    title = ("name",)
+    imitates = zabbix.IMITATED
+
+    def source(self, **options: Any) -> adapters.zabbix.Zabbix:
+        own = self.login(zabbix.USER) if "token" not in options else {"url": self.url, "max_wait": 20}
+        return adapters.zabbix.make("watch", own | options)
+
+    def change(self, name: str) -> None:
+        self.fake.act(self._ids[name], 2)
+
+
+@contextmanager
+def zabbix_bench(folder: Path) -> Iterator[FakeZabbixBench]:
+    with Zabbix() as fake:
+        yield FakeZabbixBench(fake, folder)
+
+
 NewBench = Callable[[Path], AbstractContextManager[Bench]]
 """Gives a system with nothing in it; the folder is for what the bench must write down."""
 
@@ -208,6 +229,7 @@ FAKES: Mapping[str, NewBench] = {
     "redmine": redmine_bench,
     "rest": rest_bench,
     "servicenow": servicenow_bench,
+    "zabbix": zabbix_bench,
     "zammad": zammad_bench,
     "zendesk": zendesk_bench,
     "sql": sql_bench,

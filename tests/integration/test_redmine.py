@@ -9,8 +9,9 @@ import trustme
 from marshmallow import ValidationError
 
 import adapters.redmine
+from adapters.http import HttpClient
+from adapters.redmine.server import Server
 from adapters.redmine.source import Redmine as Adapter
-from adapters.redmine.source import Server
 from hub.intake.mapping import Rendered, render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
@@ -114,6 +115,29 @@ def test_each_change_of_the_status_arrives_with_its_own_time(bench: RedmineBench
     assert (last.data["status"]["name"], last.updated) == ("Resolved", at(180))
 
 
+def test_a_state_is_told_once_and_a_run_that_was_broken_off_tells_the_rest(bench: RedmineBench) -> None:
+    lines = [f"line-{number}" for number in range(3)]
+    bench.create(*lines)
+    for number, name in enumerate(lines):
+        bench.change(name)
+        (journal,) = bench.desk.issue(bench.id_of(name), "journals")["journals"]
+        bench.desk.set_made(bench.id_of(name), at(number))
+        bench.desk.set_journal_times({journal["id"]: at(60 + number)})
+        bench.desk.set_times({bench.id_of(name): at(60 + number)})
+    source = bench.source(page_size=1)
+    pull = source.pull({})
+    found = list(next(pull).records)
+    cursor = next(pull).cursor
+    pages = list(source.pull(cursor))
+    found += records(pages)
+    assert {(bench.name_of(one), one.data["status"]["name"]) for one in found} >= {
+        (name, status) for name in ("line-0", "line-2") for status in ("New", "In Progress")
+    }
+    bench.desk.change_issue(bench.id_of("line-0"), subject="line-0", notes="A card is replaced")
+    again = records(source.pull(pages[-1].cursor))
+    assert [one.data["status"]["name"] for one in again if one.key == bench.id_of("line-0")] == ["In Progress"]
+
+
 def test_the_history_of_a_report_has_the_times_of_the_journals(bench: RedmineBench, tmp_path: Path) -> None:
     with polled(tmp_path, "redmine", bench.options, backfill="all", backfill_notify=True) as hub:
         bench.create("iptv")
@@ -210,7 +234,7 @@ def test_what_is_deleted_moved_away_or_made_private_is_not_there(bench: RedmineB
 
 def test_an_issue_that_goes_between_the_list_and_its_journals_stops_no_run(bench: RedmineBench) -> None:
     bench.create("deleted", "private", "stays")
-    server: Server = bench.source()._server
+    server = Server(HttpClient(bench.url, headers={"X-Redmine-API-Key": READER}))
     bench.desk.delete_issue(bench.id_of("deleted"))
     bench.desk.change_issue(bench.id_of("private"), is_private=True)
     found = [server.issue(bench.id_of(name), "journals") for name in ("deleted", "private", "stays")]

@@ -14,6 +14,7 @@ from tests.real.icinga import Icinga
 from tests.real.postgresql import Postgresql
 from tests.real.redmine import Redmine
 from tests.real.request_tracker import RequestTracker
+from tests.real.zabbix import Zabbix
 from tests.rooms import until
 
 PROJECT = Path(__file__).parents[2]
@@ -146,3 +147,15 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgresql]
             cannot_start(error)
             raise
         yield server
+
+
+@pytest.fixture(scope="session")
+def zabbix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zabbix]:
+    """One Zabbix for the whole run; each test has groups and hosts of its own."""
+    with ExitStack() as running:
+        try:
+            instance = running.enter_context(Zabbix(cache=cache(), home=tmp_path_factory.mktemp("zabbix")))
+        except CannotStart as error:
+            cannot_start(error)
+            raise
+        yield instance

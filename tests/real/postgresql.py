@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -52,7 +53,10 @@ def _installed() -> list[Path]:
 
 
 class Postgresql:
-    """One server without data of others, to be used in a `with`. `owner` may do everything, `reader` only read."""
+    """One server with its data in `home`, to be used in a `with`; without any it makes a cluster of its own there.
+
+    `owner` may do everything, `reader` only read.
+    """
 
     def __init__(self, *, cache: Path, home: Path) -> None:
         self._bin = programs(cache.resolve())
@@ -65,19 +69,52 @@ class Postgresql:
     def version(self) -> str:
         return run([str(self._bin / "postgres"), "--version"], self._home).split()[2]
 
+    @property
+    def login(self) -> tuple[str, str, int]:
+        """The owner, the owner's password, and the port."""
+        return OWNER, PASSWORD, self._port
+
     def url(self, user: str, password: str = "") -> str:
         who = f"{user}:{password}" if password else user
         return f"postgresql+psycopg://{who}@127.0.0.1:{self._port}/postgres"
 
     def __enter__(self) -> Self:
         self._home.mkdir(parents=True, exist_ok=True)
-        passwords = self._home / "password"
-        passwords.write_text(PASSWORD)
         if self._identity is not None:
             # The server refuses root; its user must be able to reach its folder.
             for folder in (self._home, *self._home.parents):
                 if not folder.stat().st_mode & 0o001 and folder != folder.parent:
                     folder.chmod(folder.stat().st_mode | 0o011)
+        is_new = not (self._home / "data").exists()
+        if is_new:
+            self._make_cluster()
+        settings = {"listen_addresses": "127.0.0.1", "port": str(self._port), "fsync": "off"}
+        settings |= {"unix_socket_directories": "", "timezone": "Asia/Tokyo"}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        self._server = self._command(["postgres", "-D", "data", *options])
+        self._wait_until_ready()
+        if is_new:
+            owner = create_engine(self.url(OWNER, PASSWORD))
+            with owner.begin() as connection:
+                connection.execute(text(f"CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORD}'"))
+            owner.dispose()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it without waiting for its clients to go; what was committed is there when it starts again."""
+        if self._server is not None and self._server.poll() is None:
+            self._server.send_signal(signal.SIGINT)
+            self._server.wait(timeout=30)
+
+    def _make_cluster(self) -> None:
+        passwords = self._home / "password"
+        passwords.write_text(PASSWORD)
+        if self._identity is not None:
             shutil.chown(self._home, self._identity.pw_uid, self._identity.pw_gid)
             shutil.chown(passwords, self._identity.pw_uid)
         ways = ["--auth=scram-sha-256", f"--pwfile={passwords}", "--no-sync", "--encoding=UTF8", "--locale=C"]
@@ -85,23 +122,6 @@ class Postgresql:
             raise CannotStart(
                 f"initdb failed: {(self._home / 'postgresql.log').read_text(errors='replace')[-600:]}"
             )
-        settings = {"listen_addresses": "127.0.0.1", "port": str(self._port), "fsync": "off"}
-        settings |= {"unix_socket_directories": "", "timezone": "Asia/Tokyo"}
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        self._server = self._command(["postgres", "-D", "data", *options])
-        self._wait_until_ready()
-        owner = create_engine(self.url(OWNER, PASSWORD))
-        with owner.begin() as connection:
-            connection.execute(text(f"CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORD}'"))
-        owner.dispose()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        if self._server is not None and self._server.poll() is None:
-            self._server.terminate()
-            self._server.wait(timeout=30)
 
     def _command(self, words: list[str]) -> subprocess.Popen[bytes]:
         user = (

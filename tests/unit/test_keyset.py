@@ -19,8 +19,8 @@ def at(seconds: float) -> datetime:
 class Desk:
     """Tickets by key, with the stamp of their change; `asked` are the questions, `meanwhile` changes by their number.
 
-    `hides` are tickets that take a place on a page and are not shown. `early` is how much further back it looks than it is
-    asked to.
+    `hides` are tickets that take a place on a page and are not shown. `early` is how much further back it looks than
+    it is asked to.
     """
 
     def __init__(self, **stamps: float) -> None:
