@@ -24,7 +24,7 @@ from tests.rooms import report, until
 
 TEXT = (Path(__file__).parents[2] / "docs" / "how-to" / "operate-deliveries.md").read_text("utf-8")
 COMMANDS = re.findall(r"^qos-hub .*$", "\n".join(re.findall(r"```sh\n(.*?)```", TEXT, flags=re.DOTALL)), re.M)
-(SETTINGS,) = re.findall(r"```toml\n(.*?)```", TEXT, flags=re.DOTALL)
+SETTINGS, WITH_TOKEN = re.findall(r"```toml\n(.*?)```", TEXT, flags=re.DOTALL)
 PARTY = "org-4711"
 
 
@@ -197,5 +197,6 @@ def test_the_page_names_what_the_contract_and_the_code_have() -> None:
 
 def test_the_settings_of_the_page_are_settings(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
-    path.write_text(SETTINGS)
-    assert load_settings(path, {}, {}).lists["premium"].removal_limit == 0.2
+    path.write_text(SETTINGS + WITH_TOKEN)
+    lists = load_settings(path, {}, {}).lists
+    assert (lists["premium"].removal_limit, lists["partners"].token) == (0.2, "env:CMDB_TOKEN")

@@ -325,11 +325,10 @@ ROOT = issued("root.test", authority=True)
 def test_a_certificate_that_no_listener_would_take_is_refused_and_named(exchange: Exchange) -> None:
     registered = exchange.register("https://127.0.0.1:1/in", delivery={"tls": shown(issued("hub.test", ROOT))})
     kept = credentials_of(exchange)
-    end = {"begin": NOW - 9 * DAY, "end": NOW - DAY}
     useless = {
         "ee key too small": issued("small.test", ROOT, kind="RSA-1024"),
         "does not know": issued("dsa.test", ROOT, kind="DSA-2048"),
-        "has ended on": issued("old.test", ROOT, **end),
+        "has ended on": issued("old.test", ROOT, begin=NOW - 9 * DAY, end=NOW - DAY),
         "unsuitable certificate purpose": issued("server.test", ROOT, servers_only=True),
     }
     cases = [(words, shown(one)) for words, one in useless.items()]

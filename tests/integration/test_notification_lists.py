@@ -426,8 +426,8 @@ def test_an_address_is_shown_the_token_that_the_settings_refer_to(
     monkeypatch.setenv("LIST_TOKEN", TOKEN)
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     with FileServer((HEAD + "\n".join(rows(listener, "a"))).encode()) as server:
-        asking = {"file": "", "url": server.url, "format": "csv", "token_header": header}
-        done = house.read(token=reference.format(folder=tmp_path), **asking)
+        token = reference.format(folder=tmp_path)
+        done = house.read(file="", url=server.url, format="csv", token=token, token_header=header)
     assert kinds(done) == [ChangeKind.ADDED]
     assert [asked.get(name) for asked in server.asked] == [value]
     assert TOKEN not in repr(done)
@@ -496,7 +496,7 @@ def test_an_address_that_points_elsewhere_is_not_followed_and_no_proxy_is_asked(
 
 
 def test_no_more_of_an_address_is_read_than_a_list_may_have(house: Listed) -> None:
-    sent = []
+    sent: list[int] = []
 
     def endless(request: BaseHTTPRequestHandler) -> None:
         request.close_connection = True
