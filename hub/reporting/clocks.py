@@ -47,12 +47,10 @@ def turns_of(timeline: Timeline) -> Turns:
     gone: list[int] = []
     was_open = True
     for begin, state in zip(timeline.begins, timeline.states, strict=True):
-        is_open = state in OPEN
-        if was_open and not is_open:
-            (restored if state in RESTORED else gone).append(begin)
-        elif is_open and not was_open:
-            reopened.append(begin)
-        was_open = is_open
+        if (state in OPEN) is was_open:
+            continue
+        was_open = not was_open
+        (reopened if was_open else restored if state in RESTORED else gone).append(begin)
     return Turns(tuple(restored), tuple(reopened), tuple(gone))
 
 

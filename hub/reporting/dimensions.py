@@ -39,6 +39,8 @@ NAMES = tuple(DEFAULT_PATHS)
 Values = tuple[tuple[str, ...], ...]
 """For each of NAMES what a report says, sorted; (UNKNOWN,) where it says nothing."""
 
+Known = dict[tuple[str, ...], tuple[str, ...]]
+"""What reports say, each once."""
 
 SAYS = (str, int, float)
 """The types of what can be a text of a group; a tuple, for a union would be made anew at each look."""
@@ -53,9 +55,11 @@ class Dimensions:
 
     readers: tuple[tuple[Read, ...], ...]
 
-    def of(self, document: Document, source: str | None) -> Values:
+    def of(self, document: Document, source: str | None, known: Known) -> Values:
+        """What many reports say is held once, in `known`."""
         report = {**document, "@source": source}
-        return tuple([_said(report, readers) for readers in self.readers])
+        found = [_said(report, readers) for readers in self.readers]
+        return tuple([known.setdefault(one, one) for one in found])
 
 
 def dimensions(paths: Mapping[str, Sequence[str]] | None = None) -> Dimensions:
@@ -76,15 +80,20 @@ def reader(name: str, path: str) -> Read:
     return read
 
 
+NOTHING = (UNKNOWN,)
+
+
 def _said(report: Document, readers: tuple[Read, ...]) -> tuple[str, ...]:
     for read in readers:
         found = read(report)
         if found:
             return found if len(found) == 1 else tuple(sorted(set(found)))
-    return (UNKNOWN,)
+    return NOTHING
 
 
 def _leaf(value: Any) -> tuple[str, ...]:
+    if type(value) is str:
+        return (value,) if value else ()
     return (str(value),) if isinstance(value, SAYS) and value != "" else ()
 
 
@@ -100,6 +109,6 @@ def _member(name: str, inner: Read, choose: Read | None = None, wanted: str | No
         entries = found if choose is None else [one for one in found if wanted in choose(one)]
         if len(entries) == 1:
             return inner(entries[0])
-        return tuple(text for one in entries for text in inner(one))
+        return tuple([text for one in entries for text in inner(one)])
 
     return read

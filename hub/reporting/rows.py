@@ -9,7 +9,7 @@ from hub.reporting.figures import HOUR, MINUTE
 from hub.reporting.repeats import Repeats
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Row:
     """Instants are microseconds, durations hours but for minutes `to_acknowledge`; None is what there is not (yet)."""
 

@@ -7,7 +7,6 @@ whatever is recorded later.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from operator import itemgetter
 from sys import intern
 from typing import NamedTuple
@@ -17,7 +16,7 @@ import orjson
 from hub.model.problem import Document, Status
 from hub.model.times import from_text, to_micros
 from hub.problems.acknowledgement import is_acknowledged
-from hub.reporting.dimensions import Dimensions, Values
+from hub.reporting.dimensions import Dimensions, Known, Values
 from hub.store.histories import Entry, Histories
 
 NOT_OBSERVED = "notObserved"
@@ -35,6 +34,7 @@ INVALID = _states_of(Status.CANCELLED, Status.REJECTED)
 NOT_TAKEN = _states_of(NOT_OBSERVED, Status.ACKNOWLEDGED) | INVALID
 """The states in which nobody has taken the report up."""
 
+FIRST = str(Status.ACKNOWLEDGED)
 TASK = '"ProblemAcknowledgement"'
 
 
@@ -85,52 +85,61 @@ class Over:
 
 
 OVER = Over()
+Step = tuple[int, str]
 Seen = Timeline | Deleted | Over
 
 
 def timelines(histories: Histories, horizon: Horizon, dimensions: Dimensions) -> Iterator[Seen]:
     """The reports that were there, one by one; a text that many of them have is held once."""
-    values: dict[tuple[str, ...], tuple[str, ...]] = {}
+    known: Known = {}
     for problem_id, is_over in histories.reports(recorded=horizon.recorded, since=horizon.since):
         if is_over:
             yield OVER
             continue
         entries, document = histories.entries(problem_id), histories.document(problem_id)
-        found = timeline_of(problem_id, entries, document, horizon, dimensions)
-        if isinstance(found, Timeline):
-            found = found._replace(values=tuple([values.setdefault(one, one) for one in found.values]))
+        found = timeline_of(problem_id, entries, document, horizon, dimensions, known)
         if found is not None:
             yield found
 
 
 def timeline_of(
-    problem_id: str, entries: Sequence[Entry], document: str | None, horizon: Horizon, dimensions: Dimensions
+    problem_id: str,
+    entries: Sequence[Entry],
+    document: str | None,
+    horizon: Horizon,
+    dimensions: Dimensions,
+    known: Known,
 ) -> Timeline | Deleted | None:
     """What is known of one report; None when nothing of it was. `document` is the JSON of the report as it is now."""
     recorded, as_of = horizon.recorded, horizon.as_of
-    if entries[0].record_time > recorded:
+    first, last = entries[0], entries[-1]
+    if first.record_time > recorded:
         return None
-    seen = [entry for entry in entries if entry.record_time <= recorded]
-    if seen[-1].deletes:
+    seen = entries
+    if any([entry.record_time > recorded for entry in entries]):
+        seen = [entry for entry in entries if entry.record_time <= recorded]
+        last = seen[-1]
+    if last.deletes:
         return Deleted(problem_id)
-    first = seen[0]
-    report = document_at(document, [] if len(seen) == len(entries) else entries, recorded)
+    report = document_at(document, [] if seen is entries else entries, recorded)
     created = report.get("creationDate")
     opened = min(first.event_time, to_micros(from_text(created))) if created else first.event_time
     if opened >= as_of:
         return None
-    begins, states, disordered = _states(seen, opened, as_of)
+    told = _told(seen, as_of)
+    begins, states = _states(told.steps, opened)
+    taken = [at for at, state in zip(begins, states, strict=True) if state not in NOT_TAKEN][:1] + told.noted[:1]
     return Timeline(
-        id=problem_id,
-        opened=opened,
-        acknowledged=_taken_up(seen, begins, states, as_of),
-        begins=tuple(begins),
-        states=tuple(states),
-        parties=_parties(seen, as_of),
-        values=dimensions.of(report, first.source),
-        affected=_whole(report.get("affectedNumberOfServices")),
-        irregular=sum([entry.irregular for entry in seen]),
-        disordered=disordered,
+        problem_id,
+        opened,
+        min(taken) if taken else None,
+        tuple(begins),
+        tuple(states),
+        tuple(told.parties),
+        dimensions.of(report, first.source, known),
+        _whole(report.get("affectedNumberOfServices")),
+        told.irregular,
+        told.disordered,
     )
 
 
@@ -147,50 +156,56 @@ def document_at(document: str | None, entries: Sequence[Entry], recorded: int) -
     return report
 
 
-def _states(seen: Sequence[Entry], opened: int, as_of: int) -> tuple[list[int], list[str], int]:
-    """When each state began, and how many steps were recorded after a later one; a step to the same state is none."""
-    steps = [
-        (entry.event_time, intern(entry.to_status))
-        for entry in seen
-        if entry.to_status and entry.event_time < as_of
-    ]
-    disordered = sum([later[0] < earlier[0] for earlier, later in pairwise(steps)])
+class _Told(NamedTuple):
+    """`steps` are (when, state) in order; `noted` is when tasks acknowledged; the rest is as in Timeline."""
+
+    steps: list[Step]
+    noted: list[int]
+    parties: list[str]
+    irregular: int
+    disordered: int
+
+
+def _told(seen: Sequence[Entry], as_of: int) -> _Told:
+    """What the records tell that had come to pass by then, and how many of all are irregular."""
+    steps: list[Step] = []
+    noted: list[int] = []
+    parties: list[str] = []
+    irregular = disordered = 0
+    party_before: str | None = None
+    for at, _, status, _, party, is_irregular, _, changes in seen:
+        irregular += is_irregular
+        if at >= as_of:
+            continue
+        if status:
+            disordered += bool(steps) and at < steps[-1][0]
+            steps.append((at, intern(status)))
+        if party and party != party_before:  # a time without a responsible party is no change of hands
+            party_before = party
+            parties.append(intern(party))
+        if changes and TASK in changes and _acknowledges(changes):
+            noted.append(at)
     if disordered:
         steps.sort(key=itemgetter(0))
+    return _Told(steps, noted, parties, irregular, disordered)
+
+
+def _states(steps: Sequence[Step], opened: int) -> tuple[list[int], list[str]]:
+    """When each state began; a step to the same state is none."""
     begins: list[int] = [opened]
     states: list[str] = [NOT_OBSERVED]
     for at, state in steps:
-        if len(states) == 1 and states[0] is NOT_OBSERVED and (at <= opened or state == Status.ACKNOWLEDGED):
+        if len(states) == 1 and states[0] is NOT_OBSERVED and (at <= opened or state == FIRST):
             states[0] = state
         elif state != states[-1]:
             begins.append(at)
             states.append(state)
-    return begins, states, disordered
-
-
-def _taken_up(seen: Sequence[Entry], begins: Sequence[int], states: Sequence[str], as_of: int) -> int | None:
-    by_state = [at for at, state in zip(begins, states, strict=True) if state not in NOT_TAKEN]
-    by_task = [
-        entry.event_time
-        for entry in seen
-        if entry.changes and TASK in entry.changes and entry.event_time < as_of and _acknowledges(entry.changes)
-    ]
-    return min([*by_state[:1], *by_task[:1]], default=None)
+    return begins, states
 
 
 def _acknowledges(changes: str) -> bool:
     entries = orjson.loads(changes).get("trackingRecord")
     return bool(entries) and is_acknowledged({"trackingRecord": entries["to"]})
-
-
-def _parties(seen: Sequence[Entry], as_of: int) -> tuple[str, ...]:
-    """The responsible parties in order, each once in a row; a time without one is no change of hands."""
-    parties: list[str] = []
-    for entry in seen:
-        party = entry.party
-        if party and entry.event_time < as_of and (not parties or party != parties[-1]):
-            parties.append(intern(party))
-    return tuple(parties)
 
 
 def _whole(value: object) -> int:

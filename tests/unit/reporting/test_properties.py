@@ -81,6 +81,16 @@ def test_groups_add_up_to_all(those: tuple[Timeline, ...]) -> None:
         assert sorted(row for one in parts for row in one.rows) == sorted(whole.rows)
 
 
+@given(lists)
+def test_a_group_has_the_figures_that_its_reports_have_alone(those: tuple[Timeline, ...]) -> None:
+    found = made(those, POLICY, "customer")
+    for group in {one.group for one in found.figures if one.group}:
+        alone = made(tuple(one for one in those if one.values[0] == group[1:]))
+        for one in found.figures:
+            if one.group == group:
+                assert replace(one, group=()) == alone.figure(one.metric, one.part)
+
+
 @given(timelines())
 def test_the_clocks_show_no_more_than_they_can(one: Timeline) -> None:
     for stops in (frozenset(), frozenset({"pending"}), frozenset({"pending", "held"})):

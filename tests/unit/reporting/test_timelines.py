@@ -40,7 +40,7 @@ def created(at: int = 10, to: str = "acknowledged", *, date: str | None = None, 
 
 
 def seen(*told: Told, horizon: Horizon = ALL) -> Seen | None:
-    return timeline_of("p1", [one for one, _ in told], told[0][1], horizon, dimensions())
+    return timeline_of("p1", [one for one, _ in told], told[0][1], horizon, dimensions(), {})
 
 
 def known(*told: Told, horizon: Horizon = ALL) -> Timeline:
@@ -148,7 +148,7 @@ def test_a_dimension_is_read_where_the_settings_say() -> None:
         "relatedParty": DOCUMENT["relatedParty"],
         "note": [{"author": "b"}, {"author": "a"}, {"author": "b"}],
     }
-    assert read.of(document, "desk")[NAMES.index("customer")] == ("a", "b")
-    assert read.of({}, "desk")[NAMES.index("source")] == ("desk",)
+    assert read.of(document, "desk", {})[NAMES.index("customer")] == ("a", "b")
+    assert read.of({}, "desk", {})[NAMES.index("source")] == ("desk",)
     with pytest.raises(InvalidSettings, match=r"dimensions\.customer"):
         dimensions({"customer": ["no path"]})
