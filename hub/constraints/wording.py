@@ -46,7 +46,9 @@ def why(episode: Episode) -> str:
 def _shortage(one: Finding) -> list[str]:
     said = []
     if one.looked > 1:
-        said.append(f"It is one of {one.looked} services, groups and sites that were looked at, which is allowed for")
+        said.append(
+            f"It is one of {one.looked} services, groups and sites that were looked at, which is allowed for"
+        )
     if one.share is not None:
         said.append(f"No one resource stands out: what most have in common has {one.share:.0%} of them")
     return said
