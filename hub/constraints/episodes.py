@@ -104,5 +104,6 @@ def moved(episode: Episode, phase: Phase, at: int) -> Episode:
 
 
 def takes(episode: Episode, at: int, rules: Rules) -> bool:
-    """Whether a report of an instant may still belong to it: its span is bounded."""
-    return episode.phase is not Phase.CLEARED and at <= episode.begin + rules.span
+    """Whether a report of an instant may still belong to it: its span is bounded, and no shorter than two windows."""
+    span = max(rules.span, 2 * episode.evidence.window)
+    return episode.phase is not Phase.CLEARED and at <= episode.begin + span

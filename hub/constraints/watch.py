@@ -8,11 +8,11 @@ import orjson
 from hub.constraints.detectors import Detectors
 from hub.constraints.episodes import Episode
 from hub.constraints.expected import Expectations
-from hub.constraints.findings import Rules
+from hub.constraints.findings import Rules, Type
 from hub.constraints.memory import bytes_of
 from hub.constraints.profile import HOUR
 from hub.constraints.publishing import Publisher, is_constraint, open_episodes
-from hub.constraints.sightings import Sighting, sighting_of
+from hub.constraints.sightings import Key, Sighting, sighting_of
 from hub.constraints.starting import Start
 from hub.constraints.topology import Topology
 from hub.model.event import EventType
@@ -72,6 +72,7 @@ class ConstraintTask:
         self._start: Start | None = None
         self._seen = 0
         self._kept_at = 0
+        self._said: set[tuple[Type, Key, int]] = set()
 
     def step(self) -> bool:
         """One batch; whether there is more. Raises StoreUnavailable."""
@@ -166,8 +167,12 @@ class ConstraintTask:
         return sighting_in(row, self._topology)
 
     def _say_expected(self, detectors: Detectors) -> None:
-        for (kind, key, _), one in detectors.suppressed.items():
-            log.info("constraint.expected", kind=kind, key=f"{key.kind}:{key.value}", reason=one.reason)
+        """Once an hour of each."""
+        for found, one in detectors.suppressed.items():
+            if found not in self._said:
+                kind, key, _ = found
+                log.info("constraint.expected", kind=kind, key=f"{key.kind}:{key.value}", reason=one.reason)
+        self._said = set(detectors.suppressed) | {one for one in self._said if one[2] >= detectors.newest // HOUR - 1}
         detectors.suppressed.clear()
 
 
