@@ -79,6 +79,7 @@ bench: setup
 	$(BIN)/python benchmarks/metrics.py
 	$(BIN)/python -m benchmarks.reporting
 	$(BIN)/python -m benchmarks.constraints
+	$(BIN)/python -m benchmarks.constraint_start
 	$(BIN)/python -m benchmarks.paper
 
 soak: setup

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from zipfile import ZipFile
 
+from hub.constraints.backtest import WEEK
 from hub.constraints.profile import HOUR
 from hub.constraints.sightings import Key, Kind, Sighting
 
@@ -42,8 +43,11 @@ def made_up(*, weeks: int = 13, volume: float = 1.0, sites: int = 200, seed: int
     return sorted(found, key=lambda one: (one.at, one.problem_id))
 
 
-def of_service_desk(path: Path, *, weeks: int = 14) -> list[Sighting]:
-    """The incidents of a ServiceNow audit log (a zip with one CSV file) by location, in its first weeks."""
+def of_service_desk(path: Path, *, weeks: int = 14, services: bool = False) -> list[Sighting]:
+    """The incidents of a ServiceNow audit log (a zip with one CSV file) by location, in its first weeks.
+
+    With `services`, the category is the service.
+    """
     first: dict[str, Sighting] = {}
     with ZipFile(path) as archive, archive.open(archive.namelist()[0]) as file:
         for row in csv.DictReader(TextIOWrapper(file)):
@@ -51,9 +55,17 @@ def of_service_desk(path: Path, *, weeks: int = 14) -> list[Sighting]:
                 opened = datetime.strptime(row["opened_at"], "%d/%m/%Y %H:%M").replace(tzinfo=UTC)
                 party = row["caller_id"] if row["caller_id"] != "?" else row["number"]
                 at = round(opened.timestamp() * 1e6)
-                first[row["number"]] = _seen(row["number"], at, row["location"], party)
+                one = _seen(row["number"], at, row["location"], party)
+                service = (Key(Kind.SERVICE, row["category"]),) if services else ()
+                first[row["number"]] = one._replace(keys=one.keys + service)
     found = sorted(first.values(), key=lambda one: (one.at, one.problem_id))
     return [one for one in found if one.at < found[0].at + weeks * 168 * HOUR]
+
+
+def part_of(stream: list[Sighting], first: int, last: int) -> list[Sighting]:
+    """From the beginning of one week to that of another, counted from the first report."""
+    begin = stream[0].at
+    return [one for one in stream if begin + first * WEEK <= one.at < begin + last * WEEK]
 
 
 def _seen(name: str, at: int, site: str, party: str) -> Sighting:

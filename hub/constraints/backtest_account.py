@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from hub.constraints.backtest import MINUTE, Found, Replayed, bursts, replay, surges
+from hub.constraints.backtest import MINUTE, Found, Replayed, replay
+from hub.constraints.backtest_bursts import bursts
+from hub.constraints.backtest_surges import surges
 from hub.constraints.expected import Expectations
 from hub.constraints.findings import Rules, Type
 from hub.constraints.profile import HOUR
-from hub.constraints.sightings import Kind, Sighting
+from hub.constraints.sightings import GROUPS, Kind, Sighting
 from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
 from hub.model.times import micros_to_text
@@ -26,7 +28,10 @@ def account_of(
             for reports in (4, 10):
                 put = bursts(stream, rules, reports=reports, count=count, seed=seed, within=15 * MINUTE)
                 found[f"{reports} reports in 30 min"] = put
-        found["demand x3 for 4 h"] = surges(stream, rules, factor=3, count=count, seed=seed, within=2 * HOUR)
+        for kind in (Kind.ALL, *sorted(GROUPS)):
+            put = surges(stream, rules, factor=3, count=count, seed=seed, within=2 * HOUR, kind=kind)
+            if put.tried:
+                found[f"demand x3 for 4 h on {'everything' if kind is Kind.ALL else f'one {kind}'}"] = put
     return {
         "reports": clean.reports,
         "begin": micros_to_text(clean.begin),

@@ -1,4 +1,4 @@
-"""What customers ask for: how many come in each hour to everything, and to each service, site and group of resources."""
+"""What customers ask for: how many come in an hour to everything, and to each service, site and group of resources."""
 
 from bisect import insort
 from collections import Counter
@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hub.constraints.findings import Rules
-from hub.constraints.profile import HOUR, KEPT_HOURS
-from hub.constraints.season import Season
+from hub.constraints.memory import Counts, Memory
+from hub.constraints.profile import HOUR
+from hub.constraints.season import KEPT, Season
 from hub.constraints.sightings import EVERYTHING, GROUPS, Key, Sighting
 
 HOURS = 2
@@ -35,7 +36,7 @@ class Asked:
 class Demand:
     """Who reports six times in an hour counts once: so a batch that one customer sends is no demand.
 
-    It holds the counts of five weeks by key and hour, and the reports of the latest hours, as long as one may come late.
+    It holds the counts of eight weeks by key and hour, and the reports of the latest hours, while one may come late.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -50,7 +51,7 @@ class Demand:
     def add(self, sighting: Sighting) -> None:
         """Count a report, unless it is too old to make what is usual."""
         hour = sighting.at // HOUR
-        if hour < self._newest - KEPT_HOURS:
+        if hour < self._newest - KEPT:
             return
         self._begin(hour)
         for key in keys_of(sighting):
@@ -89,14 +90,17 @@ class Demand:
             found = self._looked[hour] = frozenset(key for key in groups if self.rate(key, hour) >= self._least)
         return found
 
-    def counts(self) -> Mapping[Key, Mapping[int, int]]:
+    def span(self) -> tuple[int, int]:
+        """The first and the latest hour."""
+        return self._first, self._newest
+
+    def remember(self) -> Mapping[Key, Counts]:
         """{key: {hour: customers}}"""
         return {key: season.hours for key, season in self._seasons.items()}
 
-    def restore(self, counts: Mapping[Key, Mapping[int, int]], *, first: int, newest: int) -> None:
-        """Go on with counts that were kept; both hours since 1970."""
-        self._seasons = {EVERYTHING: Season()} | {key: Season(hours) for key, hours in counts.items()}
-        self._first, self._newest = first, newest
+    def resume(self, memory: Memory) -> None:
+        self._seasons = {EVERYTHING: Season()} | {key: Season(hours) for key, hours in memory.asked.items()}
+        self._first, self._newest = memory.first, memory.newest
 
     def _asked_in(self, key: Key, hour: int) -> Asked:
         return self._asked.setdefault(key, {}).setdefault(hour, Asked())

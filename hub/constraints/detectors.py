@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from hub.constraints.demand import Demand
+from hub.constraints.demand import HOURS, Demand
 from hub.constraints.episodes import Episode, Phase, aged, joined, moved, raised, takes
 from hub.constraints.expected import Expectation, Expectations
 from hub.constraints.failures import FailureWatch
 from hub.constraints.findings import Finding, Rules, Type
+from hub.constraints.memory import Memory
 from hub.constraints.profile import HOUR, Profile
 from hub.constraints.shortage import DemandWatch
 from hub.constraints.sightings import Key, Kind, Sighting
@@ -38,8 +39,7 @@ class Detectors:
         self._profile.add(sighting.at, sighting.keys)
         self._demand.add(sighting)
         self.newest = max(self.newest, sighting.at)
-        if sighting.at >= self.newest - self._rules.lateness - self._rules.windows[-1]:
-            self._failures.hold(sighting, self.newest)
+        self._hold(sighting)
 
     def take(self, sighting: Sighting) -> list[Episode]:
         """What a report changes: constraints that it raises, confirms or joins."""
@@ -76,9 +76,43 @@ class Detectors:
     def expect(self, expectations: Expectations) -> None:
         self._expectations = expectations
 
+    def remember(self) -> Memory:
+        """What is usual, to be kept: with the reports of the latest hours a new start goes on by it."""
+        reports, days, about = self._profile.remember()
+        first, newest = self._demand.span()
+        return Memory(
+            first=first,
+            newest=newest,
+            at=self.newest,
+            reports=reports,
+            days=days,
+            about=about,
+            asked=self._demand.remember(),
+        )
+
+    def resume(self, memory: Memory) -> None:
+        """Go on by what was kept; the reports since `held_from` that are in it have to be held then."""
+        self.newest = memory.at
+        self._profile.resume(memory)
+        self._demand.resume(memory)
+
+    def hold(self, sighting: Sighting) -> None:
+        """Keep a report of the latest hours that was counted before."""
+        self._demand.hold(sighting)
+        self._hold(sighting)
+
+    @property
+    def held_from(self) -> int:
+        """Since when reports are needed one by one, in microseconds."""
+        return self.newest - self._rules.lateness - max(self._rules.windows[-1], (HOURS + 1) * HOUR)
+
     def adopt(self, episodes: Iterable[Episode]) -> None:
         """Go on with the constraints that are open."""
         self._open = {one.identity: one for one in episodes}
+
+    def _hold(self, sighting: Sighting) -> None:
+        if sighting.at >= self.newest - self._rules.lateness - self._rules.windows[-1]:
+            self._failures.hold(sighting, self.newest)
 
     def _shown(self, findings: list[Finding]) -> list[Episode]:
         """What the findings of one type, about one report, change."""

@@ -104,5 +104,10 @@ def moved(episode: Episode, phase: Phase, at: int) -> Episode:
 
 
 def takes(episode: Episode, at: int, rules: Rules) -> bool:
-    """Whether a report of an instant may still belong to it: its span is bounded."""
-    return episode.phase is not Phase.CLEARED and at <= episode.begin + rules.span
+    """Whether a report of an instant may still belong to it: its span is bounded.
+
+    That of a shortage begins with its window, of up to two hours, and is no shorter than two of these.
+    """
+    shortage = episode.type is Type.CAPACITY_SHORTAGE
+    span = max(rules.span, 2 * episode.evidence.window) if shortage else rules.span
+    return episode.phase is not Phase.CLEARED and at <= episode.begin + span

@@ -31,7 +31,7 @@ class Rules:
     suspect_at: float = 1e-4
     confirm_at: float = 1e-4
     dispersion: float = 1.3
-    surge_at: float = 3e-3
+    surge_at: float = 2e-3
     least_demand: float = 2.0
     quiet_at: float = 0.05
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from statistics import median
 
+from hub.constraints.memory import Counts, Memory
 from hub.constraints.sightings import Key
 
 SECOND = 1_000_000
@@ -50,6 +51,15 @@ class Profile:
             if day > self._newest // 24:
                 self._forget(hour)
             self._newest = hour
+
+    def remember(self) -> tuple[Counts, Counts, Mapping[Key, Counts]]:
+        """The reports by hour, by day, and by key and day."""
+        return self._hours, self._days, self._keys
+
+    def resume(self, memory: Memory) -> None:
+        self._hours, self._days = dict(memory.reports), dict(memory.days)
+        self._keys = {key: dict(days) for key, days in memory.about.items()}
+        self._first, self._newest = memory.first, memory.newest
 
     def knows(self, at: int, span: int) -> bool:
         """Whether its first report lies so long before an instant."""

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from statistics import median
 
-from hub.constraints.profile import DAYS, KEPT_HOURS, OUTLIER, WEEKS, is_weekend
+from hub.constraints.profile import DAYS, OUTLIER, WEEKS, is_weekend
 
 NEW_DAYS = 3
 """What an hour brings on so many days of a kind, one after the other, is usual from then on."""
@@ -20,6 +20,8 @@ KEPT_PART = 0.98
 
 DAY = 24
 WEEK = 7 * DAY
+KEPT = 2 * WEEKS * WEEK + DAY
+"""The hours that are looked back: four weeks, of which each hour is judged by the four before it."""
 
 
 class Season:
@@ -58,7 +60,7 @@ class Season:
 
     def forget(self, hour: int) -> None:
         """Drop what nobody asks for any more at an hour."""
-        self.hours = {one: count for one, count in self.hours.items() if one >= hour - KEPT_HOURS}
+        self.hours = {one: count for one, count in self.hours.items() if one >= hour - KEPT}
         self._rates = {one: rate for one, rate in self._rates.items() if one >= hour - DAYS * DAY - 2}
         self._fitted = {key: one for key, one in self._fitted.items() if key[0] >= hour // DAY - 1}
 

@@ -8,15 +8,17 @@ import orjson
 from hub.constraints.detectors import Detectors
 from hub.constraints.episodes import Episode
 from hub.constraints.expected import Expectations
-from hub.constraints.findings import Rules
-from hub.constraints.profile import DAY, DAYS
+from hub.constraints.findings import Rules, Type
+from hub.constraints.memory import bytes_of
+from hub.constraints.profile import HOUR
 from hub.constraints.publishing import Publisher, is_constraint, open_episodes
-from hub.constraints.sightings import Sighting, sighting_of
+from hub.constraints.sightings import Key, Sighting, sighting_of
+from hub.constraints.starting import Start
 from hub.constraints.topology import Topology
 from hub.model.event import EventType
 from hub.model.problem import Status
-from hub.model.times import Clock, from_text, micros_to_text, to_micros
-from hub.store.constraints import Sighted
+from hub.model.times import Clock, from_text, to_micros
+from hub.store.constraints import Kept, Sighted
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.telemetry import logger
@@ -27,7 +29,9 @@ WATCHED = "constraints"
 """The mark that tells the last entry of the history that the detectors have seen."""
 
 BATCH = 500
-LOOKED_BACK = (DAYS + 8) * DAY
+KEPT_EVERY = HOUR
+"""What the detectors know is kept once in so long; a start reads what came since."""
+
 IMPORT = "import:"
 """How the source of what an import brought begins: that is history, however young it is."""
 
@@ -39,7 +43,7 @@ class _Moved(Exception):
 
 
 class ConstraintTask:
-    """The state of the detectors is made anew from the store at each start: reports are the only thing that is kept.
+    """What the detectors know is kept once an hour, and can be made anew from the reports at any time.
 
     Several processes may do this: who comes second finds the mark moved, writes nothing, and learns what the first saw.
     """
@@ -65,12 +69,17 @@ class ConstraintTask:
         self._clock = clock
         self._batch = batch
         self._detectors: Detectors | None = None
+        self._start: Start | None = None
         self._seen = 0
+        self._kept_at = 0
+        self._said: set[tuple[Type, Key, int]] = set()
 
     def step(self) -> bool:
         """One batch; whether there is more. Raises StoreUnavailable."""
         tables = self._store.read
         detectors = self._followed(tables)
+        if detectors is None:
+            return True
         until = tables.records.last()
         rows = tables.constraints.sightings(after=self._seen, until=until, limit=self._batch)
         is_more = len(rows) == self._batch
@@ -79,10 +88,11 @@ class ConstraintTask:
         if not is_more:
             changed += detectors.advance(to_micros(self._clock()))
         self._say_expected(detectors)
-        if not changed and until == self._seen:
+        kept = self._to_keep(detectors, until)
+        if not changed and not kept and until == self._seen:
             return False
         try:
-            self._store.write(partial(self._write, episodes=changed, seen=self._seen, until=until))
+            self._store.write(partial(self._write, episodes=changed, seen=self._seen, until=until, kept=kept))
         except _Moved:
             self._detectors = None
             return True
@@ -90,9 +100,19 @@ class ConstraintTask:
             self._detectors = None  # what it holds has not come to pass
             raise
         self._seen = until
+        self._kept_at = kept.kept if kept else self._kept_at
         return is_more
 
-    def _write(self, tables: Tables, *, episodes: Iterable[Episode], seen: int, until: int) -> None:
+    def _to_keep(self, detectors: Detectors, until: int) -> Kept | None:
+        """What the detectors know, when it is time: after a start that read weeks, and once an hour where more came."""
+        now = to_micros(self._clock())
+        if self._kept_at and (now < self._kept_at + KEPT_EVERY or until == self._seen):
+            return None
+        return Kept(mark=until, kept=now, content=bytes_of(detectors.remember(), self._topology))
+
+    def _write(
+        self, tables: Tables, *, episodes: Iterable[Episode], seen: int, until: int, kept: Kept | None
+    ) -> None:
         if tables.events.mark(WATCHED) != seen:
             raise _Moved
         latest = {one.name: one for one in episodes}
@@ -101,13 +121,15 @@ class ConstraintTask:
                 "constraint.changed", constraint=report.id, name=report.document["name"], status=report.status
             )
         tables.events.set_mark(WATCHED, until)
+        if kept:
+            tables.constraints.remember(kept)
 
-    def _followed(self, tables: Tables) -> Detectors:
-        """The detectors, knowing all that was seen by whoever saw it."""
+    def _followed(self, tables: Tables) -> Detectors | None:
+        """The detectors, knowing all that was seen by whoever saw it; None while they are at their beginning."""
         mark = tables.events.mark(WATCHED)
         if self._detectors is None:
-            self._detectors = self._begun(tables, mark)
-        elif mark != self._seen:
+            return self._begun(tables, mark)
+        if mark != self._seen:
             for row in tables.constraints.sightings(after=self._seen, until=mark, limit=-1):
                 if row.event_type == EventType.CREATE and (one := self._sighting(row)):
                     self._detectors.learn(one)
@@ -115,20 +137,25 @@ class ConstraintTask:
             self._seen = mark
         return self._detectors
 
-    def _begun(self, tables: Tables, mark: int) -> Detectors:
-        """Detectors that know the latest weeks. At the very first start all that is here is history."""
-        detectors = Detectors(self._rules)
-        detectors.expect(self._expectations)
-        if mark == 0:
-            mark = tables.records.last()
-            self._store.write(partial(_mark, until=mark))
-        since = micros_to_text(to_micros(self._clock()) - LOOKED_BACK)
-        for row in tables.constraints.history(since=since, until=mark):
-            if one := self._sighting(row):
-                detectors.learn(one)
-        detectors.adopt(open_episodes(tables))
-        self._seen = mark
-        return detectors
+    def _begun(self, tables: Tables, mark: int) -> Detectors | None:
+        """Learn a page of what was before. At the very first start all that is here is history."""
+        if self._start is None:
+            if mark == 0:
+                mark = tables.records.last()
+                self._store.write(partial(_mark, until=mark))
+            detectors = Detectors(self._rules)
+            detectors.expect(self._expectations)
+            now = to_micros(self._clock())
+            self._start = Start(
+                detectors, tables, read=self._sighting, topology=self._topology, until=mark, now=now
+            )
+        start = self._start
+        if not start.step(tables):
+            return None
+        start.detectors.adopt(open_episodes(tables))
+        self._start, self._detectors, self._seen = None, start.detectors, start.until
+        self._kept_at = start.kept_at
+        return self._detectors
 
     def _shown(self, detectors: Detectors, row: Sighted) -> list[Episode]:
         one = self._sighting(row)
@@ -140,8 +167,12 @@ class ConstraintTask:
         return sighting_in(row, self._topology)
 
     def _say_expected(self, detectors: Detectors) -> None:
-        for (kind, key, _), one in detectors.suppressed.items():
-            log.info("constraint.expected", kind=kind, key=f"{key.kind}:{key.value}", reason=one.reason)
+        """Once an hour of each."""
+        for found, one in detectors.suppressed.items():
+            if found not in self._said:
+                kind, key, _ = found
+                log.info("constraint.expected", kind=kind, key=f"{key.kind}:{key.value}", reason=one.reason)
+        self._said = set(detectors.suppressed) | {one for one in self._said if one[2] >= detectors.newest // HOUR - 1}
         detectors.suppressed.clear()
 
 

@@ -28,7 +28,7 @@ def why(episode: Episode) -> str:
     one = episode.evidence
     short = episode.type is Type.CAPACITY_SHORTAGE
     said = [
-        f"{one.observed} customers reported {_named(episode.key)} within {round(one.window / MINUTES)} minutes, where "
+        f"{one.observed} customers reported {_named(episode.key)} within {_span(one.window)}, where "
         f"{one.expected:.2g} are usual then; the probability of so many by chance is "
         f"{_chance(one.dispersed if short else one.chance)}"
     ]
@@ -46,7 +46,9 @@ def why(episode: Episode) -> str:
 def _shortage(one: Finding) -> list[str]:
     said = []
     if one.looked > 1:
-        said.append(f"It is one of {one.looked} services, groups and sites that were looked at, which is allowed for")
+        said.append(
+            f"It is one of {one.looked} services, groups and sites that were looked at, which is allowed for"
+        )
     if one.share is not None:
         said.append(f"No one resource stands out: what most have in common has {one.share:.0%} of them")
     return said
@@ -57,16 +59,23 @@ def _named(key: Key) -> str:
 
 
 def why_moved(episode: Episode) -> str:
-    quiet = round(episode.evidence.window / MINUTES)
+    quiet = episode.evidence.window
     match episode.phase:
         case Phase.EASING:
-            return f"no more than usual for {quiet} minutes"
+            return f"no more than usual for {_span(quiet)}"
         case Phase.CLEARED:
-            return f"no more than usual for {2 * quiet} minutes, or longer than one constraint lasts"
+            return f"no more than usual for {_span(2 * quiet)}, or longer than one constraint lasts"
         case Phase.CONFIRMED:
             return "more than chance explains even where reports come in bursts"
         case _:
             return "more reports than chance explains"
+
+
+def _span(window: int) -> str:
+    """Of microseconds."""
+    if window < 2 * MINUTES:
+        return f"{round(window / SECOND)} seconds"
+    return f"{round(window / MINUTES)} minutes"
 
 
 def _chance(chance: float) -> str:

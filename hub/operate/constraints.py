@@ -102,6 +102,6 @@ def _lines(told: Document) -> list[str]:
     for one in told["found"]:
         low, high = one["interval"] or (0, 0)
         lines.append(
-            f"{one['what']:24}{one['found']} of {one['tried']} found ({low:.2f}-{high:.2f}), {one['inTime']} in time"
+            f"{one['what']:38}{one['found']} of {one['tried']} found ({low:.2f}-{high:.2f}), {one['inTime']} in time"
         )
     return lines

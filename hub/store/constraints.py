@@ -22,7 +22,8 @@ FILTERS = ("type", "phase", "since", "until")
 class Sighted(NamedTuple):
     """An entry of the history that may be news to a detector; `told` says whether listeners heard of it.
 
-    `document` is the JSON of the report as it is now, `recorded` when the entry was written, in microseconds.
+    `document` is the JSON of the report as it is now, `recorded` when the entry was written, in microseconds, `opened`
+    when the report was, as text that sorts.
     """
 
     seq: int
@@ -32,6 +33,15 @@ class Sighted(NamedTuple):
     source: str | None
     document: str
     told: int
+    opened: str
+
+
+class Kept(NamedTuple):
+    """What the detectors know, as they write it; of the history up to `mark`, at an instant in microseconds."""
+
+    mark: int
+    kept: int
+    content: bytes
 
 
 class Constraints:
@@ -44,11 +54,22 @@ class Constraints:
         values = {"after": after, "until": until, "limit": limit}
         return [Sighted._make(row) for row in self._connection.execute(self._sql["sightings"], values)]
 
-    def history(self, *, since: str, until: int) -> Iterator[Sighted]:
-        """The reports that were opened since an instant (text) and recorded by a row number, by their opening."""
-        cursor = self._connection.execute(self._sql["history"], {"since": since, "until": until})
+    def history(self, *, since: str, until: int, after: int = 0, limit: int = -1) -> Iterator[Sighted]:
+        """The reports that were opened since an instant (text) and recorded by a row number, by their opening.
+
+        Of those that were opened at the instant itself, the ones that were recorded `after` a row number.
+        """
+        values = {"since": since, "after": after, "until": until, "limit": limit}
+        cursor = self._connection.execute(self._sql["history"], values)
         while rows := cursor.fetchmany(FETCHED):
             yield from map(Sighted._make, rows)
+
+    def memory(self) -> Kept | None:
+        row = self._connection.execute(self._sql["memory"]).fetchone()
+        return Kept._make(row) if row else None
+
+    def remember(self, kept: Kept) -> None:
+        self._connection.execute(self._sql["remember"], kept._asdict())
 
     def open(self) -> list[Problem]:
         """The constraints that are not over."""

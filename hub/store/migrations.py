@@ -822,3 +822,17 @@ def definitions_of_management_reports(db: Database) -> None:
             created INTEGER NOT NULL
         )"""
     )
+
+
+@MIGRATIONS()
+def memory_of_detectors(db: Database) -> None:
+    """What the detectors knew when they had seen the history up to `mark`; `content` is theirs to read."""
+    db.execute(
+        """
+        CREATE TABLE detector_memory (
+            name TEXT PRIMARY KEY,
+            mark INTEGER NOT NULL,
+            kept INTEGER NOT NULL,
+            content BLOB NOT NULL
+        )"""
+    )

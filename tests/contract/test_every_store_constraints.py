@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hub.model.event import EventType
-from hub.store.constraints import SOURCE
+from hub.store.constraints import SOURCE, Kept
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from tests.contract.store_rows import event, problem, record
@@ -49,6 +49,16 @@ def test_new_reports_come_in_order_and_say_whether_anybody_was_told(store: Store
     assert [one.problem_id for one in table.history(since="", until=100)] == ["p1", "p2"]
     assert [one.problem_id for one in table.history(since="", until=rows[0].seq)] == ["p1"]
     assert list(table.history(since="9999", until=100)) == []
+    (first,) = table.history(since="", until=100, limit=1)
+    rest = table.history(since=first.opened, after=first.seq, until=100)
+    assert [first.problem_id, *(one.problem_id for one in rest)] == ["p1", "p2"]
+
+
+def test_what_the_detectors_know_is_kept_once_and_anew(store: Store) -> None:
+    assert store.read.constraints.memory() is None
+    for kept in (Kept(7, 1_000, b"\x00first"), Kept(9, 2_000, b"second")):
+        store.write(lambda tables, kept=kept: tables.constraints.remember(kept))
+        assert store.read.constraints.memory() == kept
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hub.constraints import starting
 from hub.constraints.documents import values_of
 from hub.constraints.expected import Expectations, read_expectations
 from hub.constraints.publishing import Publisher
@@ -194,6 +195,48 @@ def test_a_new_start_goes_on_with_what_is_open(desk: Watched) -> None:
     assert found_id == constraint_id
     assert len(after["underlyingProblem"]) == 10
     assert values_of(after)["customers"] == 10
+
+
+def test_a_new_start_knows_the_usual_by_what_was_kept_and_reads_no_weeks(desk: Watched) -> None:
+    def forget_reports(tables: Tables) -> None:
+        tables.connection.execute("DELETE FROM problem WHERE source = 'helpdesk'")
+
+    kept = desk.store.read.constraints.memory()
+    assert kept
+    assert kept.mark == desk.store.read.events.mark(WATCHED) == desk.store.read.records.last()
+    desk.store.write(forget_reports)
+    desk.task = desk.watcher()
+    desk.burst(6)
+    assert len(desk.one()[1]["underlyingProblem"]) == 6
+
+
+def test_what_is_kept_is_as_old_as_an_hour_and_what_came_since_is_learnt(desk: Watched) -> None:
+    def kept() -> int:
+        memory = desk.store.read.constraints.memory()
+        return memory.mark if memory else -1
+
+    first = kept()
+    desk.report(1, 10)
+    desk.work()
+    assert kept() == first
+    desk.task = desk.watcher()
+    desk.report(2, 70)
+    desk.work()
+    assert kept() == desk.store.read.records.last() > first
+
+
+def test_a_start_that_reads_weeks_reads_a_page_at_a_time(desk: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting, "PAGE", 50)
+    desk.store.write(lambda tables: tables.connection.execute("DELETE FROM detector_memory"))
+    desk.task = desk.watcher()
+    for number in range(6):
+        desk.report(number, number, affectedResource=[{"id": "OLT-7"}])
+    steps = 1
+    while desk.task.step():
+        assert steps < DAYS * 8 // 50 + 1 or desk.found()
+        steps += 1
+    assert steps > DAYS * 8 // 50
+    assert len(desk.one()[1]["underlyingProblem"]) == 6
 
 
 def test_two_watchers_raise_a_constraint_once(desk: Watched) -> None:

@@ -1,6 +1,6 @@
 -- name: sightings
 SELECT record.seq, record.problem_id, record.event_type, record.record_time, record.source, problem.document,
-       EXISTS (SELECT 1 FROM event WHERE event.id = record.id)
+       EXISTS (SELECT 1 FROM event WHERE event.id = record.id), problem.creation_date
 FROM problem_record AS record
 JOIN problem ON problem.id = record.problem_id
 WHERE record.seq > :after AND record.seq <= :until
@@ -9,12 +9,19 @@ WHERE record.seq > :after AND record.seq <= :until
            AND (record.changes LIKE '%"affected%' OR record.changes LIKE '%"rootCause%')))
 ORDER BY record.seq LIMIT :limit;
 
+-- name: memory
+SELECT mark, kept, content FROM detector_memory WHERE name = 'constraints';
+
+-- name: remember
+INSERT INTO detector_memory (name, mark, kept, content) VALUES ('constraints', :mark, :kept, :content)
+ON CONFLICT (name) DO UPDATE SET mark = :mark, kept = :kept, content = :content;
+
 -- name: history
-SELECT record.seq, record.problem_id, record.event_type, record.record_time, record.source, problem.document, 0
+SELECT record.seq, record.problem_id, record.event_type, record.record_time, record.source, problem.document, 0, problem.creation_date
 FROM problem
 JOIN problem_record AS record ON record.problem_id = problem.id AND record.event_type = 'ServiceProblemCreateEvent'
-WHERE problem.creation_date >= :since AND record.seq <= :until
-ORDER BY problem.creation_date, record.seq;
+WHERE (problem.creation_date, record.seq) > (:since, :after) AND record.seq <= :until
+ORDER BY problem.creation_date, record.seq LIMIT :limit;
 
 -- name: open
 SELECT seq, id, version, sequence, source, source_key, document FROM problem
