@@ -24,7 +24,8 @@ def sql_condition(
 ) -> Sql:
     """A boolean SQLite expression with `?` for each value, and the values; it may be NULL for what does not fit.
 
-    A path in `columns` asks that column, any other path the JSON text in column `document`. The connection must have the function `pattern_found` (`hub.query.patterns.is_found`).
+    A path in `columns` asks that column, any other path the JSON text in column `document`. The connection must have
+    the function `pattern_found` (`hub.query.patterns.is_found`).
     """
     if condition is None:
         return ALWAYS
