@@ -107,20 +107,23 @@ class Zabbix(Instance):
         return str(self.call("host.create", host)["hostids"][0])
 
     def create_triggers(self, host: str, *names: str, **attributes: Any) -> list[str]:
-        """Triggers of a host that see a problem in a value below 3.5; each has an item of its own, of the same name.
-
-        The server reads items before triggers: once it knows an item that was made last, it knows them all.
-        """
+        """Triggers of a host that see a problem in a value below 3.5; each has an item of its own, of the same name."""
         (found,) = self.call("host.get", {"output": ["host"], "filter": {"host": [host]}})
         item = {"hostid": found["hostid"], "type": 2, "value_type": 0, "delay": "0"}
         self.call("item.create", [{**item, "name": name, "key_": name} for name in names])
         trigger = {"priority": 4, "manual_close": 1, **attributes}
         triggers = [{**trigger, "description": name, "expression": f"last(/{host}/{name})<3.5"} for name in names]
         made = self.call("trigger.create", triggers)["triggerids"]
-        last = f"last-{uuid4().hex}"
-        self.call("item.create", {**item, "name": last, "key_": last})
-        until(lambda: self._takes({"host": host, "key": last, "value": "0"}), within=READY_WITHIN)
+        # The server takes values of new items before it knows their triggers, and does not look at them again. When it
+        # has read an item that was made after it had read another, it has read all that was there before the first.
+        for _ in range(2):
+            self._wait_until_it_reads(host, item)
         return [str(one) for one in made]
+
+    def _wait_until_it_reads(self, host: str, item: dict[str, Any]) -> None:
+        key = f"made-{uuid4().hex}"
+        self.call("item.create", {**item, "name": key, "key_": key})
+        until(lambda: self._takes({"host": host, "key": key, "value": "0"}), within=READY_WITHIN)
 
     def report(self, host: str, value: float, *items: str, clock: int | None = None) -> None:
         """A value of each item, as an agent sends it."""
