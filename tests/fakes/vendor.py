@@ -26,12 +26,17 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request: its path, the last value of each parameter, and its header lines by their names in lower case."""
+    """One request: its path, the last value of each parameter, and its header lines by their names in lower case.
+
+    `body` is the JSON that came along, None where there was none.
+    """
 
     path: str
     params: Mapping[str, str]
     lists: Mapping[str, list[str]]
     headers: Mapping[str, str]
+    method: str = "GET"
+    body: Any = None
 
 
 class Refused(Exception):
@@ -67,7 +72,10 @@ class Vendor(HttpServer):
     def _serve(self, request: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(request.path)
         lists = parse_qs(parts.query, keep_blank_values=True)
+        content = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         asked = Asked(
+            method=request.command,
+            body=json.loads(content) if content else None,
             path=parts.path,
             params={name: values[-1] for name, values in lists.items()},
             lists=lists,
@@ -78,7 +86,7 @@ class Vendor(HttpServer):
             answer = self.instead.pop(0) if self.instead else self.answer(asked)
         except Refused as refused:
             answer = refused.answer
-        body = json.dumps(answer.body).encode()
+        body = b"" if answer.status == 204 else json.dumps(answer.body).encode()
         request.send_response(answer.status)
         given = {"Content-Type": "application/json", "Content-Length": str(len(body)), **answer.headers}
         for name, value in given.items():
