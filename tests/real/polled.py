@@ -1,6 +1,6 @@
 """A hub that polls a real system: the poller, the rules and a store, without waiting between two polls."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,9 @@ from typing import Any
 import orjson
 
 from hub.intake.poller import make_poller
-from hub.model.problem import Document
+from hub.model.problem import Document, Problem
+from hub.model.write_back import WriteBackState
+from hub.problems.edits import merge_edit
 from hub.settings import IntakeSettings, SourceSettings
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
@@ -21,17 +23,24 @@ INTERVAL = 30.0
 
 
 class Polled:
-    """`told` gives what listeners hear: (event type without its ServiceProblem…Event, status of the report)."""
+    """`poll` gives what listeners hear: (event type without its ServiceProblem…Event, status of the report).
 
-    def __init__(self, store: Store, adapter: str, options: dict[str, Any]) -> None:
+    `write_back` names the kinds of change that go back to the system.
+    """
+
+    def __init__(
+        self, store: Store, adapter: str, options: dict[str, Any], write_back: Sequence[str] = ()
+    ) -> None:
         self.store = store
         self._clock = ManualClock()
         self._heard = 0
+        rules = make_rules(self._clock, {"source": write_back})
+        self._clients = rules.clients
         self._poller = make_poller(
             "source",
-            SourceSettings(name="source", adapter=adapter, options=options),
+            SourceSettings(name="source", adapter=adapter, options=options, write_back=tuple(write_back)),
             store=store,
-            rules=make_rules(self._clock).sources,
+            rules=rules.sources,
             clock=self._clock,
             intake_settings=IntakeSettings(
                 interval=INTERVAL, absent_polls=2, failure_wait_maximum=900.0, mappings=""
@@ -44,9 +53,23 @@ class Polled:
         self._clock.now = max(datetime.now(UTC), self._clock.now)
         self._poller.poll()
         self._clock.turn(INTERVAL)
+        return self._news()
+
+    def _news(self) -> list[tuple[str, str]]:
         queued = self.store.read.events.after(self._heard, limit=10_000)
         self._heard = max((one.seq for one in queued), default=self._heard)
         return [_told(orjson.loads(one.event.body)) for one in queued]
+
+    def patch(self, key: str, **changes: Any) -> list[tuple[str, str]]:
+        """A client changes the report of a ticket; what listeners hear of that."""
+        problem = self._problem(key).id
+        edit = merge_edit(changes)
+        self.store.write(lambda tables: self._clients.patch(tables, problem, edit, actor="ines"))
+        return self._news()
+
+    def written_back(self, key: str) -> list[tuple[WriteBackState, str | None]]:
+        """(state, why it failed) of what goes back to a ticket."""
+        return [(one.state, one.outcome) for one in self.store.read.write_backs.of_ticket("source", key)]
 
     @property
     def row(self) -> SourceRow:
@@ -55,16 +78,21 @@ class Polled:
         return row
 
     def report(self, key: str) -> Document:
+        return self._problem(key).document
+
+    def _problem(self, key: str) -> Problem:
         stored = self.store.read.problems.get_by_source("source", key)
         assert stored is not None, f"{key} has no report"
-        return stored.problem.document
+        return stored.problem
 
 
 @contextmanager
-def polled(folder: Path, adapter: str, options: dict[str, Any]) -> Iterator[Polled]:
+def polled(
+    folder: Path, adapter: str, options: dict[str, Any], write_back: Sequence[str] = ()
+) -> Iterator[Polled]:
     store = Store(folder / "hub.db", synchronous="NORMAL")
     try:
-        yield Polled(store, adapter, options)
+        yield Polled(store, adapter, options, write_back)
     finally:
         store.close()
 
