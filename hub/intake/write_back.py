@@ -23,8 +23,8 @@ LEASE = timedelta(minutes=10)
 REST = timedelta(minutes=1)
 """So long what a dead process was writing is left alone: the system may still carry out its last request."""
 
-ATTEMPTS = 12
-"""After so many a change is dead; with the waits between them that is more than a day."""
+ATTEMPTS = 24
+"""After so many a change is dead; with the waits between them, which are drawn, that is 30 hours on average."""
 
 FIRST_WAIT, LONGEST_WAIT = 15.0, 4 * 3600.0
 """Seconds."""

@@ -11,6 +11,7 @@ from hub.api.operations_view import source_views, write_back_view
 from hub.api.schemas import compile_schema, errors_of, load_contract
 from hub.errors import Conflict, InvalidSettings
 from hub.intake.mapping_file import mapping_from
+from hub.intake.write_back import ATTEMPTS
 from hub.model.caller import Caller
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
@@ -295,14 +296,14 @@ def test_a_status_without_a_word_is_dead_with_its_reason(office: Office) -> None
     assert (one.state, one.outcome) == (WriteBackState.DEAD, "the mapping has no word for the status rejected")
 
 
-def test_after_twelve_attempts_a_change_is_dead(office: Office) -> None:
+def test_after_all_attempts_a_change_is_dead(office: Office) -> None:
     office.patch(note=[note("Never")])
-    office.system.failures = [(False, Unavailable("down"))] * 12
-    for _ in range(12):
+    office.system.failures = [(False, Unavailable("down"))] * ATTEMPTS
+    for _ in range(ATTEMPTS):
         office.poller.poll()
         office.clock.turn(4 * 3600)
     (one,) = office.asked()
-    assert (one.state, one.attempts, one.outcome) == (WriteBackState.DEAD, 12, "down")
+    assert (one.state, one.attempts, one.outcome) == (WriteBackState.DEAD, ATTEMPTS, "down")
 
 
 @pytest.mark.parametrize(
