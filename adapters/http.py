@@ -204,11 +204,12 @@ class HttpClient:
                 if changes and answer.status_code in NEVER:
                     raise Refused(self._redacted(f"{path}: {answer.status_code}: {_explained(answer)}"))
                 if changes and answer.status_code == 403:
-                    raise Unavailable(self._redacted(f"{path}: 403: our user has no right to this change"))
+                    why = f"our user has no right to this change: {_explained(answer)}"
+                    raise Unavailable(self._redacted(f"{path}: 403: {why}"))
                 self._judge(answer, path)
                 content = self._body(answer, path)
-                silent = method == "DELETE" or answer.status_code == 204
-                read = None if silent and not content else _json(content, path)
+                is_silent = not content and (method == "DELETE" or answer.status_code == 204)
+                read = None if is_silent else _json(content, path)
                 return Answer(content=read, status=answer.status_code, headers=answer.headers)
         except requests.RequestException as error:
             raise Passing(self._redacted(f"{path}: {type(error).__name__}: {error}")) from error

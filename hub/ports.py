@@ -121,7 +121,7 @@ MARK = "[qos-hub {id}]"
 
 @dataclass(frozen=True, kw_only=True)
 class Writing:
-    """One change to write into the ticket `key`: a text that everybody may read, or a status, in the source's word.
+    """One change to write into the ticket `key`: a text for people, or a status, in the source's word.
 
     `id` is the same whenever the same change is asked for. `author` is who wrote the text, None where nobody is named.
     """

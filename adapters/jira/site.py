@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from adapters.http import HttpClient, NotThere
 from hub.ports import Unavailable
@@ -67,13 +68,25 @@ class Site:
 
     def issue(self, key: str) -> Row | None:
         """One issue as it is now; None when it is not there, or not for us to see."""
+        found = self.of_issue(key, "", {"fields": self._wanted()})
+        return None if found is None else self._with_named(found)
+
+    def of_issue(self, key: str, what: str, params: Mapping[str, str]) -> Row | None:
+        """What stands below an issue, such as `/comment`; None when it is not there, or not for us to see."""
+        path = f"rest/api/3/issue/{quote(key, safe='')}{what}"
         try:
-            found = self.http.get_json(f"rest/api/3/issue/{key}", {"fields": self._wanted()})
+            found = self.http.get_json(path, params)
         except NotThere:
             # So is answered, too, who is no longer logged in.
             self.myself()
             return None
-        return self._with_named(found)
+        if not isinstance(found, dict):
+            raise Unavailable(f"{path}: this is not the answer of a Jira site")
+        return found
+
+    def add_to_issue(self, key: str, what: str, content: Mapping[str, Any]) -> None:
+        """Raises what `HttpClient.send_json` raises."""
+        self.http.send_json("POST", f"rest/api/3/issue/{quote(key, safe='')}{what}", content, {})
 
     def _where(self, bound: str, *, order: str) -> str:
         return f"{' AND '.join([*self._jql, bound])} ORDER BY {order}"

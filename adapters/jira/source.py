@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import ValidationError, fields
-from marshmallow.validate import Length, Range, Regexp
+from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from adapters.http import HttpClient
 from adapters.jira.site import Row, Site
+from adapters.jira.writing import NAMES, IssueWriter
 from adapters.keyset import Keyset
 from adapters.options import HttpOptions, Secret
-from hub.ports import Check, Page, Record, Unavailable
+from hub.ports import Check, Page, Record, Unavailable, Writing
 
 FIELDS = (
     "summary",
@@ -42,7 +43,11 @@ def conditions(jql: str) -> None:
 
 
 class Options(HttpOptions):
-    """Where the site is, who reads it, and which issues. `named` are fields of the site: {our name: its name}."""
+    """Where the site is, who reads it, and which issues. `named` are fields of the site: {our name: its name}.
+
+    With write_back: `statuses` names for each word of the mapping the statuses that it may be, `with_status` what a
+    transition to it asks for, and `internal_notes` keeps comments from the customer of a service project.
+    """
 
     username = fields.String(required=True, validate=Length(min=1))
     password = Secret(required=True)
@@ -52,6 +57,17 @@ class Options(HttpOptions):
     named = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict(NAMED))
     page_size = fields.Integer(load_default=PAGE_SIZE, validate=Range(min=1, max=PAGE_SIZE))
     lookback = fields.Float(load_default=600.0, validate=Range(min=0))
+    statuses = fields.Dict(
+        keys=fields.String(validate=OneOf(list(NAMES))),
+        values=fields.List(fields.String(validate=Length(min=1))),
+        load_default=dict,
+    )
+    with_status = fields.Dict(
+        keys=fields.String(validate=OneOf(list(NAMES))),
+        values=fields.Dict(keys=fields.String()),
+        load_default=dict,
+    )
+    internal_notes = fields.Boolean(load_default=True)
 
 
 def make(name: str, options: Mapping[str, Any]) -> "Jira":
@@ -63,7 +79,13 @@ def make(name: str, options: Mapping[str, Any]) -> "Jira":
         *([f"({loaded['jql']})"] if loaded["jql"] else []),
     ]
     site = Site(HttpClient.from_options(loaded), jql=jql, fields=loaded["fields"], named=loaded["named"])
-    return Jira(site, page_size=loaded["page_size"], lookback=timedelta(seconds=loaded["lookback"]))
+    writer = IssueWriter(
+        site,
+        names=loaded["statuses"],
+        with_status=loaded["with_status"],
+        internal=loaded["internal_notes"],
+    )
+    return Jira(site, writer=writer, page_size=loaded["page_size"], lookback=timedelta(seconds=loaded["lookback"]))
 
 
 class Jira:
@@ -72,8 +94,9 @@ class Jira:
     A deleted issue leaves it without a word: `keys` and `ask` find it.
     """
 
-    def __init__(self, site: Site, *, page_size: int, lookback: timedelta) -> None:
+    def __init__(self, site: Site, *, writer: IssueWriter, page_size: int, lookback: timedelta) -> None:
         self._site = site
+        self._writer = writer
         self._page_size = page_size
         self._lookback = lookback
 
@@ -99,6 +122,10 @@ class Jira:
     def ask(self, key: str) -> Record | None:
         row = self._site.issue(key)
         return None if row is None else _record(row)
+
+    def write(self, change: Writing) -> None:
+        """A comment or a status, unless the issue has it."""
+        self._writer.write(change)
 
     def _keyset(self) -> Keyset[Row]:
         return Keyset(

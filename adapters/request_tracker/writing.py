@@ -51,6 +51,6 @@ def _ticket(tracker: Tracker, ticket: str) -> Mapping[str, Any]:
         found = tracker.http.get_json(f"REST/2.0/ticket/{ticket}")
     except NotThere as error:
         raise Refused(f"ticket {ticket} is not there") from error
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or "id" not in found:
         raise Unavailable(f"REST/2.0/ticket/{ticket}: this is not the answer of a Request Tracker 5")
     return found

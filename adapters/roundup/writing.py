@@ -43,7 +43,10 @@ class IssueWriter:
         message = self._message(change)
         there = [str(one["id"]) for one in found["attributes"]["messages"]]
         if message not in there:
-            self._change(change.key, {"@op": "add", "messages": [message], "@etag": found["@etag"]})
+            # Without a status the classic tracker makes an unread or resolved issue that gets a message "chatting".
+            status = (found["attributes"]["status"] or {}).get("name")
+            stays = {"status": status} if status else {}
+            self._change(change.key, {"messages": [*there, message], **stays, "@etag": found["@etag"]})
 
     def _message(self, change: Writing) -> str:
         """The id of the message, which is made if it is not there."""

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
-from marshmallow.validate import Length, Range, Regexp
+from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from adapters.http import HttpClient
 from adapters.keyset import Keyset
 from adapters.options import HttpOptions, Secret
 from adapters.servicenow.table import STAMP, Row, Table, instant
-from hub.ports import Check, FilterIgnored, Page, Record
+from adapters.servicenow.writing import RowWriter
+from hub.ports import Check, FilterIgnored, Page, Record, Writing
 
 FIELDS = (
     "number",
@@ -46,7 +47,10 @@ def encoded_query(text: str) -> None:
 
 
 class Options(HttpOptions):
-    """Where the instance is, who reads it, and which rows; `api_key` stands in place of a user and a password."""
+    """Where the instance is, who reads it, and which rows; `api_key` stands in place of a user and a password.
+
+    With write_back: `note_field` is the journal that takes notes, `with_state` what goes along with a state.
+    """
 
     api_key = Secret(load_default=None)
     table = fields.String(load_default="incident", validate=Regexp(r"[a-z0-9_]+\Z"))
@@ -54,6 +58,12 @@ class Options(HttpOptions):
     fields_ = fields.List(fields.String(), load_default=list(FIELDS), data_key="fields", attribute="fields")
     page_size = fields.Integer(load_default=PAGE_SIZE, validate=Range(min=1, max=10_000))
     lookback = fields.Float(load_default=60.0, validate=Range(min=0))
+    note_field = fields.String(load_default="work_notes", validate=OneOf(["work_notes", "comments"]))
+    with_state = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.String()),
+        load_default=dict,
+    )
 
     @validates_schema
     def one_login(self, data: Mapping[str, Any], **kwargs: Any) -> None:
@@ -71,6 +81,7 @@ def make(name: str, options: Mapping[str, Any]) -> "ServiceNow":
     table = Table(http, name=loaded["table"], fields=tuple(loaded["fields"]), query=loaded["query"])
     return ServiceNow(
         table,
+        writer=RowWriter(table, note_field=loaded["note_field"], with_state=loaded["with_state"]),
         identity=loaded["username"] or "the user of the API key",
         page_size=loaded["page_size"],
         lookback=timedelta(seconds=loaded["lookback"]),
@@ -83,8 +94,11 @@ class ServiceNow:
     A deleted row leaves the table without a word: `keys` and `ask` find it.
     """
 
-    def __init__(self, table: Table, *, identity: str, page_size: int, lookback: timedelta) -> None:
+    def __init__(
+        self, table: Table, *, writer: RowWriter, identity: str, page_size: int, lookback: timedelta
+    ) -> None:
         self._table = table
+        self._writer = writer
         self._identity = identity
         self._page_size = page_size
         self._lookback = lookback
@@ -108,6 +122,10 @@ class ServiceNow:
     def ask(self, key: str) -> Record | None:
         row = self._table.row(key)
         return None if row is None else _record(row)
+
+    def write(self, change: Writing) -> None:
+        """A journal entry or a state, unless the row has it."""
+        self._writer.write(change)
 
     def _keyset(self, known: str | None) -> Keyset[Row]:
         """`known` is a row that was read before: the first answer of a run must not hide it."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from adapters.http import HttpClient
 from hub.ports import Unavailable
@@ -54,6 +55,26 @@ class Table:
     def check(self) -> None:
         """Raises AuthFailed, RateLimited or Unavailable when the table does not answer us."""
         self._asked(self._query, ",".join(NEEDED), 1, 0)
+
+    def one(self, sys_id: str, fields: Sequence[str], *, display_value: bool = False) -> Row:
+        """Fields of a row, as the database has them or as people read them. Raises NotThere."""
+        params = {
+            "sysparm_fields": ",".join(fields),
+            "sysparm_display_value": str(display_value).lower(),
+            "sysparm_exclude_reference_link": "true",
+        }
+        answer = self.http.get_json(self._path(sys_id), params)
+        row = answer.get("result") if isinstance(answer, dict) else None
+        if not isinstance(row, dict):
+            raise Unavailable(f"{self._path(sys_id)}: this is not the answer of a ServiceNow table")
+        return row
+
+    def change(self, sys_id: str, fields: Mapping[str, str]) -> None:
+        """Raises what `HttpClient.send_json` raises."""
+        self.http.send_json("PATCH", f"{self._path(sys_id)}?sysparm_fields=sys_id", fields, {})
+
+    def _path(self, sys_id: str) -> str:
+        return f"api/now/table/{self.name}/{quote(sys_id, safe='')}"
 
     def _asked(self, conditions: Sequence[str], fields: str, size: int, offset: int) -> tuple[list[Row], bool]:
         """A page, and whether there is another one."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import Length, Range
@@ -13,6 +13,8 @@ from adapters.tmf.peer import Api, Peer, Reading
 from adapters.tmf.ringing import Ringing, wake_address
 
 PAGE_SIZE = 100
+
+P = TypeVar("P", bound=Peer)
 
 
 class RingOptions(Schema):
@@ -49,8 +51,8 @@ class Options(HttpOptions):
             raise ValidationError("there is more than one login: username and token", "token")
 
 
-def peer(name: str, api: Api, options: Mapping[str, Any]) -> Peer:
-    """The source `name`, which reads this API of a peer. Raises marshmallow's ValidationError."""
+def peer(kind: type[P], name: str, api: Api, options: Mapping[str, Any]) -> P:
+    """The source `name` of this kind, which reads this API of a peer. Raises marshmallow's ValidationError."""
     loaded = Options().load(options)
     token, ring = loaded["token"], loaded["ring"]
     http = HttpClient.from_options(
@@ -58,7 +60,7 @@ def peer(name: str, api: Api, options: Mapping[str, Any]) -> Peer:
         headers={"Authorization": f"Bearer {token}"} if token else None,
         hidden=[secret for secret in (token, ring and ring["secret"]) if secret],
     )
-    return Peer(
+    return kind(
         http,
         api=api,
         reading=Reading(

@@ -5,6 +5,8 @@ from typing import Any
 
 from adapters.tmf.options import peer
 from adapters.tmf.peer import Api, Peer
+from adapters.tmf621.writing import TicketWriter
+from hub.ports import Writing
 
 TROUBLE_TICKET = Api(
     resource="troubleTicket",
@@ -14,6 +16,14 @@ TROUBLE_TICKET = Api(
 )
 
 
-def make(name: str, options: Mapping[str, Any]) -> Peer:
+class TroubleTickets(Peer):
+    """One peer whose tickets can be written to."""
+
+    def write(self, change: Writing) -> None:
+        """A note or a status, unless the ticket has it."""
+        TicketWriter(self._http).write(change)
+
+
+def make(name: str, options: Mapping[str, Any]) -> TroubleTickets:
     """The source for one peer. Raises marshmallow's ValidationError."""
-    return peer(name, TROUBLE_TICKET, options)
+    return peer(TroubleTickets, name, TROUBLE_TICKET, options)

@@ -16,4 +16,4 @@ ALARM = Api(
 
 def make(name: str, options: Mapping[str, Any]) -> Peer:
     """The source for one peer. Raises marshmallow's ValidationError."""
-    return peer(name, ALARM, options)
+    return peer(Peer, name, ALARM, options)

@@ -15,4 +15,4 @@ SERVICE_PROBLEM = Api(
 
 def make(name: str, options: Mapping[str, Any]) -> Peer:
     """The source for one peer. Raises marshmallow's ValidationError."""
-    return peer(name, SERVICE_PROBLEM, options)
+    return peer(Peer, name, SERVICE_PROBLEM, options)

@@ -22,6 +22,7 @@ from hub.api.report_definitions import ReportDefinitionOperations
 from hub.api.subscriptions import SubscriptionOperations
 from hub.api.tasks import TaskOperations
 from hub.api.wakes import WakeOperations
+from hub.api.write_backs import WriteBackOperations
 from hub.errors import Forbidden, InvalidInput
 from hub.model.task import TaskKind
 
@@ -59,7 +60,6 @@ OPERATIONS = {
     "retrieveDelivery": Operations.delivery,
     "resendDelivery": Operations.resend,
     "listSource": Operations.sources,
-    "listWriteBack": Operations.write_backs,
 }
 WAKES = {"wakeSource": WakeOperations.by_signature, "wakeSourceBySecret": WakeOperations.by_secret}
 DELIVERIES = {"listDelivery": DeliveryListing.deliveries}
@@ -69,6 +69,11 @@ SUBSCRIPTIONS = {
     "patchSubscription": SubscriptionOperations.patch,
     "recoverSubscription": SubscriptionOperations.recover,
     "replaySubscription": SubscriptionOperations.replay,
+}
+WRITE_BACKS = {
+    "listWriteBack": WriteBackOperations.write_backs,
+    "retrieveWriteBack": WriteBackOperations.write_back,
+    "resendWriteBack": WriteBackOperations.resend,
 }
 RECOVERIES = {
     "listRecovery": RecoveryOperations.recoveries,
@@ -81,7 +86,7 @@ ERASURES = {
     "createErasure": ErasureOperations.erase,
     "retrieveErasure": ErasureOperations.erasure,
 }
-OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES | LISTS | COVERAGE | ERASURES | WAKES
+OPERATOR = OPERATIONS | DELIVERIES | SUBSCRIPTIONS | RECOVERIES | LISTS | COVERAGE | ERASURES | WAKES | WRITE_BACKS
 """What `hub.bootstrap.operator` builds."""
 
 CONSTRAINTS = {

@@ -9,11 +9,10 @@ import orjson
 from hub import __version__
 from hub.api.conditions import NOT_STORED, on_condition, tag_of
 from hub.api.messages import Request, Response, json_response
-from hub.api.operations_view import attempt_view, delivery_view, source_views, write_back_view
+from hub.api.operations_view import attempt_view, delivery_view, source_views
 from hub.errors import StoreUnavailable
 from hub.model.problem import Document
 from hub.model.times import Clock, to_micros
-from hub.problems.ownership import missing
 from hub.store.deliveries import DeliveryView
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
@@ -93,15 +92,6 @@ class Operations:
 
     async def sources(self, request: Request) -> Response:
         return _whole_list(await asyncio.to_thread(lambda: source_views(self._store.read)))
-
-    async def write_backs(self, request: Request) -> Response:
-        return await asyncio.to_thread(self._write_backs, request.path_params["id"])
-
-    def _write_backs(self, problem_id: str) -> Response:
-        tables = self._store.read
-        if not tables.records.has(problem_id):
-            raise missing(problem_id)
-        return _whole_list([write_back_view(one) for one in tables.write_backs.of_report(problem_id)])
 
     def _view(self, view: DeliveryView) -> Document:
         return delivery_view(view, base_url=self._base_url, face_url=self._face_url)

@@ -163,10 +163,13 @@ def source_views(tables: Tables) -> list[Document]:
     return [source_view(row, written.get(row.name, {})) for row in tables.sources.all()]
 
 
-def write_back_view(one: WriteBack) -> Document:
+def write_back_view(one: WriteBack, *, base_url: str, face_url: str) -> Document:
+    """`base_url` is that of `/qos-hub/v1`, `face_url` that of the v5 face."""
     is_due = one.state is WriteBackState.DUE
     view = {
         "id": one.id,
+        "href": f"{base_url}/writeBacks/{one.id}",
+        "serviceProblem": {"id": one.problem_id, "href": f"{face_url}/serviceProblem/{one.problem_id}"},
         "source": one.source,
         "ticket": one.key,
         "kind": one.kind,

@@ -12,6 +12,7 @@ from hub.api.handlers import (
     RECOVERIES,
     SUBSCRIPTIONS,
     WAKES,
+    WRITE_BACKS,
     Handler,
     bound,
 )
@@ -21,6 +22,7 @@ from hub.api.operations import Operations, Want
 from hub.api.recoveries import RecoveryOperations
 from hub.api.subscriptions import SubscriptionOperations
 from hub.api.wakes import WakeOperations
+from hub.api.write_backs import WriteBackOperations
 from hub.bootstrap.parts import Parts
 from hub.bootstrap.registering import make_changing
 from hub.bootstrap.waking import wake_keys
@@ -68,6 +70,9 @@ def operator_handlers(
         keys=wake_keys(parts.settings),
         body_limit=parts.settings.api.body_limit,
     )
+    write_backs = WriteBackOperations(
+        store=parts.store, clock=parts.clock, base_url=base_url, face_url=face_url, page_maximum=maximum
+    )
     return (
         bound(OPERATIONS, operations)
         | bound(DELIVERIES, deliveries)
@@ -77,4 +82,5 @@ def operator_handlers(
         | bound(COVERAGE, coverage)
         | bound(ERASURES, erasures)
         | bound(WAKES, wakes)
+        | bound(WRITE_BACKS, write_backs)
     )

@@ -59,6 +59,11 @@ class RoundupClient:
         attributes: dict[str, Any] = answer.json()["data"]["attributes"]
         return attributes
 
+    def messages(self, issue: str) -> list[str]:
+        """The texts of an issue, the oldest first."""
+        ids = sorted((str(one["id"]) for one in self.issue(issue)["messages"]), key=int)
+        return [self._request("GET", f"msg/{one}/content").json()["data"]["data"] for one in ids]
+
     def statuses(self) -> list[str]:
         """The words of the tracker for a status."""
         return self._names("status")

@@ -14,7 +14,7 @@ from hub.intake.configured import find_mapping
 from hub.intake.counts import PollCounts
 from hub.intake.health import Health, Random, first_wait, health_after_failure, health_after_success
 from hub.intake.observe import Reader
-from hub.intake.poll import SourcePoll
+from hub.intake.poll import Progress, SourcePoll
 from hub.intake.write_back import WriteBackRun
 from hub.model.times import Clock
 from hub.ports import SourceError
@@ -102,11 +102,16 @@ class Poller:
             if row.woken is not None:
                 self._store.write(lambda tables: tables.sources.heed(self.name))
             with self._tracing.work("poll", {"qos_hub.source": self.name}):
-                self._unwritten = self._write_backs.run() if self._write_backs is not None else []
+                self._write()
                 complete = self._poll.run(row, self._stopping.is_set)
         except (SourceError, StoreUnavailable) as error:
             return self._end(started, error)
         return self._end(started) if complete else Health(state=row.state, wait=None)
+
+    def _write(self) -> None:
+        """What was changed here goes into the tickets first: the poll then brings them as they are with it."""
+        self._poll.progress = Progress()
+        self._unwritten = [] if self._write_backs is None else self._write_backs.run(self._stopping.is_set)
 
     def _run(self) -> None:
         self._poll_on()

@@ -1,16 +1,17 @@
 """Writes into the tickets of one source what was changed here: each change once, in the order of its ticket."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from uuid import uuid4
+from itertools import count
 
 from hub.intake.health import Random, back_off
 from hub.model.problem import Status
 from hub.model.times import Clock, to_micros
 from hub.model.write_back import WriteBack, WriteBackKind, WriteBackState
-from hub.ports import RateLimited, Refused, Source, SourceError, Writes, Writing
+from hub.ports import AuthFailed, RateLimited, Refused, Source, SourceError, Writes, Writing
+from hub.store.leases import Holder
 from hub.store.sqlite import Store
 from hub.telemetry import logger
 
@@ -19,8 +20,11 @@ log = logger("hub.intake")
 LEASE = timedelta(minutes=10)
 """After so long a change counts as not written whose writer said no more: longer than any adapter tries."""
 
-ATTEMPTS = 12
-"""After so many a change is dead; with the waits between them that is more than a day."""
+REST = timedelta(minutes=1)
+"""So long what a dead process was writing is left alone: the system may still carry out its last request."""
+
+ATTEMPTS = 24
+"""After so many a change is dead; with the waits between them, which are drawn, that is 30 hours on average."""
 
 FIRST_WAIT, LONGEST_WAIT = 15.0, 4 * 3600.0
 """Seconds."""
@@ -36,13 +40,19 @@ class WriteBackRun:
     store: Store
     clock: Clock
     draw: Random = field(default=random.random)
+    holder: Holder = field(default_factory=Holder.this)
+    _turns: Iterator[int] = field(default_factory=count)
 
-    def run(self) -> list[str]:
-        """Write until nothing is due or the source fails; gives what could not be written, and why."""
+    def run(self, stopped: Callable[[], bool] = lambda: False) -> list[str]:
+        """Write until nothing is due, the source fails or it is time to end; gives what was not written, and why.
+
+        Raises AuthFailed when the source refuses our credentials: it is asked for nothing else then.
+        """
         failed: list[str] = []
         if not self.store.read.write_backs.has_open(self.name):
             return failed
-        while (claimed := self._claim()) is not None:
+        self._free()
+        while not stopped() and (claimed := self._claim()) is not None:
             one, token = claimed
             if one.kind is WriteBackKind.STATUS:
                 one = replace(one, word=self.words.get(Status(one.content["status"])))
@@ -53,8 +63,16 @@ class WriteBackRun:
                 break
         return failed
 
+    def _free(self) -> None:
+        """What a dead process holds is written by us, once its last request has come to rest."""
+        until = to_micros(self.clock() + REST)
+        tokens = self.store.read.write_backs.tokens(self.name, until)
+        left = [token for token in tokens if self.holder.abandoned(token)]
+        if left:
+            self.store.write(lambda tables: tables.write_backs.shorten(left, until))
+
     def _claim(self) -> tuple[WriteBack, str] | None:
-        token, now = uuid4().hex, self.clock()
+        token, now = self.holder.token(next(self._turns)), self.clock()
         one = self.store.write(
             lambda tables: tables.write_backs.claim(
                 self.name, now=to_micros(now), until=to_micros(now + LEASE), token=token
@@ -63,11 +81,14 @@ class WriteBackRun:
         return None if one is None else (one, token)
 
     def _write(self, one: WriteBack, token: str) -> tuple[str | None, bool]:
-        """(why it was not written, whether the next may be)."""
+        """(why it was not written, whether the next may be). Raises AuthFailed."""
         try:
             self._ask(one)
         except Refused as error:
             return self._dead(one, token, str(error)), True
+        except AuthFailed as error:
+            self._later(one, token, error)
+            raise
         except SourceError as error:
             if one.attempts >= ATTEMPTS:
                 return self._dead(one, token, str(error)), False

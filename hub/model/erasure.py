@@ -21,6 +21,7 @@ class Stage(StrEnum):
     JOBS = "jobs"
     REPORTS = "reports"
     HISTORY = "history"
+    WRITE_BACKS = "writeBacks"
     EVENTS = "events"
     RESPONSES = "responses"
     DONE = "done"

@@ -8,6 +8,7 @@ from hub.operate.lists import erase, lists
 from hub.operate.reports import reports
 from hub.operate.sources import sources
 from hub.operate.subscriptions import recover, recoveries, replay, subscriptions
+from hub.operate.write_backs import write_backs
 
 COMMANDS: tuple[click.Command, ...] = (
     subscriptions,
@@ -19,6 +20,7 @@ COMMANDS: tuple[click.Command, ...] = (
     constraints,
     lists,
     sources,
+    write_backs,
     erase,
     reports,
 )

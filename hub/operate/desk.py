@@ -38,6 +38,7 @@ from hub.errors import NotFound, Violation
 from hub.model.caller import Caller
 from hub.model.problem import Document
 from hub.model.times import system_clock, to_micros
+from hub.operate.write_back_desk import WriteBackDesk
 from hub.settings import Settings
 from hub.store.delivery_list import Filters
 from hub.store.subscriptions import Registered
@@ -63,6 +64,9 @@ class OperatorDesk:
         self._store = parts.store
         base = parts.settings.server.base_url if knows_address else ""
         self._base_url, self._face_url = base + OPERATIONS_V1, base + FACE_V5
+        self.write_backs = WriteBackDesk(
+            store=parts.store, clock=parts.clock, base_url=self._base_url, face_url=self._face_url
+        )
         self._caller = Caller(name=f"cli:{_user()}", scopes=frozenset({"*"}))
         self._recovering = Recovering(clock=parts.clock, new_id=parts.new_id)
         self._rotations = Rotations(clock=parts.clock, secrets=parts.secrets)

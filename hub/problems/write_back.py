@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from hub.errors import Conflict, NotFound, Violation
 from hub.model.ids import NewId
 from hub.model.problem import Document, Problem
-from hub.model.write_back import WriteBack, WriteBackKind
+from hub.model.write_back import WriteBack, WriteBackKind, WriteBackState
 from hub.problems.acknowledgement import is_acknowledged
 from hub.problems.history import Change
 from hub.store.tables import Tables
@@ -53,7 +54,48 @@ def _contents(before: Document, after: Document, change: Change) -> Iterator[tup
         yield WriteBackKind.ACKNOWLEDGEMENT, {"text": text, "author": change.actor}
     known = before.get("note") or []
     for note in after.get("note") or []:
-        if note not in known and note.get("text"):
+        if note.get("text") and not any(_are_the_same(note, one) for one in known):
             yield WriteBackKind.NOTE, {"text": note["text"], "author": note.get("author") or change.actor}
     if before["status"] != after["status"]:
         yield WriteBackKind.STATUS, {"status": after["status"]}
+
+
+def _are_the_same(note: Document, known: Document) -> bool:
+    """A client may give a note back without what it does not know of it, such as its identifier or its date."""
+    told = (name for name in ("id", "author", "date") if note.get(name) is not None)
+    return note["text"] == known.get("text") and all(note[name] == known.get(name) for name in told)
+
+
+def send_again(tables: Tables, write_back_id: str, *, now: int) -> WriteBack:
+    """Have a change that is dead, or waits, written with the next poll, and with all attempts of it again.
+
+    Raises NotFound, or Conflict for one that was written, is being written, or has a later status in its place.
+    """
+    one = known_write_back(tables, write_back_id)
+    if one.kind is WriteBackKind.STATUS and _has_later_status(tables, one):
+        raise _refused(one, "has a later change of status behind it, and would take that back")
+    if not tables.write_backs.send_again(one.id, now=now):
+        is_written = one.state is WriteBackState.WRITTEN
+        raise _refused(
+            one, "was written" if is_written else "is just being written; ask again when that has ended"
+        )
+    tables.sources.wake(one.source, now)
+    return known_write_back(tables, write_back_id)
+
+
+def known_write_back(tables: Tables, write_back_id: str) -> WriteBack:
+    """Raises NotFound."""
+    one = tables.write_backs.get(write_back_id)
+    if one is None:
+        message = f"no write-back {write_back_id}"
+        raise NotFound(violations=[Violation(field="id", value=write_back_id, message=message)])
+    return one
+
+
+def _has_later_status(tables: Tables, one: WriteBack) -> bool:
+    of_status = [each.id for each in tables.write_backs.of_ticket(one.source, one.key) if each.kind is one.kind]
+    return of_status[-1] != one.id
+
+
+def _refused(one: WriteBack, why: str) -> Conflict:
+    return Conflict(violations=[Violation(field="id", value=one.id, message=f"write-back {one.id} {why}")])

@@ -1,12 +1,16 @@
 """Table `write_back`: what is to be written into the tickets of trouble systems, and how that went."""
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from hub.model.write_back import WriteBack, WriteBackKind, WriteBackState
 from hub.store.statements import statements
+
+FILTERS = {"serviceProblem": "problem_id", "source": "source", "state": "state"}
+"""{filter of the contract: column}"""
 
 
 def _write_back(row: tuple[Any, ...]) -> WriteBack:
@@ -46,13 +50,36 @@ class WriteBacks:
         """Try again at `due_at`; False for a claim that has ended."""
         return self._connection.execute(self._sql["put_off"], (due_at, outcome, one.id, token)).rowcount > 0
 
+    def tokens(self, source: str, until: int) -> list[str]:
+        """Of the claims that hold for longer than `until`."""
+        return [token for (token,) in self._connection.execute(self._sql["tokens"], (source, until))]
+
+    def shorten(self, tokens: Sequence[str], until: int) -> None:
+        """Let these claims end at `until`."""
+        self._connection.executemany(self._sql["shorten"], [(until, token) for token in tokens])
+
+    def send_again(self, write_back_id: str, *, now: int) -> bool:
+        """Make one due with all attempts again; False for one that was written, or is being written."""
+        values = {"id": write_back_id, "now": now}
+        return self._connection.execute(self._sql["send_again"], values).rowcount > 0
+
     def has_open(self, source: str) -> bool:
         """Whether anything waits to be written to a source, now or later."""
         return self._connection.execute(self._sql["has_open"], (source,)).fetchone() is not None
 
-    def of_report(self, problem_id: str) -> list[WriteBack]:
-        """Those of a report, oldest first."""
-        return [_write_back(row) for row in self._connection.execute(self._sql["of_report"], (problem_id,))]
+    def get(self, write_back_id: str) -> WriteBack | None:
+        row = self._connection.execute(f"{self._sql['columns']} WHERE id = ?", (write_back_id,)).fetchone()
+        return _write_back(row) if row else None
+
+    def page(self, filters: Mapping[str, str], *, offset: int, limit: int) -> list[WriteBack]:
+        """Those that fit, the newest first; the keys of `filters` are those of FILTERS."""
+        where, values = _where(filters)
+        sql = f"{self._sql['columns']}{where} ORDER BY seq DESC LIMIT ? OFFSET ?"
+        return [_write_back(row) for row in self._connection.execute(sql, (*values, limit, offset))]
+
+    def count(self, filters: Mapping[str, str]) -> int:
+        where, values = _where(filters)
+        return int(self._connection.execute(self._sql["count"] + where, values).fetchone()[0])
 
     def of_ticket(self, source: str, key: str) -> list[WriteBack]:
         """Those of a ticket, oldest first."""
@@ -64,3 +91,8 @@ class WriteBacks:
         for source, state, count in self._connection.execute(self._sql["counts"]):
             found.setdefault(source, {})[state] = count
         return found
+
+
+def _where(filters: Mapping[str, str]) -> tuple[str, list[str]]:
+    terms = [f"{FILTERS[name]} = ?" for name in filters]
+    return f" WHERE {' AND '.join(terms)}" if terms else "", list(filters.values())

@@ -174,6 +174,18 @@ def _history(tables: Tables, batch: Batch) -> Done:
     return _walked(batch, [row[0] for row in rows], changed)
 
 
+def _write_backs(tables: Tables, batch: Batch) -> Done:
+    rows = tables.erasures.rows("write_backs", batch.erasure.place, limit=batch.limit)
+    changed = 0
+    for seq, text in rows:
+        was = orjson.loads(text)
+        content = batch.out.out_of(was)
+        if content is not was:
+            tables.erasures.set("set_write_back", orjson.dumps(content).decode(), seq)
+            changed += 1
+    return _walked(batch, [row[0] for row in rows], changed)
+
+
 def _events(tables: Tables, batch: Batch) -> Done:
     rows = tables.erasures.rows("events", batch.erasure.place, limit=batch.limit)
     marks = [orjson.dumps(word) for word in (batch.party, *batch.erasure.names)]
@@ -215,6 +227,7 @@ STAGES: Mapping[Stage, Work] = {
     Stage.JOBS: _jobs,
     Stage.REPORTS: _reports,
     Stage.HISTORY: _history,
+    Stage.WRITE_BACKS: _write_backs,
     Stage.EVENTS: _events,
     Stage.RESPONSES: _responses,
 }

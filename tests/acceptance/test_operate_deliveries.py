@@ -146,6 +146,8 @@ def test_who_was_not_told_has_a_line_with_the_reason(night: Night) -> None:
         ("qos-hub subscriptions show 4711", "no subscription 4711"),
         ("qos-hub deliveries show 4711", "no delivery 4711"),
         ("qos-hub deliveries resend 4711", "no delivery 4711"),
+        ("qos-hub write-backs show 4711", "no write-back 4711"),
+        ("qos-hub write-backs resend 4711", "no write-back 4711"),
         ('qos-hub recover "$SUBSCRIPTION" --since yesterday', "since: must be an instant"),
         ("qos-hub deliveries list --outcome timout", "'timeout', 'nameNotResolved'"),
         ("qos-hub subscriptions test 4711", "no subscription 4711"),

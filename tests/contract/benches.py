@@ -9,11 +9,13 @@ callable that takes a folder and gives a context manager of a `tests.real.benche
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
+from hub.intake.adapters import installed_adapters
 from hub.intake.configured import find_mapping, shipped_folders
 from hub.intake.mapping import FieldMapping
 from hub.settings import SourceSettings
@@ -32,6 +34,14 @@ from tests.real.redmine_bench import RunningRedmineBench
 from tests.real.zabbix_bench import ZabbixBench
 
 GROUP = "qos_hub.benches"
+
+
+def _writes(adapter: EntryPoint) -> bool:
+    return hasattr(get_type_hints(adapter.load()).get("return"), "write")
+
+
+WRITERS = sorted(name for name, adapter in installed_adapters().items() if _writes(adapter))
+"""Adapters that write into tickets, as the type says of what their `make` gives."""
 
 LOCAL = frozenset({"files", "sql"})
 """Adapters that ask no server over HTTP."""

@@ -89,7 +89,9 @@ PROMISED = {
         "retrieveDelivery": "GET /deliveries/{id}",
         "resendDelivery": "POST /deliveries/{id}/resend",
         "listSource": "GET /sources",
-        "listWriteBack": "GET /reports/{id}/writeBacks",
+        "listWriteBack": "GET /writeBacks",
+        "retrieveWriteBack": "GET /writeBacks/{id}",
+        "resendWriteBack": "POST /writeBacks/{id}/resend",
         "wakeSource": "POST /sources/{name}/wake",
         "wakeSourceBySecret": "POST /sources/{name}/wake/{secret}",
         "listExportJob": "GET /exportJob",
@@ -276,7 +278,7 @@ def test_an_operation_says_how_it_fails(operation: Operation) -> None:
 WITHOUT_TAG = {"getHealth"}
 """What says how things are at this moment."""
 
-DONE_AGAIN = {"resendDelivery", "testSubscription"}
+DONE_AGAIN = {"resendDelivery", "resendWriteBack", "testSubscription"}
 """What does the same when it is asked for twice."""
 
 

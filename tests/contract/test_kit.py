@@ -30,6 +30,7 @@ SERVERS = {
     "partial": {"QOS_HUB_API_PARTIAL_CONTENT": "true"},
     "with-list": {},
     "with-source": {"KIT_SECRET": "the-kit-rings-with-this"},
+    "writing-back": {},
     "watched": {"QOS_HUB_CONSTRAINTS_WARM_UP": "0s"},
 }
 """What the settings of each server add."""
@@ -40,7 +41,14 @@ adapter = "alertmanager"
 options = { url = "http://127.0.0.1:1", max_wait = 0 }
 wake_secret = "env:KIT_SECRET"
 """
+LOG = f"""
+[sources.log]
+adapter = "files"
+write_back = ["note", "status"]
+options = {{ folder = "{KIT / "log"}", format = "ndjson", key = ["number"], stamp = "sys_updated_at", settle = 0 }}
+"""
 FILES = {
+    "writing-back": LOG,
     "with-list": f'[lists.kit]\nfile = "{KIT / "lists" / "kit.csv"}"\n',
     "with-source": SOURCE,
 }

@@ -43,10 +43,10 @@ NOT_REACHED = {
 """What the kit cannot bring about, by patterns of `contract operationId status`, with the reason."""
 
 
-ELSEWHERE = ("*ManagementReport*", "*ReportDefinition", "*MetricDefinition", "*WriteBack")
-"""Operations without a scenario: test_management_reports and test_write_back call them."""
+ELSEWHERE = ("*ManagementReport*", "*ReportDefinition", "*MetricDefinition")
+"""Operations without a scenario: test_management_reports calls them."""
 
-ELSEWHERE_PATHS = ("*/managementReport*", "*/reportDefinition*", "*/metricDefinition*", "*/writeBacks")
+ELSEWHERE_PATHS = ("*/managementReport*", "*/reportDefinition*", "*/metricDefinition*")
 
 
 @cache

@@ -16,7 +16,7 @@ from hub.ports import Record
 from tests.fakes import glpi, jira, pagerduty, redmine, servicenow, zabbix, zammad, zendesk
 from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench, tmf621_bench, tmf642_bench
 from tests.fakes.glpi import Glpi
-from tests.fakes.jira import Jira
+from tests.fakes.jira import Jira, plain_text
 from tests.fakes.pagerduty import PagerDuty
 from tests.fakes.redmine import Redmine
 from tests.fakes.servicenow import ServiceNow
@@ -83,8 +83,14 @@ class ServiceNowBench(FakeBench[ServiceNow]):
     title = ("short_description",)
 
     def source(self, **options: Any) -> adapters.servicenow.ServiceNow:
-        own = self.login(servicenow.USER)
-        return adapters.servicenow.make("desk", own | options)
+        return adapters.servicenow.make("desk", self.writing | options)
+
+    @property
+    def writing(self) -> dict[str, Any]:
+        return self.login(servicenow.USER)
+
+    def texts_in(self, key: str) -> list[str]:
+        return [text for _, text in self.fake.journals.get(key, [])]
 
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], state="2")
@@ -101,8 +107,14 @@ class JiraBench(FakeBench[Jira]):
     title = ("fields", "summary")
 
     def source(self, **options: Any) -> adapters.jira.Jira:
-        own = self.login(jira.USER)
-        return adapters.jira.make("desk", own | options)
+        return adapters.jira.make("desk", self.writing | options)
+
+    @property
+    def writing(self) -> dict[str, Any]:
+        return self.login(jira.USER)
+
+    def texts_in(self, key: str) -> list[str]:
+        return [plain_text(comment["body"]) for comment in self.fake.comments.get(key, [])]
 
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], status="In Progress")

@@ -172,7 +172,14 @@ class Tmf621Bench:
         self.url = server.url
 
     def source(self, **options: Any) -> Source:
-        return adapters.tmf621.make("peer", {"url": self.url, "own_systems": ["us"], "max_wait": 20} | options)
+        return adapters.tmf621.make("peer", self.writing | options)
+
+    @property
+    def writing(self) -> dict[str, Any]:
+        return {"url": self.url, "own_systems": ["us"], "max_wait": 20}
+
+    def texts_in(self, key: str) -> list[str]:
+        return [note["text"] for note in self.server.rows[key].get("note", ())]
 
     def create(self, *names: str) -> None:
         for name in names:
@@ -195,7 +202,7 @@ class Tmf642Bench(Tmf621Bench):
     system = "tmf642"
 
     def source(self, **options: Any) -> Source:
-        return adapters.tmf642.make("peer", {"url": self.url, "own_systems": ["us"], "max_wait": 20} | options)
+        return adapters.tmf642.make("peer", self.writing | options)
 
     def create(self, *names: str) -> None:
         for name in names:

@@ -15,7 +15,7 @@ class HttpServer:
             def do_GET(self) -> None:
                 answer(self)
 
-            do_POST = do_PUT = do_DELETE = do_GET
+            do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
             def log_message(self, format: str, *args: object) -> None:
                 """Says nothing."""

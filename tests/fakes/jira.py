@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,25 @@ STATUSES = {
     "Resolved": "done",
     "Closed": "done",
 }
+TRANSITIONS = {
+    "11": ("Back to the start", "To Do"),
+    "21": ("Start work", "In Progress"),
+    "31": ("Ask the customer", "Waiting for customer"),
+    "41": ("Put aside", "On Hold"),
+    "51": ("Resolve", "Resolved"),
+    "61": ("Close", "Closed"),
+}
+"""{id: (name, status it leads to)}; the name of a transition is another one than that of the status."""
+WORKFLOW = {
+    "To Do": ("21", "31", "41", "51"),
+    "Open": ("21", "31", "41", "51"),
+    "In Progress": ("11", "31", "41", "51"),
+    "Waiting for customer": ("21", "51"),
+    "On Hold": ("21", "51"),
+    "Resolved": ("61", "21"),
+    "Closed": (),
+}
+COMMENT_LIMIT = 32767
 FIELDS = {
     "summary": "Summary",
     "updated": "Updated",
@@ -34,6 +54,7 @@ class Jira(Vendor):
     """`zone` is by how much the zone of the account is ahead of UTC: a bare date in JQL is read in it.
 
     `lag` are ids of issues that the search does not know yet as they are. `ignores` makes the search forget `updated`.
+    `comments` are those of each issue as they came. `screens` says what the screen of a transition asks for.
     """
 
     def __init__(self) -> None:
@@ -42,6 +63,8 @@ class Jira(Vendor):
         self.zone = timedelta(hours=2)
         self.lag: set[str] = set()
         self.ignores = False
+        self.comments: dict[str, list[dict[str, Any]]] = {}
+        self.screens: dict[str, str] = {}
         self._next = 10_001
         self._tokens: dict[str, tuple[str, tuple[str, int]]] = {}
 
@@ -94,13 +117,67 @@ class Jira(Vendor):
                 return Answer(body=[{"id": field, "name": name} for field, name in FIELDS.items()])
             case ["search", "jql"]:
                 return self._search(asked, visible=ours)
-            case ["issue", key]:
+            case ["issue", key, *rest]:
                 found = self.issues.get(key) if ours else None
                 if found is None:
                     message = "Issue does not exist or you do not have permission to see it."
                     raise Refused(Answer(status=404, body={"errorMessages": [message], "errors": {}}))
-                return Answer(body=self._shown(found, asked.params.get("fields", "*all")))
+                return self._of_issue(found, asked, rest)
         raise Refused(Answer(status=404, body={"errorMessages": ["no such resource"]}))
+
+    def _of_issue(self, issue: dict[str, Any], asked: Asked, what: list[str]) -> Answer:
+        match asked.method, what:
+            case "GET", []:
+                return Answer(body=self._shown(issue, asked.params.get("fields", "*all")))
+            case "GET", ["comment"]:
+                return Answer(body=self._page_of_comments(issue["id"], asked))
+            case "POST", ["comment"]:
+                return Answer(status=201, body=self._add_comment(issue["id"], asked.body))
+            case "GET", ["transitions"]:
+                ids = WORKFLOW[issue["fields"]["status"]["name"]]
+                return Answer(
+                    body={"expand": "transitions", "transitions": [self._transition(one) for one in ids]}
+                )
+            case "POST", ["transitions"]:
+                self._take(issue, asked.body)
+                return Answer(status=204)
+        raise Refused(Answer(status=405, body={"errorMessages": ["no such method"]}))
+
+    def _page_of_comments(self, key: str, asked: Asked) -> dict[str, Any]:
+        found = self.comments.get(key, [])
+        if asked.params.get("orderBy") == "-created":
+            found = found[::-1]
+        start, size = int(asked.params.get("startAt", 0)), int(asked.params.get("maxResults", 50))
+        page = found[start : start + size]
+        return {"startAt": start, "maxResults": size, "total": len(found), "comments": page}
+
+    def _add_comment(self, key: str, content: dict[str, Any]) -> dict[str, Any]:
+        body = content.get("body")
+        if not isinstance(body, dict) or body.get("type") != "doc" or body.get("version") != 1:
+            raise self._bad("INVALID_INPUT", comment="Comment body is not valid!")
+        texts = list(_texts_of(body))
+        if not all(texts) or not texts:
+            raise self._bad("INVALID_INPUT")
+        if sum(map(len, texts)) > COMMENT_LIMIT:
+            raise self._bad("", comment=f"The entered text is too long. It exceeds the limit of {COMMENT_LIMIT}.")
+        made = {"id": str(len(self.comments.get(key, [])) + 1), "body": body, "created": self._stamp()}
+        self.comments.setdefault(key, []).append(made | {"properties": content.get("properties", [])})
+        self.issues[key]["fields"]["updated"] = made["created"]
+        return made
+
+    def _take(self, issue: dict[str, Any], content: dict[str, Any]) -> None:
+        wanted = content["transition"]["id"]
+        if wanted not in WORKFLOW[issue["fields"]["status"]["name"]]:
+            raise self._bad(f"Action {wanted} is invalid for the issue's status.")
+        fields = content.get("fields", {})
+        needed = self.screens.get(wanted)
+        if needed is not None and not fields.get(needed):
+            raise self._bad("", **{needed: f"{needed.title()} is required."})
+        self.change(issue["id"], TRANSITIONS[wanted][1], **fields)
+
+    def _transition(self, number: str) -> dict[str, Any]:
+        name, status = TRANSITIONS[number]
+        return {"id": number, "name": name, "to": self._status(status), "hasScreen": number in self.screens}
 
     def _search(self, asked: Asked, *, visible: bool) -> Answer:
         """Whoever is not logged in sees what the public sees: here nothing, with 200."""
@@ -175,5 +252,22 @@ class Jira(Vendor):
         hours = int(self.zone.total_seconds() // 3600)
         return f"{local:%Y-%m-%dT%H:%M:%S}.000{hours:+03d}00"
 
-    def _bad(self, message: str) -> Refused:
-        return Refused(Answer(status=400, body={"errorMessages": [message], "errors": {}}))
+    def _bad(self, message: str, **errors: str) -> Refused:
+        messages = [message] if message else []
+        return Refused(Answer(status=400, body={"errorMessages": messages, "errors": errors}))
+
+
+def plain_text(body: dict[str, Any]) -> str:
+    """The text of a comment as people see it: paragraphs apart, lines below each other."""
+    paragraphs = [
+        "".join("\n" if node["type"] == "hardBreak" else node["text"] for node in paragraph["content"])
+        for paragraph in body["content"]
+    ]
+    return "\n\n".join(paragraphs)
+
+
+def _texts_of(node: dict[str, Any]) -> Iterator[str]:
+    if node.get("type") == "text":
+        yield node["text"]
+    for each in node.get("content", ()):
+        yield from _texts_of(each)

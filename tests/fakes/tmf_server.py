@@ -1,7 +1,7 @@
 """A server of one TM Forum resource, as the standard has it, and with the weaknesses that servers in the field have."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
@@ -16,6 +16,9 @@ START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 class TmfServer:
     """Resources in the order of their creation. `cap` is the largest page; with `filters` False every filter and sort
     is ignored, as many servers do. With `keeps_both` the hub registers a callback again and again.
+
+    A change is a merge patch of one of the types in `patches`. `refuses` is what the status must not become, `tags`
+    whether there are any; one that is `deaf` takes a change and does not make it.
     """
 
     def __init__(self, base: str, resource: str, *, stamp: str = "lastUpdate") -> None:
@@ -28,6 +31,11 @@ class TmfServer:
         self.filters = True
         self.keeps_both = False
         self.has_hub = True
+        self.patches: tuple[str, ...] = ("application/merge-patch+json", "application/json")
+        self.refuses: set[str] = set()
+        self.tags = True
+        self.deaf = False
+        self.before_patch: list[Callable[[], None]] = []
         self._base = base.rstrip("/")
         self._changes = 0
         self._server = HttpServer(self._answer)
@@ -62,7 +70,9 @@ class TmfServer:
             case "GET", self.resource, "":
                 self._list(request, query)
             case "GET", self.resource, _ if key in self.rows:
-                _send(request, 200, self.rows[key])
+                _send(request, 200, self.rows[key], self._tag(key))
+            case "PATCH", self.resource, _ if key in self.rows:
+                self._patch(request, key)
             case "POST", "hub", "" if self.has_hub:
                 self._register(request)
             case "DELETE", "hub", _ if key in self.callbacks:
@@ -70,6 +80,27 @@ class TmfServer:
                 _send(request, 204)
             case _:
                 _send(request, 404, _error("404", f"there is no {path}"))
+
+    def _tag(self, key: str) -> dict[str, str]:
+        """The stamp tells one state from the other."""
+        return {"ETag": f'"{self.rows[key][self.stamp]}"'} if self.tags else {}
+
+    def _patch(self, request: BaseHTTPRequestHandler, key: str) -> None:
+        """What the merge patch says takes the place of what was there, lists as a whole."""
+        content = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+        while self.before_patch:
+            self.before_patch.pop(0)()
+        if request.headers["Content-Type"] not in self.patches:
+            _send(request, 415, _error("415", f"send {' or '.join(self.patches)}"))
+        elif (wanted := request.headers.get("If-Match")) and wanted != self._tag(key).get("ETag"):
+            _send(request, 412, _error("412", "it has changed"))
+        elif content.get("status") in self.refuses:
+            _send(request, 409, _error("409", f"the ticket cannot become {content['status']}"))
+        elif self.deaf:
+            _send(request, 202, self.rows[key])
+        else:
+            self.put(key, **content)
+            _send(request, 200, self.rows[key])
 
     def _list(self, request: BaseHTTPRequestHandler, query: Mapping[str, str]) -> None:
         rows = list(self.rows.values())

@@ -19,7 +19,7 @@ NOTHING = object()
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """`body` becomes JSON, NOTHING stays nothing."""
+    """`body` becomes JSON; NOTHING stays nothing, and so does what comes with a 204."""
 
     status: int = 200
     body: Any = None
@@ -28,7 +28,10 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request: its path, the last value of each parameter, its header lines by names in lower case, its JSON."""
+    """One request: its path, the last value of each parameter, and its header lines by their names in lower case.
+
+    `body` is the JSON that came along, None where there was none.
+    """
 
     method: str
     path: str
@@ -71,21 +74,21 @@ class Vendor(HttpServer):
     def _serve(self, request: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(request.path)
         lists = parse_qs(parts.query, keep_blank_values=True)
-        sent = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        content = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         asked = Asked(
             method=request.command,
             path=parts.path,
             params={name: values[-1] for name, values in lists.items()},
             lists=lists,
             headers={name.lower(): value for name, value in request.headers.items()},
-            body=json.loads(sent) if sent else None,
+            body=json.loads(content) if content else None,
         )
         self.asked.append(asked)
         try:
             answer = self.instead.pop(0) if self.instead else self.answer(asked)
         except Refused as refused:
             answer = refused.answer
-        body = b"" if answer.body is NOTHING else json.dumps(answer.body).encode()
+        body = b"" if answer.status == 204 or answer.body is NOTHING else json.dumps(answer.body).encode()
         request.send_response(answer.status)
         given = {"Content-Type": "application/json", "Content-Length": str(len(body)), **answer.headers}
         for name, value in given.items():

@@ -237,6 +237,8 @@ UNKNOWN = [
     ("GET", f"{OPERATIONS}/deliveries/four"),
     ("GET", f"{OPERATIONS}/deliveries/99999999999999999999"),
     ("POST", f"{OPERATIONS}/deliveries/4711/resend"),
+    ("GET", f"{OPERATIONS}/writeBacks/4711"),
+    ("POST", f"{OPERATIONS}/writeBacks/4711/resend"),
     ("GET", f"{FACE}/serviceProblem/%00%2541%C3%28"),
 ]
 
@@ -458,10 +460,9 @@ def test_a_hub_without_sources_has_an_empty_list(client: ContractClient) -> None
 
 def test_of_a_report_that_came_from_no_source_nothing_is_written_back(client: ContractClient) -> None:
     made = client.create(report()).json()
-    listed = client.get(f"{OPERATIONS}/reports/{made['id']}/writeBacks")
+    client.patch(made["id"], status="inProgress")
+    listed = client.get(f"{OPERATIONS}/writeBacks", params={"serviceProblem": made["id"]})
     assert (listed.json(), listed.headers["X-Total-Count"]) == ([], "0")
-    unknown = client.get(f"{OPERATIONS}/reports/4711/writeBacks")
-    assert (unknown.status_code, unknown.json()["message"]) == (404, "id: no service problem 4711")
 
 
 # -- the pages

@@ -17,6 +17,7 @@ from hub.model.ids import Uuid7
 from hub.model.job import JobStatus
 from hub.model.listed import Entry
 from hub.model.task import TaskKind
+from hub.model.write_back import WriteBack, WriteBackKind
 from hub.problems.ownership import Ownership
 from hub.query.ownership import PARTY_PATHS
 from hub.subscriptions.erasing import Erasing
@@ -74,6 +75,18 @@ def of_party(**more: object) -> dict[str, object]:
     }
 
 
+WRITE_BACK = WriteBack(
+    id="w1",
+    source="desk",
+    key="7",
+    problem_id="p1",
+    kind=WriteBackKind.ACKNOWLEDGEMENT,
+    content={"text": "Acknowledged", "author": CALLER},
+    created=0,
+    due_at=0,
+)
+
+
 def fill(office: Office, listener: Listener) -> None:
     """Reports, a task, registrations with deliveries, and what another listener answered."""
     listener.on("/echo", answer(200, body=f"thank you for {PARTY}".encode()))
@@ -93,6 +106,7 @@ def fill(office: Office, listener: Listener) -> None:
             )
         )
     office.desk.create(name="of another")
+    office.store.write(lambda tables: tables.write_backs.append(WRITE_BACK))
     until(lambda: not office.exchange.log(state="due") and not office.exchange.log(state="inFlight"))
     until(lambda: office.states(own).get("delivered", 0) >= 6 and office.states(other).get("delivered", 0) >= 7)
     office.exchange.stop(worker)
@@ -111,6 +125,7 @@ def test_nothing_of_the_party_is_left_and_the_receipt_tells_what_was_there(offic
     found = {stage: count for stage, count in receipt.counts.items() if count}
     assert (found["registrations"], found["callbacks"]) == (1, 2)
     assert found["reports"] == found["tasks"] == 3
+    assert found["writeBacks"] == 1
     assert found["responses"] >= 7
     assert found["deliveries"] >= 6
     assert found["events"] >= 6

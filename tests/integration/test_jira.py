@@ -11,7 +11,7 @@ import adapters.jira
 from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
-from hub.ports import AuthFailed, FilterIgnored, Unavailable
+from hub.ports import AuthFailed, FilterIgnored, Refused, Unavailable, Writing
 from tests.fakes.benches import JiraBench, jira_bench
 from tests.fakes.vendor import Answer
 from tests.real.benches import records
@@ -183,3 +183,74 @@ def test_an_option_that_does_not_fit_is_refused_by_its_name(wrong: dict[str, obj
         adapters.jira.make("desk", options | wrong)
     assert field in refused.value.messages_dict
     assert "plain-text" not in str(refused.value)
+
+
+def moved(bench: JiraBench, word: str, **options: object) -> str:
+    """The status of a new issue after a word was written to it."""
+    key = bench.fake.create("moves")
+    bench.source(**options).write(Writing(id="0196-1", key=key, status=word))
+    name: str = bench.fake.issues[key]["fields"]["status"]["name"]
+    return name
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("new", "To Do"),
+        ("indeterminate", "In Progress"),
+        ("pending", "Waiting for customer"),
+        ("held", "On Hold"),
+        ("done", "Resolved"),
+    ],
+)
+def test_a_word_leads_through_a_transition_to_a_status_that_it_may_be(
+    bench: JiraBench, word: str, status: str
+) -> None:
+    assert moved(bench, word) == status
+
+
+def test_a_status_that_no_transition_leads_to_is_refused_with_what_is_offered(bench: JiraBench) -> None:
+    with pytest.raises(
+        Refused, match="leads to 'closed', but to In Progress, Waiting for customer, On Hold, Resol"
+    ):
+        moved(bench, "closed")
+    bench.create("iptv")
+    bench.fake.change(bench.id_of("iptv"), status="Closed")
+    with pytest.raises(Refused, match="leads to 'indeterminate', but to nowhere"):
+        bench.source().write(Writing(id="0196-1", key=bench.id_of("iptv"), status="indeterminate"))
+
+
+def test_a_word_that_may_be_several_statuses_is_not_guessed(bench: JiraBench) -> None:
+    with pytest.raises(Refused, match="'indeterminate' could be In Progress, On Hold; the option `statuses`"):
+        moved(bench, "indeterminate", statuses={"indeterminate": ["In Review"], "held": []})
+    assert moved(bench, "indeterminate", statuses={"indeterminate": ["on hold"], "held": []}) == "On Hold"
+
+
+def test_what_the_screen_of_a_transition_asks_for_comes_from_the_option(bench: JiraBench) -> None:
+    bench.fake.screens["51"] = "resolution"
+    with pytest.raises(Refused, match="Resolution is required"):
+        moved(bench, "done")
+    assert moved(bench, "done", with_status={"done": {"resolution": {"name": "Done"}}}) == "Resolved"
+
+
+def test_a_comment_is_found_behind_others_and_kept_from_the_customer(bench: JiraBench) -> None:
+    bench.create("iptv")
+    key = bench.id_of("iptv")
+    bench.source().write(Writing(id="0196-1", key=key, text="Line one\nLine two"))
+    for number in range(150):
+        bench.source(internal_notes=False).write(Writing(id=f"later-{number}", key=key, text="More"))
+    bench.source().write(Writing(id="0196-1", key=key, text="Line one\nLine two"))
+    assert len(bench.fake.comments[key]) == 151
+    first, second = bench.texts_in(key)[:2]
+    assert (first, second) == (
+        "Line one\nLine two\n\nthe hub [qos-hub 0196-1]",
+        "More\n\nthe hub [qos-hub later-0]",
+    )
+    properties = [comment["properties"] for comment in bench.fake.comments[key]]
+    assert properties[:2] == [[{"key": "sd.public.comment", "value": {"internal": True}}], []]
+
+
+def test_a_text_that_jira_never_takes_is_refused(bench: JiraBench) -> None:
+    bench.create("iptv")
+    with pytest.raises(Refused, match="too long"):
+        bench.source().write(Writing(id="0196-1", key=bench.id_of("iptv"), text="x" * 40_000))

@@ -11,7 +11,7 @@ import adapters.servicenow
 from hub.intake.mapping import Rendered, render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
-from hub.ports import AuthFailed, FilterIgnored, RateLimited, Unavailable
+from hub.ports import AuthFailed, FilterIgnored, RateLimited, Refused, Unavailable, Writing
 from tests.fakes import servicenow
 from tests.fakes.benches import ServiceNowBench, servicenow_bench
 from tests.fakes.vendor import Answer
@@ -196,3 +196,69 @@ def test_what_was_stored_late_is_read_within_the_lookback(bench: ServiceNowBench
     cursor = list(bench.source().pull({}))[-1].cursor
     bench.fake.rows[bench.id_of("late")] = late
     assert [bench.name_of(record) for record in records(bench.source().pull(cursor))] == ["late", "last"]
+
+
+def state_of(bench: ServiceNowBench, name: str) -> tuple[str, str]:
+    row = bench.fake.rows[bench.id_of(name)]
+    return row["state"], row["hold_reason"]
+
+
+def text(key: str) -> Writing:
+    return Writing(id="0196-1", key=key, text="We look into it", author="Ines")
+
+
+def test_a_note_goes_into_the_journal_that_the_option_names(bench: ServiceNowBench) -> None:
+    bench.create("iptv")
+    key = bench.id_of("iptv")
+    for field in ("work_notes", "comments"):
+        for _ in range(2):
+            bench.source(note_field=field).write(text(key))
+    written = "We look into it\n\nInes [qos-hub 0196-1]"
+    assert bench.fake.journals[key] == [("work_notes", written), ("comments", written)]
+
+
+def test_a_journal_that_our_user_may_not_write_stays_empty_in_silence_and_is_told(bench: ServiceNowBench) -> None:
+    bench.create("iptv")
+    bench.fake.locked = {"work_notes", "state"}
+    with pytest.raises(Unavailable, match="may not write work_notes"):
+        bench.source().write(text(bench.id_of("iptv")))
+    with pytest.raises(Unavailable, match="the state is '1' after '2' was written"):
+        bench.source().write(Writing(id="0196-2", key=bench.id_of("iptv"), status="2"))
+
+
+def test_who_waits_for_the_caller_is_on_hold_with_that_reason(bench: ServiceNowBench) -> None:
+    bench.create("iptv")
+    key = bench.id_of("iptv")
+    for _ in range(2):
+        bench.source().write(Writing(id="0196-1", key=key, status="awaiting caller"))
+    assert state_of(bench, "iptv") == ("3", "1")
+    with pytest.raises(Unavailable, match="'awaiting caller' after '3'"):
+        bench.source().write(Writing(id="0196-2", key=key, status="3"))
+    source = bench.source(with_state={"3": {"hold_reason": "4"}})
+    source.write(Writing(id="0196-2", key=key, status="3"))
+    assert state_of(bench, "iptv") == ("3", "4")
+
+
+def test_a_policy_that_wants_to_know_how_it_was_solved_refuses_until_the_option_says(
+    bench: ServiceNowBench,
+) -> None:
+    bench.create("iptv")
+    key = bench.id_of("iptv")
+    bench.fake.closing = ("close_code", "close_notes")
+    resolved = Writing(id="0196-1", key=key, status="6")
+    with pytest.raises(Refused, match="close_code, close_notes"):
+        bench.source().write(resolved)
+    solved = {"close_code": "Solution provided", "close_notes": "See the report"}
+    bench.source(with_state={"6": solved}).write(resolved)
+    assert bench.fake.rows[key].items() >= {"state": "6", **solved}.items()
+
+
+def test_a_right_that_is_missing_may_be_given_and_a_rule_stays(bench: ServiceNowBench) -> None:
+    bench.create("iptv")
+    change = Writing(id="0196-1", key=bench.id_of("iptv"), status="2")
+    rule = "Operation against file 'incident' was aborted by Business Rule 'No more^a1b2'"
+    for detail, error in (("Failed API level ACL Validation", Unavailable), (rule, Refused)):
+        told = {"error": {"message": "Operation Failed", "detail": detail}, "status": "failure"}
+        bench.fake.before_change.append(Answer(status=403, body=told))
+        with pytest.raises(error, match=detail.replace("^", r"\^")):
+            bench.source().write(change)

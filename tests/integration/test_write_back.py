@@ -9,17 +9,20 @@ import pytest
 from hub import shipped
 from hub.api.operations_view import source_views, write_back_view
 from hub.api.schemas import compile_schema, errors_of, load_contract
-from hub.errors import InvalidSettings
+from hub.errors import Conflict, InvalidSettings
 from hub.intake.mapping_file import mapping_from
+from hub.intake.write_back import ATTEMPTS
 from hub.model.caller import Caller
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
 from hub.model.task import TaskKind
+from hub.model.times import to_micros
 from hub.model.write_back import WriteBack, WriteBackState
-from hub.ports import RateLimited, Refused, SourceError, Unavailable
+from hub.ports import AuthFailed, RateLimited, Refused, SourceError, Unavailable, Writing
 from hub.problems.edits import merge_edit
 from hub.problems.envelope import Letterhead
 from hub.problems.tasks import TaskRules
+from hub.problems.write_back import send_again
 from hub.store.sources import SourceState
 from tests.fakes.intake_bench import MAPPING, SOURCE, Bench
 from tests.fakes.trouble_system import ManualClock, WritableFeed
@@ -64,8 +67,12 @@ class Office(Bench):
         caller = Caller(name="ines", scopes=frozenset())
         self.store.write(lambda tables: rules.perform(tables, given, kind=TaskKind.ACKNOWLEDGEMENT, caller=caller))
 
+    def send_again(self, one: WriteBack) -> WriteBack:
+        now = to_micros(self.clock())
+        return self.store.write(lambda tables: send_again(tables, one.id, now=now))
+
     def asked(self) -> list[WriteBack]:
-        return self.store.read.write_backs.of_report(self.id_of("7"))
+        return self.store.read.write_backs.of_ticket(SOURCE, "7")
 
     def ticket(self) -> dict[str, Any]:
         return dict(self.system.tickets["7"][1].data)
@@ -153,8 +160,8 @@ def test_a_kill_between_the_write_and_the_note_of_it_writes_nothing_twice(office
         office.poller.poll()
     office.restart()
     office.poll()
-    assert len(office.system.asked) == 1, "the lease of the dead still holds"
-    office.clock.turn(600)
+    assert len(office.system.asked) == 1, "what it had sent may still be carried out"
+    office.clock.turn(60)
     office.poll()
     assert (len(office.system.asked), len(office.system.written)) == (2, 1)
     assert [(one.state, one.attempts) for one in office.asked()] == [(WriteBackState.WRITTEN, 2)]
@@ -191,11 +198,88 @@ def test_what_the_source_never_takes_is_dead_and_what_follows_is_written(office:
     assert office.store.read.write_backs.counts() == {SOURCE: {"dead": 1, "written": 1}}
 
 
+def test_what_is_dead_is_sent_again_and_written_once(office: Office) -> None:
+    office.patch(note=[note("Refused")], status="inProgress")
+    office.system.failures = [(False, Refused("read only"))]
+    office.poll()
+    dead, written = office.asked()
+    again = office.send_again(dead)
+    assert (again.state, again.attempts, again.settled_at) == (WriteBackState.DUE, 0, None)
+    assert office.store.read.sources.woken(SOURCE)
+    office.poll(2)
+    (comment,) = office.ticket()["comments"]
+    assert comment["text"].startswith("Refused")
+    assert [one.state for one in office.asked()] == [WriteBackState.WRITTEN] * 2
+    with pytest.raises(Conflict, match="was written"):
+        office.send_again(written)
+
+
+def test_a_status_that_another_has_replaced_is_not_sent_again(office: Office) -> None:
+    office.patch(status="inProgress")
+    office.system.failures = [(False, Refused("read only"))]
+    office.poll()
+    office.patch(status="resolved")
+    office.poll()
+    with pytest.raises(Conflict, match="has a later change of status behind it"):
+        office.send_again(office.asked()[0])
+    assert office.ticket()["state"] == "done"
+
+
+def test_what_is_being_written_is_not_sent_again_and_what_waits_is_due_at_once(office: Office) -> None:
+    office.patch(note=[note("Once")])
+    office.system.failures = [(False, Killed()), (False, Unavailable("down"))]
+    with pytest.raises(Killed):
+        office.poller.poll()
+    with pytest.raises(Conflict, match="is just being written"):
+        office.send_again(office.asked()[0])
+    office.clock.turn(600)
+    office.poller.poll()
+    office.send_again(office.asked()[0])
+    office.poller.poll()
+    assert office.asked()[0].state is WriteBackState.WRITTEN
+
+
+def test_credentials_that_are_refused_stop_all_and_what_is_to_be_written_stays(office: Office) -> None:
+    office.patch(note=[note("Later")], status="inProgress")
+    office.system.failures = [(False, AuthFailed("401"))]
+    pulls = len(office.system.cursors)
+    health = office.poller.poll()
+    assert (office.row.state, health.wait) == (SourceState.AUTH_FAILED, None)
+    assert (len(office.system.asked), len(office.system.cursors)) == (1, pulls), "it is asked for nothing else"
+    office.clock.turn(600)
+    office.restart()
+    office.poll()
+    assert [one.state for one in office.asked()] == [WriteBackState.WRITTEN] * 2
+
+
+def test_who_is_told_to_stop_ends_after_the_change_that_is_being_written(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.patch(note=[note("First")], status="inProgress")
+    write = office.system.write
+
+    def write_and_stop(change: Writing) -> None:
+        write(change)
+        office.poller.stop(1)
+
+    monkeypatch.setattr(office.system, "write", write_and_stop)
+    office.poller.poll()
+    assert [one.state for one in office.asked()] == [WriteBackState.WRITTEN, WriteBackState.DUE]
+
+
+def test_a_note_that_a_client_gives_back_in_another_form_is_not_written(office: Office) -> None:
+    office.system.put("7", comments=[{"id": "c1", "text": "Theirs", "by": "agent"}])
+    office.poll()
+    office.patch(note=[{"@type": "Note", "text": "Theirs", "author": "agent"}, note("Ours")])
+    assert [one.content["text"] for one in office.asked()] == ["Ours"]
+
+
 def test_the_operator_sees_each_as_the_contract_says(office: Office) -> None:
     office.patch(note=[note("Refused")], status="inProgress")
     office.system.failures = [(False, Refused("read only")), (False, Unavailable("down"))]
     office.poller.poll()
-    dead, due = (write_back_view(one) for one in office.asked())
+    urls = {"base_url": "http://127.0.0.1:1/v1", "face_url": "http://127.0.0.1:1/v5"}
+    dead, due = (write_back_view(one, **urls) for one in office.asked())
     contract = load_contract(shipped.openapi_dir() / "operations-v1.yaml")
     schema = compile_schema(contract, {"$ref": "#/components/schemas/WriteBack"})
     assert [errors_of(schema, view) for view in (dead, due)] == [[], []]
@@ -212,14 +296,14 @@ def test_a_status_without_a_word_is_dead_with_its_reason(office: Office) -> None
     assert (one.state, one.outcome) == (WriteBackState.DEAD, "the mapping has no word for the status rejected")
 
 
-def test_after_twelve_attempts_a_change_is_dead(office: Office) -> None:
+def test_after_all_attempts_a_change_is_dead(office: Office) -> None:
     office.patch(note=[note("Never")])
-    office.system.failures = [(False, Unavailable("down"))] * 12
-    for _ in range(12):
+    office.system.failures = [(False, Unavailable("down"))] * ATTEMPTS
+    for _ in range(ATTEMPTS):
         office.poller.poll()
         office.clock.turn(4 * 3600)
     (one,) = office.asked()
-    assert (one.state, one.attempts, one.outcome) == (WriteBackState.DEAD, 12, "down")
+    assert (one.state, one.attempts, one.outcome) == (WriteBackState.DEAD, ATTEMPTS, "down")
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,21 @@ class ServedBench(Bench, Protocol):
     url: str
 
 
+class WritableBench(ServedBench, Protocol):
+    """A system into whose tickets the adapter writes."""
+
+    @property
+    def writing(self) -> dict[str, Any]:
+        """The adapter's options for a user who may."""
+        ...
+
+    def texts_in(self, key: str) -> list[str]:
+        """What was written to a ticket after it was filed, the oldest first."""
+        ...
+
+
 class RoundupBench:
-    """A tracker with a user who only reads."""
+    """A tracker with an ordinary user."""
 
     system = "roundup"
 
@@ -74,8 +87,14 @@ class RoundupBench:
         self.client.create_user(READER, READER_PASSWORD)
 
     def source(self, **options: Any) -> adapters.roundup.source.Roundup:
-        own = {"url": self.url, "username": READER, "password": f"file:{self._password_file}", "max_wait": 20}
-        return adapters.roundup.make("desk", own | options)
+        return adapters.roundup.make("desk", self.writing | options)
+
+    @property
+    def writing(self) -> dict[str, Any]:
+        return {"url": self.url, "username": READER, "password": f"file:{self._password_file}", "max_wait": 20}
+
+    def texts_in(self, key: str) -> list[str]:
+        return self.client.messages(key)
 
     def create(self, *names: str) -> None:
         for name in names:
@@ -171,6 +190,15 @@ class RequestTrackerBench:
 
     def source(self, **options: Any) -> adapters.request_tracker.source.RequestTracker:
         return adapters.request_tracker.make("desk", self.options | options)
+
+    @property
+    def writing(self) -> dict[str, Any]:
+        password = self._password_file.with_name("of-the-admin")
+        password.write_text(request_tracker.ADMIN[1])
+        return self.options | {"username": request_tracker.ADMIN[0], "password": f"file:{password}"}
+
+    def texts_in(self, key: str) -> list[str]:
+        return self.tracker.comments(key)
 
     def version(self) -> str:
         return self.source().check().version

@@ -11,14 +11,11 @@ import requests
 import trustme
 
 PASSED = (
-    "Authorization",
-    "Accept",
-    "Content-Type",
-    "X-HTTP-Method-Override",
-    "App-Token",
-    "Session-Token",
-    "X-Redmine-API-Key",
+    *("Authorization", "Accept", "Content-Type", "If-Match", "X-HTTP-Method-Override", "X-Requested-With"),
+    *("App-Token", "Session-Token", "X-Redmine-API-Key", "Origin", "Referer"),
 )
+
+KEPT = ("Content-Type", "Retry-After", "ETag")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +30,8 @@ class Canned:
 class Middleman:
     """Passes questions on to `target`; `instead` holds the answers that it gives itself first.
 
+    `changes` are the requests that ask for a change. `unheard` holds answers that it gives to these in place of the
+    system's, which has carried them out.
     `verify` is how the target's certificate is checked.
     """
 
@@ -40,7 +39,9 @@ class Middleman:
         self.target = target
         self.verify = verify
         self.paths: list[str] = []
+        self.changes: list[str] = []
         self.instead: list[Canned] = []
+        self.unheard: list[Canned] = []
         self._scheme = "http"
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
@@ -69,13 +70,18 @@ class Middleman:
         self.paths.append(path)
         if self.instead:
             return self.instead.pop(0)
-        passed = {name: headers[name] for name in PASSED if name in headers}
+        asks = method == "GET" or "X-HTTP-Method-Override" in headers
+        passed = {name: headers[name].replace(self.url, self.target) for name in PASSED if name in headers}
         with requests.Session() as session:
             session.trust_env = False
             answer = session.request(
                 method, f"{self.target}{path}", headers=passed, data=body, verify=self.verify, timeout=30
             )
-        kept = {name: answer.headers[name] for name in ("Content-Type", "Retry-After") if name in answer.headers}
+        if not asks:
+            self.changes.append(f"{method} {path}")
+            if self.unheard:
+                return self.unheard.pop(0)
+        kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
         return Canned(status=answer.status_code, headers=kept, body=answer.content)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -91,7 +97,7 @@ class Middleman:
                 self.end_headers()
                 self.wfile.write(canned.body)
 
-            do_POST = do_PUT = do_GET
+            do_POST = do_PUT = do_PATCH = do_GET
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

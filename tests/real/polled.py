@@ -1,6 +1,6 @@
 """A hub that polls a real system: the poller, the rules and a store, without waiting between two polls."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +9,10 @@ from typing import Any
 import orjson
 
 from hub.intake.poller import make_poller
-from hub.model.problem import Document
+from hub.model.problem import Document, Problem
 from hub.model.times import from_micros
+from hub.model.write_back import WriteBackState
+from hub.problems.edits import merge_edit
 from hub.settings import IntakeSettings, SourceSettings
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
@@ -22,17 +24,31 @@ INTERVAL = 30.0
 
 
 class Polled:
-    """`told` gives what listeners hear: (event type without its ServiceProblem…Event, status of the report)."""
+    """`poll` gives what listeners hear: (event type without its ServiceProblem…Event, status of the report).
 
-    def __init__(self, store: Store, adapter: str, options: dict[str, Any], settings: dict[str, Any]) -> None:
+    `write_back` names the kinds of change that go back to the system, `settings` are further ones of the source.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        adapter: str,
+        options: dict[str, Any],
+        write_back: Sequence[str],
+        settings: dict[str, Any],
+    ) -> None:
         self.store = store
         self._clock = ManualClock()
         self._heard = 0
+        rules = make_rules(self._clock, {"source": write_back})
+        self._clients = rules.clients
         self._poller = make_poller(
             "source",
-            SourceSettings(name="source", adapter=adapter, options=options, **settings),
+            SourceSettings(
+                name="source", adapter=adapter, options=options, write_back=tuple(write_back), **settings
+            ),
             store=store,
-            rules=make_rules(self._clock).sources,
+            rules=rules.sources,
             clock=self._clock,
             intake_settings=IntakeSettings(
                 interval=INTERVAL, absent_polls=2, failure_wait_maximum=900.0, mappings=""
@@ -45,9 +61,23 @@ class Polled:
         self._clock.now = max(datetime.now(UTC), self._clock.now)
         self._poller.poll()
         self._clock.turn(INTERVAL)
+        return self._news()
+
+    def _news(self) -> list[tuple[str, str]]:
         queued = self.store.read.events.after(self._heard, limit=10_000)
         self._heard = max((one.seq for one in queued), default=self._heard)
         return [_told(orjson.loads(one.event.body)) for one in queued]
+
+    def patch(self, key: str, **changes: Any) -> list[tuple[str, str]]:
+        """A client changes the report of a ticket; what listeners hear of that."""
+        problem = self._problem(key).id
+        edit = merge_edit(changes)
+        self.store.write(lambda tables: self._clients.patch(tables, problem, edit, actor="ines"))
+        return self._news()
+
+    def written_back(self, key: str) -> list[tuple[WriteBackState, str | None]]:
+        """(state, why it failed) of what goes back to a ticket."""
+        return [(one.state, one.outcome) for one in self.store.read.write_backs.of_ticket("source", key)]
 
     @property
     def row(self) -> SourceRow:
@@ -56,9 +86,12 @@ class Polled:
         return row
 
     def report(self, key: str) -> Document:
+        return self._problem(key).document
+
+    def _problem(self, key: str) -> Problem:
         stored = self.store.read.problems.get_by_source("source", key)
         assert stored is not None, f"{key} has no report"
-        return stored.problem.document
+        return stored.problem
 
     def statuses(self, key: str) -> list[tuple[str, datetime]]:
         """The history of a report: each status that it took, and when it did at the source."""
@@ -70,15 +103,12 @@ class Polled:
 
 
 @contextmanager
-def polled(folder: Path, adapter: str, options: dict[str, Any], **settings: Any) -> Iterator[Polled]:
+def polled(
+    folder: Path, adapter: str, options: dict[str, Any], write_back: Sequence[str] = (), **settings: Any
+) -> Iterator[Polled]:
     """`settings` are further settings of the source."""
     store = Store(folder / "hub.db", synchronous="NORMAL")
     try:
-        yield Polled(store, adapter, options, settings)
+        yield Polled(store, adapter, options, write_back, settings)
     finally:
         store.close()
-
-
-def _told(event: dict[str, Any]) -> tuple[str, str]:
-    kind = event["eventType"].removeprefix("ServiceProblem").removesuffix("Event")
-    return kind, event["event"]["serviceProblem"]["status"]

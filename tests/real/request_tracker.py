@@ -93,6 +93,21 @@ class RequestTracker(Instance):
         """Add a message to a ticket; `kind` is `correspond` or `comment`."""
         self._call("POST", f"ticket/{ticket}/{kind}", {"Content": content, "ContentType": "text/plain"})
 
+    def comments(self, ticket: str) -> list[str]:
+        """The texts that were added to a ticket as comments, the oldest first, from the tracker's own tables."""
+        asked = """
+            select Attachments.Content from Attachments join Transactions on Transactions.id = TransactionId
+            where ObjectType = 'RT::Ticket' and ObjectId = ? and Type = 'Comment' and ContentType = 'text/plain'
+            order by Attachments.id
+        """
+        database = sqlite3.connect(self._home / "rt.db", timeout=30)
+        found = [str(text) for (text,) in database.execute(asked, (ticket,))]
+        database.close()
+        return found
+
+    def status_of(self, ticket: str) -> str:
+        return str(self._call("GET", f"ticket/{ticket}", None)["Status"])
+
     def next_statuses(self, ticket: str) -> set[str]:
         """The words that the lifecycle offers to the ticket as its next status."""
         links = self._call("GET", f"ticket/{ticket}", None)["_hyperlinks"]

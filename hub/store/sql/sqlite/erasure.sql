@@ -98,6 +98,12 @@ SELECT seq, changes, party, actor, actor_party FROM problem_record WHERE seq > ?
 -- name: set_record
 UPDATE problem_record SET changes = ?, party = ?, actor = ?, actor_party = ? WHERE seq = ?;
 
+-- name: write_backs
+SELECT seq, content FROM write_back WHERE seq > ? ORDER BY seq LIMIT ?;
+
+-- name: set_write_back
+UPDATE write_back SET content = ? WHERE seq = ?;
+
 -- name: events
 SELECT seq, body, party FROM event WHERE seq > ? ORDER BY seq LIMIT ?;
 

@@ -24,12 +24,26 @@ WHERE id = ? AND token = ?;
 -- name: put_off
 UPDATE write_back SET due_at = ?, outcome = ?, token = NULL, lease_until = NULL WHERE id = ? AND token = ?;
 
+-- name: tokens
+SELECT token FROM write_back WHERE source = ? AND settled_at IS NULL AND token IS NOT NULL AND lease_until > ?;
+
+-- name: shorten
+UPDATE write_back SET lease_until = ? WHERE token = ?;
+
+-- name: send_again
+UPDATE write_back
+SET state = 'due', settled_at = NULL, word = NULL, attempts = 0, due_at = :now, token = NULL, lease_until = NULL
+WHERE id = :id AND state <> 'written' AND (lease_until IS NULL OR lease_until <= :now);
+
 -- name: has_open
 SELECT 1 FROM write_back WHERE source = ? AND settled_at IS NULL LIMIT 1;
 
--- name: of_report
+-- name: columns
 SELECT id, source, key, problem_id, kind, content, created, due_at, state, attempts, settled_at, word, outcome
-FROM write_back WHERE problem_id = ? ORDER BY seq;
+FROM write_back;
+
+-- name: count
+SELECT count(*) FROM write_back;
 
 -- name: of_ticket
 SELECT id, source, key, problem_id, kind, content, created, due_at, state, attempts, settled_at, word, outcome
