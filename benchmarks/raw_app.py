@@ -108,7 +108,7 @@ class RawApp:
             future.set_result(document)
 
     def _commit(self, several: Sequence[Document]) -> list[Document]:
-        self._connection.execute("BEGIN IMMEDIATE")
+        begin(self._tables)
         made = [insert(self._tables, given, self._new_id, self._url) for given in several]
         commit(self._tables)
         return made
