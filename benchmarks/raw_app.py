@@ -18,7 +18,7 @@ import orjson
 import uvicorn
 
 from benchmarks.contract import COLLECTION, CONTRACT
-from benchmarks.rows import COUNT, FILTERED, FILTERED_COUNT, LIST, STATE, commit, connect, insert
+from benchmarks.rows import COUNT, FILTERED, FILTERED_COUNT, LIST, STATE, begin, commit, connect, insert
 from hub.api.schemas import compile_schema
 from hub.model.ids import Uuid7
 from hub.model.problem import Document

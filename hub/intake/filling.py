@@ -18,6 +18,7 @@ Unmapped = tuple[str, str]
 Fill = Callable[[Any, list[Unmapped]], Any]
 """Reads a record, or an element of one; None when there is no value. Words that it does not know are noted."""
 
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """Where one value comes from: a path into the record, or a constant."""

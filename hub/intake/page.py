@@ -152,9 +152,7 @@ class Transaction:
         # A stamp in the future would make everything late that comes until then.
         updated = to_micros(min(record.updated, self.now))
         self._sources.put_item(self._name, record.key, problem_id=problem_id, digest=digest, updated=updated)
-        self._items[record.key] = Item(
-            problem_id=problem_id, digest=digest, updated=updated, missed=0, gone=False
-        )
+        self._items[record.key] = Item(problem_id=problem_id, digest=digest, updated=updated, missed=0, gone=False)
 
     def _take_late(self, late: Late) -> None:
         """Place what an older record says of the status in the history; its ticket stays known by the newer one."""

@@ -100,9 +100,7 @@ class SourceRules:
             document = stated if observation.typed else self._form.complete(stated)
             self._form.refuse_invalid(document)
             identity = (observation.source, observation.key)
-            return self._keeper.insert(
-                tables, document, change, identity=identity, started=observation.started
-            )
+            return self._keeper.insert(tables, document, change, identity=identity, started=observation.started)
         # Merged first: a null takes an attribute away, and completing a document would take the null away.
         merged = merge(stored.problem.document, stated)
         if not observation.typed:

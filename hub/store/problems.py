@@ -123,8 +123,7 @@ class Problems:
         return self._last_seq
 
     def _write(self, reports: Iterable[tuple[int | None, Problem]]) -> None:
-        """Write reports, each as it was given last; one that is new comes with its row number, a changed one without.
-        """
+        """Write reports, each as it was given last; a new one comes with its row number, a changed one without."""
         new: dict[int, Problem] = {}
         changed: dict[str, Problem] = {}
         seqs: dict[str, int] = {}

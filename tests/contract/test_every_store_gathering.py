@@ -87,7 +87,7 @@ def test_what_is_written_together_leaves_the_rows_of_what_is_written_at_once(
     # Every report is looked at for values that have become common, and one other report makes them so.
     monkeypatch.setattr(path_tally, "COMMON", 2)
     monkeypatch.setattr(paths, "LOOKED_AT", 1)
-    left = []
+    left: list[dict[str, list[Any]]] = []
     for around in (lambda tables: nullcontext(), lambda tables: tables.connection.gathering()):
         folder = tmp_path / str(len(left))
         folder.mkdir()
