@@ -72,6 +72,8 @@ class TimeForm:
         self._zone = zone
         self.instant: Callable[[Any], datetime] = lru_cache(TIMES_KEPT)(self._instant)
         """The instant, in UTC, that a value names. Raises ValueError, OverflowError or TypeError for any other."""
+        self.shown: Callable[[Any], str] = lru_cache(TIMES_KEPT)(lambda value: rfc3339(self.instant(value)))
+        """The same instant as RFC 3339."""
 
     @property
     def is_iso(self) -> bool:
@@ -134,8 +136,8 @@ class RowReader:
     def record(self, row: Row) -> Record:
         """Raises ValueError for a row without an identity or a time of its change."""
         updated = self.updated(row)
-        data: Row = replaced(row, self.stamp, rfc3339(updated))
-        for name in self.times:
+        data = {**row}
+        for name in (self.stamp, *self.times):
             data = self._with_time(data, name)
         gone = self.gone is not None and str(member(row, self.gone)).lower() in TRUE
         return Record(key=self.key_of(row), updated=updated, data=data, gone=gone)
@@ -154,13 +156,16 @@ class RowReader:
         except (ValueError, OverflowError, TypeError, OSError) as error:
             raise ValueError(f"the stamp {self.stamp!r} is {value!r}: {error}") from error
 
-    def _with_time(self, data: Row, name: str) -> Row:
+    def _with_time(self, data: dict[str, Any], name: str) -> dict[str, Any]:
         """A member that names no time stays as it is: the mapping then says what it does not understand."""
-        value = member(data, name)
         try:
-            return data if name == self.stamp else replaced(data, name, rfc3339(self.form.instant(value)))
+            shown = self.form.shown(member(data, name))
         except (ValueError, OverflowError, TypeError, OSError):
             return data
+        if name in data:
+            data[name] = shown
+            return data
+        return replaced(data, name, shown)
 
 
 def member(row: Any, name: str) -> Any:

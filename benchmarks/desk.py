@@ -1,8 +1,13 @@
-"""A fast local source for the benchmark of intake: tickets made as they are asked for, and their mapping."""
+"""Fast local sources for the benchmark of intake: a file of made-up tickets with its mapping, and a made-up log."""
 
+import csv
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
 from typing import Any
+
+import orjson
 
 from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import mapping_from
@@ -10,6 +15,24 @@ from hub.ports import Check, Page, Record
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 STATES = ("New", "In Progress", "On Hold", "Resolved", "Closed")
+LOG_STATES = ("New", "Active", "Awaiting User Info", "Awaiting User Info", "Resolved", "Closed")
+LOG_PRIORITIES = ("1 - Critical", "2 - High", "3 - Moderate", "4 - Low")
+LOG_TIME = "%d/%m/%Y %H:%M"
+LOG_COLUMNS = [
+    "number",
+    "incident_state",
+    "opened_at",
+    "sys_updated_at",
+    "sys_mod_count",
+    "caller_id",
+    "opened_by",
+    "sys_updated_by",
+    "assignment_group",
+    "location",
+    "priority",
+    "closed_code",
+    "cmdb_ci",
+]
 MAPPING: dict[str, Any] = {
     "system": "desk",
     "fields": {
@@ -55,10 +78,10 @@ def mapping() -> FieldMapping:
 
 
 class Desk:
-    """`count` tickets in the order of their change, those behind the cursor or, if so wanted, all each time."""
+    """Tells the tickets in a file, so many at a time: those behind the cursor or, if so wanted, all each time."""
 
-    def __init__(self, count: int, *, page_size: int, from_the_beginning: bool = False) -> None:
-        self.count = count
+    def __init__(self, lines: Path, *, page_size: int, from_the_beginning: bool = False) -> None:
+        self._lines = lines
         self._page_size = page_size
         self._from_the_beginning = from_the_beginning
 
@@ -66,21 +89,31 @@ class Desk:
         return Check(identity="benchmark", clock_skew=0.0)
 
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
-        begin = 0 if self._from_the_beginning else cursor.get("read", 0)
-        for start in range(begin, self.count, self._page_size):
-            end = min(start + self._page_size, self.count)
-            self.reached(start)
-            yield Page(records=tuple(ticket(number) for number in range(start, end)), cursor={"read": end})
+        told = 0 if self._from_the_beginning else cursor.get("read", 0)
+        with self._lines.open("rb") as file:
+            lines = islice(file, told, None)
+            while tickets := [orjson.loads(line) for line in islice(lines, self._page_size)]:
+                told += len(tickets)
+                self.reached(told)
+                yield Page(records=tuple(map(record, tickets)), cursor={"read": told})
 
     def reached(self, number: int) -> None:
-        """So many tickets have been told."""
+        """So many tickets have been read."""
 
 
-def ticket(number: int) -> Record:
+def record(data: dict[str, Any]) -> Record:
+    return Record(key=data["number"], updated=datetime.fromisoformat(data["changed"]), data=data)
+
+
+def write_tickets(lines: Path, count: int) -> None:
+    with lines.open("wb") as file:
+        file.writelines(orjson.dumps(ticket(number), option=orjson.OPT_APPEND_NEWLINE) for number in range(count))
+
+
+def ticket(number: int) -> dict[str, Any]:
     changed = BEGIN + timedelta(seconds=number)
-    key = f"INC{number:07}"
-    data = {
-        "number": key,
+    return {
+        "number": f"INC{number:07}",
         "link": f"https://desk.example.test/incident/{number}",
         "title": f"Picture freezes in cell {number % 977}",
         "description": f"The mean opinion score fell below what was promised, seen {number % 13} times",
@@ -95,4 +128,19 @@ def ticket(number: int) -> Record:
         "opened": (changed - timedelta(hours=1)).isoformat(),
         "changed": changed.isoformat(),
     }
-    return Record(key=key, updated=changed, data=data)
+
+
+def write_log(rows: Path, count: int) -> None:
+    """A log of incidents with the columns of ServiceNow, six rows of each on end: five changes of its status and one
+    that says nothing new."""
+    with rows.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(LOG_COLUMNS)
+        for number in range(count):
+            incident, step = divmod(number, len(LOG_STATES))
+            opened = BEGIN + timedelta(minutes=incident)
+            changed = opened + timedelta(hours=step * 3)
+            texts = (f"INC{incident:07}", LOG_STATES[step], f"{opened:{LOG_TIME}}", f"{changed:{LOG_TIME}}", step)
+            people = (f"Caller {incident % 5000}", f"Opened by {incident % 200}", f"Updated by {number % 800}")
+            rest = (f"Group {number % 70}", f"Location {incident % 220}", LOG_PRIORITIES[incident % 4], "?", "?")
+            writer.writerow((*texts, *people, *rest))

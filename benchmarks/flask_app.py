@@ -16,7 +16,7 @@ from connexion.resolver import Resolver
 from flask import request
 
 from benchmarks.contract import BASE, COLLECTION, CONTRACT
-from benchmarks.rows import COUNT, FILTERED, FILTERED_COUNT, LIST, commit, connect, insert
+from benchmarks.rows import COUNT, FILTERED, FILTERED_COUNT, LIST, begin, commit, connect, insert
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
 from hub.model.times import system_clock
@@ -66,7 +66,7 @@ class Handlers:
 
     def create(self, body: Document, fields: str = "", **_: Any) -> Answer:
         tables = self._tables
-        tables.connection.execute("BEGIN IMMEDIATE")
+        begin(tables)
         made = insert(tables, body, self._new_id, self._url)
         commit(tables)
         return cut(made, fields), 201, {"Location": made["href"]}

@@ -1,42 +1,51 @@
-"""How fast a source is read: a first pull of many tickets, and a second one that finds nothing new.
+"""How fast a source is read: a first pull of many tickets, a second one that finds nothing new, and a log of changes.
 
-Each part is a process of its own, on one core. That of the hub reads `benchmarks.desk` through the mapping, the rules
-and the store as they are shipped, a transaction a page, FULL durability. The bare one has the mapped reports in memory
-before its clock starts, and writes their rows into the same tables by the hub's own statements, a transaction a page,
-and does nothing else.
+Each part is a process of its own, on one core. Those of the hub read through the mapping, the rules and the store as
+they are shipped, a transaction a page, FULL durability. The two beside them read the same tickets: one writes each as
+it is into a table with one index, and does nothing else; one has the mapped reports in memory before its clock starts,
+and writes their rows into the hub's tables by the hub's own statements.
 """
 
 import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+import orjson
 
+from adapters.files.source import make as make_files
 from benchmarks.children import SERVER_CORE, clean_environment, pinned, python
-from benchmarks.desk import Desk, mapping, ticket
+from benchmarks.desk import LOG_TIME, Desk, mapping, write_log, write_tickets
 from benchmarks.measure import cpu_seconds, memory_mb
-from benchmarks.rows import commit, connect
+from benchmarks.rows import begin, commit, connect
 from benchmarks.table import Table
-from hub.bootstrap import make_parts, make_store, report_rules
-from hub.intake.mapping import render
+from hub import memory
+from hub.bootstrap.parts import Parts, make_parts, make_store
+from hub.bootstrap.rules import report_rules
+from hub.intake.configured import find_mapping, shipped_folders
+from hub.intake.mapping import FieldMapping, render
 from hub.intake.observe import Reader
 from hub.intake.poll import SourcePoll
 from hub.model.event import EventType, Record
 from hub.model.ids import Uuid7
 from hub.model.problem import Document, Problem
 from hub.model.times import micros_to_text, system_clock, to_micros
-from hub.settings import Settings, load_settings
+from hub.ports import Source
+from hub.settings import Settings, SourceSettings, load_settings
 from hub.store.sources import SourceRow, never_polled
 from hub.store.tables import Tables
 
 GOAL = 5000
 PAGE = 500
 NAME = "desk"
+LEAST = 5000
+"""Tickets before the memory is read first: what is made once is made by then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,52 +61,55 @@ class Figure:
 
 
 def timed(what: str, count: int, work: Callable[[], None]) -> Figure:
+    memory.settle()
     began, cpu = time.perf_counter(), cpu_seconds(os.getpid())
     work()
     seconds, spent = time.perf_counter() - began, cpu_seconds(os.getpid()) - cpu
     return Figure(what=what, rate=count / seconds, cpu_us=spent / count * 1e6)
 
 
-def settings_in(folder: str) -> Settings:
-    return load_settings(None, {}, {"store.database": f"{folder}/hub.db"})
+def settings_in(folder: Path) -> Settings:
+    return load_settings(None, {}, {"store.database": str(folder / "hub.db")})
 
 
 class Watched(Desk):
-    """Notes the memory when a tenth has been told."""
+    """Notes the memory when a tenth has been told, or a little more of few."""
 
     early = 0.0
+    count = 0
 
     def reached(self, number: int) -> None:
-        if not self.early and number * 10 >= self.count:
+        if not self.early and number >= max(self.count // 10, min(LEAST, self.count)):
             self.early = memory_mb(os.getpid())[0]
 
 
-def hub_part(folder: str, tickets: int) -> list[Figure]:
+def pull(parts: Parts, source: Source, rules: FieldMapping, row: SourceRow) -> None:
+    SourcePoll(
+        source=source,
+        reader=Reader(source=NAME, mapping=rules),
+        store=parts.store,
+        rules=report_rules(parts).sources,
+        clock=system_clock,
+        absent_polls=2,
+        backfill_notify=False,
+    ).run(row, lambda: False)
+
+
+def hub_part(folder: Path, tickets: int) -> list[Figure]:
     """The first pull, and a second one by another poll that is told everything once more."""
-    parts = make_parts(settings_in(folder), system_clock)
-    store, rules = parts.store, report_rules(parts).sources
+    parts, lines = make_parts(settings_in(folder), system_clock), folder / "tickets.ndjson"
+    store = parts.store
     store.write(lambda tables: tables.sources.ensure(NAME, NAME))
-
-    def pull(desk: Desk, row: SourceRow) -> None:
-        SourcePoll(
-            source=desk,
-            reader=Reader(source=NAME, mapping=mapping()),
-            store=store,
-            rules=rules,
-            clock=system_clock,
-            absent_polls=2,
-            backfill_notify=False,
-        ).run(row, lambda: False)
-
-    desk = Watched(tickets, page_size=PAGE)
-    first = timed("hub: the first pull", tickets, lambda: pull(desk, never_polled(NAME, NAME)))
+    desk = Watched(lines, page_size=PAGE)
+    desk.count = tickets
+    first = timed("hub: the first pull", tickets, lambda: pull(parts, desk, mapping(), never_polled(NAME, NAME)))
     late = memory_mb(os.getpid())[0]
     row = store.read.sources.get(NAME)
     assert row is not None
     assert row.problems == tickets
     written = store.write(lambda tables: tables.connection.total_changes)
-    again = Desk(tickets, page_size=PAGE, from_the_beginning=True)
-    second = timed("hub: a second pull, nothing new", tickets, lambda: pull(again, row))
+    again = Desk(lines, page_size=PAGE, from_the_beginning=True)
+    second = timed("hub: a second pull, nothing new", tickets, lambda: pull(parts, again, mapping(), row))
     written = store.write(lambda tables: tables.connection.total_changes) - written
     store.close()
     return [
@@ -106,21 +118,65 @@ def hub_part(folder: str, tickets: int) -> list[Figure]:
     ]
 
 
-def bare_part(folder: str, tickets: int) -> list[Figure]:
+def log_part(folder: Path, rows: int) -> list[Figure]:
+    """A log as the adapter for files reads it, with the shipped mapping."""
+    parts = make_parts(settings_in(folder), system_clock)
+    parts.store.write(lambda tables: tables.sources.ensure(NAME, "files"))
+    rules = find_mapping(NAME, SourceSettings(name=NAME, adapter="files"), shipped_folders())
+    options = {
+        "folder": str(folder),
+        "format": "csv",
+        "key": ["number"],
+        "stamp": "sys_updated_at",
+        "stamp_format": LOG_TIME,
+        "times": ["opened_at"],
+        "settle": 0,
+    }
+    source = make_files(NAME, options)
+    figure = timed("hub: a log of changes", rows, lambda: pull(parts, source, rules, never_polled(NAME, "files")))
+    told = parts.store.read.records.last()
+    parts.store.close()
+    assert told > rows * 5 // 6, "each change of a status has its record"
+    return [figure]
+
+
+def raw_part(folder: Path, tickets: int) -> list[Figure]:
+    connection = connect(str(folder / "raw.db")).connection
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE ticket (key TEXT PRIMARY KEY, document TEXT NOT NULL)")
+
+    def copy() -> None:
+        for page in pages(folder):
+            rows = [(one["number"], orjson.dumps(one).decode()) for one in page]
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT INTO ticket VALUES (?, ?)", rows)
+            connection.execute("COMMIT")
+
+    return [timed("raw: the tickets into one table", tickets, copy)]
+
+
+def bare_part(folder: Path, tickets: int) -> list[Figure]:
     rules = mapping()
-    reports = [(ticket(number).key, render(rules, ticket(number).data).document) for number in range(tickets)]
+    reports = [(one["number"], render(rules, one).document) for page in pages(folder) for one in page]
     make_store(settings_in(folder)).close()
-    tables = connect(f"{folder}/hub.db")
+    tables = connect(str(folder / "hub.db"))
 
     def insert_all() -> None:
         new_id = Uuid7(system_clock)
         for start in range(0, tickets, PAGE):
-            tables.connection.execute("BEGIN IMMEDIATE")
-            for key, document in reports[start : start + PAGE]:
-                insert(tables, key, document, new_id)
+            begin(tables)
+            with tables.connection.gathering():
+                for key, document in reports[start : start + PAGE]:
+                    insert(tables, key, document, new_id)
             commit(tables)
 
     return [timed("bare: the mapped reports inserted", tickets, insert_all)]
+
+
+def pages(folder: Path) -> Iterator[list[Document]]:
+    with (folder / "tickets.ndjson").open("rb") as lines:
+        while page := [orjson.loads(line) for line in islice(lines, PAGE)]:
+            yield page
 
 
 def insert(tables: Tables, key: str, mapped: Document, new_id: Callable[[], str]) -> None:
@@ -144,12 +200,17 @@ def insert(tables: Tables, key: str, mapped: Document, new_id: Callable[[], str]
     tables.sources.put_item(NAME, key, problem_id=problem.id, digest=b"0123456789abcdef", updated=now)
 
 
-PARTS = {"hub": hub_part, "bare": bare_part}
+PARTS = {"raw": raw_part, "bare": bare_part, "hub": hub_part, "log": log_part}
 
 
 def measured(part: str, tickets: int) -> list[Figure]:
-    with TemporaryDirectory() as folder, pinned(SERVER_CORE):
-        command = [*python("benchmarks.intake"), "--part", part, "--folder", folder, "--tickets", str(tickets)]
+    with TemporaryDirectory() as name, pinned(SERVER_CORE):
+        folder = Path(name)
+        if part == "log":
+            write_log(folder / "log.csv", tickets)
+        else:
+            write_tickets(folder / "tickets.ndjson", tickets)
+        command = [*python("benchmarks.intake"), "--part", part, "--folder", name, "--tickets", str(tickets)]
         ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=clean_environment())
     return [Figure(**figure) for figure in json.loads(ended.stdout.splitlines()[-1])]
 
@@ -162,21 +223,22 @@ def measured(part: str, tickets: int) -> list[Figure]:
 @click.option("--folder", type=click.Path(path_type=Path), hidden=True)
 def main(tickets: int, quick: bool, as_json: bool, part: str | None, folder: Path | None) -> None:
     if part is not None:
-        print(json.dumps([asdict(figure) for figure in PARTS[part](str(folder), tickets)]))
+        assert folder is not None
+        print(json.dumps([asdict(figure) for figure in PARTS[part](folder, tickets)]))
         return
     count = 5000 if quick else tickets
-    bare, (first, second) = measured("bare", count)[0], measured("hub", count)
+    raw, bare, first, second, log = [figure for part in PARTS for figure in measured(part, count)]
     if as_json:
-        print(json.dumps([asdict(figure) for figure in (bare, first, second)]))
+        print(json.dumps([asdict(figure) for figure in (raw, bare, first, second, log)]))
         return
     table = Table(
-        "", "tickets/s", "CPU a ticket", "of bare (CPU)", "MB at 10 %", "MB at the end", "rows written", left=1
+        "", "a second", "CPU for one", "CPU to raw", "MB at 10 %", "MB at the end", "rows written", left=1
     )
-    for one in (bare, first, second):
-        memory = (f"{one.early_mb:.0f}", f"{one.late_mb:.0f}") if one.late_mb else ("", "")
-        ratio = f"{bare.cpu_us / one.cpu_us:.2f}"
+    for one in (raw, bare, first, second, log):
+        memories = (f"{one.early_mb:.0f}", f"{one.late_mb:.0f}") if one.late_mb else ("", "")
         written = str(one.changes) if one is second else ""
-        table.row(one.what, f"{one.rate:,.0f}", f"{one.cpu_us:.0f} µs", ratio, *memory, written)
+        ratio = f"{one.cpu_us / raw.cpu_us:.1f}"
+        table.row(one.what, f"{one.rate:,.0f}", f"{one.cpu_us:.0f} µs", ratio, *memories, written)
     print(table.text())
     print(f"goal of the first pull: {GOAL:,} tickets/s, memory flat; of the second: 0 rows written")
 

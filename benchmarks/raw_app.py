@@ -18,7 +18,7 @@ import orjson
 import uvicorn
 
 from benchmarks.contract import COLLECTION, CONTRACT
-from benchmarks.rows import COUNT, FILTERED, FILTERED_COUNT, LIST, STATE, commit, connect, insert
+from benchmarks.rows import COUNT, FILTERED, FILTERED_COUNT, LIST, STATE, begin, commit, connect, insert
 from hub.api.schemas import compile_schema
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
@@ -108,7 +108,7 @@ class RawApp:
             future.set_result(document)
 
     def _commit(self, several: Sequence[Document]) -> list[Document]:
-        self._connection.execute("BEGIN IMMEDIATE")
+        begin(self._tables)
         made = [insert(self._tables, given, self._new_id, self._url) for given in several]
         commit(self._tables)
         return made

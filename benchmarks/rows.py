@@ -8,6 +8,7 @@ from hub.model.event import Event, EventType, Record
 from hub.model.ids import NewId
 from hub.model.problem import Document, Problem, Status
 from hub.model.times import micros_to_text, system_clock, to_micros
+from hub.store.connection import Connection
 from hub.store.tables import Tables
 
 LIST = "SELECT id, CAST(document AS BLOB) FROM problem ORDER BY seq LIMIT ?"
@@ -22,14 +23,22 @@ CREATED = EventType.CREATE
 
 
 def connect(database: str) -> Tables:
-    connection = sqlite3.connect(database, isolation_level=None, cached_statements=256, timeout=30)
+    connection = sqlite3.connect(
+        database, isolation_level=None, cached_statements=256, timeout=30, factory=Connection
+    )
     connection.execute("PRAGMA synchronous = FULL")
     return Tables(connection, "sqlite")
 
 
+def begin(tables: Tables) -> None:
+    """As the hub's writer does: what nobody else can change until the end is asked for once."""
+    tables.connection.execute("BEGIN IMMEDIATE")
+    tables.problems.begin()
+
+
 def commit(tables: Tables) -> None:
     """As the hub's writer does: what the counts of lists have to know goes along."""
-    tables.problems.tally.flush()
+    tables.problems.end()
     tables.connection.execute("COMMIT")
 
 

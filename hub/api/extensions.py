@@ -75,7 +75,7 @@ class Extensions:
 
     def violations(self, document: Document) -> list[Violation]:
         """What the schema of the report's type says, and whether it names the schema and the class that it has."""
-        return [*self._misnamed(document), *self._faults(document)]
+        return [*self._misnamed(document), *self._faults(document)] if self._extensions else []
 
     def _faults(self, document: Document) -> list[Violation]:
         extension = self._extensions.get(document.get("@type", BASE))

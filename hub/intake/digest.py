@@ -15,9 +15,12 @@ def digest(data: Mapping[str, Any], *, ignore: Iterable[str] = (), revision: byt
     `ignore` names parts (`endsAt`, `status.since`) that move without a meaning. `revision` is the mapping's own,
     so that a mended mapping is applied to tickets that have not changed since.
     """
-    kept: Any = data
+    kept: Any = {**data}
     for path in ignore:
-        kept = _without(kept, path.split("."))
+        if "." in path:
+            kept = _without(kept, path.split("."))
+        else:
+            kept.pop(path, None)
     return blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=DIGEST_SIZE, key=revision).digest()
 
 

@@ -18,8 +18,6 @@ Unmapped = tuple[str, str]
 Fill = Callable[[Any, list[Unmapped]], Any]
 """Reads a record, or an element of one; None when there is no value. Words that it does not know are noted."""
 
-UNKNOWN = object()
-
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
@@ -58,18 +56,21 @@ def filling(attribute: str, template: Template) -> Fill:
 
 def reading(name: str, rule: Rule, kind: Kind) -> Fill:
     """The function of one rule."""
-    path, null, known = rule.path, rule.null, _known(rule, kind)
+    path, null, default, value = rule.path, rule.null, rule.default, rule.value
     if path is None:
-        return lambda data, unmapped: rule.value
+        return lambda data, unmapped: value
+    table = rule.table or {}
+    is_plain = rule.table is None and rule.type is None and kind in (Kind.TEXT, Kind.ANY)
 
     def read(data: Any, unmapped: list[Unmapped]) -> Any:
         raw = path(data)
         if type(raw) is str and raw and raw not in null:
-            found = known(raw)
-            if found is not UNKNOWN:
-                return found
+            if is_plain:
+                return raw
+            if raw in table:
+                return table[raw]
         elif raw is None or raw == "" or (null and word(raw) in null):
-            return rule.default
+            return default
         try:
             return _translated(raw, rule, kind)
         except (LookupError, ValueError, OverflowError, OSError):
@@ -77,16 +78,6 @@ def reading(name: str, rule: Rule, kind: Kind) -> Fill:
             return None
 
     return read
-
-
-def _known(rule: Rule, kind: Kind) -> Callable[[str], Any]:
-    """The short way of a text to its value; it leads to UNKNOWN where `_translated` has to look."""
-    if rule.table is not None:
-        table = rule.table
-        return lambda text: table.get(text, UNKNOWN)
-    if rule.type is None and kind in (Kind.TEXT, Kind.ANY):
-        return lambda text: text
-    return lambda text: UNKNOWN
 
 
 def _listing(attribute: str, shape: Shape, templates: tuple[Mapping[str, Rule] | Each, ...]) -> Fill:
@@ -114,7 +105,7 @@ def _building(attribute: str, shape: Shape, rules: Mapping[str, Rule]) -> Fill:
         (name, reading(f"{attribute}.{name}", rule, Kind.ANY if name == "value" else Kind.TEXT))
         for name, rule in rules.items()
     ]
-    build, required = shape.build, tuple(shape.required)
+    build, required = shape.build, shape.required
 
     def built(data: Any, unmapped: list[Unmapped]) -> dict[str, Any] | None:
         found: dict[str, Any] = {}
@@ -122,10 +113,7 @@ def _building(attribute: str, shape: Shape, rules: Mapping[str, Rule]) -> Fill:
             value = read(data, unmapped)
             if value is not None:
                 found[name] = value
-        for name in required:
-            if name not in found:
-                return None
-        return build(found)
+        return build(found) if required <= found.keys() else None
 
     return built
 

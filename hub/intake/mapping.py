@@ -36,7 +36,7 @@ class FieldMapping:
     revision: bytes = b""
     examples: tuple[Mapping[str, Any], ...] = ()
 
-    @property
+    @cached_property
     def attributes(self) -> frozenset[str]:
         """The attributes this mapping speaks for: one that it gives no value is empty at the source."""
         return frozenset(self.fields)

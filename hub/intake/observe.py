@@ -1,6 +1,5 @@
 """What a poll makes of a record: whether it says anything new, and the observation of a report that it then is."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -186,7 +185,7 @@ def is_late(record: Record, item: Item | None) -> bool:
 
 def replacement(before: Any, after: Any) -> Any:
     """The merge patch that turns one value into another; a patch alone would leave members that are gone."""
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+    if not isinstance(before, dict) or not isinstance(after, dict):
         return after
     removed = dict.fromkeys(name for name in before if name not in after)
     return {**removed, **{name: replacement(before.get(name), value) for name, value in after.items()}}

@@ -9,7 +9,7 @@ from hub.errors import InvalidInput
 from hub.intake.echo import is_marked, without_echo
 from hub.intake.observe import Back, Changed, Gone, Late, News, PassedOver, Reader, Unreadable, is_late, key_of
 from hub.intake.terms import FINAL
-from hub.model.problem import Problem, Status
+from hub.model.problem import Status
 from hub.model.times import to_micros
 from hub.ports import Record
 from hub.problems.sources import Observation, SourceRules
@@ -63,26 +63,30 @@ class Transaction:
     def take(self, news: Iterable[News]) -> Taken:
         news = list(news)
         self._look_up([key_of(one) for one in news])
-        for one in news:
-            self._take(one)
+        with self.tables.connection.gathering():
+            for one in news:
+                self._take(one)
         if self.taken.unmapped:
             self._count_unmapped()
         return self.taken
 
     def _look_up(self, keys: Sequence[str]) -> None:
-        """What is known of all of them, with two questions; it holds until the first of a ticket is taken."""
+        """What is known of all of them, with two questions. A mapping speaks of no links, so that a ticket changes no
+        other's report, and what becomes of its own is noted here."""
         self._items.update(dict.fromkeys(keys))
         self._items.update(self._sources.items(self._name, keys))
         self._reports.update(dict.fromkeys(keys))
         self._reports.update(self.tables.problems.all_by_source(self._name, keys))
 
     def _item(self, key: str) -> Item | None:
-        return self._items.pop(key) if key in self._items else self._sources.item(self._name, key)
+        if key not in self._items:
+            self._items[key] = self._sources.item(self._name, key)
+        return self._items[key]
 
     def _stored(self, key: str) -> Stored | None:
-        if key in self._reports:
-            return self._reports.pop(key)
-        return self.tables.problems.get_by_source(self._name, key)
+        if key not in self._reports:
+            self._reports[key] = self.tables.problems.get_by_source(self._name, key)
+        return self._reports[key]
 
     def _take(self, news: News) -> None:
         match news:
@@ -133,7 +137,7 @@ class Transaction:
         after = self._observe(observation, stored, changed.record.updated)
         if after is None:
             return
-        self._keep(changed.record, after.id, changed.digest)
+        self._keep(changed.record, after.problem.id, changed.digest)
         self.taken.unmapped += [(name, word, key) for name, word in changed.rendered.unmapped]
 
     def _pass_over(self, changed: Changed) -> None:
@@ -148,6 +152,7 @@ class Transaction:
         # A stamp in the future would make everything late that comes until then.
         updated = to_micros(min(record.updated, self.now))
         self._sources.put_item(self._name, record.key, problem_id=problem_id, digest=digest, updated=updated)
+        self._items[record.key] = Item(problem_id=problem_id, digest=digest, updated=updated, missed=0, gone=False)
 
     def _take_late(self, late: Late) -> None:
         """Place what an older record says of the status in the history; its ticket stays known by the newer one."""
@@ -166,8 +171,9 @@ class Transaction:
             if self._observe(observation, stored, occurred) is None:
                 return
         self._sources.set_gone(self._name, key, missed=missed)
+        self._items.pop(key, None)
 
-    def _observe(self, observation: Observation, stored: Stored | None, updated: datetime) -> Problem | None:
+    def _observe(self, observation: Observation, stored: Stored | None, updated: datetime) -> Stored | None:
         """The report as it is now; None, and nothing written, when it would not be a valid one."""
         try:
             after = self.rules.observe(self.tables, stored, observation)
@@ -176,8 +182,9 @@ class Transaction:
             return None
         self.taken.mended.add(observation.key)
         self.taken.failed.pop(observation.key, None)
-        if stored is None or after.version != stored.problem.version:
+        if stored is None or after.problem.version != stored.problem.version:
             self.taken.note_change(updated)
+        self._reports[observation.key] = after
         return after
 
     def _fail(self, key: str, why: str) -> None:
@@ -187,8 +194,7 @@ class Transaction:
         self._sources.set_missed(self._name, key, 0)
 
     def _count_unmapped(self) -> None:
-        row = self._sources.get(self._name)
-        known = row.unmapped if row else {}
+        known = self._sources.unmapped(self._name)
         self._sources.set_unmapped(self._name, counted(known, self.taken.unmapped))
 
 

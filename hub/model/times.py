@@ -34,7 +34,13 @@ def to_text(instant: datetime) -> str:
 @lru_cache(maxsize=64)
 def micros_to_text(micros: int) -> str:
     """The text of an instant; those of one change are asked for several times in a row."""
-    return f"{(BEGIN + timedelta(microseconds=micros)).isoformat(timespec='milliseconds')}Z"
+    seconds, rest = divmod(micros, 1_000_000)
+    return f"{_second_text(seconds)}.{rest // 1000:03}Z"
+
+
+@lru_cache(maxsize=64)
+def _second_text(seconds: int) -> str:
+    return (BEGIN + timedelta(seconds=seconds)).isoformat(timespec="seconds")
 
 
 def from_text(text: str) -> datetime:

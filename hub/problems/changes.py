@@ -45,6 +45,8 @@ def changed_attributes(before: Document, after: Document) -> Document:
 
 def _same(before: Any, after: Any) -> bool:
     """Whether two JSON values are the same; Python alone takes `true` for 1."""
+    if type(before) is str or before is after:
+        return bool(before == after)
     return before == after and orjson.dumps(before, option=SORTED) == orjson.dumps(after, option=SORTED)
 
 

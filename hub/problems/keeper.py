@@ -72,6 +72,8 @@ class Keeper:
     def update(self, tables: Tables, stored: Stored, merged: Document, change: Change) -> Problem:
         """Keep what a report has become, and the other side of each link that it has gained or lost."""
         before = stored.problem
+        if are_the_same(before.document, merged):
+            return self.write(tables, stored, merged, change)
         ends = self._ends(tables, before.document, replace(before, document=merged), change)
         after = self.write(tables, stored, merged, change)
         self._relink(tables, ends, change)

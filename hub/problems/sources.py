@@ -53,9 +53,9 @@ class SourceRules:
         Raises InvalidInput when the mapped report does not fit the contract, or would be below itself.
         """
         stored = tables.problems.get_by_source(observation.source, observation.key)
-        return self.observe(tables, stored, observation)
+        return self.observe(tables, stored, observation).problem
 
-    def observe(self, tables: Tables, stored: Stored | None, observation: Observation) -> Problem:
+    def observe(self, tables: Tables, stored: Stored | None, observation: Observation) -> Stored:
         """The same, where the report is looked up already; None where there is none."""
         before = stored.problem if stored else None
         status = observation.status or (before.status if before else Status.PENDING)
@@ -95,15 +95,15 @@ class SourceRules:
 
     def _observe(
         self, tables: Tables, stored: Stored | None, stated: Document, change: Change, observation: Observation
-    ) -> Problem:
+    ) -> Stored:
         if stored is None:
             document = stated if observation.typed else self._form.complete(stated)
             self._form.refuse_invalid(document)
             identity = (observation.source, observation.key)
-            return self._keeper.insert(
-                tables, document, change, identity=identity, started=observation.started
-            ).problem
+            return self._keeper.insert(tables, document, change, identity=identity, started=observation.started)
         # Merged first: a null takes an attribute away, and completing a document would take the null away.
-        merged = self._form.complete(merge(stored.problem.document, stated))
+        merged = merge(stored.problem.document, stated)
+        if not observation.typed:
+            merged = self._form.complete(merged)
         self._form.refuse_invalid(merged)
-        return self._keeper.update(tables, stored, merged, change)
+        return Stored(seq=stored.seq, problem=self._keeper.update(tables, stored, merged, change))

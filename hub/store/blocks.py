@@ -4,9 +4,11 @@ A list in the order of the rows passes over the blocks in which nothing is late 
 that it skips. A date here is never too early; where the report that had it is gone, it may be too late.
 """
 
-import sqlite3
+from collections.abc import Iterable
 
 from hub.query.sqlite_json import Sql
+from hub.store.connection import Connection
+from hub.store.rewriting import Rewritten
 from hub.store.statements import statements
 from hub.store.windows import Window
 
@@ -19,18 +21,21 @@ GUESSES = 4
 
 
 class Blocks:
-    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+    def __init__(self, connection: Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "problem_block")
 
-    def insert(self, seq: int, created: str, updated: str) -> None:
-        self._connection.execute(self._sql["add"], (seq // BLOCK, created, updated))
-
-    def update(self, seq: int, created: str, updated: str) -> None:
-        self._connection.execute(self._sql["touch"], (created, updated, seq // BLOCK))
-
-    def delete(self, seq: int) -> None:
-        self._connection.execute(self._sql["take"], (seq // BLOCK,))
+    def write(self, reports: Iterable[Rewritten]) -> None:
+        blocks: dict[int, tuple[int, str, str]] = {}
+        for seq, before, after in reports:
+            number, dated = seq // BLOCK, after or before
+            count, created, updated = blocks.get(number, (0, "", ""))
+            blocks[number] = (
+                count + bool(after) - bool(before),
+                max(created, dated["creationDate"]),
+                max(updated, dated["lastUpdate"]),
+            )
+        self._connection.executemany(self._sql["add"], [(number, *block) for number, block in blocks.items()])
 
     def place_of(self, offset: int) -> tuple[int, int]:
         """(row number, how many reports stand before it): a place from which few steps lead to the offset.

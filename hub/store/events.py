@@ -1,9 +1,10 @@
 """Tables `event` and `mark`: the outbox, and how far its fan-out has come."""
 
-import sqlite3
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from hub.model.event import Event, EventType
+from hub.store.connection import Connection
 from hub.store.statements import statements
 from hub.telemetry.trails import Change
 
@@ -40,7 +41,7 @@ def _queued(row: tuple[Any, ...]) -> Queued:
 
 
 class Events:
-    def __init__(self, connection: sqlite3.Connection, dialect: str, signals: set[str]) -> None:
+    def __init__(self, connection: Connection, dialect: str, signals: set[str]) -> None:
         self._connection = connection
         self._sql = statements(dialect, "event")
         self._signals = signals
@@ -50,9 +51,11 @@ class Events:
     def append(self, event: Event, *, problem: int) -> None:
         about = (event.id, event.type, problem, event.problem_id, event.sequence, event.time)
         trace = None if self.change is None else self.change.event(event.id, event.type)
-        values = (*about, event.body, event.party, trace)
-        self._connection.execute(self._sql["insert"], values)
+        self._connection.put(self._insert, (*about, event.body, event.party, trace))
         self._signals.add(EVENT_APPENDED)
+
+    def _insert(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        self._connection.executemany(self._sql["insert"], rows)
 
     def after(self, seq: int, *, limit: int) -> list[Queued]:
         return [_queued(row) for row in self._connection.execute(self._sql["after"], (seq, limit))]

@@ -1,11 +1,13 @@
 """Table `problem_identifier`: which reports are known under an identifier of another system."""
 
-import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from hub.model.problem import Document
+from hub.store.connection import Connection
+from hub.store.rewriting import Rewritten
 from hub.store.statements import statements
 
 ATTRIBUTE = "externalIdentifier"
@@ -15,23 +17,18 @@ PARTS = ("id", "owner", "externalIdentifierType")
 class Identifiers:
     """Written with every change of a report, by `Problems`."""
 
-    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+    def __init__(self, connection: Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "problem_identifier")
 
-    def insert(self, seq: int, document: Document) -> None:
-        keys = _keys(document)
-        if keys:
-            self._connection.executemany(self._sql["insert"], [(*key, seq) for key in keys])
-
-    def update(self, seq: int, before: Document, after: Document) -> None:
-        if before.get(ATTRIBUTE) != after.get(ATTRIBUTE):
-            self.delete(seq, before)
-            self.insert(seq, after)
-
-    def delete(self, seq: int, before: Document) -> None:
-        if before.get(ATTRIBUTE):
-            self._connection.execute(self._sql["delete"], (seq,))
+    def write(self, reports: Iterable[Rewritten]) -> None:
+        changed = [one for one in reports if one.before.get(ATTRIBUTE) != one.after.get(ATTRIBUTE)]
+        had = [(one.seq,) for one in changed if one.before.get(ATTRIBUTE)]
+        if had:
+            self._connection.executemany(self._sql["delete"], had)
+        has = [(*key, one.seq) for one in changed for key in _keys(one.after)]
+        if has:
+            self._connection.executemany(self._sql["insert"], has)
 
     def reports(self, identifier: str, *, owner: str | None, kind: str | None) -> list[str]:
         """The ids of the reports with such an `externalIdentifier`; None is one without that part."""
@@ -43,7 +40,7 @@ def _keys(document: Document) -> list[tuple[Any, ...]]:
     identifiers = document.get(ATTRIBUTE)
     if not isinstance(identifiers, list):
         return []
-    return [tuple(_part(one.get(part)) for part in PARTS) for one in identifiers if isinstance(one, dict)]
+    return [tuple([_part(one.get(part)) for part in PARTS]) for one in identifiers if isinstance(one, dict)]
 
 
 def _part(value: Any) -> Any:

@@ -6,7 +6,9 @@ takes longer and gives the same.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from hub.query.entries import Key
 from hub.query.sqlite_json import Sql
@@ -17,6 +19,9 @@ Common = tuple[int, Key]
 
 What = tuple[str, int, str]
 """(status, priority, category) of a report."""
+
+Moved = tuple[int, Key, str, int, str, int]
+"""(path, key, status, priority, category, how many reports more have the common value while they are that)."""
 
 COMMON = 5_000
 """So many entries make a value common."""
@@ -33,11 +38,11 @@ class PathTally:
     def common(self) -> frozenset[Common]:
         return frozenset(self._connection.execute(self._sql["common"]).fetchall())
 
-    def move(self, before: Iterable[Common], was: What, after: Iterable[Common], what: What) -> None:
-        """A report had these common values while it was `was`, and has those now that it is `what`."""
-        changes = [(*one, *was, -1) for one in before]
-        changes += [(*one, *what, 1) for one in after]
-        self._connection.executemany(self._sql["add"], changes)
+    def move(self, moved: Iterable[Moved]) -> None:
+        sums: Counter[tuple[Any, ...]] = Counter()
+        for *row, change in moved:
+            sums[tuple(row)] += change
+        self._connection.executemany(self._sql["add"], [(*row, change) for row, change in sums.items() if change])
 
     def find(self, values: Iterable[Common]) -> bool:
         """Make those of the values common that are; whether there are any."""

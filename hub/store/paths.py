@@ -1,7 +1,6 @@
 """Tables `indexed_path` and `problem_path`: the values that reports have at the paths that the settings index."""
 
-import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,7 +8,9 @@ import orjson
 
 from hub.model.problem import Document
 from hub.query.entries import Key, keys_at
-from hub.store.path_tally import LOOKED_AT, Common, PathTally, What
+from hub.store.connection import Connection
+from hub.store.path_tally import LOOKED_AT, Common, Moved, PathTally, What
+from hub.store.rewriting import Rewritten
 from hub.store.statements import statements
 
 Path = tuple[str, ...]
@@ -42,7 +43,7 @@ class IndexedPaths:
     Within a transaction of a writer that says when it begins and ends, they are asked for once.
     """
 
-    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+    def __init__(self, connection: Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "problem_path")
         self._tally = PathTally(connection, dialect)
@@ -76,41 +77,29 @@ class IndexedPaths:
         """The paths that find every report there is, with their numbers."""
         return self.declared().complete
 
-    def insert(self, seq: int, document: Document) -> None:
-        declared = self.declared()
-        self._insert(_entries(declared.kept, seq, document))
-        self._tally_change(declared, {}, document)
-        if seq % LOOKED_AT == 0:
-            values = {entry[:2] for entry in _entries(declared.complete, seq, document)}
-            if self._tally.find(values - declared.common):
-                self._connection.execute(self._sql["change_version"])
-                self._was_asked = False
-
-    def update(self, seq: int, before: Document, after: Document) -> None:
+    def write(self, reports: Sequence[Rewritten]) -> None:
         """Touch what changed, and nothing else."""
         declared = self.declared()
-        kept = {path: number for path, number in declared.kept.items() if _differs(path, before, after)}
-        if kept:
-            old, new = _entries(kept, seq, before), _entries(kept, seq, after)
-            self._connection.executemany(self._sql["delete"], old - new)
-            self._insert(new - old)
-        if kept or _what(before) != _what(after):
-            self._tally_change(declared, before, after)
+        gone: list[Entry] = []
+        come: list[Entry] = []
+        for seq, before, after in reports:
+            kept = {path: number for path, number in declared.kept.items() if _differs(path, before, after)}
+            if kept:
+                old, new = _entries(kept, seq, before), _entries(kept, seq, after)
+                gone += old - new
+                come += new - old
+        if gone:
+            self._connection.executemany(self._sql["delete"], gone)
+        self._insert(come)
+        if declared.common:
+            self._tally.move(_moves(declared, reports))
+        self._look_for_common(declared, [one for one in reports if not one.before and one.seq % LOOKED_AT == 0])
 
-    def delete(self, seq: int, before: Document) -> None:
-        declared = self.declared()
-        self._connection.executemany(self._sql["delete"], _entries(declared.kept, seq, before))
-        self._tally_change(declared, before, {})
-
-    def _tally_change(self, declared: Declared, before: Document, after: Document) -> None:
-        if not declared.common:
-            return
-        had, has = (
-            {entry[:2] for entry in _entries(declared.tallied, 0, document)} & declared.common
-            for document in (before, after)
-        )
-        if had or has:
-            self._tally.move(had, _what(before or after), has, _what(after or before))
+    def _look_for_common(self, declared: Declared, reports: Iterable[Rewritten]) -> None:
+        values = {entry[:2] for one in reports for entry in _entries(declared.complete, one.seq, one.after)}
+        if values and self._tally.find(values - declared.common):
+            self._connection.execute(self._sql["change_version"])
+            self._was_asked = False
 
     def _insert(self, entries: Iterable[Entry]) -> None:
         self._connection.executemany(self._sql["insert"], entries)
@@ -172,14 +161,23 @@ def _what(document: Document) -> What:
     return document["status"], document["priority"], document["category"]
 
 
+def _moves(declared: Declared, reports: Iterable[Rewritten]) -> Iterator[Moved]:
+    """What the tally of common values gains and loses by reports."""
+    for _, before, after in reports:
+        for document, change in ((before, -1), (after, 1)):
+            if document:
+                what = _what(document)
+                values = {entry[:2] for entry in _entries(declared.tallied, 0, document)} & declared.common
+                yield from ((*value, *what, change) for value in values)
+
+
 def _differs(path: Path, before: Document, after: Document) -> bool:
     return before.get(path[0]) != after.get(path[0])
 
 
 def _entries(paths: Mapping[Path, int], seq: int, document: Document) -> set[Entry]:
-    return {
-        (number, key, seq)
-        for path, number in paths.items()
-        if path[0] in document
-        for key in keys_at(document, path)
-    }
+    entries: set[Entry] = set()
+    for path, number in paths.items():
+        if path[0] in document:
+            entries.update([(number, key, seq) for key in keys_at(document[path[0]], path[1:])])
+    return entries

@@ -1,7 +1,6 @@
 """Table `problem`: the reports as they are now."""
 
-import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,9 +12,11 @@ from hub.query.ordering import Cursor, Page, Sort
 from hub.query.syntax import Condition
 from hub.store.blocks import Blocks
 from hub.store.by_values import ByValues, may_go_by_values
+from hub.store.connection import Connection
 from hub.store.identifiers import Identifiers
 from hub.store.kept_ways import KeptWays
 from hub.store.paths import IndexedPaths
+from hub.store.rewriting import Rewritten
 from hub.store.search import Found, Search
 from hub.store.statements import statements
 from hub.store.tally import Counted, Tally
@@ -54,6 +55,10 @@ def _counted(document: Document) -> Counted:
     )
 
 
+def _json(problem: Problem) -> str:
+    return orjson.dumps(problem.document).decode()
+
+
 def problem_of(row: tuple[Any, ...]) -> Problem:
     """The report of a row of the statements `get…`."""
     _, problem_id, version, sequence, source, source_key, document = row
@@ -72,7 +77,7 @@ def _stored(row: tuple[Any, ...] | None) -> Stored | None:
 
 
 class Problems:
-    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+    def __init__(self, connection: Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "problem")
         self.tally = Tally(connection, dialect)
@@ -80,58 +85,89 @@ class Problems:
         self._blocks = Blocks(connection, dialect)
         self.identifiers = Identifiers(connection, dialect)
         self._ways = KeptWays(connection, self.tally)
+        self._last_seq: int | None = None
+        self._stands = False
 
     def begin(self) -> None:
-        """A transaction begins. Until it ends, nobody else declares other paths."""
+        """A transaction begins. Until it ends, nobody else writes reports or declares other paths."""
         self.tally.undo()
         self.paths.begin()
+        self._last_seq, self._stands = None, True
 
     def undo(self, mark: int) -> None:
         """What was written since the mark is taken back."""
         self.tally.undo(mark)
         self.paths.begin()
+        self._last_seq = None
 
     def end(self) -> None:
         """The transaction is about to be committed."""
         self.tally.flush()
         self.paths.end()
+        self._stands = False
 
     def insert(self, problem: Problem) -> int:
         """Keep a new report; gives its row number."""
-        document = orjson.dumps(problem.document).decode()
-        values = (problem.id, *_values(problem), problem.source, problem.source_key, document)
-        seq = self._connection.execute(self._sql["insert"], values).lastrowid or 0
-        counted = _counted(problem.document)
-        self.tally.add(counted)
-        self._blocks.insert(seq, *counted[:2])
-        self.paths.insert(seq, problem.document)
-        self.identifiers.insert(seq, problem.document)
+        seq = self._next_seq()
+        self._connection.put(self._write, (seq, problem))
         return seq
 
     def update(self, problem: Problem) -> None:
-        before = self._connection.execute(self._sql["before"], (problem.id,)).fetchone()
-        if before is None:
+        self._connection.put(self._write, (None, problem))
+
+    def _next_seq(self) -> int:
+        """Nobody else writes until the end of the transaction, so the last one is asked for once."""
+        if self._last_seq is None or not self._stands:
+            [self._last_seq] = self._connection.execute(self._sql["last_seq"]).fetchone()
+        self._last_seq += 1
+        return self._last_seq
+
+    def _write(self, reports: Iterable[tuple[int | None, Problem]]) -> None:
+        """Write reports, each as it was given last; a new one comes with its row number, a changed one without."""
+        new: dict[int, Problem] = {}
+        changed: dict[str, Problem] = {}
+        seqs: dict[str, int] = {}
+        for seq, problem in reports:
+            seq = seq or seqs.get(problem.id)
+            if seq is None:
+                changed[problem.id] = problem
+            else:
+                new[seq], seqs[problem.id] = problem, seq
+        rewritten = [Rewritten(seq, {}, problem.document) for seq, problem in new.items()]
+        if new:
+            rows = [
+                (seq, one.id, *_values(one), one.source, one.source_key, _json(one)) for seq, one in new.items()
+            ]
+            self._connection.executemany(self._sql["insert"], rows)
+        for problem in changed.values():
+            if before := self._before(problem.id):
+                self._connection.execute(self._sql["update"], (*_values(problem), _json(problem), before[0]))
+                rewritten.append(Rewritten(*before, problem.document))
+        self._follow(rewritten)
+
+    def _before(self, problem_id: str) -> tuple[int, Document] | None:
+        """(row number, document) as they are written."""
+        row = self._connection.execute(self._sql["before"], (problem_id,)).fetchone()
+        return None if row is None else (row[0], orjson.loads(row[1]))
+
+    def _follow(self, reports: Sequence[Rewritten]) -> None:
+        """Write what follows from reports into the tables beside theirs."""
+        if not reports:
             return
-        document = orjson.dumps(problem.document).decode()
-        self._connection.execute(self._sql["update"], (*_values(problem), document, problem.id))
-        seq, was = before[0], orjson.loads(before[1])
-        self.tally.take(_counted(was))
-        counted = _counted(problem.document)
-        self.tally.add(counted)
-        self._blocks.update(seq, *counted[:2])
-        self.paths.update(seq, was, problem.document)
-        self.identifiers.update(seq, was, problem.document)
+        for one in reports:
+            if one.before:
+                self.tally.take(_counted(one.before))
+            if one.after:
+                self.tally.add(_counted(one.after))
+        self._blocks.write(reports)
+        self.paths.write(reports)
+        self.identifiers.write(reports)
 
     def delete(self, problem_id: str) -> None:
-        before = self._connection.execute(self._sql["before"], (problem_id,)).fetchone()
-        if before is None:
-            return
-        self._connection.execute(self._sql["delete"], (problem_id,))
-        was = orjson.loads(before[1])
-        self.tally.take(_counted(was))
-        self._blocks.delete(before[0])
-        self.paths.delete(before[0], was)
-        self.identifiers.delete(before[0], was)
+        before = self._before(problem_id)
+        if before is not None:
+            self._connection.execute(self._sql["delete"], (problem_id,))
+            self._follow([Rewritten(*before, {})])
 
     def get(self, problem_id: str) -> Stored | None:
         return _stored(self._connection.execute(self._sql["get"], (problem_id,)).fetchone())

@@ -1,6 +1,6 @@
 """Table `problem_record`: the append-only history, one row for each event of a report."""
 
-import sqlite3
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from hub.model.problem import Status
 from hub.query.ordering import Cursor, Page, Sort
 from hub.query.sql_columns import Column, Kind
 from hub.query.syntax import Comparison, Condition, Operator
+from hub.store.connection import Connection
 from hub.store.facets import compiled, conjuncts
 from hub.store.paging import Listed, read_page
 from hub.store.paths import IndexedPaths
@@ -98,8 +99,29 @@ def _record(row: tuple[Any, ...]) -> Record:
     )
 
 
+def _values(record: Record) -> tuple[Any, ...]:
+    return (
+        record.id,
+        record.problem_id,
+        record.event_type,
+        record.event_time,
+        record.record_time,
+        record.sequence,
+        record.from_status,
+        record.to_status,
+        record.source,
+        record.source_status,
+        record.party,
+        record.reason,
+        record.irregular,
+        orjson.dumps(record.changes).decode(),
+        record.actor,
+        record.actor_party,
+    )
+
+
 class Records:
-    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+    def __init__(self, connection: Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "problem_record")
         self._paths = IndexedPaths(connection, dialect)
@@ -113,25 +135,10 @@ class Records:
         return replace(LISTED, within=(text, values))
 
     def append(self, record: Record) -> None:
-        values = (
-            record.id,
-            record.problem_id,
-            record.event_type,
-            record.event_time,
-            record.record_time,
-            record.sequence,
-            record.from_status,
-            record.to_status,
-            record.source,
-            record.source_status,
-            record.party,
-            record.reason,
-            record.irregular,
-            orjson.dumps(record.changes).decode(),
-            record.actor,
-            record.actor_party,
-        )
-        self._connection.execute(self._sql["insert"], values)
+        self._connection.put(self._insert, record)
+
+    def _insert(self, records: Iterable[Record]) -> None:
+        self._connection.executemany(self._sql["insert"], map(_values, records))
 
     def get(self, record_id: str) -> Record | None:
         row = self._connection.execute(self._sql["get"], (record_id,)).fetchone()

@@ -1,6 +1,5 @@
 """Tables `source`, `item` and `run`: how far each trouble system is read, and what is known of each ticket."""
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from hub.store.connection import Connection
 from hub.store.statements import statements
 
 RUNS_KEPT = 1000
@@ -126,7 +126,7 @@ def _item(row: tuple[Any, ...]) -> Item:
 
 
 class Sources:
-    def __init__(self, connection: sqlite3.Connection, dialect: str, signals: set[str]) -> None:
+    def __init__(self, connection: Connection, dialect: str, signals: set[str]) -> None:
         self._connection = connection
         self._sql = statements(dialect, "source")
         self._signals = signals
@@ -159,6 +159,10 @@ class Sources:
         """Write how the last poll ended; `last_success` None keeps the earlier one."""
         values = (state, error, last_poll, last_success, next_poll, failures, lag, name)
         self._connection.execute(self._sql["set_health"], values)
+
+    def unmapped(self, name: str) -> dict[str, dict[str, Any]]:
+        row = self._connection.execute(self._sql["unmapped"], (name,)).fetchone()
+        return orjson.loads(row[0]) if row else {}
 
     def set_unmapped(self, name: str, unmapped: Mapping[str, Any]) -> None:
         self._connection.execute(self._sql["set_unmapped"], (orjson.dumps(dict(unmapped)).decode(), name))
@@ -200,7 +204,10 @@ class Sources:
     def put_item(
         self, source: str, key: str, *, problem_id: str | None, digest: bytes, updated: int, gone: bool = False
     ) -> None:
-        self._connection.execute(self._sql["put_item"], (source, key, problem_id, digest, updated, gone))
+        self._connection.put(self._put_items, (source, key, problem_id, digest, updated, gone))
+
+    def _put_items(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        self._connection.executemany(self._sql["put_item"], rows)
 
     def present(self, source: str) -> dict[str, int]:
         """{key: polls missed in a row} of the tickets that are not gone."""

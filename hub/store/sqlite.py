@@ -15,6 +15,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from hub.errors import QueryTooSlow, StoreUnavailable
 from hub.query.patterns import is_found
+from hub.store.connection import Connection
 from hub.store.followed import followed
 from hub.store.migrations import MIGRATIONS
 from hub.store.scans import Scans, TimeLimit
@@ -91,13 +92,14 @@ class Store:
         if new or gone:
             log.info("store.indexed")
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Connection:
         connection = sqlite3.connect(
             self.database,
             timeout=self._busy_timeout,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=256,
+            factory=Connection,
         )
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         # The savepoint of each job keeps what it would take back: in memory, not in a file of its own.

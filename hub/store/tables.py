@@ -1,8 +1,7 @@
 """The tables as one value: what a transaction may write and a reader may read."""
 
-import sqlite3
-
 from hub.store.api_keys import ApiKeys
+from hub.store.connection import Connection
 from hub.store.constraints import Constraints
 from hub.store.deliveries import Deliveries
 from hub.store.delivery_list import DeliveryList
@@ -33,7 +32,7 @@ class Tables:
     `signals` collects what the open transaction has to tell others once it is committed.
     """
 
-    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+    def __init__(self, connection: Connection, dialect: str) -> None:
         self.connection = connection
         self.signals: set[str] = set()
         self.problems = Problems(connection, dialect)

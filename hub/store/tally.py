@@ -5,13 +5,13 @@ length ('m' month, 'd' day), and ends with the beginning of that date's text: 'c
 row of the span '*' is the total.
 """
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from hub.query.sqlite_json import Sql
+from hub.store.connection import Connection
 from hub.store.statements import statements
 from hub.store.windows import Window
 
@@ -31,7 +31,7 @@ class Tally:
     little more than one.
     """
 
-    def __init__(self, connection: sqlite3.Connection, dialect: str) -> None:
+    def __init__(self, connection: Connection, dialect: str) -> None:
         self._connection = connection
         self._sql = statements(dialect, "problem_tally")
         self._changes: list[tuple[Counted, int]] = []
@@ -52,13 +52,17 @@ class Tally:
 
     def flush(self) -> None:
         """Write what is collected."""
+        self._connection.write_waiting()
         if not self._changes:
             return
+        alike: Counter[Counted] = Counter()
+        for (created, updated, *what), change in self._changes:
+            alike[created[:DAY], updated[:DAY], *what] += change  # type: ignore[index]
+        self._changes.clear()
         sums: Counter[tuple[Any, ...]] = Counter()
-        for report, change in self._changes:
+        for report, change in alike.items():
             for row in _rows(report):
                 sums[row] += change
-        self._changes.clear()
         self._connection.executemany(self._sql["add"], [(*row, n) for row, n in sums.items() if n])
         self._connection.executemany(self._sql["delete_zero"], [row for row, n in sums.items() if n < 0])
 

@@ -1,13 +1,16 @@
 -- name: insert
-INSERT INTO problem (id, version, sequence, status, priority, category, creation_date, last_update,
+INSERT INTO problem (seq, id, version, sequence, status, priority, category, creation_date, last_update,
                      status_change_date, resolution_date, source, source_key, document)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: last_seq
+SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'problem';
 
 -- name: update
 UPDATE problem
 SET version = ?, sequence = ?, status = ?, priority = ?, category = ?, creation_date = ?, last_update = ?,
     status_change_date = ?, resolution_date = ?, document = ?
-WHERE id = ?;
+WHERE seq = ?;
 
 -- name: before
 SELECT seq, document FROM problem WHERE id = ?;

@@ -1,13 +1,7 @@
 -- name: add
-INSERT INTO problem_block (number, reports, created_last, updated_last) VALUES (?, 1, ?, ?)
-ON CONFLICT (number) DO UPDATE SET reports = reports + 1,
+INSERT INTO problem_block (number, reports, created_last, updated_last) VALUES (?, ?, ?, ?)
+ON CONFLICT (number) DO UPDATE SET reports = reports + excluded.reports,
     created_last = max(created_last, excluded.created_last), updated_last = max(updated_last, excluded.updated_last);
-
--- name: touch
-UPDATE problem_block SET created_last = max(created_last, ?), updated_last = max(updated_last, ?) WHERE number = ?;
-
--- name: take
-UPDATE problem_block SET reports = reports - 1 WHERE number = ?;
 
 -- name: before
 SELECT ifnull(sum(reports), 0) FROM problem_block WHERE number < ?;

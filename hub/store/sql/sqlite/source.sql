@@ -36,6 +36,9 @@ UPDATE source
 SET state = ?, error = ?, last_poll = ?, last_success = coalesce(?, last_success), next_poll = ?, failures = ?, lag = ?
 WHERE name = ?;
 
+-- name: unmapped
+SELECT unmapped FROM source WHERE name = ?;
+
 -- name: set_unmapped
 UPDATE source SET unmapped = ? WHERE name = ?;
 

@@ -1,0 +1,53 @@
+"""A connection on which writing can wait: what concerns one table is then written together."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+Write = Callable[[Sequence[Any]], None]
+"""Writes several values of one kind. A table gives the same function each time."""
+
+_execute, _executemany = sqlite3.Connection.execute, sqlite3.Connection.executemany
+
+
+class Connection(sqlite3.Connection):
+    """While `gathering`, what is `put` waits, and is written at the end or before anything else is asked.
+
+    So whoever reads finds what was put, and whoever reads nothing has one statement a table for all of it.
+    """
+
+    _waiting: dict[Write, list[Any]] | None = None
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """What waits when something is raised inside is forgotten."""
+        self._waiting = {}
+        try:
+            yield
+            self.write_waiting()
+        finally:
+            self._waiting = None
+
+    def put(self, write: Write, value: Any) -> None:
+        if self._waiting is None:
+            write([value])
+        else:
+            self._waiting.setdefault(write, []).append(value)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if self._waiting:
+            self.write_waiting()
+        return _execute(self, sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> sqlite3.Cursor:
+        if self._waiting:
+            self.write_waiting()
+        return _executemany(self, sql, parameters)
+
+    def write_waiting(self) -> None:
+        """Write what was put so far."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, {}
+            for write, values in waiting.items():
+                write(values)
