@@ -18,6 +18,7 @@ PATH = re.compile(r"[@\w]+(\.[@\w]+)*")
 ORIGIN = re.compile(r"(\*|https?://[A-Za-z0-9.\[\]:-]+)")
 ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}|")
 URL = re.compile(r"https?://[^\s/?#@]+(/[^\s]*)?|")
+MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+|")
 API_KEY = re.compile(r"[A-Za-z0-9._-]+:[0-9a-fA-F]{64}")
 
 
@@ -131,7 +132,13 @@ def now_and_then(*, default: float) -> Any:
     return rule(SecondsOrNever(), 'a duration such as "1d", or "" for never', default=default)
 
 
-def reference(*, default: str) -> Any:
+def mail_address() -> Any:
+    """An e-mail address, or nothing."""
+    check = Exactly(str, validate=validate.Regexp(f"({MAIL.pattern})\\Z"))
+    return rule(check, 'an e-mail address, such as "reports@example.com", or empty')
+
+
+def reference(*, default: Any = MISSING) -> Any:
     """Where a secret is. Its value is never shown: whoever gets the form wrong may have written the secret."""
     check = Exactly(str, validate=validate.Regexp(r"((env|file|command):.+|)\Z"))
     return rule(

@@ -40,6 +40,7 @@ class AudienceSchema(Schema):
     zone = fields.String(load_default="UTC")
     calendar = fields.String(load_default=None, allow_none=True)
     recipients = fields.List(fields.String(validate=MAIL), load_default=list)
+    party = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1))
 
 
 class FileSchema(Schema):
@@ -80,6 +81,7 @@ def _audience(name: str, parts: Mapping[str, Any]) -> Audience:
         zone=parts["zone"],
         calendar=parts["calendar"],
         recipients=tuple(parts["recipients"]),
+        party=parts["party"],
     )
 
 
