@@ -30,6 +30,7 @@ SERVERS = {
     "partial": {"QOS_HUB_API_PARTIAL_CONTENT": "true"},
     "with-list": {},
     "with-source": {"KIT_SECRET": "the-kit-rings-with-this"},
+    "reports": {},
     "watched": {"QOS_HUB_CONSTRAINTS_WARM_UP": "0s"},
 }
 """What the settings of each server add."""
