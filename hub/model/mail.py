@@ -1,9 +1,14 @@
 """A mail: one management report for one recipient, and how its sending goes."""
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
 from hub.model.delivery import DeliveryState
+
+ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+MAIL_ADDRESS = re.compile(rf"{ATOM}(\.{ATOM})*@[\w-]+(\.[\w-]+)*")
+"""An e-mail address in its plain form (RFC 5322, 3.4.1 with a dot-atom), letters of all scripts among it (RFC 6531)."""
 
 
 class MailOutcome(StrEnum):

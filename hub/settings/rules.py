@@ -9,6 +9,8 @@ from typing import Any, cast
 
 from marshmallow import ValidationError, fields, validate
 
+from hub.model.mail import MAIL_ADDRESS
+
 Network = IPv4Network | IPv6Network
 Check = fields.Field[Any]
 
@@ -18,7 +20,6 @@ PATH = re.compile(r"[@\w]+(\.[@\w]+)*")
 ORIGIN = re.compile(r"(\*|https?://[A-Za-z0-9.\[\]:-]+)")
 ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}|")
 URL = re.compile(r"https?://[^\s/?#@]+(/[^\s]*)?|")
-MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+|")
 API_KEY = re.compile(r"[A-Za-z0-9._-]+:[0-9a-fA-F]{64}")
 
 
@@ -134,7 +135,7 @@ def now_and_then(*, default: float) -> Any:
 
 def mail_address() -> Any:
     """An e-mail address, or nothing."""
-    check = Exactly(str, validate=validate.Regexp(f"({MAIL.pattern})\\Z"))
+    check = Exactly(str, validate=validate.Regexp(f"({MAIL_ADDRESS.pattern}|)\\Z"))
     return rule(check, 'an e-mail address, such as "reports@example.com", or empty')
 
 

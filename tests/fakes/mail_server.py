@@ -35,6 +35,7 @@ class MailServer:
     """`on_recipient` and `on_data` answer for an address; the last answer of several stays.
 
     With `tls` it offers STARTTLS, or speaks TLS from the first byte when `at_once`; with a `user` it wants that one.
+    Without `utf8` it reaches addresses in ASCII alone.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class MailServer:
         user: str = "",
         password: str = "",
         port: int = 0,
+        utf8: bool = True,
     ) -> None:
         self.taken: list[Taken] = []
         self.tries: list[str] = []
@@ -53,6 +55,7 @@ class MailServer:
         self._data: dict[str, list[str]] = defaultdict(lambda: [OK])
         self._user, self._password = user.encode(), password.encode()
         options: dict[str, Any] = {"hostname": "127.0.0.1", "port": port, "server_hostname": "mail.test"}
+        options["enable_SMTPUTF8"] = utf8
         if tls is not None and at_once:
             options["ssl_context"] = tls
         elif tls is not None:

@@ -236,6 +236,24 @@ def test_what_the_server_does_not_take_is_dead_with_its_reason(office: Office, s
     assert server.tries.count(ANN) == 1
 
 
+def test_an_address_that_the_server_cannot_reach_is_dead(office: Office) -> None:
+    """It is not ASCII, and the server has no SMTPUTF8."""
+    office.write_to("jörg@customer.test", BOB)
+    with MailServer(utf8=False) as server:
+        office.send(server)
+    mail = office.mail("jörg@customer.test")
+    assert (mail.state, mail.outcome, mail.status) == (DeliveryState.DEAD, MailOutcome.REFUSED, None)
+    assert "SMTPUTF8" in (mail.reply or "")
+    assert office.mail(BOB).state is DeliveryState.DELIVERED
+
+
+def test_an_address_that_is_not_ascii_is_written_as_it_is(office: Office, server: MailServer) -> None:
+    office.write_to("jörg@customer.test")
+    office.send(server)
+    assert server.taken[0].recipients == ("jörg@customer.test",)
+    assert "To: jörg@customer.test".encode() in server.taken[0].content
+
+
 def test_when_the_schedule_is_exhausted_it_is_dead_and_may_be_revived(office: Office, server: MailServer) -> None:
     server.on_recipient(ANN, "451 4.3.0 busy")
     office.write_to(ANN)

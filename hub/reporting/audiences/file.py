@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from hub.errors import InvalidInput, Violation
+from hub.model.mail import MAIL_ADDRESS
 from hub.reporting.audiences.audience import Audience, Language
 from hub.reporting.catalogue import DEFINITIONS
 from hub.reporting.dimensions import NAMES
@@ -17,7 +18,7 @@ NAME = "audiences.yaml"
 NAMED = r"[a-z][a-z0-9-]{0,62}"
 DIMENSION = validate.OneOf(NAMES)
 METRIC = validate.OneOf(tuple(DEFINITIONS))
-MAIL = validate.Regexp(r"[^@\s<>,;]+@[^@\s<>,;]+$", error="must be an address such as desk@example.com")
+MAIL = validate.Regexp(rf"{MAIL_ADDRESS.pattern}\Z", error="must be an address such as desk@example.com")
 
 
 class AudienceSchema(Schema):
