@@ -6,6 +6,7 @@ from hub.access.configured import check_jwt, told_of_keys
 from hub.api.app import operation_ids
 from hub.api.extensions import load_extensions
 from hub.bootstrap import Contracts, check_contracts, check_tracing, wake_keys
+from hub.bootstrap.mail import check_mail
 from hub.bootstrap.reporting import make_press
 from hub.constraints.expected import read_expectations
 from hub.constraints.topology import read_topology
@@ -28,6 +29,7 @@ def check(settings: Settings) -> Iterator[str]:
     served = sum(len(operation_ids(each)) for each in (contracts.v5, contracts.v4, contracts.operations))
     sources = check_sources(settings)
     wake_keys(settings)
+    check_mail(settings.mail)
     types = load_extensions(settings.api.extension_schemas).names()
     delivery = settings.delivery
     yield f"listens at     {settings.server.base_url} with the roles {', '.join(settings.server.roles)}"
@@ -40,6 +42,7 @@ def check(settings: Settings) -> Iterator[str]:
     networks = ", ".join(str(network) for network in delivery.allowed_networks) or "public addresses only"
     press = make_press(settings)
     yield f"reports        {len(press.definitions)} of the configuration, for {len(press.audiences)} audiences"
+    yield f"mails          {_mails(settings)}"
     yield f"calls back     {networks}; by {' or '.join(delivery.schemes)}, with {delivery.transport}"
     total = sum(delivery.schedule) / 3600
     yield f"tries again    {len(delivery.schedule)} times over {total:.1f} h, then keeps a dead letter"
@@ -58,6 +61,14 @@ def check(settings: Settings) -> Iterator[str]:
     for name, of_list in settings.lists.items():
         when = f"every {of_list.interval:g} s" if of_list.enabled else "switched off"
         yield f"list           {name}: {of_list.place}, {when}"
+
+
+def _mails(settings: Settings) -> str:
+    mail = settings.mail
+    if not mail.host:
+        return "none are sent"
+    user = f"as {mail.user}, whose password is set" if mail.user else "without a name"
+    return f"from {mail.sender} by {mail.host}:{mail.port} ({mail.protection}) {user}, with {mail.content}s"
 
 
 def _measured_at(settings: Settings) -> Iterator[str]:

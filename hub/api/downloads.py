@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
@@ -14,6 +14,8 @@ from hub.api.conditions import is_known, refuse_unmatched
 from hub.api.deadlines import unhurried
 from hub.api.messages import Request, Response
 from hub.errors import HubError, RangeNotSatisfiable, Violation
+
+Headers = tuple[tuple[str, str], ...]
 
 PIECE = 1 << 18
 RANGE = re.compile(r"bytes=\s*(?:([0-9]{1,18})\s*-\s*([0-9]{1,18})?|-\s*([0-9]{1,18}))\s*", re.ASCII)
@@ -49,8 +51,10 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-async def download(path: Path, request: Request, *, media_type: str, name: str) -> Response:
+async def download(path: Path, request: Request, *, media_type: str, name: str, headers: Headers = ()) -> Response:
     """The file at `path`, as far as it is there, under the `name` that identifies it with its length and its age.
+
+    `headers` are further ones of the answer.
 
     Raises PreconditionFailed and RangeNotSatisfiable.
     """
@@ -62,7 +66,7 @@ async def download(path: Path, request: Request, *, media_type: str, name: str) 
         raise
     if not isinstance(answer, Streamed):
         _close(file)
-    return answer
+    return replace(answer, headers=(*answer.headers, *headers))
 
 
 def file_tag(name: str, file: BinaryIO | None) -> str:

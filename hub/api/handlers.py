@@ -131,6 +131,7 @@ MANAGEMENT_REPORTS = {
     "retrieveManagementReport": ManagementReportOperations.report,
     "deleteManagementReport": ManagementReportOperations.delete,
     "retrieveManagementReportContent": ManagementReportOperations.content,
+    "retrieveSharedManagementReport": ManagementReportOperations.shared,
 }
 REPORTING = REPORT_DEFINITIONS | MANAGEMENT_REPORTS
 """{operationId: method} of every face, its hub and each kind of task at v5 and v4, of `/qos-hub/v1` and its jobs."""

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from functools import partial
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -12,21 +13,30 @@ from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
 from hub.api.report_definitions import known_definition
-from hub.api.reports_asked import order_asked
-from hub.errors import Conflict, NotFound, Violation
+from hub.api.reports_asked import order_asked, order_restating
+from hub.errors import Conflict, InvalidInput, NotFound, Violation
+from hub.model.delivery import DeliveryState, why_dead
 from hub.model.ids import NewId
-from hub.model.job import ContentType, Job, JobKind, JobStatus, NewJob
+from hub.model.job import Job, JobKind, JobStatus
+from hub.model.mail import Mail
 from hub.model.problem import Document
 from hub.model.times import Clock, micros_to_text, to_micros
 from hub.reporting.audiences.definition import MEDIA_TYPES, Format
+from hub.reporting.links import Links
 from hub.reporting.order import Order, order_from
 from hub.reporting.press import Press
+from hub.reporting.telling import report_head
 from hub.store.job_files import JobFiles
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.telemetry import logger
 
 log = logger("hub.api")
+
+SHARED = (("Cache-Control", "private"), ("Referrer-Policy", "no-referrer"), ("X-Content-Type-Options", "nosniff"))
+"""What keeps a link, and what it opens, from going further."""
+
+OF_PAGES = (("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:"),)
 
 
 class ManagementReportOperations:
@@ -38,6 +48,7 @@ class ManagementReportOperations:
         store: Store,
         files: JobFiles,
         press: Press,
+        links: Links,
         clock: Clock,
         new_id: NewId,
         once: Once,
@@ -47,6 +58,7 @@ class ManagementReportOperations:
         self._store = store
         self._files = files
         self._press = press
+        self._links = links
         self._clock = clock
         self._new_id = new_id
         self._once = once
@@ -55,14 +67,16 @@ class ManagementReportOperations:
 
     async def create(self, request: Request) -> Response:
         given = {name: value for name, value in request.body.items() if value is not None}
-        named = given["definition"]["id"]
+        if not (given.get("definition") or given.get("restates")):
+            message = "is missing: by a definition a report is made, or it restates another one"
+            raise InvalidInput(violations=[Violation(field="definition", message=message)])
 
         def make(tables: Tables) -> Document:
             now = to_micros(self._clock())
-            order = order_asked(self._press, known_definition(tables, self._press, named), given, now=now)
-            new = new_report(self._new_id(), order, created=now, actor=request.caller.name)
+            order = self._order(tables, given, now)
+            new = order.job(self._new_id(), created=now, actor=request.caller.name)
             tables.jobs.insert(new)
-            return self._view(self._known(tables, new.id))
+            return self._view(tables, self._known(tables, new.id))
 
         def answer(view: Document) -> Response:
             made = json_response(view, status=201, headers=(("Location", view["href"]),))
@@ -70,11 +84,20 @@ class ManagementReportOperations:
 
         return await self._once.write(request, on_condition(request, make, self._list_tag), answer)
 
+    def _order(self, tables: Tables, given: Document, now: int) -> Order:
+        if "restates" in given:
+            restated = self._known(tables, given["restates"]["id"])
+            return order_restating(self._press, restated, given, now=now)
+        definition = known_definition(tables, self._press, given["definition"]["id"])
+        return order_asked(self._press, definition, given, now=now)
+
     def _list_tag(self, tables: Tables) -> str:
         return tag_of(orjson.dumps(self._views(tables, offset=0, limit=self._page_maximum)))
 
     def _views(self, tables: Tables, *, offset: int, limit: int) -> list[Document]:
-        return [self._view(job) for job in tables.jobs.page(JobKind.REPORT, None, offset=offset, limit=limit)]
+        return [
+            self._view(tables, job) for job in tables.jobs.page(JobKind.REPORT, None, offset=offset, limit=limit)
+        ]
 
     async def reports(self, request: Request) -> Response:
         return await asyncio.to_thread(self._list, request)
@@ -88,10 +111,10 @@ class ManagementReportOperations:
         return json_response(views, headers=headers)
 
     async def report(self, request: Request) -> Response:
-        found = await asyncio.to_thread(
-            lambda: self._view(self._known(self._store.read, request.path_params["id"]))
-        )
-        return json_response(found)
+        return json_response(await asyncio.to_thread(self._found, self._store.read, request.path_params["id"]))
+
+    def _found(self, tables: Tables, report_id: str) -> Document:
+        return self._view(tables, self._known(tables, report_id))
 
     async def delete(self, request: Request) -> Response:
         report_id = request.path_params["id"]
@@ -103,7 +126,7 @@ class ManagementReportOperations:
     def _delete(self, tables: Tables, *, request: Request) -> None:
         job = self._known(tables, request.path_params["id"])
         if has_conditions(request):
-            refuse_unmet(request, tag_of(orjson.dumps(self._view(job))))
+            refuse_unmet(request, tag_of(orjson.dumps(self._view(tables, job))))
         tables.jobs.delete(job.asked.id)
 
     async def content(self, request: Request) -> Response:
@@ -119,23 +142,32 @@ class ManagementReportOperations:
         path = self._files.artefact(job.asked.id, form)
         return await download(path, request, media_type=MEDIA_TYPES[Format(form)], name=f"{job.asked.id}.{form}")
 
+    async def shared(self, request: Request) -> Response:
+        """For whoever has the link. Nothing is looked up for a signature that is not ours."""
+        report_id, form = request.path_params["id"], request.path_params["format"]
+        given = dict(parse_qsl(request.query_string.decode("latin-1")))
+        signed = {"expires": given.get("expires", ""), "signature": given.get("signature", "")}
+        if not self._links.opens(report_id, form, now=to_micros(self._clock()), **signed):
+            raise no_link()
+        job = await asyncio.to_thread(self._store.read.jobs.get, report_id)
+        if job is None or form not in order_from(job.asked.query or "").formats[: job.counts.read]:
+            raise no_link()
+        path, media_type = self._files.artefact(report_id, form), MEDIA_TYPES[Format(form)]
+        headers = SHARED + (OF_PAGES if form == Format.HTML else ())
+        return await download(path, request, media_type=media_type, name=f"{report_id}.{form}", headers=headers)
+
     def _known(self, tables: Tables, report_id: str) -> Job:
         """Raises NotFound."""
         return known_report(tables, report_id)
 
-    def _view(self, job: Job) -> Document:
-        return report_view(job, self._files, base_url=self._base_url)
+    def _view(self, tables: Tables, job: Job) -> Document:
+        return report_view(tables, job, self._files, base_url=self._base_url)
 
 
-def new_report(report_id: str, order: Order, *, created: int, actor: str) -> NewJob:
-    return NewJob(
-        id=report_id,
-        kind=JobKind.REPORT,
-        content_type=ContentType.SEVERAL,
-        created=created,
-        ready=True,
-        actor=actor,
-        query=order.to_text(),
+def no_link() -> NotFound:
+    """The same whatever is wrong, so that nobody learns which reports there are."""
+    return NotFound(
+        "this link opens no report: it has expired, its report is not kept any more, or it is not whole"
     )
 
 
@@ -148,28 +180,18 @@ def known_report(tables: Tables, report_id: str) -> Job:
     return job
 
 
-def report_view(job: Job, files: JobFiles, *, base_url: str) -> Document:
+def report_view(tables: Tables, job: Job, files: JobFiles, *, base_url: str) -> Document:
     order = order_from(job.asked.query or "")
-    href = f"{base_url}/managementReport/{job.asked.id}"
-    definition = order.definition
+    head = report_head(job, order, base_url=base_url)
     view = {
-        "@type": "ManagementReport",
-        "id": job.asked.id,
-        "href": href,
-        "title": definition.title,
-        "definition": {"id": definition.name, "href": f"{base_url}/reportDefinition/{definition.name}"},
-        "audience": definition.audience,
-        "period": order.period,
-        "zone": order.zone,
-        "scope": order.whole_scope,
-        "recordedUntil": order.recorded_text,
+        **head,
         "formats": [str(form) for form in order.formats],
         "status": job.status,
         "progress": {"written": job.counts.read, "expected": len(order.formats)},
-        "creationDate": micros_to_text(job.asked.created),
         "startDate": None if job.started is None else micros_to_text(job.started),
         "completionDate": None if job.completed is None else micros_to_text(job.completed),
-        "artefact": [_artefact(job, form, files, href) for form in order.formats[: job.counts.read]],
+        "artefact": [_artefact(job, form, files, head["href"]) for form in order.formats[: job.counts.read]],
+        "mail": [mail_view(one) for one in tables.mails.of_report(job.asked.id)] or None,
         "errorLog": [{"message": job.error}] if job.error and job.status is JobStatus.FAILED else [],
     }
     return {name: value for name, value in view.items() if value is not None}
@@ -179,3 +201,20 @@ def _artefact(job: Job, form: Format, files: JobFiles, href: str) -> Document:
     path = files.artefact(job.asked.id, form)
     size = path.stat().st_size if path.exists() else 0
     return {"format": form, "contentType": MEDIA_TYPES[form], "url": f"{href}/content/{form}", "size": size}
+
+
+def mail_view(mail: Mail) -> Document:
+    delivered, dead = mail.state is DeliveryState.DELIVERED, mail.state is DeliveryState.DEAD
+    view = {
+        "id": mail.id,
+        "recipient": mail.recipient,
+        "state": mail.state,
+        "attempts": mail.attempts,
+        "dueTime": None if mail.settled_at else micros_to_text(mail.due_at),
+        "deliveredTime": micros_to_text(mail.settled_at) if delivered and mail.settled_at else None,
+        "lastOutcome": mail.outcome,
+        "lastStatus": mail.status,
+        "lastReply": mail.reply,
+        "stateReason": why_dead(mail.attempts, str(mail.outcome), mail.status) if dead else None,
+    }
+    return {name: value for name, value in view.items() if value is not None}

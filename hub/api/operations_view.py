@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.model.delivery import Attempt, DeliveryState
+from hub.model.event import EventType
 from hub.model.problem import Document
 from hub.model.recovery import Recovery
 from hub.model.standing import Standing
@@ -96,7 +97,7 @@ def delivery_view(view: DeliveryView, *, base_url: str, face_url: str) -> Docume
             "sequence": view.sequence,
             "eventTime": micros_to_text(view.event_time),
         },
-        **_subject(view, face_url),
+        **_subject(view, face_url, base_url),
         "state": view.state,
         "waiting": view.waiting,
         "dueTime": micros_to_text(view.due_at),
@@ -109,10 +110,13 @@ def delivery_view(view: DeliveryView, *, base_url: str, face_url: str) -> Docume
     }
 
 
-def _subject(view: DeliveryView, face_url: str) -> Document:
+def _subject(view: DeliveryView, face_url: str, operations_url: str) -> Document:
     """What the event is about; a notice is about a registration."""
     if view.is_notice:
         return {"listener": {"id": view.problem_id, "href": f"{face_url}/hub/{view.problem_id}"}}
+    if view.event_type == EventType.REPORT_READY:
+        href = f"{operations_url}/managementReport/{view.problem_id}"
+        return {"managementReport": {"id": view.problem_id, "href": href}}
     name = "serviceProblem" if view.resource == "serviceProblem" else "task"
     return {name: {"id": view.problem_id, "href": f"{face_url}/{view.resource}/{view.problem_id}"}}
 

@@ -16,12 +16,13 @@ from hub.api.once import Once
 from hub.api.reports_asked import format_in, order_asked, scope_in
 from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.model.problem import Document
-from hub.model.times import Clock, to_micros
+from hub.model.times import Clock, micros_to_text, to_micros
 from hub.reporting.audiences.definition import MEDIA_TYPES, ReportDefinition, definition_from, definition_of
 from hub.reporting.catalogue import DEFINITIONS
 from hub.reporting.definitions import Definition
 from hub.reporting.press import Press, no_definition
 from hub.reporting.render.formats import rendered
+from hub.reporting.scheduling import planned
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 
@@ -66,14 +67,17 @@ class ReportDefinitionOperations:
         kept = [definition_of(one) for one in tables.report_definitions.all()]
         names = self._press.definitions
         both = [*names.values(), *(one for one in kept if one.name not in names)]
-        return [self._view(one) for one in both]
+        return [self._view(tables, one) for one in both]
 
-    def _view(self, one: ReportDefinition) -> Document:
-        return definition_view(one, self._base_url, is_configured=one.name in self._press.definitions)
+    def _view(self, tables: Tables, one: ReportDefinition) -> Document:
+        now = to_micros(self._clock())
+        return definition_view(tables, one, self._press, base_url=self._base_url, now=now)
 
     async def definition(self, request: Request) -> Response:
-        found = await asyncio.to_thread(known_definition, self._store.read, self._press, request.path_params["id"])
-        return json_response(self._view(found))
+        return json_response(await asyncio.to_thread(self._known, self._store.read, request.path_params["id"]))
+
+    def _known(self, tables: Tables, name: str) -> Document:
+        return self._view(tables, known_definition(tables, self._press, name))
 
     async def create(self, request: Request) -> Response:
         given = {name: value for name, value in request.body.items() if value is not None and name != "@type"}
@@ -86,7 +90,7 @@ class ReportDefinitionOperations:
             if not is_new:
                 message = f"there is a report definition {new.name} already"
                 raise Conflict(violations=[Violation(field="name", value=new.name, message=message)])
-            return self._view(new)
+            return self._view(tables, new)
 
         def answer(view: Document) -> Response:
             made = json_response(view, status=201, headers=(("Location", view["href"]),))
@@ -104,11 +108,12 @@ class ReportDefinitionOperations:
     def _delete(self, tables: Tables, *, request: Request) -> None:
         found = known_definition(tables, self._press, request.path_params["id"])
         if has_conditions(request):
-            refuse_unmet(request, tag_of(orjson.dumps(self._view(found))))
+            refuse_unmet(request, tag_of(orjson.dumps(self._view(tables, found))))
         if found.name in self._press.definitions:
             message = f"report definition {found.name} stands in the configuration; it is removed there"
             raise Conflict(violations=[Violation(field="id", value=found.name, message=message)])
         tables.report_definitions.delete(found.name)
+        tables.report_schedules.delete(found.name)
 
     async def preview(self, request: Request) -> Response:
         """Made at once, and not kept."""
@@ -152,14 +157,29 @@ def known_definition(tables: Tables, press: Press, name: str) -> ReportDefinitio
     return definition_of(kept)
 
 
-def definition_view(one: ReportDefinition, base_url: str, *, is_configured: bool) -> Document:
+def definition_view(tables: Tables, one: ReportDefinition, press: Press, *, base_url: str, now: int) -> Document:
+    """With the next run of its schedule and the last one, where it has a schedule."""
     return {
         "@type": "ReportDefinition",
         "id": one.name,
         "href": f"{base_url}/reportDefinition/{one.name}",
-        "origin": "configuration" if is_configured else "api",
+        "origin": "configuration" if one.name in press.definitions else "api",
         **one.document(),
+        **_runs(tables, one, press, base_url, now),
     }
+
+
+def _runs(tables: Tables, one: ReportDefinition, press: Press, base_url: str, now: int) -> Document:
+    plan = planned(one, press) if one.audience in press.audiences else None
+    if plan is None:
+        return {}
+    standing = tables.report_schedules.get(one.name)
+    coming = plan.next_turn(standing, now)
+    runs: Document = {"nextRun": {"period": coming.period, "due": micros_to_text(coming.due)}}
+    if standing is not None and standing.report is not None:
+        made = {"id": standing.report, "href": f"{base_url}/managementReport/{standing.report}"}
+        runs["lastRun"] = {"period": standing.period, "report": made}
+    return runs
 
 
 def metric_view(one: Definition, base_url: str) -> Document:

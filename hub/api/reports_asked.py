@@ -1,34 +1,76 @@
 """What a caller asks a management report for."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hub.errors import InvalidInput, Violation
-from hub.model.times import from_text, to_micros
+from hub.model.job import Job
+from hub.model.times import from_text, micros_to_text, to_micros
 from hub.reporting.audiences.definition import Format, ReportDefinition
 from hub.reporting.dimensions import NAMES
-from hub.reporting.order import Order
+from hub.reporting.order import Order, Restates, order_from
 from hub.reporting.periods import FORMS
 from hub.reporting.press import Press
 
+FIXED = ("definition", "period", "zone", "scope")
+"""What a report that restates another one has from that one."""
+
 
 def order_asked(press: Press, definition: ReportDefinition, asked: Mapping[str, Any], *, now: int) -> Order:
-    """`asked` has `period`, and perhaps `zone`, `scope`, `formats`, `recordedUntil`. Raises InvalidInput."""
+    """`asked` has `period`, and perhaps `zone`, `scope`, `formats`, `recordedUntil`, `send`. Raises InvalidInput."""
     if not asked.get("period"):
         raise InvalidInput(
             violations=[Violation(field="period", message=f"is missing; one is written as {FORMS}")]
         )
-    recorded = min(now, to_micros(from_text(asked["recordedUntil"]))) if asked.get("recordedUntil") else now
-    formats = tuple(dict.fromkeys(format_in(one) for one in asked.get("formats") or definition.formats))
     order = Order(
         definition=definition,
         period=asked["period"],
-        recorded=recorded,
-        formats=formats,
+        recorded=_recorded(asked, now),
+        formats=_formats(asked, definition.formats),
         zone=asked.get("zone"),
         scope=_known(asked.get("scope") or {}),
+        sent=bool(asked.get("send")),
     )
     return press.checked(order)
+
+
+def order_restating(press: Press, report: Job, asked: Mapping[str, Any], *, now: int) -> Order:
+    """The report once more, and what has changed; `asked` has perhaps `formats`, `recordedUntil`, `send`.
+
+    Raises InvalidInput.
+    """
+    message = f"is that of report {report.asked.id}, which is restated"
+    wrong = [Violation(field=name, value=asked[name], message=message) for name in FIXED if asked.get(name)]
+    if wrong:
+        raise InvalidInput(violations=wrong)
+    before = order_from(report.asked.query or "")
+    recorded = _recorded(asked, now)
+    if recorded <= before.recorded:
+        message = (
+            f"must be later than {before.recorded_text}, until when report {report.asked.id} read the history"
+        )
+        raise InvalidInput(
+            violations=[Violation(field="recordedUntil", value=micros_to_text(recorded), message=message)]
+        )
+    order = replace(
+        before,
+        recorded=recorded,
+        formats=_formats(asked, before.formats),
+        sent=bool(asked.get("send")),
+        due=None,
+        restates=Restates(report.asked.id, before.recorded),
+    )
+    return press.checked(order)
+
+
+def _recorded(asked: Mapping[str, Any], now: int) -> int:
+    """What lies ahead is not recorded yet."""
+    return min(now, to_micros(from_text(asked["recordedUntil"]))) if asked.get("recordedUntil") else now
+
+
+def _formats(asked: Mapping[str, Any], usual: Sequence[Format]) -> tuple[Format, ...]:
+    return tuple(dict.fromkeys(format_in(one) for one in asked.get("formats") or usual))
 
 
 def format_in(text: str) -> Format:

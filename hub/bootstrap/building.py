@@ -15,9 +15,10 @@ from hub.bootstrap.delivery import make_worker
 from hub.bootstrap.faces import make_faces, report_attributes
 from hub.bootstrap.intake import make_pollers
 from hub.bootstrap.jobs import make_job_runner
+from hub.bootstrap.mail import make_mail_sender
 from hub.bootstrap.metrics import make_exposition, metrics_door
 from hub.bootstrap.parts import make_parts
-from hub.bootstrap.reporting import make_press
+from hub.bootstrap.reporting import make_press, make_scheduler
 from hub.bootstrap.rules import report_rules
 from hub.bootstrap.tracing import make_tracing
 from hub.bootstrap.upkeep import make_housekeepers
@@ -112,6 +113,8 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         tracing=parts.tracing,
         housekeepers=(
             *(make_housekeepers(parts, attributes, faces) if "delivery" in roles else ()),
+            *([make_mail_sender(parts, press)] if "delivery" in roles and settings.mail.host else []),
+            *([make_scheduler(parts, press)] if "jobs" in roles else []),
             *([make_watcher(parts, rules)] if "jobs" in roles and settings.constraints.enabled else []),
         ),
     )

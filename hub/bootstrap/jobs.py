@@ -10,6 +10,7 @@ from hub.api.once import Once
 from hub.bootstrap.contracts import OPERATIONS_V1
 from hub.bootstrap.faces import list_reader, make_lists
 from hub.bootstrap.parts import Parts
+from hub.bootstrap.reporting import make_teller
 from hub.jobs.columns import columns_of
 from hub.jobs.exports import Exporter
 from hub.jobs.fetch import Fetcher
@@ -49,7 +50,7 @@ def make_job_runner(parts: Parts, attributes: Attributes, rules: ImportRules, pr
         exporter=exporter,
         importer=Importer(files=files, rules=rules, longest=settings.api.body_limit),
         fetcher=fetcher,
-        reporter=Reporter(files=files, press=press),
+        reporter=Reporter(files=files, press=press, teller=make_teller(parts, press)),
         clock=parts.clock,
         holder=Holder.this(),
         keep=settings.jobs.keep,

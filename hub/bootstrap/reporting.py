@@ -1,5 +1,6 @@
 """What management reports are made with: the files that say what was agreed, who gets them, and which there are."""
 
+from functools import partial
 from pathlib import Path
 
 from hub import shipped
@@ -12,10 +13,14 @@ from hub.bootstrap.parts import Parts
 from hub.reporting.audiences import definition, file
 from hub.reporting.audiences.definition import load_definitions
 from hub.reporting.audiences.file import load_audiences
+from hub.reporting.links import Links
 from hub.reporting.policy_file import NAME, load_agreed
 from hub.reporting.press import Press
+from hub.reporting.scheduling import ScheduleTask
+from hub.reporting.telling import Teller
 from hub.settings import Settings
 from hub.store.job_files import JobFiles
+from hub.upkeep.housekeeper import Housekeeper
 
 
 def make_press(settings: Settings) -> Press:
@@ -42,6 +47,7 @@ def reporting_handlers(parts: Parts, once: Once, press: Press) -> dict[str, Hand
         store=parts.store,
         files=JobFiles(settings.jobs_folder),
         press=press,
+        links=make_links(parts),
         clock=parts.clock,
         new_id=parts.new_id,
         once=once,
@@ -49,3 +55,26 @@ def reporting_handlers(parts: Parts, once: Once, press: Press) -> dict[str, Hand
         page_maximum=maximum,
     )
     return bound(REPORT_DEFINITIONS, definitions) | bound(MANAGEMENT_REPORTS, reports)
+
+
+def make_links(parts: Parts) -> Links:
+    return Links(
+        keys=partial(parts.secrets.derived, b"links of management reports"),
+        base_url=parts.settings.server.base_url + OPERATIONS_V1,
+        lifetime=parts.settings.reporting.link_lifetime,
+    )
+
+
+def make_teller(parts: Parts, press: Press) -> Teller:
+    return Teller(
+        letterhead=parts.letterhead(),
+        links=make_links(parts),
+        press=press,
+        new_id=parts.new_id,
+        mails=bool(parts.settings.mail.host),
+    )
+
+
+def make_scheduler(parts: Parts, press: Press) -> Housekeeper:
+    task = ScheduleTask(store=parts.store, press=press, clock=parts.clock, new_id=parts.new_id)
+    return Housekeeper(store=parts.store, tasks=(task,))

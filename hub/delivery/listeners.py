@@ -8,7 +8,7 @@ from hub.delivery.proof import NO_PROOF, Proof, proof_of
 from hub.delivery.schedule import Schedules
 from hub.errors import InvalidInput, InvalidSettings, Unsupported
 from hub.faces import EVENT_TYPES
-from hub.model.event import NOTICES, EventType
+from hub.model.event import BY_NAME, EventType
 from hub.model.options import NO_OPTIONS, DeliveryOptions
 from hub.model.subscription import Order, Subscription, SubscriptionState
 from hub.problems.ownership import OF_ALL, Ownership
@@ -167,7 +167,7 @@ def make_listener(
         active=subscription.state is SubscriptionState.ACTIVE,
         face=subscription.face,
         fields=query.fields,
-        types=types - NOTICES if query.event_types is None else types & query.event_types,
+        types=types - BY_NAME if query.event_types is None else types & query.event_types,
         condition=_condition(subscription, query.condition, party_paths),
         owner=OF_ALL if subscription.party is None else Ownership(subscription.party, party_paths),
         options=subscription.options,

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from typing import Protocol
 
 from hub.errors import InvalidInput, MissingExtra
 from hub.jobs.hold import Gone, Hold, JobFailed
@@ -9,17 +10,30 @@ from hub.model.job import Counts, Job
 from hub.reporting.order import order_from
 from hub.reporting.press import Press
 from hub.reporting.render.formats import rendered
+from hub.reporting.telling import Teller
 from hub.store.job_files import JobFiles, onto_disk
 from hub.store.jobs import Step
 from hub.store.tables import Tables
 
 
+class Told(Protocol):
+    """Tells that a job has come to its end."""
+
+    def __call__(self, tables: Tables, job: Job, *, now: int) -> None: ...
+
+
 class Reporter:
     """`read` of a job counts the forms that are written. A run that goes on computes the same report again."""
 
-    def __init__(self, *, files: JobFiles, press: Press) -> None:
+    def __init__(self, *, files: JobFiles, press: Press, teller: Teller | None = None) -> None:
         self._files = files
         self._press = press
+        self._teller = teller
+
+    def tell(self, tables: Tables, job: Job, *, now: int) -> None:
+        """The report is made: write what tells of it, in the transaction that says so."""
+        if self._teller is not None:
+            self._teller.ready(tables, job, now=now)
 
     def run(self, hold: Hold) -> None:
         """Go on where the job stands, to its end. Raises Gone, Stopped or JobFailed."""

@@ -8,7 +8,7 @@ from hub.jobs.exports import Exporter
 from hub.jobs.fetch import Fetcher
 from hub.jobs.hold import LEASE, Gone, Hold, JobFailed, Stopped
 from hub.jobs.imports import Importer
-from hub.jobs.reports import Reporter
+from hub.jobs.reports import Reporter, Told
 from hub.model.job import Job, JobKind, JobStatus
 from hub.model.times import Clock, to_micros
 from hub.store.job_files import JobFiles
@@ -159,7 +159,8 @@ class JobRunner:
             self._files.remove([job.asked.id])
         status = JobStatus.SUCCEEDED if error is None else JobStatus.FAILED
         log.info("job.ended", job=job.asked.id, status=status, error=error)
-        work = partial(_end, hold=hold, status=status, error=error)
+        told = self._reporter.tell if error is None and job.asked.kind is JobKind.REPORT else None
+        work = partial(_end, hold=hold, status=status, error=error, told=told)
         while True:
             try:
                 return self._store.write(work)
@@ -180,6 +181,8 @@ class JobRunner:
             pass
 
 
-def _end(tables: Tables, *, hold: Hold, status: JobStatus, error: str | None) -> None:
+def _end(tables: Tables, *, hold: Hold, status: JobStatus, error: str | None, told: Told | None) -> None:
     now = to_micros(hold.clock())
-    tables.jobs.finish(hold.job.seq, hold.token, status=status, error=error, now=now)
+    ended = tables.jobs.finish(hold.job.seq, hold.token, status=status, error=error, now=now)
+    if ended and told is not None:
+        told(tables, hold.job, now=now)

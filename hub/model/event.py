@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from hub.model.problem import Document, Status
 
-SUFFIX = re.compile("(AttributeValueChange|InformationRequired|StateChange|Create|Delete)Event$")
+SUFFIX = re.compile("(AttributeValueChange|InformationRequired|StateChange|Create|Delete|Ready)Event$")
 
 
 class EventType(StrEnum):
-    """The events of TMF656 v5, about a ServiceProblem and about a task; and the hub's notices of its own delivery."""
+    """The events of TMF656 v5, about a ServiceProblem and about a task; the hub's notices of its own delivery, and the
+    event that a management report is ready."""
 
     CREATE = "ServiceProblemCreateEvent"
     STATE_CHANGE = "ServiceProblemStateChangeEvent"
@@ -32,6 +33,7 @@ class EventType(StrEnum):
     UNGROUP_DELETE = "ProblemUngroupDeleteEvent"
     LISTENER_STATE_CHANGE = "ListenerStateChangeEvent"
     DELIVERY_STATE_CHANGE = "DeliveryStateChangeEvent"
+    REPORT_READY = "ManagementReportReadyEvent"
 
     @property
     def resource(self) -> str:
@@ -44,17 +46,21 @@ PROBLEM_EVENTS = tuple(kind for kind in EventType if kind.resource == "servicePr
 """The events about a report; these alone stand in its history."""
 
 NOTICES = frozenset({EventType.LISTENER_STATE_CHANGE, EventType.DELIVERY_STATE_CHANGE})
+"""What the hub tells of its own delivery."""
+
+BY_NAME = NOTICES | {EventType.REPORT_READY}
 """What is told to those alone that ask for it by name."""
 
 
 class Event(NamedTuple):
     """An entry of the outbox.
 
-    `problem_id` is the id of the report, the task or, in a notice, the registration that the event is about.
+    `problem_id` is the id of the report, the task, the management report or, in a notice, the registration that the
+    event is about.
     `sequence` counts the events of one of them from 1, so that a listener can see a gap or a swap.
     `body` is the v5 envelope as JSON bytes: what is sent, and what is signed.
-    `party` is the party that made the task or the registration, None for an operator and for an event about a report,
-    which says itself whom it concerns; it is never sent.
+    `party` is the party that made the task or the registration, or for which the management report is; None for an
+    operator, and for an event about a report, which says itself whom it concerns. It is never sent.
     """
 
     id: str

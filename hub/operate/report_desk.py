@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from hub.api.management_reports import report_view
+from hub.api.management_reports import known_report, mail_view, report_view
 from hub.api.report_definitions import definition_view, known_definition
-from hub.api.reports_asked import order_asked, scope_in
+from hub.api.reports_asked import order_asked, order_restating, scope_in
 from hub.bootstrap import OPERATIONS_V1, Parts, make_parts
 from hub.bootstrap.reporting import make_press
-from hub.errors import NotFound
+from hub.errors import InvalidInput, NotFound, Violation
 from hub.model.job import JobKind
 from hub.model.problem import Document
 from hub.model.times import system_clock, to_micros
@@ -28,6 +28,19 @@ class ReportDesk:
         self._press = make_press(parts.settings)
         self._base_url = parts.settings.server.base_url + OPERATIONS_V1
 
+    def restate(self, name: str, report_id: str, asked: Mapping[str, object]) -> bytes:
+        """A report that was made by the definition of this name, once more, with what has changed.
+
+        In the first of its forms. Raises NotFound, InvalidInput or MissingExtra.
+        """
+        tables = self._parts.store.read
+        report = known_report(tables, report_id)
+        order = order_restating(self._press, report, asked, now=to_micros(self._parts.clock()))
+        if order.definition.name != name:
+            message = f"was made by the definition {order.definition.name}"
+            raise InvalidInput(violations=[Violation(field="restates", value=report_id, message=message)])
+        return rendered(self._press.made(tables, order), order.formats[0])
+
     def run(self, name: str, asked: Mapping[str, object], *, scope: Sequence[str], audience: str | None) -> bytes:
         """The report in the first of its forms. Raises NotFound, InvalidInput or MissingExtra."""
         tables = self._parts.store.read
@@ -38,15 +51,29 @@ class ReportDesk:
 
     def definitions(self) -> list[Document]:
         configured = self._press.definitions
-        kept = [definition_of(one) for one in self._parts.store.read.report_definitions.all()]
+        tables, now = self._parts.store.read, to_micros(self._parts.clock())
+        kept = [definition_of(one) for one in tables.report_definitions.all()]
         both = [*configured.values(), *(one for one in kept if one.name not in configured)]
-        return [definition_view(one, self._base_url, is_configured=one.name in configured) for one in both]
+        return [definition_view(tables, one, self._press, base_url=self._base_url, now=now) for one in both]
 
     def made(self) -> list[Document]:
         """Those that a hub has made, the newest first."""
         files = JobFiles(self._parts.settings.jobs_folder)
-        jobs = self._parts.store.read.jobs.page(JobKind.REPORT, None, offset=0, limit=LISTED)
-        return [report_view(job, files, base_url=self._base_url) for job in jobs]
+        tables = self._parts.store.read
+        jobs = tables.jobs.page(JobKind.REPORT, None, offset=0, limit=LISTED)
+        return [report_view(tables, job, files, base_url=self._base_url) for job in jobs]
+
+    def mails(self, report_id: str) -> list[Document]:
+        """Raises NotFound."""
+        tables = self._parts.store.read
+        known_report(tables, report_id)
+        return [mail_view(one) for one in tables.mails.of_report(report_id)]
+
+    def resend(self, report_id: str) -> int:
+        """Have the mails sent again that were given up; gives how many. Raises NotFound."""
+        known_report(self._parts.store.read, report_id)
+        now = to_micros(self._parts.clock())
+        return self._parts.store.write(lambda tables: tables.mails.revive(report_id, now=now))
 
 
 @contextmanager

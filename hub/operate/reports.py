@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from hub.command import CONFIG, clear_end, quiet_settings
-from hub.errors import HubError
+from hub.errors import HubError, InvalidInput, Violation
+from hub.model.times import from_text, to_text
 from hub.operate.options import DATABASE, common, print_all
 from hub.operate.printing import Columns
 from hub.operate.report_desk import ReportDesk, report_desk
@@ -20,6 +21,8 @@ DEFINITIONS: Columns = {
     "audience": "audience",
     "formats": "formats",
     "origin": "origin",
+    "every": "schedule.every",
+    "next": "nextRun.due",
 }
 MADE: Columns = {
     "id": "id",
@@ -28,6 +31,17 @@ MADE: Columns = {
     "scope": "scope",
     "status": "status",
     "made": "completionDate",
+    "due": "schedule.due",
+}
+MAILS: Columns = {
+    "recipient": "recipient",
+    "state": "state",
+    "attempts": "attempts",
+    "outcome": "lastOutcome",
+    "status": "lastStatus",
+    "due": "dueTime",
+    "delivered": "deliveredTime",
+    "reply": "lastReply",
 }
 PERIOD = click.option("--period", required=True, help="Such as 2026-03, 2026-W10, 2026-Q1, 2026 or 30d.")
 ZONE = click.option("--zone", help="The IANA zone of the period; that of the audience when it is left out.")
@@ -51,18 +65,22 @@ def reports() -> None:
 
 @reports.command("run")
 @click.argument("name")
-@PERIOD
+@click.option("--period", help="Such as 2026-03, 2026-W10, 2026-Q1, 2026 or 30d.")
 @ZONE
 @SCOPE
+@click.option("--as-recorded-at", "recorded", help="As it was known at an instant, such as 2026-04-01T06:00Z.")
+@click.option("--restates", help="The id of a report: make it once more, and tell what has changed and why.")
 @FORM
 @OUT
 @DATABASE
 @CONFIG
 def run_report(
     name: str,
-    period: str,
+    period: str | None,
     zone: str | None,
     scope: tuple[str, ...],
+    recorded: str | None,
+    restates: str | None,
     form: str | None,
     out: Path | None,
     database: str | None,
@@ -70,8 +88,16 @@ def run_report(
 ) -> None:
     """Make the report NAME of a period now."""
     with _desk(config, database) as desk:
-        asked = {"period": period, "zone": zone, "formats": [form] if form else None}
-        _give(desk.run(name, asked, scope=scope, audience=None), out)
+        asked = {
+            "period": period,
+            "zone": zone,
+            "recordedUntil": _instant(recorded),
+            "formats": [form] if form else None,
+        }
+        if restates is None:
+            _give(desk.run(name, asked, scope=scope, audience=None), out)
+        else:
+            _give(desk.restate(name, restates, asked | {"scope": list(scope)}), out)
 
 
 @reports.command("preview")
@@ -108,6 +134,34 @@ def list_reports(made: bool, as_text: bool, database: str | None, config: Path |
     """Show which reports can be made."""
     with _desk(config, database) as desk:
         print_all(desk.made() if made else desk.definitions(), MADE if made else DEFINITIONS, as_text)
+
+
+@reports.command("mails")
+@click.argument("report")
+@common
+def list_mails(report: str, as_text: bool, database: str | None, config: Path | None) -> None:
+    """Show to whom REPORT, by its id, was sent by mail, and how that went."""
+    with _desk(config, database) as desk:
+        print_all(desk.mails(report), MAILS, as_text)
+
+
+@reports.command("resend")
+@click.argument("report")
+@DATABASE
+@CONFIG
+def resend_mails(report: str, database: str | None, config: Path | None) -> None:
+    """Have the mails of REPORT sent once more that were given up."""
+    with _desk(config, database) as desk:
+        click.echo(f"{desk.resend(report)} to be sent again")
+
+
+def _instant(text: str | None) -> str | None:
+    """Raises InvalidInput."""
+    try:
+        return None if text is None else to_text(from_text(text))
+    except ValueError as error:
+        message = "must be an instant with its zone, such as 2026-04-01T06:00Z"
+        raise InvalidInput(violations=[Violation(field="as-recorded-at", value=text, message=message)]) from error
 
 
 def _give(content: bytes, out: Path | None) -> None:

@@ -93,7 +93,30 @@ OF_NOTICES: Mapping[str, frozenset[str]] = {
 }
 """The attributes of what notices hold."""
 
-CLOSED = {**TASKS, **OF_NOTICES}
+OF_REPORTS: Mapping[str, frozenset[str]] = {
+    "managementReport": frozenset(
+        {
+            "@type",
+            "artefact",
+            "audience",
+            "completionDate",
+            "creationDate",
+            "definition",
+            "href",
+            "id",
+            "period",
+            "recordedUntil",
+            "restates",
+            "schedule",
+            "scope",
+            "title",
+            "zone",
+        }
+    )
+}
+"""The attributes of a management report as an event has it."""
+
+CLOSED = {**TASKS, **OF_NOTICES, **OF_REPORTS}
 PAYLOAD = {name.lower(): name for name in (REPORT, "informationRequired", *CLOSED)}
 PAYLOAD[TaskKind.UNGROUP.lower()] = TaskKind.UNGROUP.payload  # as examples of the standard have it
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from hub.errors import InvalidInput, Violation
-from hub.model.event import NOTICES, EventType
+from hub.model.event import BY_NAME, EventType
 from hub.query.attributes import Attributes
 from hub.query.canonical import all_of, escaped, render
 from hub.query.checks import check_size, check_text
@@ -143,7 +143,7 @@ def _types_and_rest(
 ) -> tuple[frozenset[str] | None, Condition | None]:
     """The event types that can fit, and the condition without the parts that say only this.
 
-    Notices are only meant where they are named.
+    What is told by name alone is only meant where it is named.
     """
     parts: Iterable[Condition] = (
         condition.parts if isinstance(condition, And) else [condition] if condition else []
@@ -161,7 +161,7 @@ def _types_and_rest(
             left_out = (left_out or frozenset()) | set(part.values)
     types = named
     if left_out is not None:
-        types = (every - NOTICES if named is None else named) - left_out
+        types = (every - BY_NAME if named is None else named) - left_out
     if types is not None and not types:
         raise ValueError("no event is of all the types asked for, or none that is told here")
     return types, rest[0] if len(rest) == 1 else And(parts=tuple(rest)) if rest else None

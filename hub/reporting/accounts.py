@@ -59,13 +59,24 @@ class Accounts:
             )
 
     def restated(
-        self, tables: Tables, question: Question, *, recorded: int, now: int, breakdowns: Sequence[str] = ()
+        self,
+        tables: Tables,
+        question: Question,
+        *,
+        recorded: int,
+        now: int,
+        breakdowns: Sequence[str] = (),
+        sight: Sight = EVERYTHING,
     ) -> Restatement:
-        """How the account that was recorded then differs from what is known now, as of the same instant."""
-        before = self.of(tables, question, recorded=recorded, breakdowns=breakdowns)
-        after = self.of(tables, question, recorded=now, breakdowns=breakdowns)
+        """How the account that was recorded then differs from what is known now, as of the same instant.
+
+        Of late records those are told that are about reports of either account.
+        """
+        before = self.of(tables, question, recorded=recorded, breakdowns=breakdowns, sight=sight)
+        after = self.of(tables, question, recorded=now, breakdowns=breakdowns, sight=sight)
+        known = {row.id for one in (before, after) for row in one.rows}
         late = tables.histories.late(recorded=recorded, until=now, as_of=question.as_of)
-        return restatement(before, after, late)
+        return restatement(before, after, (one for one in late if one.problem_id in known))
 
 
 def _sent(tables: Tables, begin: int, end: int, recorded: int) -> list[Sent]:

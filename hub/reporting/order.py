@@ -2,17 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
+from hub.model.job import ContentType, JobKind, NewJob
 from hub.model.times import micros_to_text
 from hub.reporting.audiences.definition import Format, ReportDefinition, definition_of
+from hub.reporting.dimensions import CUSTOMER
+
+
+class Restates(NamedTuple):
+    """The id of a report, and until when it read the history, in microseconds."""
+
+    report: str
+    recorded: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """`recorded` is until when the history is read, in microseconds; `zone` None is that of the audience.
+    """`recorded` is until when the history is read, in microseconds; `zone` None is that of the definition.
+
+    With `restates` it tells what has changed since that report was recorded.
+    `due` is the turn of the schedule that it is made for, in microseconds; None of what somebody asked for. Only what
+    is `sent` goes to the recipients by mail.
 
     The definition is that of the moment of the order, so that the report stays what it was when the definition changes.
     """
@@ -23,6 +36,9 @@ class Order:
     formats: tuple[Format, ...]
     zone: str | None = None
     scope: Mapping[str, str] = field(default_factory=dict)
+    due: int | None = None
+    sent: bool = False
+    restates: Restates | None = None
 
     @property
     def whole_scope(self) -> dict[str, str]:
@@ -30,8 +46,26 @@ class Order:
         return {**self.scope, **self.definition.scope}
 
     @property
+    def first_recorded(self) -> int:
+        """Until when the report, or the one that it restates, read the history: what it is as of."""
+        return self.recorded if self.restates is None else self.restates.recorded
+
+    @property
     def recorded_text(self) -> str:
         return micros_to_text(self.recorded)
+
+    def job(self, report_id: str, *, created: int, actor: str) -> NewJob:
+        """The job that carries it out, for the one who asks for it; about one customer it goes when that is erased."""
+        return NewJob(
+            id=report_id,
+            kind=JobKind.REPORT,
+            content_type=ContentType.SEVERAL,
+            created=created,
+            ready=True,
+            actor=actor,
+            party=self.whole_scope.get(CUSTOMER),
+            query=self.to_text(),
+        )
 
     def to_text(self) -> str:
         """As it is kept."""
@@ -43,6 +77,9 @@ class Order:
                 "formats": [str(one) for one in self.formats],
                 "zone": self.zone,
                 "scope": dict(self.scope),
+                "due": self.due,
+                "sent": self.sent,
+                "restates": None if self.restates is None else [self.restates.report, self.restates.recorded],
             }
         ).decode()
 
@@ -57,4 +94,7 @@ def order_from(text: str) -> Order:
         formats=tuple(Format(one) for one in parts["formats"]),
         zone=parts["zone"],
         scope=parts["scope"],
+        due=parts.get("due"),
+        sent=parts.get("sent", False),
+        restates=Restates(*parts["restates"]) if parts.get("restates") else None,
     )

@@ -6,6 +6,7 @@ The edges of a period are local midnights: March 2026 in Berlin has 44,580 minut
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.errors import InvalidInput, Violation
@@ -15,6 +16,15 @@ NAMED = re.compile(r"(?P<year>\d{4})(-(?P<month>\d\d)|-W(?P<week>\d\d)|-Q(?P<qua
 ROLLING = re.compile(r"(?P<days>[1-9]\d{0,3})d")
 SPAN = re.compile(r"(?P<first>\d{4}-\d\d-\d\d)/(?P<last>\d{4}-\d\d-\d\d)")
 FORMS = "2026, 2026-03, 2026-W10, 2026-Q1, 30d or 2026-03-01/2026-03-15 (the last day not in it)"
+
+
+class Calendar(StrEnum):
+    """The kinds of calendar periods."""
+
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +66,7 @@ def period(name: str, zone: str = "UTC", *, now: int | None = None) -> Period:
         begin = from_micros(now).astimezone(where) - timedelta(days=int(rolling["days"]))
         return Period(name=name, zone=zone, begin=to_micros(begin), end=now)
     try:
-        first, last = _days(name)
+        first, last = days(name)
     except ValueError as error:
         violation = Violation(field="period", value=name, message=f"is no period; one is written as {FORMS}")
         raise InvalidInput(violations=[violation]) from error
@@ -69,23 +79,29 @@ def previous(one: Period) -> Period:
     if found is None:
         name = f"before {one.name}"
         return Period(name=name, zone=one.zone, begin=one.begin - one.length, end=one.begin)
-    first, _ = _days(one.name)
-    return period(_named_before(found, first), one.zone)
+    first, _ = days(one.name)
+    return period(name_of(_kind(found), first - timedelta(days=1)), one.zone)
 
 
-def _named_before(found: re.Match[str], first: date) -> str:
-    day = first - timedelta(days=1)
-    if found["month"]:
-        return f"{day:%Y-%m}"
-    if found["week"]:
-        year, week, _ = day.isocalendar()
-        return f"{year}-W{week:02}"
-    if found["quarter"]:
-        return f"{day:%Y}-Q{(day.month + 2) // 3}"
-    return f"{day:%Y}"
+def _kind(found: re.Match[str]) -> Calendar:
+    return next(one for one in Calendar if found[one])
 
 
-def _days(name: str) -> tuple[date, date]:
+def name_of(kind: Calendar, day: date) -> str:
+    """The calendar period of a kind in which a day lies; a week belongs to the year of its Thursday (ISO 8601)."""
+    match kind:
+        case Calendar.MONTH:
+            return f"{day:%Y-%m}"
+        case Calendar.WEEK:
+            year, week, _ = day.isocalendar()
+            return f"{year}-W{week:02}"
+        case Calendar.QUARTER:
+            return f"{day:%Y}-Q{(day.month + 2) // 3}"
+        case Calendar.YEAR:
+            return f"{day:%Y}"
+
+
+def days(name: str) -> tuple[date, date]:
     """(first day, first day after) of a named period or a span. Raises ValueError."""
     span = SPAN.fullmatch(name)
     if span:

@@ -1,12 +1,15 @@
 """Makes management reports: from what is asked for to an order that can be carried out again, and to the document."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from hub.errors import InvalidInput, NotFound, Violation
 from hub.reporting.accounts import Accounts
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.definition import ReportDefinition, wrong_with
+from hub.reporting.audiences.sight import Sight
+from hub.reporting.dimensions import CUSTOMER, PARTY
 from hub.reporting.order import Order
 from hub.reporting.periods import Period, period
 from hub.reporting.policy_file import Agreed
@@ -14,6 +17,15 @@ from hub.reporting.render.composing import Told, compose
 from hub.reporting.render.document import ManagementReport
 from hub.reporting.views import Question
 from hub.store.tables import Tables
+
+
+class SeenBy(TypedDict):
+    breakdowns: Sequence[str]
+    sight: Sight
+
+
+PARTIES = (CUSTOMER, PARTY)
+"""The dimensions whose values are parties."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +57,7 @@ class Press:
 
     def checked(self, order: Order) -> Order:
         """The order. Raises InvalidInput for what its audience does not see, and for a period that is none."""
-        wrong = wrong_with(replace(order.definition, scope={}), self.audiences)
+        wrong = wrong_with(replace(order.definition, scope={}, schedule=None), self.audiences)
         if wrong:
             raise InvalidInput(violations=wrong)
         self._narrowed(order)
@@ -58,30 +70,51 @@ class Press:
     def made(self, tables: Tables, order: Order) -> ManagementReport:
         """The same report whenever it is asked for. Raises InvalidInput."""
         audience = self._narrowed(order)
-        told = Told(audience=audience, definition=order.definition, scope=order.whole_scope)
+        told = Told(
+            audience=audience,
+            definition=order.definition,
+            scope=order.whole_scope,
+            restates="" if order.restates is None else order.restates.report,
+        )
         span = self._period(order)
         hours = (
             self.agreed.service_hours if audience.calendar is None else self.agreed.calendars[audience.calendar]
         )
         question = Question(
             period=span,
-            as_of=min(span.end, order.recorded),
+            as_of=min(span.end, order.first_recorded),
             service_hours=hours,
             maintenance=self.agreed.maintenance,
             notify_within=self.agreed.notify_within,
         )
         accounts = Accounts(dimensions=self.agreed.dimensions, policies=self.agreed.policies)
-        account = accounts.of(
-            tables, question, recorded=order.recorded, breakdowns=told.breakdowns, sight=audience.sight()
-        )
-        return compose(account, told)
+        seen: SeenBy = {"breakdowns": told.breakdowns, "sight": audience.sight()}
+        if order.restates is None:
+            return compose(accounts.of(tables, question, recorded=order.recorded, **seen), told)
+        found = accounts.restated(tables, question, recorded=order.first_recorded, now=order.recorded, **seen)
+        return compose(found.after, told, found)
+
+    def party(self, order: Order) -> str | None:
+        """The one party for which a report is, and which may be told of it; None for operators alone."""
+        audience = self.audiences.get(order.definition.audience)
+        if audience is None:
+            return None
+        return order.whole_scope.get(audience.one) if audience.one in PARTIES else audience.party
+
+    def recipients(self, order: Order) -> tuple[str, ...]:
+        """The e-mail addresses to which a report is sent."""
+        audience = self.audiences.get(order.definition.audience)
+        return order.definition.recipients or (audience.recipients if audience else ())
 
     def _narrowed(self, order: Order) -> Audience:
         return self.audience(order.definition.audience).narrowed(order.whole_scope)
 
     def _period(self, order: Order) -> Period:
-        zone = order.zone or self.audience(order.definition.audience).zone
-        return period(order.period, zone, now=order.recorded)
+        return period(order.period, order.zone or self.zone(order.definition), now=order.first_recorded)
+
+    def zone(self, definition: ReportDefinition) -> str:
+        """The zone of its periods, where nobody asks for another. Raises InvalidInput."""
+        return definition.zone or self.audience(definition.audience).zone
 
 
 def no_definition(name: str) -> NotFound:

@@ -22,13 +22,18 @@ class Changed:
     after: Number | None
     rows: tuple[str, ...]
 
+    @property
+    def key(self) -> tuple[str, tuple[str, ...], str]:
+        """That of the figure."""
+        return self.metric, self.group, self.part
+
 
 @dataclass(frozen=True, kw_only=True)
 class Restatement:
     """`late` are the records that explain it; both accounts are as of the same instant."""
 
-    recorded: int
-    restated: int
+    before: Account
+    after: Account
     changed: tuple[Changed, ...]
     late: tuple[Late, ...]
 
@@ -42,8 +47,8 @@ def restatement(before: Account, after: Account, late: Iterable[Late]) -> Restat
     found = tuple(late)
     reports = {one.problem_id for one in found}
     return Restatement(
-        recorded=before.recorded,
-        restated=after.recorded,
+        before=before,
+        after=after,
         changed=tuple(_changed(before, after, reports)),
         late=found,
     )

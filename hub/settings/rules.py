@@ -9,6 +9,8 @@ from typing import Any, cast
 
 from marshmallow import ValidationError, fields, validate
 
+from hub.model.mail import MAIL_ADDRESS
+
 Network = IPv4Network | IPv6Network
 Check = fields.Field[Any]
 
@@ -131,7 +133,13 @@ def now_and_then(*, default: float) -> Any:
     return rule(SecondsOrNever(), 'a duration such as "1d", or "" for never', default=default)
 
 
-def reference(*, default: str) -> Any:
+def mail_address() -> Any:
+    """An e-mail address, or nothing."""
+    check = Exactly(str, validate=validate.Regexp(f"({MAIL_ADDRESS.pattern}|)\\Z"))
+    return rule(check, 'an e-mail address, such as "reports@example.com", or empty')
+
+
+def reference(*, default: Any = MISSING) -> Any:
     """Where a secret is. Its value is never shown: whoever gets the form wrong may have written the secret."""
     check = Exactly(str, validate=validate.Regexp(r"((env|file|command):.+|)\Z"))
     return rule(

@@ -150,6 +150,23 @@ class ReportingSettings:
 
     folder: str = rules.text()
     keep: float = rules.duration()
+    link_lifetime: float = rules.duration(60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailSettings:
+    """The server that takes mails; without a `host` none are sent."""
+
+    host: str = rules.text()
+    port: int = rules.whole(1, 65535)
+    protection: str = rules.one_of("starttls", "tls", "none")
+    ca_file: str = rules.text()
+    user: str = rules.text()
+    password: str = rules.reference()
+    sender: str = rules.mail_address()
+    content: str = rules.one_of("link", "attachment")
+    attachment_limit: int = rules.whole(1024, 1 << 30)
+    timeout: float = rules.duration(0.1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +259,7 @@ class Settings:
     jobs: JobsSettings
     constraints: ConstraintSettings
     reporting: ReportingSettings
+    mail: MailSettings
     retention: RetentionSettings
     log: LogSettings
     metrics: MetricsSettings

@@ -836,3 +836,51 @@ def memory_of_detectors(db: Database) -> None:
             content BLOB NOT NULL
         )"""
     )
+
+
+@MIGRATIONS()
+def schedules_of_management_reports(db: Database) -> None:
+    """What has come of the schedule of a definition: `schedule` is its text as it was when this began, `until` the
+    instant up to which every turn has been seen to, `period` and `report` the last one that was made."""
+    db.execute(
+        """
+        CREATE TABLE report_schedule (
+            name TEXT PRIMARY KEY,
+            schedule TEXT NOT NULL,
+            until INTEGER NOT NULL,
+            period TEXT,
+            report TEXT
+        )"""
+    )
+
+
+@MIGRATIONS()
+def mails_of_management_reports(db: Database) -> None:
+    """A mail is open until `settled_at`; whoever sends it holds `token` until `lease_until`. With the report go its
+    mails, whoever removes it: they have the addresses of people."""
+    db.execute(
+        """
+        CREATE TABLE mail (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            report TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            state TEXT NOT NULL DEFAULT 'due',
+            due_at INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            tries INTEGER NOT NULL DEFAULT 0,
+            settled_at INTEGER,
+            outcome TEXT,
+            status INTEGER,
+            reply TEXT,
+            token TEXT,
+            lease_until INTEGER
+        )"""
+    )
+    db.execute("CREATE INDEX mail_open ON mail (due_at) WHERE settled_at IS NULL")
+    db.execute("CREATE INDEX mail_report ON mail (report)")
+    db.execute(
+        "CREATE TRIGGER mail_forgotten AFTER DELETE ON job WHEN OLD.kind = 'managementReport'"
+        " BEGIN DELETE FROM mail WHERE report = OLD.id; END"
+    )

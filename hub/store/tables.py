@@ -13,10 +13,12 @@ from hub.store.idempotency_keys import IdempotencyKeys
 from hub.store.jobs import Jobs
 from hub.store.lines import Lines
 from hub.store.lists import Lists
+from hub.store.mails import Mails
 from hub.store.problems import Problems
 from hub.store.records import Records
 from hub.store.recoveries import Recoveries
 from hub.store.report_definitions import ReportDefinitions
+from hub.store.report_schedules import ReportSchedules
 from hub.store.retention import Retention
 from hub.store.sealed import Sealed
 from hub.store.sources import Sources
@@ -55,6 +57,8 @@ class Tables:
         self.tasks = Tasks(connection, dialect)
         self.jobs = Jobs(connection, dialect, self.signals)
         self.report_definitions = ReportDefinitions(connection, dialect)
+        self.report_schedules = ReportSchedules(connection, dialect)
+        self.mails = Mails(connection, dialect)
         self.idempotency_keys = IdempotencyKeys(connection, dialect)
         self.figures = Figures(connection, dialect)
         self.sealed = Sealed(connection, dialect)

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import hashlib
+import hmac
 import secrets
 from collections.abc import Callable, Sequence
 
@@ -64,6 +66,10 @@ class SecretBox:
         except InvalidToken:
             return first.encrypt(self.open(sealed))
         return None
+
+    def derived(self, purpose: bytes) -> tuple[bytes, ...]:
+        """A key for a purpose of its own from each key of this installation, in their order."""
+        return tuple(hmac.new(key, purpose, hashlib.sha256).digest() for key in self._keys())
 
     def _now(self) -> tuple[Fernet, ...]:
         keys = self._keys()

@@ -6,7 +6,7 @@ from functools import partial
 
 from hub.errors import InvalidInput, InvalidSettings, Unsupported
 from hub.faces import EVENT_TYPES
-from hub.model.event import Event
+from hub.model.event import BY_NAME, Event
 from hub.model.subscription import Subscription
 from hub.query.event_document import event_document
 from hub.query.hub_query import HubQuery
@@ -37,7 +37,9 @@ def wanted_by(subscription: Subscription, *, parse_query: ParseQuery, party_path
     types, condition = EVENT_TYPES[subscription.face], query.condition
     if subscription.party is not None:
         condition = both(told_to(subscription.party, party_paths), condition)
-    return Wanted(types=types if query.event_types is None else types & query.event_types, condition=condition)
+    return Wanted(
+        types=types - BY_NAME if query.event_types is None else types & query.event_types, condition=condition
+    )
 
 
 def _query(subscription: Subscription, parse_query: ParseQuery) -> HubQuery:

@@ -17,15 +17,16 @@ from hub.errors import HubError
 from hub.faces import EVENT_TYPES, V4
 from hub.model.delivery import UNREGISTERED, DeliveryState
 from hub.model.erasure import Stage
-from hub.model.event import NOTICES, EventType
+from hub.model.event import BY_NAME, EventType
 from hub.model.job import ContentType, JobStatus, Mode
 from hub.model.listed import ChangeKind
+from hub.model.mail import MailOutcome
 from hub.model.problem import Status
 from hub.model.recovery import RecoveryKind
 from hub.model.subscription import Order, SubscriptionState
 from hub.model.task import TaskKind, TaskState
 from hub.problems.tasks import RESULTS, UNCHANGED
-from hub.query.event_paths import OF_NOTICES, TASKS
+from hub.query.event_paths import OF_NOTICES, OF_REPORTS, TASKS
 from hub.shipped import openapi_dir
 from hub.store.subscriptions import ENDED
 from hub.subscriptions.coverage import Reason
@@ -122,6 +123,7 @@ PROMISED = {
         "retrieveManagementReport": "GET /managementReport/{id}",
         "deleteManagementReport": "DELETE /managementReport/{id}",
         "retrieveManagementReportContent": "GET /managementReport/{id}/content/{format}",
+        "retrieveSharedManagementReport": "GET /managementReport/{id}/shared/{format}",
     },
     EVENTS: {f"{kind[0].lower()}{kind[1:]}": f"POST /listener/{kind[0].lower()}{kind[1:]}" for kind in EventType},
 }
@@ -396,6 +398,7 @@ def enumeration(file: str, *steps: str) -> list[str | None]:
         (RecoveryKind, OPERATIONS, ("RecoveryKind",)),
         (Reason, OPERATIONS, ("CoverageReason",)),
         (Stage, OPERATIONS, ("ErasureStage",)),
+        (MailOutcome, OPERATIONS, ("MailOutcome",)),
         (ChangeKind, OPERATIONS, ("ListChange", "properties", "kind")),
     ],
 )
@@ -430,7 +433,7 @@ def test_a_listener_can_ask_for_every_attribute_of_a_task(kind: TaskKind) -> Non
     assert TASKS[kind.payload] == attributes_of(CONTRACTS[FACE], kind.type_name).by_name.keys()
 
 
-OF_THE_STANDARD = [kind for kind in EventType if kind not in NOTICES]
+OF_THE_STANDARD = [kind for kind in EventType if kind not in BY_NAME]
 
 
 @pytest.mark.parametrize("kind", OF_THE_STANDARD)
@@ -441,14 +444,16 @@ def test_every_event_has_a_schema_and_a_callback(kind: EventType) -> None:
     assert f"{kind[0].lower()}{kind[1:]}" in callbacks
 
 
-@pytest.mark.parametrize("kind", sorted(NOTICES))
-def test_a_notice_has_a_schema_and_a_listener_can_ask_for_all_that_is_in_it(kind: EventType) -> None:
+@pytest.mark.parametrize("kind", sorted(BY_NAME))
+def test_an_event_beyond_the_standard_has_a_schema_and_a_listener_can_ask_for_all_that_is_in_it(
+    kind: EventType,
+) -> None:
     schemas = CONTRACTS[EVENTS]["components"]["schemas"]
     own = schemas[kind]["allOf"][1]["properties"]
     assert own["eventType"]["enum"] == [kind]
     (name,) = own["event"]["required"]
     (_, schema) = resolved(EVENTS, own["event"]["properties"][name])
-    assert OF_NOTICES[name] == schema["properties"].keys()
+    assert {**OF_NOTICES, **OF_REPORTS}[name] == schema["properties"].keys()
 
 
 @pytest.mark.parametrize("kind", EventType)

@@ -31,6 +31,7 @@ SERVERS = {
     "with-list": {},
     "with-source": {"KIT_SECRET": "the-kit-rings-with-this"},
     "writing-back": {},
+    "reports": {},
     "watched": {"QOS_HUB_CONSTRAINTS_WARM_UP": "0s"},
 }
 """What the settings of each server add."""

@@ -99,6 +99,22 @@ def test_what_cannot_be_made_any_more_says_why(bench: Bench) -> None:
         bench.run()
 
 
+def test_who_asks_for_the_report_of_a_customer_does_not_speak_for_it(bench: Bench) -> None:
+    """So that the erasure of the customer does not take the name of the operator for one of its own."""
+    order = Order(
+        definition=PRESS.definitions["customer-sla"],
+        period="2026-02",
+        recorded=to_micros(NOON),
+        formats=FORMATS,
+        scope={"customer": "ACME"},
+    )
+    bench.store.write(lambda tables: tables.jobs.insert(order.job("a", created=1, actor="operator")))
+    made = bench.store.read.jobs.get("a")
+    assert made is not None
+    assert made.asked.party == "ACME"
+    assert bench.store.read.erasures.names_of("ACME") == []
+
+
 def test_with_a_report_go_all_its_files(bench: Bench) -> None:
     bench.ask("a")
     bench.run()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import InvalidInput, Unsupported
-from hub.model.event import NOTICES, EventType
+from hub.model.event import BY_NAME, NOTICES, EventType
 from hub.query.attributes import ANYTHING, Attribute, Attributes, Holds, Path
 from hub.query.event_paths import Told
 from hub.query.parse import HubQuery, parse_hub_query
@@ -72,7 +72,7 @@ def test_a_repeated_event_type_means_either() -> None:
 def test_event_types_can_be_left_out() -> None:
     query = parse("eventType.ne=ServiceProblemCreateEvent")
     every = {kind.value for kind in EventType}
-    assert query.event_types == frozenset(every - {"ServiceProblemCreateEvent"} - NOTICES)
+    assert query.event_types == frozenset(every - {"ServiceProblemCreateEvent"} - BY_NAME)
 
 
 def test_a_notice_is_meant_where_it_is_named_only() -> None:

@@ -12,7 +12,12 @@ from hub.settings import Settings, load_settings, seconds
 from hub.settings.layers import VARIABLES
 
 DIGEST = "5" * 64
-CHOICES = {"synchronous", "transport", "level", "format", "handshake", "listen", "endpoint"}
+CHOICES = {"synchronous", "transport", "level", "format", "handshake", "listen", "endpoint"} | {
+    "protection",
+    "password",
+    "sender",
+    "content",
+}
 
 
 def load(tmp_path: Path, text: str = "", environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

@@ -23,6 +23,8 @@ class Audience:
     `metrics` and `breakdowns` are what it may see, `hidden` the dimensions of which it learns nothing. With `rows` the
     reports behind the figures are listed. Figures about fewer than `smallest` reports are withheld, and so many others
     that they cannot be worked out. `calendar` says in which hours services are to be available, None as agreed.
+    `party` is the one whose registrations at the hub are told when a report is ready, besides those of operators; where
+    `one` is a dimension of parties, that is the party that the run names.
     No text of a report, such as its description or notes, is in any management report.
     """
 
@@ -40,6 +42,7 @@ class Audience:
     zone: str = "UTC"
     calendar: str | None = None
     recipients: tuple[str, ...] = ()
+    party: str | None = None
 
     def narrowed(self, scope: Mapping[str, str]) -> "Audience":
         """The audience for one customer, service and so on; a scope takes away and never adds.

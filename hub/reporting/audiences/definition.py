@@ -1,4 +1,4 @@
-"""What a management report is: for whom, of which figures, in which forms; as a document that people write."""
+"""What a management report is: for whom, of which figures, in which forms, when; as a document that people write."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,15 @@ from marshmallow import Schema, ValidationError, fields, validate
 from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
 from hub.reporting.audiences.audience import Audience
-from hub.reporting.audiences.file import DIMENSION, METRIC, NAMED
+from hub.reporting.audiences.file import DIMENSION, MAIL, METRIC, NAMED
+from hub.reporting.periods import Calendar, zone_of
+from hub.reporting.schedules import Schedule, schedule_of
 from hub.reporting.yaml_file import checked, invalid, read_yaml, violations_of
 
 NAME = "reports.yaml"
+
+
+CLOCK = validate.Regexp(r"([01]\d|2[0-3]):[0-5]\d\Z", error='must be a time of day in quotes, such as "06:00"')
 
 
 class Format(StrEnum):
@@ -36,7 +41,10 @@ MEDIA_TYPES: Mapping[Format, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ReportDefinition:
-    """`metrics` and `breakdowns` are among those of the audience, () for all of them; `scope` narrows every run."""
+    """`metrics` and `breakdowns` are among those of the audience, () for all of them; `scope` narrows every run.
+
+    `zone` None is that of the audience. `recipients` are e-mail addresses, () for those of the audience.
+    """
 
     name: str
     title: str
@@ -46,10 +54,13 @@ class ReportDefinition:
     metrics: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
     formats: tuple[Format, ...] = (Format.HTML,)
+    zone: str | None = None
+    schedule: Schedule | None = None
+    recipients: tuple[str, ...] = ()
 
     def document(self) -> Document:
-        """As the API shows it and takes it."""
-        return {
+        """As the API shows it and takes it; what it does not say is absent."""
+        whole = {
             "name": self.name,
             "title": self.title,
             "audience": self.audience,
@@ -58,7 +69,17 @@ class ReportDefinition:
             "metrics": list(self.metrics),
             "breakdowns": list(self.breakdowns),
             "formats": [str(one) for one in self.formats],
+            "zone": self.zone,
+            "schedule": None if self.schedule is None else self.schedule.document(),
+            "recipients": list(self.recipients) or None,
         }
+        return {name: value for name, value in whole.items() if value is not None}
+
+
+class ScheduleSchema(Schema):
+    every = fields.Enum(Calendar, by_value=True, required=True)
+    at = fields.String(required=True, validate=CLOCK, error_messages={"invalid": CLOCK.error})
+    days = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 90))
 
 
 class DefinitionSchema(Schema):
@@ -72,6 +93,9 @@ class DefinitionSchema(Schema):
     formats = fields.List(
         fields.Enum(Format, by_value=True), load_default=lambda: [Format.HTML], validate=validate.Length(min=1)
     )
+    zone = fields.String(load_default=None, allow_none=True)
+    schedule = fields.Nested(ScheduleSchema, load_default=None, allow_none=True)
+    recipients = fields.List(fields.String(validate=MAIL), load_default=list, validate=validate.Length(max=100))
 
 
 class FileSchema(Schema):
@@ -130,10 +154,19 @@ def wrong_with(one: ReportDefinition, audiences: Mapping[str, Audience]) -> list
     ]
     given = {**one.scope, **({audience.one: one.scope.get(audience.one, "")} if audience.one else {})}
     try:
-        audience.narrowed(given)
+        # What is made by itself has nobody who would name the one.
+        audience.narrowed(given if one.schedule is None else one.scope)
     except InvalidInput as error:
         wrong += error.violations
-    return wrong
+    return wrong + _wrong_zone(one)
+
+
+def _wrong_zone(one: ReportDefinition) -> list[Violation]:
+    try:
+        zone_of(one.zone or "UTC")
+    except InvalidInput as error:
+        return list(error.violations)
+    return []
 
 
 def definition_of(parts: Mapping[str, Any]) -> ReportDefinition:
@@ -147,4 +180,7 @@ def definition_of(parts: Mapping[str, Any]) -> ReportDefinition:
         metrics=tuple(parts["metrics"]),
         breakdowns=tuple(parts["breakdowns"]),
         formats=tuple(dict.fromkeys(Format(one) for one in parts["formats"])),
+        zone=parts.get("zone"),
+        schedule=schedule_of(parts["schedule"]) if parts.get("schedule") else None,
+        recipients=tuple(dict.fromkeys(parts.get("recipients") or ())),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from hub.errors import InvalidInput, Violation
+from hub.model.mail import MAIL_ADDRESS
 from hub.reporting.audiences.audience import Audience, Language
 from hub.reporting.catalogue import DEFINITIONS
 from hub.reporting.dimensions import NAMES
@@ -17,7 +18,7 @@ NAME = "audiences.yaml"
 NAMED = r"[a-z][a-z0-9-]{0,62}"
 DIMENSION = validate.OneOf(NAMES)
 METRIC = validate.OneOf(tuple(DEFINITIONS))
-MAIL = validate.Regexp(r"[^@\s<>,;]+@[^@\s<>,;]+$", error="must be an address such as desk@example.com")
+MAIL = validate.Regexp(rf"{MAIL_ADDRESS.pattern}\Z", error="must be an address such as desk@example.com")
 
 
 class AudienceSchema(Schema):
@@ -40,6 +41,7 @@ class AudienceSchema(Schema):
     zone = fields.String(load_default="UTC")
     calendar = fields.String(load_default=None, allow_none=True)
     recipients = fields.List(fields.String(validate=MAIL), load_default=list)
+    party = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1))
 
 
 class FileSchema(Schema):
@@ -80,6 +82,7 @@ def _audience(name: str, parts: Mapping[str, Any]) -> Audience:
         zone=parts["zone"],
         calendar=parts["calendar"],
         recipients=tuple(parts["recipients"]),
+        party=parts["party"],
     )
 
 

@@ -9,6 +9,7 @@ from hub.reporting.audiences.definition import ReportDefinition
 from hub.reporting.catalogue import DEFINITIONS
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.degradation import ALL
+from hub.reporting.render.changes import restated
 from hub.reporting.render.document import Bar, Chart, ManagementReport, Section, Shown
 from hub.reporting.render.numbers import moment, number
 from hub.reporting.render.showing import Showing, visible
@@ -16,6 +17,7 @@ from hub.reporting.render.summaries import summary
 from hub.reporting.render.tables import definitions, excluded, not_told, reconciliation, rows
 from hub.reporting.render.withholding import withheld
 from hub.reporting.render.words import BY_LANGUAGE, Words
+from hub.reporting.restatement import Restatement
 
 MOST_BARS = 20
 MINUTE = 60_000_000
@@ -23,11 +25,15 @@ MINUTE = 60_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What a report tells and its account does not know: for whom it is, and what it is called."""
+    """What a report tells and its account does not know: for whom it is, and what it is called.
+
+    `restates` is the id of the report that it restates.
+    """
 
     audience: Audience
     definition: ReportDefinition
     scope: Mapping[str, str]
+    restates: str = ""
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -40,7 +46,8 @@ class Told:
         return self.definition.breakdowns or self.audience.breakdowns
 
 
-def compose(account: Account, told: Told) -> ManagementReport:
+def compose(account: Account, told: Told, restatement: Restatement | None = None) -> ManagementReport:
+    """With a `restatement`, whose later account this is, it tells what has changed."""
     audience, words = told.audience, BY_LANGUAGE[told.audience.language]
     figures = visible(account.figures, audience, told.metrics)
     balance = visible(account.figures, audience, (BACKLOG.id,))
@@ -66,6 +73,7 @@ def compose(account: Account, told: Told) -> ManagementReport:
         not_told=not_told(account, audience, told.metrics, words),
         rows=rows(account, audience, words) if audience.rows else None,
         definitions=definitions(told.metrics, words),
+        restated=None if restatement is None else restated(restatement, told.restates, showing, told.metrics),
     )
 
 
@@ -82,6 +90,7 @@ def _head(account: Account, told: Told, words: Words) -> dict[str, str]:
         "Scope": scope,
         "As of": moment(account.as_of, account.zone),
         "Recorded until": moment(account.recorded, account.zone),
+        "Restates": told.restates,
         "Data": words("history of service problem reports"),
     }
     return {words(name): text for name, text in found.items() if text}

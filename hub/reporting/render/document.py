@@ -80,6 +80,40 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Change:
+    """A figure that is another one than in the report that is restated.
+
+    `before` and `after` are its values, or why there is none; "" where one of the reports does not have it. `rows` are
+    the ids of the reports that made it so, `late` the numbers of the late records, from 1; () where none are listed.
+    """
+
+    metric: str
+    label: str
+    part: str
+    dimension: str
+    group: str
+    unit: str
+    before: Cell
+    after: Cell
+    rows: tuple[str, ...]
+    late: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restated:
+    """`report` is the id of the report that is restated, `recorded` until when it read the history.
+
+    `late` has one late record a row; None for who sees no single report.
+    """
+
+    report: str
+    recorded: str
+    summary: str
+    changes: tuple[Change, ...]
+    late: Table | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ManagementReport:
     """`head` is what identifies it: {word: value}, in order. `digest` is the SHA-256 of the account it was made of."""
 
@@ -96,4 +130,5 @@ class ManagementReport:
     definitions: Table
     not_told: Table | None = None
     rows: Table | None = None
+    restated: Restated | None = None
     zone: str = field(default="UTC")

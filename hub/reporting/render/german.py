@@ -242,5 +242,23 @@ GERMAN: Mapping[str, str] = {
     "{share} of the time": "{share} der Zeit",
     "{cumulative} so far": "{cumulative} bis hier",
     "one of the vital few": "eine der wenigen wesentlichen",
+    "Restates": "Berichtigt",
+    "What has changed": "Was sich geändert hat",
+    "Late records": "Späte Einträge",
+    "before": "vorher",
+    "now": "jetzt",
+    "Event": "Ereignis",
+    "happened": "geschehen",
+    "recorded": "aufgezeichnet",
+    "because of the late records": "wegen der späten Einträge",
+    "of the reports": "der Meldungen",
+    "{changes} figures are others than in the report that was recorded until {recorded}; {late} records came late.": (
+        "{changes} Angaben sind andere als im Bericht, der bis {recorded} aufgezeichnet war; {late} Einträge kamen "
+        "spät."
+    ),
+    "The report is attached.": "Der Bericht ist angehängt.",
+    "Each link opens the report for whoever has it, until {ends}.": (
+        "Jeder Link öffnet den Bericht für alle, die ihn haben, bis {ends}."
+    ),
     "The first {shown} of {all}; all are in the workbook.": "Die ersten {shown} von {all}; alle stehen in der Mappe.",
 }

@@ -1,16 +1,18 @@
 """The report as one page of HTML that needs nothing else: for the browser, the mail and, laid out, for paper."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from hub.reporting.audiences.audience import Language
+from hub.reporting.render.changes import changes_table
 from hub.reporting.render.charts import svg
-from hub.reporting.render.document import Cell, ManagementReport, Section, Shown, Table
+from hub.reporting.render.document import Cell, ManagementReport, Restated, Section, Shown, Table
 from hub.reporting.render.numbers import number
-from hub.reporting.render.words import BY_LANGUAGE
+from hub.reporting.render.words import BY_LANGUAGE, Words
 
 MOST_RANGES = 3
 """So many ranges of rows a figure has on paper; the page for the browser has all."""
@@ -26,6 +28,7 @@ def html(report: ManagementReport, *, for_paper: bool = False) -> str:
     shown = report.rows
     if shown is not None and for_paper:
         shown = _printed(shown)
+    changed, late = (None, None) if report.restated is None else _changes(report.restated, words, for_paper)
     policies = list(dict.fromkeys(one.policy for section in report.sections for one in section.figures))
 
     def amount(cell: Cell) -> str:
@@ -49,6 +52,8 @@ def html(report: ManagementReport, *, for_paper: bool = False) -> str:
         # A place that can be pointed at costs time on paper.
         targets={first for one in listed for first, _ in ranges(one)},
         rows=shown,
+        changed=changed,
+        late=late,
         words=words,
         amount=amount,
         less=less,
@@ -58,6 +63,15 @@ def html(report: ManagementReport, *, for_paper: bool = False) -> str:
         policies=policies,
         for_paper=for_paper,
     )
+
+
+def _changes(one: Restated, words: Words, for_paper: bool) -> tuple[Table, Table | None]:
+    """The tables of what has changed, and of the late records."""
+    changed, late = changes_table(one, words), one.late
+    if for_paper:
+        changed = replace(_printed(changed), note=changed.note)
+        late = None if late is None else replace(late, rows=late.rows[:MOST_ROWS_ON_PAPER])
+    return changed, late
 
 
 def _on_paper(section: Section) -> list[Shown]:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from hub.reporting.render.document import Cell, ManagementReport, Shown
+from hub.reporting.render.document import Cell, Change, ManagementReport, Shown
 
 COLUMNS = (
     "report",
@@ -27,21 +27,54 @@ COLUMNS = (
     "excluded",
     "rows",
     "digest",
+    "before",
+    "because of",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that a spreadsheet would compute."""
 
 
 def csv_bytes(report: ManagementReport) -> bytes:
-    """In UTF-8; `rows` are the ids of the reports in a figure, and empty where none are listed."""
+    """In UTF-8; `rows` are the ids of the reports in a figure, and empty where none are listed.
+
+    Of a report that restates another one, what has changed has its value `before`, and the reports it is `because of`;
+    what is not there any more is a row without a value.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     ids = [] if report.rows is None else [str(row[0]) for row in report.rows.rows]
+    changes = {_place(one): one for one in report.restated.changes} if report.restated else {}
     for section in report.sections:
         for one in section.figures:
-            writer.writerow([safe(cell) for cell in _cells(report, one, ids)])
+            change = changes.pop(_place(one), None)
+            told = (change.before, " ".join(change.rows)) if change else ("", "")
+            writer.writerow([safe(cell) for cell in (*_cells(report, one, ids), *told)])
+    for gone in changes.values():
+        writer.writerow([safe(cell) for cell in _gone(report, gone)])
     return out.getvalue().encode()
+
+
+def _place(one: Shown | Change) -> tuple[str, str, str, str]:
+    """What tells the figures of a report apart."""
+    return one.metric, one.part, one.dimension, one.group
+
+
+def _gone(report: ManagementReport, one: Change) -> list[Cell]:
+    known: dict[str, Cell] = {
+        "report": report.name,
+        "period": report.period,
+        "zone": report.zone,
+        "metric": one.metric,
+        "part": one.part,
+        "dimension": one.dimension,
+        "group": one.group,
+        "unit": one.unit,
+        "digest": report.digest,
+        "before": one.before,
+        "because of": " ".join(one.rows),
+    }
+    return [known.get(name) for name in COLUMNS]
 
 
 def safe(cell: Cell) -> Cell:

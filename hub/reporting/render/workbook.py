@@ -10,6 +10,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from hub.reporting.audiences.audience import Language
+from hub.reporting.render.changes import changes_table
 from hub.reporting.render.document import Cell, ManagementReport, Section, Table
 from hub.reporting.render.words import BY_LANGUAGE, Words
 
@@ -31,7 +32,21 @@ def xlsx(report: ManagementReport) -> bytes:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         _about(book, report, words, bold)
         _figures(book, report, words, bold)
-        for table in (report.reconciliation, report.excluded, report.not_told, report.rows, report.definitions):
+        if report.restated is not None:
+            _table(
+                book.add_worksheet(_sheet_name(words("What has changed"))),
+                changes_table(report.restated, words),
+                bold,
+            )
+        late = None if report.restated is None else report.restated.late
+        for table in (
+            late,
+            report.reconciliation,
+            report.excluded,
+            report.not_told,
+            report.rows,
+            report.definitions,
+        ):
             if table is not None:
                 _table(book.add_worksheet(_sheet_name(table.title)), table, bold)
     return out.getvalue()

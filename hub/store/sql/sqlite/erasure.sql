@@ -33,7 +33,7 @@ DELETE FROM erasure WHERE seq IN (SELECT seq FROM erasure WHERE completed < ? LI
 SELECT name FROM api_key WHERE party = :party
 UNION SELECT owner FROM subscription WHERE party = :party AND owner IS NOT NULL AND list IS NULL
 UNION SELECT actor FROM task WHERE party = :party AND actor IS NOT NULL
-UNION SELECT actor FROM job WHERE party = :party
+UNION SELECT actor FROM job WHERE party = :party AND kind <> 'managementReport'
 UNION SELECT actor FROM problem_record WHERE actor_party = :party AND actor IS NOT NULL;
 
 -- name: keys

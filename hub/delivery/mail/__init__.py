@@ -1,0 +1,1 @@
+"""Management reports by e-mail: a message of its own for each recipient."""
