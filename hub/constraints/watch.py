@@ -172,7 +172,9 @@ class ConstraintTask:
             if found not in self._said:
                 kind, key, _ = found
                 log.info("constraint.expected", kind=kind, key=f"{key.kind}:{key.value}", reason=one.reason)
-        self._said = set(detectors.suppressed) | {one for one in self._said if one[2] >= detectors.newest // HOUR - 1}
+        self._said = set(detectors.suppressed) | {
+            one for one in self._said if one[2] >= detectors.newest // HOUR - 1
+        }
         detectors.suppressed.clear()
 
 
