@@ -112,3 +112,8 @@ def polled(
         yield Polled(store, adapter, options, write_back, settings)
     finally:
         store.close()
+
+
+def _told(event: dict[str, Any]) -> tuple[str, str]:
+    kind = event["eventType"].removeprefix("ServiceProblem").removesuffix("Event")
+    return kind, event["event"]["serviceProblem"]["status"]
