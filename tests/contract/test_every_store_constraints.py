@@ -54,10 +54,14 @@ def test_new_reports_come_in_order_and_say_whether_anybody_was_told(store: Store
     assert [first.problem_id, *(one.problem_id for one in rest)] == ["p1", "p2"]
 
 
+def remember(store: Store, kept: Kept) -> None:
+    store.write(lambda tables: tables.constraints.remember(kept))
+
+
 def test_what_the_detectors_know_is_kept_once_and_anew(store: Store) -> None:
     assert store.read.constraints.memory() is None
     for kept in (Kept(7, 1_000, b"\x00first"), Kept(9, 2_000, b"second")):
-        store.write(lambda tables, kept=kept: tables.constraints.remember(kept))
+        remember(store, kept)
         assert store.read.constraints.memory() == kept
 
 
