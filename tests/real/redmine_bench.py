@@ -64,6 +64,14 @@ class RedmineBench:
     def options(self) -> dict[str, Any]:
         return {"url": self.url, "api_key": self.key(READER), "projects": [self.project], "max_wait": 20}
 
+    @property
+    def writing(self) -> dict[str, Any]:
+        return self.options | {"api_key": self.key(WRITER)}
+
+    def texts_in(self, key: str) -> list[str]:
+        journals = self.desk.issue(key, "journals")["journals"]
+        return [str(journal["notes"]) for journal in journals if journal.get("notes")]
+
     def source(self, **options: Any) -> adapters.redmine.source.Redmine:
         return adapters.redmine.make("desk", self.options | options)
 
