@@ -165,7 +165,7 @@ def test_an_answer_of_something_else_is_unavailable_and_no_empty_system(
 # -- what an adapter promises that writes
 
 
-@pytest.fixture(params=WRITERS)
+@pytest.fixture(params=all_tried(WRITERS))
 def writable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WritableBench]:
     with bench_of(request.param, request, tmp_path) as bench:
         yield cast(WritableBench, bench)
