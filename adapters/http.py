@@ -40,6 +40,10 @@ class NotThere(NotServed):
     """There is nothing at this path, or no longer: 404, 410."""
 
 
+class Forbidden(AuthFailed):
+    """403: the system knows who we are, and refuses us this."""
+
+
 def system_clock() -> datetime:
     return datetime.now(UTC)
 
@@ -220,7 +224,8 @@ class HttpClient:
         if status in (401, 403) or (status == 429 and self._refused):
             # After a refusal, "too many requests" speaks of our bad logins: asking again would lock the account.
             self._refused = True
-            raise AuthFailed(self._redacted(f"{path}: {status}: the system refuses us: {_explained(answer)}"))
+            refusal = Forbidden if status == 403 else AuthFailed
+            raise refusal(self._redacted(f"{path}: {status}: the system refuses us: {_explained(answer)}"))
         if status == 429 or (status == 503 and "Retry-After" in answer.headers):
             raise RateLimited(f"{path}: {status}: the system asks us to wait", after=self._asked_wait(answer))
         if status >= 500:

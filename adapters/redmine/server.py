@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.http import HttpClient, NotThere
+from adapters.http import Forbidden, HttpClient, NotThere
 from hub.ports import AuthFailed, FilterIgnored, Unavailable
 
 Row = Mapping[str, Any]
@@ -82,8 +82,8 @@ class Server:
             found: Row = self._answer(f"issues/{key}.json", "issue", {"include": ",".join(parts)})
         except NotThere:
             return None
-        except AuthFailed:
-            # 403 is said of an issue that we may not see; only who is still known here may believe that.
+        except Forbidden:
+            # It is said of an issue that we may not see; only who is still known here may believe that.
             self.myself()
             return None
         return found

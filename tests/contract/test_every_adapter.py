@@ -192,7 +192,7 @@ def filed(bench: WritableBench, name: str = "iptv") -> str:
 
 
 def status_of(bench: WritableBench, key: str) -> Status | None:
-    (record,) = [record for record in records(bench.source().pull({})) if record.key == key]
+    *_, record = [record for record in records(bench.source().pull({})) if record.key == key]
     return render(mapping_of(bench), record.data).status
 
 
