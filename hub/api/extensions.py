@@ -63,7 +63,7 @@ class Extensions:
         An attribute that is null is absent where the schema does not speak of null.
         """
         name = document.get("@type", BASE)
-        if name == BASE:
+        if name == BASE or not isinstance(name, str):  # what is no text is refused by the schema of the report
             return document
         extension = self._extensions.get(name)
         if extension:
@@ -78,21 +78,26 @@ class Extensions:
         return [*self._misnamed(document), *self._faults(document)] if self._extensions else []
 
     def _faults(self, document: Document) -> list[Violation]:
-        extension = self._extensions.get(document.get("@type", BASE))
+        extension = self._extensions.get(_text(document.get("@type")))
         return errors_of(extension.validator, document) if extension else []
 
     def _misnamed(self, document: Document) -> Iterator[Violation]:
         name, location, base = (document.get(key) for key in ("@type", "@schemaLocation", "@baseType"))
-        extension, located = self._extensions.get(name or BASE), self._by_location.get(location or "")
+        extension, located = self._extensions.get(_text(name)), self._by_location.get(_text(location))
         if located is not None and located is not extension:
             message = f"is not {located.name}, of which {location} is the schema"
             yield Violation(field="@type", value=name, message=message)
         elif extension is not None and extension.location and location not in (None, extension.location):
             message = f"is not the schema of {extension.name}, which is {extension.location}"
             yield Violation(field="@schemaLocation", value=location, message=message)
-        if extension is not None and base not in (None, BASE) and base not in self._extensions:
+        if extension is not None and base not in (None, BASE) and _text(base) not in self._extensions:
             message = f"is neither {BASE} nor a type that has a schema here"
             yield Violation(field="@baseType", value=base, message=message)
+
+
+def _text(value: Any) -> str:
+    """The value, or "" for what is no text, which the schema of every report refuses."""
+    return value if isinstance(value, str) else ""
 
 
 def load_extensions(folder: str) -> Extensions:

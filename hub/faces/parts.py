@@ -96,7 +96,8 @@ class Wrapped:
         return {**made, self.member: {**self._thing(made), **typed}}
 
     def _tells_thing(self, part: Document) -> bool:
-        return part.get("@type") in self.thing_types or part.get("@baseType") in self.thing_types
+        kinds = [part.get(name) for name in ("@type", "@baseType")]
+        return any(isinstance(kind, str) and kind in self.thing_types for kind in kinds)
 
     def _thing(self, part: Document) -> Document:
         thing = part.get(self.member)

@@ -82,6 +82,7 @@ class Fetcher:
 
     def _attempt(self, fetch: "_Fetch", file: BinaryIO) -> None:
         fetch.check(0)
+        fetch.idle += 1
         try:
             target = target_of(fetch.hold.job.asked.url or "")
         except BadCallback as error:
@@ -139,7 +140,6 @@ class _Fetch:
 
     def attempt(self, connection: HTTPConnection, target: Target, file: BinaryIO) -> None:
         """Raises BrokeOff for what may pass."""
-        self.idle += 1
         held = file.seek(0, os.SEEK_END)
         headers = {"Host": target.place, "Accept-Encoding": "identity"}
         if held and self._etag:

@@ -115,7 +115,7 @@ def _fixed_violations(shown: Document, edited: Document) -> list[Violation]:
         for name in ("id", "href", *NOT_PATCHABLE, *NOT_WRITABLE)
         if edited.get(name) != shown.get(name)
     ]
-    if "status" not in edited:
+    if edited.get("status") is None:
         violations.append(Violation(field="status", message="is missing"))
     return violations
 

@@ -148,6 +148,18 @@ def test_a_name_that_leads_inside_by_now_is_not_followed(
         fetcher(files, lookup=lambda _: addresses).run(held(store, "http://files.example.com/x"))
 
 
+def test_a_name_that_nobody_knows_fails_the_job(store: Store, files: JobFiles) -> None:
+    asked: list[str] = []
+
+    def unknown(name: str) -> list[str]:
+        asked.append(name)
+        raise OSError("Name or service not known")
+
+    with pytest.raises(JobFailed, match="files.example.com: Name or service not known"):
+        fetcher(files, lookup=unknown).run(held(store, "http://files.example.com/x"))
+    assert len(asked) == 5
+
+
 def test_a_name_is_asked_for_at_the_address_that_was_vetted(
     store: Store, files: JobFiles, server: FileServer
 ) -> None:
