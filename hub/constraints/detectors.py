@@ -50,10 +50,11 @@ class Detectors:
         self._demand.add(sighting)
         ended = self.advance(sighting.at) if sighting.at > self.newest else []
         self.newest = max(self.newest, sighting.at)
+        if not self._profile.knows(sighting.at, self._rules.warm_up):
+            self._failures.hold(sighting, self.newest)
+            return ended
         busy = self._demand.looked_at(sighting.at // HOUR)
         findings = self._failures.take(sighting, self.newest, busy)
-        if not self._profile.knows(sighting.at, self._rules.warm_up):
-            return ended
         return [*ended, *self._shown(findings), *self._shown(self._shortages.take(sighting))]
 
     def also(self, sighting: Sighting) -> list[Episode]:

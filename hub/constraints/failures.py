@@ -5,6 +5,7 @@ from collections.abc import Container, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from hub.constraints.episodes import MOST
 from hub.constraints.findings import Finding, Rules, Type
 from hub.constraints.profile import SECOND, Profile
 from hub.constraints.sightings import Key, Sighting
@@ -29,13 +30,36 @@ class Seen(NamedTuple):
     is_named: bool
 
 
+class Placed:
+    """The reports of one key, each once, by time."""
+
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+        self._ids: set[str] = set()
+
+    def add(self, one: Seen) -> None:
+        if one.problem_id not in self._ids:
+            self._ids.add(one.problem_id)
+            insort(self.seen, one)
+
+    def drop(self, before: int) -> None:
+        """Forget what is older than an instant."""
+        end = bisect_left(self.seen, (before,))
+        self._ids.difference_update(one.problem_id for one in self.seen[:end])
+        del self.seen[:end]
+
+
 class FailureWatch:
-    """Holds the reports of the longest window for each key, and no more."""
+    """Holds the reports of the longest window for each key, and no more.
+
+    Of a window with more than MOST reports the latest ones are looked at: beyond that, more of them say nothing new,
+    and what a burst costs grows no faster than it does.
+    """
 
     def __init__(self, rules: Rules, profile: Profile) -> None:
         self._rules = rules
         self._profile = profile
-        self._keys: dict[Key, list[Seen]] = {}
+        self._keys: dict[Key, Placed] = {}
         self._times: list[int] = []
         self._swept = 0
 
@@ -62,10 +86,9 @@ class FailureWatch:
             self._placed(key, sighting)
 
     def _placed(self, key: Key, sighting: Sighting) -> list[Seen]:
-        seen = self._keys.setdefault(key, [])
-        if all(one.problem_id != sighting.problem_id for one in seen):
-            insort(seen, Seen(sighting.at, sighting.problem_id, sighting.party, key in sighting.named))
-        return seen
+        placed = self._keys.get(key) or self._keys.setdefault(key, Placed())
+        placed.add(Seen(sighting.at, sighting.problem_id, sighting.party, key in sighting.named))
+        return placed.seen
 
     def _judged(self, key: Key, seen: Sequence[Seen], at: int) -> Finding:
         found = [
@@ -78,11 +101,11 @@ class FailureWatch:
     def _finding(self, key: Key, seen: Sequence[Seen], window: int, end: int) -> Finding:
         rules = self._rules
         first, last = bisect_left(seen, (end - window + 1,)), bisect_left(seen, (end + 1,))
-        members = seen[first:last]
+        members = seen[max(first, last - MOST) : last]
         parties = frozenset(one.party for one in members)
         usual = max(LEAST_EXPECTED, self._profile.expected(end - window, end + MOMENT))
         share = self._profile.share(key, end)
-        others = self._count(end - window, end) - len(members)
+        others = self._count(end - window, end) - (last - first)
         surge = max(1.0, (others + STEADY) / (usual * (1 - share) + STEADY))
         expected = share * usual * surge
         observed = len(parties)
@@ -121,9 +144,9 @@ class FailureWatch:
         oldest = newest - self._rules.windows[-1] - self._rules.lateness
         del self._times[: bisect_left(self._times, oldest)]
         for key in list(self._keys):
-            seen = self._keys[key]
-            del seen[: bisect_left(seen, (oldest,))]
-            if not seen:
+            placed = self._keys[key]
+            placed.drop(oldest)
+            if not placed.seen:
                 del self._keys[key]
 
 

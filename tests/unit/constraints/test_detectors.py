@@ -6,7 +6,7 @@ from pickle import dumps
 import pytest
 
 from hub.constraints.detectors import Detectors
-from hub.constraints.episodes import Phase
+from hub.constraints.episodes import MOST, Phase
 from hub.constraints.expected import Expectation, Expectations
 from hub.constraints.findings import Type
 from hub.constraints.profile import DAY, HOUR
@@ -49,6 +49,30 @@ def test_more_reports_confirm_and_so_does_a_report_that_names_the_resource_as_it
     unnamed = [one._replace(named=frozenset()) for one in named]
     assert [one.phase for one in taken(learnt(hourly=4), *named).values()] == [Phase.CONFIRMED]
     assert [one.phase for one in taken(learnt(hourly=4), *unnamed).values()] == [Phase.SUSPECTED]
+
+
+def test_of_a_window_with_very_many_reports_the_latest_are_looked_at() -> None:
+    detectors = learnt()
+    reports = burst(MOST + 50, every=MINUTE // 60)
+    (found,) = taken(detectors, *reports).values()
+    assert len(found.members) == MOST
+    (last,) = detectors.take(seen(reports[-1].at, "olt-7", party="late", name="late"))
+    assert last.evidence.observed <= MOST
+    assert last.evidence.surge <= found.evidence.surge
+
+
+def test_what_comes_before_the_detectors_know_what_is_usual_is_held_for_when_they_do() -> None:
+    """The first of a burst come in the last minutes of the warm-up."""
+    begin = START + RULES.warm_up - 3 * MINUTE
+    reports = burst(10, "node-3", begin=begin)
+    detectors = Detectors(RULES)
+    for one in background():
+        if one.at < begin:
+            detectors.learn(one)
+    found = taken(detectors, *reports)
+    (failure,) = (one for one in found.values() if one.key == Key(Kind.RESOURCE, "node-3"))
+    assert failure.evidence.begin == begin
+    assert len(failure.members) == 10
 
 
 def test_a_constraint_eases_after_one_quiet_window_and_is_cleared_after_two() -> None:
