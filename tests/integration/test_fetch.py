@@ -155,7 +155,7 @@ def test_a_name_that_nobody_knows_fails_the_job(store: Store, files: JobFiles) -
         asked.append(name)
         raise OSError("Name or service not known")
 
-    with pytest.raises(JobFailed, match="files.example.com: Name or service not known"):
+    with pytest.raises(JobFailed, match=r"files\.example\.com: Name or service not known"):
         fetcher(files, lookup=unknown).run(held(store, "http://files.example.com/x"))
     assert len(asked) == 5
 
