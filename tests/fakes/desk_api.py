@@ -8,8 +8,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.fakes.http_server import HttpServer
@@ -17,7 +16,7 @@ from tests.fakes.http_server import HttpServer
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
-class DeskApi:
+class DeskApi(HttpServer):
     """`login` is the header that callers must send; `between` is called before each answer with a list."""
 
     def __init__(self) -> None:
@@ -26,20 +25,11 @@ class DeskApi:
         self.asked: list[dict[str, str]] = []
         self.moves: list[Any] = []
         self._changes = 0
-        self._server = HttpServer(self._answer)
+        super().__init__(self._answer)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.port}/api"
-
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self._server.__exit__(kind, error, at)
+        return f"http://127.0.0.1:{self.port}/api"
 
     def put(self, key: str, **data: Any) -> None:
         """File a ticket, or change it, a second after the last change."""

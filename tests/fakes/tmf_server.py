@@ -4,8 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.http_server import HttpServer
@@ -13,7 +12,7 @@ from tests.fakes.http_server import HttpServer
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
-class TmfServer:
+class TmfServer(HttpServer):
     """Resources in the order of their creation. `cap` is the largest page; with `filters` False every filter and sort
     is ignored, as many servers do. With `keeps_both` the hub registers a callback again and again.
 
@@ -38,20 +37,11 @@ class TmfServer:
         self.before_patch: list[Callable[[], None]] = []
         self._base = base.rstrip("/")
         self._changes = 0
-        self._server = HttpServer(self._answer)
+        super().__init__(self._answer)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.port}{self._base}"
-
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self._server.__exit__(kind, error, at)
+        return f"http://127.0.0.1:{self.port}{self._base}"
 
     def put(self, key: str, **data: Any) -> None:
         """Create a resource, or change it, a second after the last change."""

@@ -46,6 +46,10 @@ def client(server: Server) -> ContractClient:
 @pytest.fixture(scope="module")
 def first(client: ContractClient) -> dict[str, Any]:
     """The statement of ACME as it was known at the end of March."""
+    return statement(client)
+
+
+def statement(client: ContractClient) -> dict[str, Any]:
     return made(
         client,
         definition={"id": "customer-sla"},
@@ -98,14 +102,7 @@ def content(client: ContractClient, made: dict[str, Any], form: str) -> bytes:
 def test_as_recorded_then_every_form_is_the_same_to_the_byte(
     client: ContractClient, folder: Path, first: dict[str, Any], late: dict[str, str]
 ) -> None:
-    again = made(
-        client,
-        definition={"id": "customer-sla"},
-        period="2026-03",
-        scope={"customer": "ACME"},
-        recordedUntil=THEN,
-        formats=FORMATS,
-    )
+    again = statement(client)
     for form in FORMATS:
         before = content(client, first, form)
         assert content(client, again, form) == before
