@@ -7,18 +7,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.bootstrap.reporting import make_press
-from hub.model.ids import Uuid7
-from hub.model.times import system_clock
-from hub.reporting.audiences.definition import definition_from
-from hub.reporting.scheduling import ScheduleTask
-from hub.settings import load_settings
-from hub.store.sqlite import Store
 from tests.acceptance.bulk import ended
 from tests.acceptance.contract_client import ContractClient
 from tests.acceptance.running import Server, run
+from tests.acceptance.schedules import seen_to_until
 from tests.fakes.mail_server import MailServer
-from tests.rooms import TurningClock, until
+from tests.rooms import until
 
 BASE = ContractClient.operations
 ANN, BOB, EVE = "ann@customer.test", "bob@customer.test", "eve@gone.test"
@@ -34,13 +28,7 @@ WEEKLY = {
 
 def due(folder: Path) -> None:
     """A schedule whose last turn nobody has taken yet."""
-    press = make_press(load_settings(None, {}, {}))
-    clock = TurningClock(system_clock() - timedelta(days=8))
-    store = Store(folder / "qos-hub.db")
-    document = definition_from(WEEKLY, press.audiences).document()
-    store.write(lambda tables: tables.report_definitions.insert(document, actor="me", now=1))
-    ScheduleTask(store=store, press=press, clock=clock, new_id=Uuid7(clock)).step()
-    store.close()
+    seen_to_until(timedelta(days=8), folder, WEEKLY)
 
 
 def settings(server: MailServer) -> dict[str, str]:

@@ -4,16 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hub.bootstrap.reporting import make_press
-from hub.model.ids import Uuid7
-from hub.model.times import system_clock
-from hub.reporting.audiences.definition import definition_from
-from hub.reporting.scheduling import ScheduleTask
-from hub.settings import load_settings
 from hub.store.sqlite import Store
 from tests.acceptance.contract_client import ContractClient
 from tests.acceptance.running import Server, run
-from tests.rooms import TurningClock, until
+from tests.acceptance.schedules import seen_to_until
+from tests.rooms import until
 
 BASE = ContractClient.operations
 WEEKLY = {
@@ -28,13 +23,7 @@ WEEKLY = {
 
 def begun_weeks_ago(folder: Path) -> None:
     """A schedule that a hub saw to until three weeks ago, when it was switched off."""
-    press = make_press(load_settings(None, {}, {}))
-    clock = TurningClock(system_clock() - timedelta(days=21))
-    store = Store(folder / "qos-hub.db")
-    document = definition_from(WEEKLY, press.audiences).document()
-    store.write(lambda tables: tables.report_definitions.insert(document, actor="me", now=1))
-    ScheduleTask(store=store, press=press, clock=clock, new_id=Uuid7(clock)).step()
-    store.close()
+    seen_to_until(timedelta(days=21), folder, WEEKLY)
 
 
 def reports(hub: Server) -> list[dict[str, Any]]:
