@@ -85,9 +85,14 @@ def _counts(returned: int, total: int) -> Headers:
     return (("X-Total-Count", str(total)), ("X-Result-Count", str(returned)))
 
 
+@lru_cache(maxsize=HEADERS_KEPT)
+def _quoted(name: str, value: str) -> str:
+    return f"{quote(name)}={quote(value)}&"
+
+
 def _link(url: str, pairs: Pairs, targets: Mapping[str, str]) -> Headers:
     """As many links as clients can read: all of them, else the neighbours, else none."""
-    kept = "".join(f"{quote(name)}={quote(value)}&" for name, value in pairs if name not in PLACES)
+    kept = "".join([_quoted(name, value) for name, value in pairs if name not in PLACES])
     for names in (tuple(targets), NEIGHBOURS):
         links = [f'<{url}?{kept}{targets[name]}>; rel="{name}"' for name in names if name in targets]
         if len(link := ", ".join(links)) <= LINK_MAXIMUM:

@@ -61,7 +61,8 @@ class Attribute:
     def kept(self, comparison: Comparison) -> Comparison:
         """The comparison with the values that are kept, where it is one of whole values; numbers in one spelling."""
         if self.holds is Holds.NUMBER:
-            return replace(comparison, values=tuple(map(number_text, comparison.values)))
+            spelt = tuple(map(number_text, comparison.values))
+            return comparison if spelt == comparison.values else replace(comparison, values=spelt)
         if not self.kept_as or comparison.operator not in (Operator.EQ, Operator.NE):
             return comparison
         values = [kept for value in comparison.values for kept in self.kept_as.get(value, (value,))]

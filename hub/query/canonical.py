@@ -1,45 +1,65 @@
 """One spelling for each condition, so that two texts of the same meaning are found to be the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 
 from hub.query.syntax import SIGNS, And, Comparison, Condition, Operator, Or
 
 
-def all_of(groups: Iterable[Iterable[Comparison]]) -> Condition | None:
+def all_of(groups: Iterable[Sequence[Comparison]]) -> Condition | None:
     """AND of groups, each an OR of comparisons.
 
     A name that is repeated with `=` means any of its values, as TMF630 has it; repeated with `ne` it means none.
     """
-    parts = [any_of(group) for group in groups]
-    single = [part for part in parts if isinstance(part, Comparison)]
-    several = [part for part in parts if isinstance(part, Or)]
-    merged: set[Comparison | Or] = {*_merged(single, (Operator.EQ, Operator.NE)), *several}
-    if not merged:
-        return None
-    ordered = sorted(merged, key=render)
-    return ordered[0] if len(ordered) == 1 else And(parts=tuple(ordered))
+    single: list[Comparison] = []
+    several: dict[Or, None] = {}
+    for group in groups:
+        part = any_of(group) if len(group) > 1 else group[0]
+        if isinstance(part, Or):
+            several[part] = None
+        else:
+            single.append(part)
+    merged: list[Comparison | Or] = [*_merged(single, (Operator.EQ, Operator.NE)), *several]
+    if len(merged) < 2:
+        return merged[0] if merged else None
+    return And(parts=tuple(sorted(merged, key=_place)))
 
 
-def any_of(comparisons: Iterable[Comparison]) -> Comparison | Or:
+def any_of(comparisons: Sequence[Comparison]) -> Comparison | Or:
     """OR of comparisons, of which there is at least one."""
-    ordered = sorted(_merged(comparisons, (Operator.EQ,)), key=render)
-    return ordered[0] if len(ordered) == 1 else Or(parts=tuple(ordered))
+    merged = _merged(comparisons, (Operator.EQ,))
+    return Or(parts=tuple(sorted(merged, key=_place))) if len(merged) > 1 else merged[0]
 
 
-def _merged(comparisons: Iterable[Comparison], operators: tuple[Operator, ...]) -> set[Comparison]:
+def _merged(comparisons: Sequence[Comparison], operators: tuple[Operator, ...]) -> list[Comparison]:
     """The comparisons, where those of the same path and one of `operators` are one with all their values."""
+    given = [_in_order(each) for each in comparisons]
+    if len(given) < 2 or len({each.path for each in given}) == len(given):
+        return given
     kept: set[Comparison] = set()
     values: dict[tuple[tuple[str, ...], Operator], set[str]] = {}
-    for each in comparisons:
-        if each.operator in (Operator.EQ, Operator.NE):
-            each = Comparison(path=each.path, operator=each.operator, values=tuple(sorted(set(each.values))))
+    for each in given:
         if each.operator in operators:
             values.setdefault((each.path, each.operator), set()).update(each.values)
         else:
             kept.add(each)
     for (path, operator), together in values.items():
         kept.add(Comparison(path=path, operator=operator, values=tuple(sorted(together))))
-    return kept
+    return list(kept)
+
+
+def _in_order(comparison: Comparison) -> Comparison:
+    """The comparison with each of its values once, where it has several."""
+    if len(comparison.values) < 2:
+        return comparison
+    return replace(comparison, values=tuple(sorted(set(comparison.values))))
+
+
+@lru_cache(maxsize=1024)
+def _place(part: Comparison | Or) -> str:
+    """Where a part stands among the others."""
+    return render(part)
 
 
 def render(condition: Condition) -> str:

@@ -30,6 +30,10 @@ RESERVED = frozenset({"fields", "offset", "limit", "sort", "filter", "before", "
 CLAUSES_KEPT = 2048
 """How many clauses are kept with what they mean: of a query that is new, most are not."""
 
+PAGES_KEPT = 512
+"""How many sets of reserved parameters are kept with what they mean."""
+
+_PLAIN = re.compile(rb"([\w@.-]+)=([\w@.:,-]*)")
 _LOST_PLUS = re.compile(r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) (?=[0-9]{2}:[0-9]{2}(?:[,'\")]|$))")
 
 
@@ -54,6 +58,19 @@ def split_query_string(raw: bytes) -> list[tuple[str, str]]:
     A name that begins with `;` is an alternative to the pair before it, so `a=1;b=2` is ("a", "1"), (";b", "2").
     Quoted and joined with `=` and `&` the pairs say the same again. Raises InvalidInput.
     """
+    plain = [_plain_pair(clause) for clause in raw.split(b"&")]
+    known = [pair for pair in plain if pair is not None]
+    return known if len(known) == len(plain) else _split_with_care(raw)
+
+
+@lru_cache(maxsize=CLAUSES_KEPT)
+def _plain_pair(clause: bytes) -> tuple[str, str] | None:
+    """Name and value of a clause in which every letter stands for itself, as in most."""
+    found = _PLAIN.fullmatch(clause)
+    return (found[1].decode(), found[2].decode()) if found else None
+
+
+def _split_with_care(raw: bytes) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     violations: list[Violation] = []
     # Latin-1 keeps each byte, so that what is encoded is decoded only after the split.
@@ -103,21 +120,74 @@ def parse_list_query(
     """
 
     def read(attributes: Attributes) -> ListQuery:
-        vocabulary = ResourceVocabulary(
-            attributes=attributes, translate=translate, address=address, addresses=addresses
-        )
-        return _read(pairs, vocabulary)
+        return _read(pairs, _vocabulary(attributes, translate, address, addresses))
 
     return read_openly(read, attributes, lambda query: query.condition)
 
 
+@lru_cache(maxsize=64)
+def _vocabulary(
+    attributes: Attributes, translate: Translate, address: ReadAddress, addresses: str
+) -> ResourceVocabulary:
+    return ResourceVocabulary(attributes=attributes, translate=translate, address=address, addresses=addresses)
+
+
 def _read(pairs: Sequence[tuple[str, str]], vocabulary: ResourceVocabulary) -> ListQuery:
+    """Of a query that is new, most is not: what stands beside the filters is kept as a whole, a filter by itself."""
+    violations: list[Violation] = []
+    comparisons = _comparisons([pair for pair in pairs if pair[0] not in RESERVED], vocabulary, violations)
+    try:
+        beside = _beside(tuple([pair for pair in pairs if pair[0] in RESERVED]), vocabulary)
+    except InvalidInput as error:
+        violations += error.violations
+    if violations:
+        raise InvalidInput(violations=violations)
+    return ListQuery(
+        condition=both(comparisons, beside.condition),
+        fields=beside.fields,
+        offset=beside.offset,
+        limit=beside.limit,
+        sort=beside.sort,
+        cursor=beside.cursor,
+    )
+
+
+def _comparisons(
+    pairs: Sequence[tuple[str, str]], vocabulary: ResourceVocabulary, violations: list[Violation]
+) -> Condition | None:
+    """All of the filters on attributes; `violations` gets what is wrong with them."""
+    groups: list[list[Comparison]] = []
+    for position, (given, value) in enumerate(pairs):
+        name = given.removeprefix(";")
+        try:
+            comparison = _comparison(vocabulary, name, value)
+        except ValueError as error:
+            violations.append(Violation(field=name, value=value, message=str(error)))
+            continue
+        if position and given.startswith(";") and groups:
+            groups[-1].append(comparison)
+        else:
+            groups.append([comparison])
+    try:
+        check_size([comparison for group in groups for comparison in group])
+    except ValueError as error:
+        violations.append(Violation(field="query string", value=None, message=str(error)))
+    return all_of(groups)
+
+
+@lru_cache(maxsize=CLAUSES_KEPT)
+def _comparison(vocabulary: ResourceVocabulary, name: str, value: str) -> Comparison:
+    """Raises ValueError."""
+    return vocabulary.comparison(comparison_of(name, check_text(value)))
+
+
+@lru_cache(maxsize=PAGES_KEPT)
+def _beside(pairs: tuple[tuple[str, str], ...], vocabulary: ResourceVocabulary) -> ListQuery:
+    """What the reserved parameters ask for. Raises InvalidInput."""
     reader = _Reader(pairs, vocabulary)
-    comparisons = reader.comparisons()
-    filters = reader.filters()
-    sort = reader.sort()
+    condition, sort = reader.filters(), reader.sort()
     query = ListQuery(
-        condition=both(comparisons, filters),
+        condition=condition,
         fields=reader.fields(),
         offset=reader.whole_number("offset") or 0,
         limit=reader.whole_number("limit"),
@@ -129,14 +199,8 @@ def _read(pairs: Sequence[tuple[str, str]], vocabulary: ResourceVocabulary) -> L
     return query
 
 
-@lru_cache(maxsize=CLAUSES_KEPT)
-def _comparison(vocabulary: ResourceVocabulary, name: str, value: str) -> Comparison:
-    """Raises ValueError."""
-    return vocabulary.comparison(comparison_of(name, check_text(value)))
-
-
 class _Reader:
-    """Reads one kind of parameter after the other, and collects what is wrong with each."""
+    """Reads one reserved parameter after the other, and collects what is wrong with each."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]], vocabulary: ResourceVocabulary) -> None:
         self._pairs = pairs
@@ -154,25 +218,6 @@ class _Reader:
 
     def _complain(self, field: str, value: str | None, message: object) -> None:
         self.violations.append(Violation(field=field, value=value, message=str(message)))
-
-    def comparisons(self) -> Condition | None:
-        groups: list[list[Comparison]] = []
-        for position, (given, value) in enumerate(pair for pair in self._pairs if pair[0] not in RESERVED):
-            name = given.removeprefix(";")
-            try:
-                comparison = _comparison(self._vocabulary, name, value)
-            except ValueError as error:
-                self._complain(name, value, error)
-                continue
-            if given.startswith(";") and position and groups:
-                groups[-1].append(comparison)
-            else:
-                groups.append([comparison])
-        try:
-            check_size([comparison for group in groups for comparison in group])
-        except ValueError as error:
-            self._complain("query string", None, error)
-        return all_of(groups)
 
     def filters(self) -> Condition | None:
         condition, tests = None, 0

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from hub.model.times import micros_to_text
 from hub.query.entries import keys_for
@@ -11,6 +12,9 @@ from hub.query.syntax import Comparison, Operator
 from hub.query.values import FIRST_INSTANT, LAST_INSTANT, instant_in, number_in
 
 MILLISECOND = 1000
+
+COMPARISONS_KEPT = 1024
+"""How many comparisons are kept with their text: of a condition that is new, most are not."""
 
 
 class Kind(StrEnum):
@@ -27,9 +31,9 @@ class Kind(StrEnum):
     KEYS = "keys"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Column:
-    """A column that repeats an attribute; `name` is ours and goes into the text as it is.
+    """A column that repeats an attribute; `name` is ours and goes into the text as it is. Compared by identity.
 
     `required` tells that it is never NULL; `sorted_by` is what gives its order, where that is not the column itself.
     """
@@ -40,6 +44,7 @@ class Column:
     sorted_by: str = ""
 
 
+@lru_cache(maxsize=COMPARISONS_KEPT)
 def in_column(comparison: Comparison, column: Column) -> Sql:
     if comparison.operator in SIGN:
         return _ordered_column(comparison, column)

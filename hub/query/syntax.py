@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache
 
 
 class Operator(StrEnum):
@@ -16,6 +17,9 @@ class Operator(StrEnum):
     LTE = "lte"
     REGEX = "regex"
 
+    __hash__ = str.__hash__
+    """Asked of each comparison that is looked up; that of an enumeration is many times dearer."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
@@ -28,6 +32,13 @@ class Comparison:
     path: tuple[str, ...]
     operator: Operator
     values: tuple[str, ...]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.path, self.operator, self.values))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +171,7 @@ def comparison_of(name: str, value: str) -> Comparison:
     return Comparison(path=path, operator=operator, values=values)
 
 
+@lru_cache(maxsize=512)
 def path_and_word(name: str) -> tuple[tuple[str, ...], str | None]:
     """The path, and the operator at its end as a word of WORDS; None where there is none. Raises ValueError."""
     *path, last = name.split(".")

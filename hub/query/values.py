@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from hub.model.times import to_micros
@@ -22,6 +23,7 @@ FIRST_INSTANT = to_micros(datetime.min.replace(tzinfo=UTC))
 LAST_INSTANT = to_micros(datetime.max.replace(tzinfo=UTC))
 
 
+@lru_cache(maxsize=1024)
 def number_in(text: str) -> int | float | None:
     """The number that the text is in JSON, or None."""
     found = _NUMBER.fullmatch(text)
@@ -60,6 +62,7 @@ def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
+@lru_cache(maxsize=1024)
 def instant_in(text: str) -> int | None:
     """Microseconds of the instant that an RFC 3339 text names, or None; a date is its midnight in UTC."""
     found = _INSTANT.fullmatch(text)

@@ -1,7 +1,7 @@
 """Which paths a query may name, and what may be asked of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from hub.query.attributes import Attribute, Attributes, Path, check_against
@@ -16,6 +16,9 @@ ReadAddress = Callable[[str], str]
 """From an address that a face shows to the one that is kept."""
 
 ADDRESS = "href"
+
+PATHS_KEPT = 1024
+"""How many paths are kept with what is there."""
 
 
 def as_it_is(path: Path) -> Path:
@@ -45,10 +48,11 @@ class Vocabulary(Protocol):
         """The comparison in the words of documents. Raises ValueError when it can never hold."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ResourceVocabulary:
     """The attributes of a resource, first level first.
 
+    Compared by identity, so that it can be a key.
     `addresses` is what every `href` of the resource begins with at this face: the id follows, and is what is kept.
     With `extended`, objects may have members that the contract does not know.
     """
@@ -58,11 +62,20 @@ class ResourceVocabulary:
     address: ReadAddress = as_written
     addresses: str = ""
     extended: bool = False
+    _found: dict[Path, tuple[Path, Attribute]] = field(default_factory=dict, init=False, repr=False)
 
     def with_extensions(self) -> "ResourceVocabulary":
         return replace(self, extended=True)
 
     def find(self, path: Path) -> tuple[Path, Attribute]:
+        found = self._found.get(path)
+        if found is None:
+            found = self._looked_up(path)
+            if len(self._found) < PATHS_KEPT:
+                self._found[path] = found
+        return found
+
+    def _looked_up(self, path: Path) -> tuple[Path, Attribute]:
         kept = self._kept(path)
         try:
             return kept, self.attributes.along(kept, extended=self.extended)[-1]
@@ -85,7 +98,9 @@ class ResourceVocabulary:
         checked = attribute.spelt(check_comparison(given))
         shown = self.attributes.shown_members(path) if attribute.members and not self.extended else ()
         check_against(attribute, checked, shown=shown)
-        return with_kept_addresses(attribute.kept(replace(checked, path=path)), self.address)
+        if path != checked.path:
+            checked = replace(checked, path=path)
+        return with_kept_addresses(attribute.kept(checked), self.address)
 
 
 def check_address(given: Comparison) -> None:

@@ -45,10 +45,15 @@ class Facets:
 
     def values_of(self, path: Path) -> tuple[str, ...]:
         """The values of which the attribute must have one; none when that is not said."""
+        wanted = self.wanted(path)
+        return () if wanted is None else wanted.values
+
+    def wanted(self, path: Path) -> Comparison | None:
+        """The comparison by which the attribute must have one of some values."""
         for part in self.counted:
             if isinstance(part, Comparison) and part.path == path and part.operator is Operator.EQ:
-                return part.values
-        return ()
+                return part
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +69,10 @@ class Compiled:
 def compiled(condition: Condition | None, indexed: tuple[tuple[Path, int], ...]) -> Compiled:
     """`indexed` are the indexed paths with their numbers."""
     facets = facets_of(condition, dict(indexed))
-    return Compiled(
-        facets=facets,
-        where=sql_condition(condition, columns=_columns(indexed)),
-        what=sql_condition(facets.what, columns=COLUMNS),
-    )
+    where = sql_condition(condition, columns=_columns(indexed))
+    is_counted = not (facets.bounds or facets.keyed or facets.others)
+    what = where if is_counted else sql_condition(facets.what, columns=COLUMNS)
+    return Compiled(facets=facets, where=where, what=what)
 
 
 @lru_cache(maxsize=8)

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 
 from hub.query.syntax import Condition
+from hub.store.estimates import Estimates
 from hub.store.paths import Declared
 from hub.store.tally import Tally
 from hub.store.ways import Ways
@@ -18,6 +19,7 @@ class KeptWays:
     def __init__(self, connection: sqlite3.Connection, tally: Tally) -> None:
         self._connection = connection
         self._tally = tally
+        self._estimates = Estimates(tally)
         self._kept: dict[Condition | None, Ways] = {}
 
     def of(self, condition: Condition | None, declared: Callable[[], Declared]) -> Ways:
@@ -27,5 +29,5 @@ class KeptWays:
             return kept
         if len(self._kept) >= KEPT_MAXIMUM:
             self._kept.clear()
-        ways = self._kept[condition] = Ways(self._connection, self._tally, declared(), condition)
+        ways = self._kept[condition] = Ways(self._connection, self._tally, self._estimates, declared(), condition)
         return ways

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from functools import cached_property, lru_cache
 from typing import Any
 
 from hub.query.ordering import Cursor, Page, Sort
@@ -50,6 +51,7 @@ class Search:
         self._cursor = cursor
         self._find = ways
         self._found: Ways | None = None
+        self._new_count: int | None = None
 
     def runs_on(self, connection: sqlite3.Connection) -> bool:
         return self._connection is connection
@@ -58,9 +60,10 @@ class Search:
     def _ways(self) -> Ways:
         if self._found is None:
             self._found = self._find()
+            self._new_count = self._found.take_count()
         return self._found
 
-    @property
+    @cached_property
     def _way(self) -> tuple[float, Way]:
         return self._ways.for_page(self._sort, self._need)
 
@@ -106,13 +109,13 @@ class Search:
         kept = self._ways.statements
         statement = kept.get((self._sort, self._need))
         if statement is None:
-            keys = order_keys(self._sort, columns=COLUMNS)
+            keys = _keys(self._sort)
             text, bound = _rows(self._way[1], self._ways.where, keys, shown=SHOWN, backwards=False)
             statement = kept[self._sort, self._need] = (text, bound)
         return statement
 
     def _page_by(self, cursor: Cursor) -> Page[Found]:
-        keys = order_keys(self._sort, columns=COLUMNS)
+        keys = _keys(self._sort)
         where, values = self._ways.where
         if cursor.position is not None:
             text, places = beyond(keys, cursor.position, backwards=cursor.backwards)
@@ -128,7 +131,8 @@ class Search:
     def count(self) -> int:
         if self._is_plain:
             return self._tally.total()
-        total = self._ways.total()
+        ways = self._ways
+        total = ways.total() if self._new_count is None else self._new_count
         if total is not None:
             return total
         text, values = self._counting()
@@ -141,6 +145,11 @@ class Search:
         _, way = self._ways.for_count()
         where, values = _within(way.branches[0] if way.branches else None, self._ways.where)
         return f"SELECT count(*) FROM {_source(way)} WHERE {where}", values
+
+
+@lru_cache(maxsize=256)
+def _keys(sort: Sort) -> tuple[KeySql, ...]:
+    return order_keys(sort, columns=COLUMNS)
 
 
 def _rows(way: Way, where: Sql, keys: tuple[KeySql, ...], *, shown: str, backwards: bool) -> Sql:

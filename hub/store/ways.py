@@ -5,18 +5,18 @@ the way is written into the statement.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import chain
 from time import monotonic
 
 from hub.query.entries import Key, keys_for
 from hub.query.ordering import Sort
-from hub.query.sql import sql_condition
 from hub.query.sql_values import ALWAYS
 from hub.query.sqlite_json import Sql
-from hub.query.syntax import Comparison, Condition, Operator, Or
+from hub.query.syntax import Comparison, Condition, Or
 from hub.store.blocks import BLOCK, late_enough
-from hub.store.columns import COLUMNS
+from hub.store.estimates import FRESH_FOR, Estimates
 from hub.store.facets import IDS, compiled, paths_of
 from hub.store.path_tally import counting_common
 from hub.store.paths import Declared
@@ -35,8 +35,8 @@ COUNTED_AT_MOST = 5_000
 
 BRANCHES_MAXIMUM = 8
 
-FRESH_FOR = 0.5
-"""Seconds for which what was found out about a condition serves the next lists of the same condition."""
+WORTH_WEIGHING = 0.1
+"""A way that costs less than this part of reading the page's rows is taken without weighing the others."""
 
 
 class Ways:
@@ -46,28 +46,38 @@ class Ways:
         self,
         connection: sqlite3.Connection,
         tally: Tally,
+        estimates: Estimates,
         declared: Declared,
         condition: Condition | None,
     ) -> None:
         self._connection = connection
         self._tally = tally
+        self._estimates = estimates
         self._declared = declared
         read = compiled(condition, tuple(declared.complete.items()))
         self._facets = read.facets
         self.where = read.where
         self._made = monotonic()
         self._pages: dict[tuple[Sort, int], tuple[float, Way]] = {}
-        self._all = max(tally.total(), 1)
+        self._all = max(estimates.of(None), 1)
         self.what = read.what
         """The part that the tally can count."""
         self._counted = tally.count(read.what) if read.facets.counted else self._all
         self._windows = {window: tally.count(read.what, window) for window in read.facets.windows}
         self._keyed = [self._entries(part) for part in read.facets.keyed]
-        self._sizes: dict[str, int] = {}
+        self._new_count = self._count_of_all()
         self.by_values: dict[tuple[Sort, int], float] = {}
         """What it costs to read a list value by value, as `Search` keeps it here, too."""
         self.statements: dict[tuple[Sort, int], Sql] = {}
         """The statements of pages, as `Search` keeps them here: by their order and by how many rows they need."""
+
+    def _count_of_all(self) -> int | None:
+        """How many rows fit, where the tally just counted them."""
+        if self._keyed or self._facets.others or len(self._windows) > 1:
+            return None
+        if self._windows:
+            return next(iter(self._windows.values()))
+        return self._counted if self._facets.counted else None
 
     def entries(self) -> Sql | None:
         """A statement that gives each fitting row number once, where an indexed path alone decides."""
@@ -95,6 +105,11 @@ class Ways:
             return self._tally.total()
         return self._tally.run(self._counting)
 
+    def take_count(self) -> int | None:
+        """How many rows fit, if that was found out right now: for whoever has the ways first, and for nobody else."""
+        count, self._new_count = self._new_count, None
+        return count
+
     @cached_property
     def _counting(self) -> Sql | None:
         """The statement that counts what fits without looking at each."""
@@ -119,32 +134,41 @@ class Ways:
         """(microseconds, way) to the first `need` rows in an order."""
         found = self._pages.get((sort, need))
         if found is None:
-            ways = [*self._ordered(sort), *self._gathering]
-            found = min(((self._cost(way, need, sort), way) for way in ways), key=lambda priced: priced[0])
-            self._pages[sort, need] = found
+            found = self._pages[sort, need] = self._cheapest(sort, need)
+        return found
+
+    def _cheapest(self, sort: Sort, need: int) -> tuple[float, Way]:
+        found: tuple[float, Way] | None = None
+        for way in chain(self._ordered(sort), self._gathering):
+            cost = self._cost(way, need, sort)
+            if found is None or cost < found[0]:
+                found = cost, way
+                if cost < WORTH_WEIGHING * ROW * need:
+                    break
+        assert found is not None  # there is always the way through all rows
         return found
 
     def for_count(self) -> tuple[float, Way]:
         """(microseconds, way) to all rows, in any order."""
         return min(((self._cost(way, None, ()), way) for way in self._gathering), key=lambda priced: priced[0])
 
-    def _ordered(self, sort: Sort) -> list[Way]:
+    def _ordered(self, sort: Sort) -> Iterator[Way]:
         """The ways that give the rows in order, so that the first ones come without the others."""
         path = sort[0].path if sort else ()
         if path not in SORTED or (len(sort) > 1 and path not in DATES):
-            return []  # of a date there are few reports, which SQLite sorts by the other keys as it comes to them
+            return  # of a date there are few reports, which SQLite sorts by the other keys as it comes to them
         index = SORTED[path]
-        ways = [Way(index=index, passed=self._within_windows(index, self._all), ordered=True)]
-        if not sort:
-            entered = [text for window in self._windows if (text := late_enough(window)) is not None]
-            ways += [Way(index=index, passed=self._all, ordered=True, blocks=text) for text in entered]
         for column, branched in BRANCHED.get(path, {}).items():
             keys = exact_keys(column, self._facets.values_of((column,)))
             if 0 < len(keys) <= (BRANCHES_MAXIMUM if len(sort) < 2 else 1):
-                branches = tuple((f"{column} = ?", [key]) for key in keys)
+                branches = tuple([(f"{column} = ?", [key]) for key in keys])
                 passed = self._within_windows(index, self._size(column))
-                ways.append(Way(index=branched, branches=branches, passed=passed, ordered=True))
-        return ways
+                yield Way(index=branched, branches=branches, passed=passed, ordered=True)
+        yield Way(index=index, passed=self._within_windows(index, self._all), ordered=True)
+        if not sort:
+            entered = [text for window in self._windows if (text := late_enough(window)) is not None]
+            for text in entered:
+                yield Way(index=index, passed=self._all, ordered=True, blocks=text)
 
     def _within_windows(self, index: str, size: float) -> float:
         """What is left of the entries of an index by date within the window that is asked for."""
@@ -164,11 +188,9 @@ class Ways:
         """How many reports have one of the values that the condition wants in the column."""
         if len(self._facets.counted) == 1:
             return self._counted
-        if column not in self._sizes:
-            values = self._facets.values_of((column,))
-            condition = Comparison(path=(column,), operator=Operator.EQ, values=values)
-            self._sizes[column] = self._tally.count(sql_condition(condition, columns=COLUMNS))
-        return self._sizes[column]
+        wanted = self._facets.wanted((column,))
+        assert wanted is not None
+        return self._estimates.of(wanted)
 
     @cached_property
     def _gathering(self) -> list[Way]:

@@ -378,6 +378,27 @@ def test_a_count_inside_of_a_job_sees_what_the_job_wrote(store: Store) -> None:
     assert store.read.problems.count(equal("status", "held")) == 1
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        None,
+        equal("status", "held"),
+        compared("lastUpdate", Operator.GTE, "2025-01-01T00:00:00Z"),
+        And(parts=(equal("status", "held"), compared("creationDate", Operator.LT, "2026-01-01T00:00:00Z"))),
+    ],
+)
+def test_a_count_is_of_its_moment_however_lately_the_same_was_asked(store: Store, condition: Condition) -> None:
+    def add(number: int) -> None:
+        problem = kept(number, dated("2025-06-01T00:00:00.000Z"))
+        store.write(lambda tables: tables.problems.insert(problem))
+
+    for number in range(1, 4):
+        search = store.read.problems.search(condition, limit=10)
+        assert (len(search.page().rows), search.count()) == (number - 1, number - 1)
+        add(number)
+        assert store.read.problems.count(condition) == number
+
+
 def dated(date: str, **more: Any) -> Document:
     return report(
         **{
