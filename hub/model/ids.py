@@ -3,9 +3,15 @@
 import os
 from collections.abc import Callable
 from datetime import datetime
+from struct import iter_unpack
 from threading import Lock
 
 from hub.model.times import Clock, to_micros
+
+RANDOM, VARIANT = 0x3FFF_FFFF_FFFF_FFFF, 0x8000_0000_0000_0000
+
+AT_A_TIME = 64
+"""How many random numbers are asked of the system at once."""
 
 NewId = Callable[[], str]
 """Gives a fresh identifier; later ones sort after earlier ones of the same process."""
@@ -14,12 +20,15 @@ NewId = Callable[[], str]
 class Uuid7:
     """Makes UUIDv7 texts that rise strictly within a process, even when the clock stands still or steps back.
 
-    Layout: 48 bits of Unix milliseconds, version 7, a 12-bit counter, variant, 62 random bits.
+    Layout: 48 bits of Unix milliseconds, version 7, a 12-bit counter, variant, 62 random bits. These are asked of the
+    system for many at a time: each time other threads get their turn, and this one waits for its own.
     """
 
     def __init__(self, clock: Clock, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self._clock = clock
         self._random = random_bytes
+        self._tails: list[int] = []
+        self._process = 0
         self._lock = Lock()
         self._millis = 0
         self._counter = 0
@@ -36,10 +45,16 @@ class Uuid7:
                 self._counter += 1
                 if self._counter > 0xFFF:
                     self._millis, self._counter = self._millis + 1, 0
-            millis, counter = self._millis, self._counter
-        tail = (int.from_bytes(self._random(8), "big") & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
+            millis, counter, tail = self._millis, self._counter, self._tail()
         first, last = f"{millis:012x}", f"{tail:016x}"
         return f"{first[:8]}-{first[8:]}-7{counter:03x}-{last[:4]}-{last[4:]}"
+
+    def _tail(self) -> int:
+        """Variant and random bits; a forked process has its own."""
+        if not self._tails or self._process != os.getpid():
+            some, self._process = self._random(8 * AT_A_TIME), os.getpid()
+            self._tails = [value & RANDOM | VARIANT for (value,) in iter_unpack(">Q", some)]
+        return self._tails.pop()
 
 
 def first_id_at(micros: int) -> str:

@@ -18,10 +18,19 @@ class Connection(sqlite3.Connection):
     """
 
     _waiting: dict[Write, list[Any]] | None = None
+    _put = _written = 0
+
+    @property
+    def changes(self) -> int:
+        """A number that rises with each change, be it written or waiting."""
+        return self.total_changes - self._written + self._put
 
     @contextmanager
     def gathering(self) -> Iterator[None]:
-        """What waits when something is raised inside is forgotten."""
+        """What waits when something is raised inside is forgotten. Inside of another one it is a part of that."""
+        if self._waiting is not None:
+            yield
+            return
         self._waiting = {}
         try:
             yield
@@ -34,6 +43,7 @@ class Connection(sqlite3.Connection):
             write([value])
         else:
             self._waiting.setdefault(write, []).append(value)
+            self._put += 1
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         if self._waiting:
@@ -49,5 +59,7 @@ class Connection(sqlite3.Connection):
         """Write what was put so far."""
         if self._waiting:
             waiting, self._waiting = self._waiting, {}
+            before = self.total_changes
             for write, values in waiting.items():
                 write(values)
+            self._written += self.total_changes - before

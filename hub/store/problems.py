@@ -19,7 +19,7 @@ from hub.store.paths import IndexedPaths
 from hub.store.rewriting import Rewritten
 from hub.store.search import Found, Search
 from hub.store.statements import statements
-from hub.store.tally import Counted, Tally
+from hub.store.tally import Counted, Mark, Tally
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ class Problems:
         self.paths.begin()
         self._last_seq, self._stands = None, True
 
-    def undo(self, mark: int) -> None:
+    def undo(self, mark: Mark) -> None:
         """What was written since the mark is taken back."""
         self.tally.undo(mark)
         self.paths.begin()
@@ -103,6 +103,7 @@ class Problems:
     def end(self) -> None:
         """The transaction is about to be committed."""
         self.tally.flush()
+        self.tally.undo()
         self.paths.end()
         self._stands = False
 

@@ -18,6 +18,9 @@ from hub.store.windows import Window
 Counted = tuple[str, str, str, int, str]
 """(creation_date, last_update, status, priority, category) of a report: what the tally tells reports apart by."""
 
+Mark = tuple[int, int]
+"""(collected, written) changes."""
+
 DAY, MONTH = len("2026-03-05"), len("2026-03")
 
 ALL = "*"
@@ -35,6 +38,7 @@ class Tally:
         self._connection = connection
         self._sql = statements(dialect, "problem_tally")
         self._changes: list[tuple[Counted, int]] = []
+        self._flushed = 0
 
     def add(self, report: Counted) -> None:
         self._changes.append((report, 1))
@@ -42,23 +46,25 @@ class Tally:
     def take(self, report: Counted) -> None:
         self._changes.append((report, -1))
 
-    def mark(self) -> int:
-        """The present state of what is collected, for `undo`."""
-        return len(self._changes)
+    def mark(self) -> Mark:
+        """What is collected and what of it is written, for `undo`."""
+        return len(self._changes), self._flushed
 
-    def undo(self, mark: int = 0) -> None:
-        """Forget what was collected after the mark, since it was rolled back."""
-        del self._changes[mark:]
+    def undo(self, mark: Mark = (0, 0)) -> None:
+        """Forget what was collected and what was written after the mark, since it was rolled back."""
+        collected, self._flushed = mark
+        del self._changes[collected:]
 
     def flush(self) -> None:
         """Write what is collected."""
         self._connection.write_waiting()
-        if not self._changes:
+        changes = self._changes[self._flushed :]
+        if not changes:
             return
+        self._flushed = len(self._changes)
         alike: Counter[Counted] = Counter()
-        for (created, updated, *what), change in self._changes:
+        for (created, updated, *what), change in changes:
             alike[created[:DAY], updated[:DAY], *what] += change  # type: ignore[index]
-        self._changes.clear()
         sums: Counter[tuple[Any, ...]] = Counter()
         for report, change in alike.items():
             for row in _rows(report):

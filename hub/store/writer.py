@@ -159,7 +159,7 @@ def _attempt_together(tables: Tables, jobs: list[Job], signals: set[str]) -> lis
     """
     if len(jobs) > 1 and jobs[0].repeatable:
         told: set[str] = set()
-        found, failure = _attempt(tables, lambda tables: [_unharmed(tables, job.work, told) for job in jobs])
+        found, failure = _attempt(tables, lambda tables: _gathered(tables, jobs, told))
         if failure is None:
             signals |= told
             return list(found)
@@ -171,6 +171,12 @@ def _attempt_together(tables: Tables, jobs: list[Job], signals: set[str]) -> lis
     return outcomes
 
 
+def _gathered(tables: Tables, jobs: list[Job], signals: set[str]) -> list[Outcome]:
+    """Run jobs, and write what they have for each table together."""
+    with tables.connection.gathering():
+        return [_unharmed(tables, job.work, signals) for job in jobs]
+
+
 class _Harmed(Exception):
     """A job failed after it had written something."""
 
@@ -178,14 +184,13 @@ class _Harmed(Exception):
 def _unharmed(tables: Tables, work: Work, signals: set[str]) -> Outcome:
     """Run a job within the savepoint of several. Raises _Harmed."""
     connection = tables.connection
-    mark, written = tables.problems.tally.mark(), connection.total_changes
+    before = connection.changes
     try:
         result = work(tables)
     except BaseException as error:
-        if connection.total_changes != written or isinstance(error, sqlite3.Error):
+        if connection.changes != before or isinstance(error, sqlite3.Error):
             raise _Harmed(str(error)) from error
         tables.signals.clear()
-        tables.problems.undo(mark)
         return None, error
     signals |= tables.signals
     tables.signals.clear()

@@ -1,8 +1,10 @@
 """What waits to be written together: whoever reads finds it, and it leaves the rows that writing at once leaves."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -121,3 +123,36 @@ def test_what_waits_when_something_is_raised_is_forgotten(store: Store) -> None:
         store.write(fail)
     assert store.write(lambda tables: tables.problems.insert(problem(2))) == 1
     assert [name for name, _ in store.read.problems.page(None, limit=9).rows] == ["p2"]
+
+
+def test_what_several_jobs_have_for_one_table_is_written_together_whichever_of_them_fails(store: Store) -> None:
+    written: list[list[Any]] = []
+
+    def note(values: Sequence[Any]) -> None:
+        written.append([*values])
+
+    def keep(number: int, tables: Tables) -> int:
+        tables.problems.insert(problem(number))
+        tables.connection.put(note, number)
+        return number
+
+    def look_and_fail(tables: Tables) -> None:
+        raise LookupError(tables.problems.count(None))
+
+    def keep_and_fail(tables: Tables) -> None:
+        keep(9, tables)
+        raise ValueError("after it was put")
+
+    async def write(*jobs: Callable[[Tables], Any]) -> list[Any]:
+        return await asyncio.gather(*[store.awrite(job, repeatable=True) for job in jobs], return_exceptions=True)
+
+    assert asyncio.run(write(partial(keep, 1), partial(keep, 2))) == [1, 2]
+    assert written == [[1, 2]]
+    third, failure, fourth = asyncio.run(write(partial(keep, 3), look_and_fail, partial(keep, 4)))
+    assert (third, failure.args, fourth) == (3, (3,), 4)
+    assert store.read.problems.tally.total() == 4
+    fifth, failure, sixth = asyncio.run(write(partial(keep, 5), keep_and_fail, partial(keep, 6)))
+    assert (fifth, str(failure), sixth) == (5, "after it was put", 6)
+    found = [name for name, _ in store.read.problems.page(None, limit=9).rows]
+    assert found == ["p1", "p2", "p3", "p4", "p5", "p6"]
+    assert store.read.problems.tally.total() == 6

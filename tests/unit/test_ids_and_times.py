@@ -1,5 +1,6 @@
 """Ids that sort by time, and instants as texts and numbers."""
 
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from threading import Thread
@@ -39,6 +40,20 @@ def test_threads_never_get_the_same_id() -> None:
     for thread in threads:
         thread.join()
     assert len({one for mine in made for one in mine}) == 2000
+
+
+def test_a_forked_process_makes_other_ids() -> None:
+    new_id = Uuid7(TurningClock())
+    new_id()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writing, new_id().encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reading, 100).decode() != new_id()
+    os.close(reading)
+    os.close(writing)
 
 
 TEXTS = [
