@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from hub.errors import Conflict, InvalidInput, Violation
 from hub.model.caller import Caller
 from hub.model.credentials import SignatureKind, SigningKey
-from hub.model.listed import Entry
+from hub.model.listed import Entry, Present
 from hub.model.subscription import Subscription
 from hub.model.times import Clock, to_micros
 from hub.store.subscriptions import Change, Registered
@@ -18,7 +18,7 @@ from hub.subscriptions.delivery_options import ORDER, options_view
 from hub.subscriptions.exchanging import EXCHANGED
 from hub.subscriptions.kept_credentials import open_credentials, seal_credentials
 from hub.subscriptions.recovering import Recovering, known_registration
-from hub.subscriptions.registration import Registrations, Request
+from hub.subscriptions.registration import Known, Registrations, Request
 from hub.subscriptions.rotation import DEFAULT_OVERLAP, Rotation, Rotations
 from hub.subscriptions.secrets import SecretBox, parse_secret
 from hub.subscriptions.succession import Succession
@@ -38,8 +38,13 @@ class ListRules:
     def now(self) -> int:
         return to_micros(self._clock())
 
-    def checked(self, name: str, entry: Entry) -> Request:
-        """What is to be registered; looks up the name of the callback. Raises InvalidInput or Unsupported."""
+    def checked(self, tables: Tables, name: str, entry: Entry, before: Present | None = None) -> Request:
+        """What is to be registered; looks up the name of the callback. Raises InvalidInput or Unsupported.
+
+        `before` is the entry as it is kept.
+        """
+        if before is not None and before.is_changed_by_hand(entry):
+            entry = without_credentials(entry)  # Those of the registration stay.
         if ORDER in (entry.delivery or {}):
             message = "stands beside `delivery` in an entry, not in it"
             raise InvalidInput(violations=[Violation(field=f"delivery.{ORDER}", message=message)])
@@ -49,8 +54,19 @@ class ListRules:
             "secret": entry.secret,
             "delivery": entry.delivery,
         }
-        request = self._registrations.check(given, face=entry.face)
+        known = None if before is None else self._known(tables, entry, before)
+        request = self._registrations.check(given, face=entry.face, known=known)
         return replace(request, order=entry.order, list=name)
+
+    def _known(self, tables: Tables, entry: Entry, before: Present) -> Known | None:
+        """The listener of the entry, where it knows certificates which the entry leaves as they are."""
+        if before.subscription is None or before.subscription_id is None or "tls" in (entry.delivery or {}):
+            return None
+        one = known_registration(tables, before.subscription_id).subscription
+        if not one.options.tls or one.party != entry.party:
+            return None
+        tls = open_credentials(self._secrets, one).tls
+        return None if tls is None else Known(url=one.url, tls=tls)
 
     def register(self, tables: Tables, request: Request, caller: Caller) -> str:
         return self._registrations.register(tables, request, caller=caller).id

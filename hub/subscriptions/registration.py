@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.faces import V5
 from hub.model.caller import LOCAL, Caller
-from hub.model.credentials import Credentials, OAuthClient, SignatureKind, SigningKey
+from hub.model.credentials import Credentials, OAuthClient, SignatureKind, SigningKey, TlsIdentity
 from hub.model.delivery import UNREGISTERED
 from hub.model.ids import NewId
 from hub.model.options import NO_OPTIONS, DeliveryOptions
@@ -52,6 +53,14 @@ class Request:
     list: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """A listener that is registered already: where it is, and the certificates that it and the hub show each other."""
+
+    url: str
+    tls: TlsIdentity
+
+
 class Registrations:
     """Registers and unregisters listeners.
 
@@ -75,10 +84,11 @@ class Registrations:
         self._secrets = secrets
         self._consent = consent
 
-    def check(self, given: dict[str, Any], *, face: str = V5) -> Request:
+    def check(self, given: dict[str, Any], *, face: str = V5, known: Known | None = None) -> Request:
         """What was given at the face. Raises InvalidInput with everything wrong with callback, query and delivery.
 
-        Where listeners have to consent, this one is asked when all else is right.
+        Where listeners have to consent, this one is asked when all else is right: one that is `known`, and still at
+        the same host, with the certificates that it knows where none are given.
         """
         violations = self._policy.resolve_violations(given["callback"])
         query = given.get("query") or None
@@ -104,7 +114,7 @@ class Registrations:
                 signatures=tuple(kind.value for kind in asked.kinds),
                 auth=None if asked.auth is None else asked.auth.type,
                 tls=asked.tls.members() if asked.tls else (),
-                rate_limit=_slower(options.rate_limit, self._consent.rate(url, asked.tls)),
+                rate_limit=_slower(options.rate_limit, self._consent.rate(url, asked.tls or _known_tls(known, url))),
             ),
         )
 
@@ -190,6 +200,11 @@ def _order(given: dict[str, Any]) -> Order:
         )
         raise InvalidInput(violations=[violation])
     return read_order(given.get("delivery"))
+
+
+def _known_tls(known: Known | None, url: str) -> TlsIdentity | None:
+    """A certificate is for one listener: it is not shown to another host."""
+    return known.tls if known is not None and urlsplit(known.url).netloc == urlsplit(url).netloc else None
 
 
 def _slower(wanted: float | None, allowed: float | None) -> float | None:

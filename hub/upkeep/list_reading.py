@@ -148,7 +148,7 @@ class Reading:
 
     def _checked(self, entry: Entry, kind: ChangeKind, before: Present | None) -> Step:
         try:
-            request = self._rules.checked(self._settings.name, entry)
+            request = self._rules.checked(self._store.read, self._settings.name, entry, before)
         except HubError as error:
             shown = replace(entry, callback=without_user(entry.callback))
             return Step(kind=ChangeKind.REFUSED, entry=shown, before=before, error=error.message)

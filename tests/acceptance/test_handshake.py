@@ -2,9 +2,11 @@
 
 import json
 import sqlite3
+import ssl
 from pathlib import Path
 
 import pytest
+import trustme
 
 from hub.subscriptions.handshake import FASTEST
 from tests.acceptance.contract_client import ContractClient
@@ -99,3 +101,42 @@ def test_the_rate_that_a_listener_allows_outlives_a_change_of_its_entry_in_a_lis
         done = run(tmp_path, *reconcile, QOS_HUB_DELIVERY_HANDSHAKE="required")
         assert done.returncode == 0, done.stderr
         assert options(tmp_path) == [{"in_flight": in_flight, "rate_limit": kept}]
+
+
+def test_a_known_listener_is_asked_with_the_certificate_of_its_registration_and_no_other_host_sees_it(
+    tmp_path: Path,
+) -> None:
+    authority, name = trustme.CA(), "localhost"
+    own, asking = authority.issue_cert("hub.test"), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(asking)
+    authority.configure_trust(asking)
+    asking.verify_mode = ssl.CERT_REQUIRED
+    known = {
+        "certificate": own.cert_chain_pems[0].bytes().decode(),
+        "key": own.private_key_pem.bytes().decode(),
+        "authority": authority.cert_pem.bytes().decode(),
+    }
+    consent = answer(200, [("WebHook-Allowed-Origin", "*"), ("WebHook-Allowed-Rate", "30")])
+    (tmp_path / "hub.toml").write_text('[lists.noc]\nfile = "noc.json"\nenabled = false\n')
+    with Server(tmp_path, "--config", "hub.toml"):
+        pass
+
+    def reads(callback: str, query: str | None = None, **delivery: object) -> str:
+        entry = {"id": "a", "callback": callback, "query": query, "delivery": delivery}
+        (tmp_path / "noc.json").write_text(json.dumps([entry]))
+        reconcile = ("lists", "reconcile", "noc", "--config", "hub.toml", "--json")
+        done = run(tmp_path, *reconcile, QOS_HUB_DELIVERY_HANDSHAKE="required")
+        assert done.returncode == 0, done.stderr
+        (change,) = json.loads(done.stdout)["change"]
+        return str(change["kind"])
+
+    with Listener(tls=asking) as listener, Listener(tls=asking) as other:
+        for one in (listener, other):
+            one.on("/in", consent)
+        callback = listener.url("/in", host=name)
+        assert reads(callback, tls=known) == "added"
+        assert reads(callback, inFlight=4) == "changed"
+        assert reads(callback, "eventType=ServiceProblemCreateEvent", inFlight=4) == "changed"
+        assert [each.method for each in listener.received("/in")] == ["OPTIONS"] * 3
+        assert reads(other.url("/in", host=name), "eventType=ServiceProblemCreateEvent") == "refused"
+        assert other.received("/in") == []

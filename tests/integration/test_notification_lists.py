@@ -29,10 +29,11 @@ from hub.upkeep.list_hold import BROKEN_OFF
 from hub.upkeep.list_place import SIZE_LIMIT
 from hub.upkeep.list_reading import PUT_BACK
 from hub.upkeep.lists import ListTask, Reconciled, Reconciler
+from tests.fakes.certificates import DAY, issued
 from tests.fakes.file_server import FileServer, refusing
 from tests.fakes.listener import Listener, answer
 from tests.integration.upkeep import MAKE_WANTED, House, reconciler
-from tests.rooms import until
+from tests.rooms import Exchange, until
 
 HEAD = "id,contact,party,callback,query,inFlight,secret\n"
 
@@ -186,6 +187,28 @@ def test_credentials_that_change_in_the_list_are_exchanged_in_their_place(
     dump = "".join(house.store.read.connection.iterdump())
     assert "token-one" not in dump
     assert "token-two" not in dump
+
+
+def test_what_was_changed_by_hand_is_put_back_although_the_certificate_of_the_list_has_ended_since(
+    house: Listed, listener: Listener, tmp_path: Path
+) -> None:
+    path, clock = Path(house.settings.file).with_suffix(".json"), house.clock()
+    old, new = (issued("hub.test", end=clock + days * DAY) for days in (1, 9))
+    callback = listener.url("/a").replace("http:", "https:")
+    shown = {"certificate": old.pem, "key": old.key_pem}
+    path.write_text(json.dumps([{"id": "a", "callback": callback, "delivery": {"inFlight": 7, "tls": shown}}]))
+    house.read(file=str(path))
+    (one,) = house.store.read.subscriptions.all()
+    house.change(one, delivery={"inFlight": 2, "tls": {"certificate": new.pem, "key": new.key_pem}})
+    house.clock.turn(days=2)
+    house.exchange = Exchange(house.store, tmp_path, clock=house.clock)
+    house.reconciler = reconciler(house)
+    assert [change.detail for change in house.read(file=str(path)).changes] == [PUT_BACK]
+    (back,) = house.store.read.subscriptions.all()
+    assert back.subscription.options.in_flight == 7
+    tls = open_credentials(house.exchange.secrets, back.subscription).tls
+    assert tls is not None
+    assert tls.certificate == new.pem
 
 
 def test_a_listener_that_moves_is_told_what_waits_at_its_new_address(house: Listed, listener: Listener) -> None:
