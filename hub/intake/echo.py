@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hub.intake.mapping import Rendered
 from hub.model.problem import Document
@@ -31,7 +30,7 @@ def _without_notes(rendered: Rendered, ids: set[str]) -> Rendered:
     own = [note for note in notes if not ids.isdisjoint(_MARKED.findall(str(note.get("text"))))]
     others = [note for note in notes if note not in own]
     rest = {name: value for name, value in rendered.document.items() if name != "note"}
-    return replace(rendered, document={**rest, "note": others} if others else rest) if own else rendered
+    return rendered._replace(document={**rest, "note": others} if others else rest) if own else rendered
 
 
 def _without_status(rendered: Rendered, report: Document, written: Sequence[WriteBack]) -> Rendered:
@@ -39,11 +38,11 @@ def _without_status(rendered: Rendered, report: Document, written: Sequence[Writ
     of_status = [one for one in written if one.kind is WriteBackKind.STATUS]
     if any(one.state is WriteBackState.DUE for one in of_status):
         document = {name: value for name, value in rendered.document.items() if name != "status"}
-        return replace(rendered, status=None, document=_with_reason_of(report, document))
+        return rendered._replace(status=None, document=_with_reason_of(report, document))
     last = of_status[-1] if of_status else None
     if last is None or last.word != rendered.source_status or rendered.status != report["status"]:
         return rendered
-    return replace(rendered, document=_with_reason_of(report, rendered.document))
+    return rendered._replace(document=_with_reason_of(report, rendered.document))
 
 
 def _with_reason_of(report: Document, document: Document) -> Document:

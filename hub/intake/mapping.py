@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -55,8 +55,7 @@ class FieldMapping:
         return tuple((name, reading(f"times.{name}", rule, Kind.ANY)) for name, rule in self.times.items())
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A part of a v5 document, and what the record says of its own state.
 
     An attribute named in `unmapped` is left out of `document`: the last known value stands.

@@ -1,7 +1,6 @@
 """What the hub tells listeners: an event about a report or a task, and the history record of a report beside it."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -72,8 +71,7 @@ class Event(NamedTuple):
     party: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """One entry of the append-only history, served as serviceProblemEventRecord; it has the id of its event.
 
     `event_time` is the instant at the source, `record_time` the instant here (both microseconds).

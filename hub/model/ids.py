@@ -32,6 +32,8 @@ class Uuid7:
         self._lock = Lock()
         self._millis = 0
         self._counter = 0
+        self._head = ""
+        """The text of the milliseconds and of the version: many identifiers have it in common."""
 
     def __call__(self) -> str:
         return self.at(self._clock())
@@ -40,14 +42,18 @@ class Uuid7:
         millis = to_micros(instant) // 1000
         with self._lock:
             if millis > self._millis:
-                self._millis, self._counter = millis, 0
+                self._begin(millis)
             else:
                 self._counter += 1
                 if self._counter > 0xFFF:
-                    self._millis, self._counter = self._millis + 1, 0
-            millis, counter, tail = self._millis, self._counter, self._tail()
-        first, last = f"{millis:012x}", f"{tail:016x}"
-        return f"{first[:8]}-{first[8:]}-7{counter:03x}-{last[:4]}-{last[4:]}"
+                    self._begin(self._millis + 1)
+            head, counter, tail = self._head, self._counter, self._tail()
+        last = f"{tail:016x}"
+        return f"{head}{counter:03x}-{last[:4]}-{last[4:]}"
+
+    def _begin(self, millis: int) -> None:
+        digits = f"{millis:012x}"
+        self._millis, self._counter, self._head = millis, 0, f"{digits[:8]}-{digits[8:]}-7"
 
     def _tail(self) -> int:
         """Variant and random bits; a forked process has its own."""

@@ -34,13 +34,15 @@ def to_text(instant: datetime) -> str:
 @lru_cache(maxsize=64)
 def micros_to_text(micros: int) -> str:
     """The text of an instant; those of one change are asked for several times in a row."""
-    seconds, rest = divmod(micros, 1_000_000)
-    return f"{_second_text(seconds)}.{rest // 1000:03}Z"
+    hours, rest = divmod(micros // 1000, 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    seconds, millis = divmod(rest, 1000)
+    return f"{_hour_text(hours)}:{minutes:02}:{seconds:02}.{millis:03}Z"
 
 
 @lru_cache(maxsize=64)
-def _second_text(seconds: int) -> str:
-    return (BEGIN + timedelta(seconds=seconds)).isoformat(timespec="seconds")
+def _hour_text(hours: int) -> str:
+    return (BEGIN + timedelta(hours=hours)).isoformat(timespec="hours")
 
 
 def from_text(text: str) -> datetime:

@@ -1,7 +1,8 @@
 """What stays of a change: a record for each event, and the event itself for those who listen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from hub.model.event import EventType, Record
 from hub.model.ids import NewId
@@ -11,8 +12,7 @@ from hub.problems.ownership import OF_ALL, Ownership
 from hub.store.tables import Tables
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """Who changed a report, and when: what all the records of one change have in common.
 
     `owner` is what the actor sees.
@@ -74,7 +74,7 @@ class History:
         """Append a change of status that was heard of late: it has its place in time, and is no event any more."""
         changes: Document = {"status": {"from": before, "to": status}}
         record = _record(EventType.STATE_CHANGE, problem, changes, change, self._new_id(), before)
-        tables.records.append(replace(record, to_status=status, reason=reason))
+        tables.records.append(record._replace(to_status=status, reason=reason))
 
 
 def _record(

@@ -1,7 +1,5 @@
 """What an import may do with a report: bring it as it was elsewhere, or merge into it what a row says."""
 
-from dataclasses import replace
-
 from hub.errors import Conflict, InvalidInput, Violation
 from hub.model.problem import Document, Status
 from hub.model.times import Clock, to_micros
@@ -71,7 +69,7 @@ class ImportRules:
         merged = self._form.complete(merge(before.document, row.stated))
         self._form.refuse_invalid(merged)
         irregular = not is_legal(before.status, Status(merged["status"]))
-        after = self._keeper.update(tables, stored, merged, replace(change, irregular=irregular))
+        after = self._keeper.update(tables, stored, merged, change._replace(irregular=irregular))
         return Loaded.UNCHANGED if after is before else Loaded.UPDATED
 
 

@@ -113,7 +113,7 @@ class Keeper:
 
     def _relink(self, tables: Tables, ends: Ends, change: Change) -> None:
         for stored, document in ends:
-            self.write(tables, stored, document, replace(change, source_status=None, irregular=False))
+            self.write(tables, stored, document, change._replace(source_status=None, irregular=False))
 
     def write(self, tables: Tables, stored: Stored, merged: Document, change: Change) -> Problem:
         """Keep what a report has become, on this side of its links alone; what is no change writes nothing."""

@@ -1,6 +1,6 @@
 """What a trouble system says of a report: it is observed, never repaired."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hub.errors import Conflict, InvalidInput
 from hub.model.problem import Document, Problem, Status
@@ -14,8 +14,7 @@ from hub.store.problems import Stored
 from hub.store.tables import Tables
 
 
-@dataclass(frozen=True, kw_only=True)
-class Observation:
+class Observation(NamedTuple):
     """What a trouble system says of a ticket, mapped.
 
     `status` is None when the source's word is not known: the report then keeps the status that it has.

@@ -4,7 +4,6 @@ A link stands on both sides. A reference that stands on one side alone is a word
 An operator sees everything as it is kept; each function here then gives back what it was given.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -91,7 +90,7 @@ def shown_record(tables: Tables, record: Record, owner: Ownership) -> Record:
     own = record.actor_party == owner.party
     changes = {name: _change(tables, name, change, owner, own=own) for name, change in record.changes.items()}
     told = {name: change for name, change in changes.items() if change is not None}
-    return replace(record, actor=record.actor if own else None, changes=told)
+    return record._replace(actor=record.actor if own else None, changes=told)
 
 
 def shown_event(tables: Tables, envelope: Document, owner: Ownership) -> Document:

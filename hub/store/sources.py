@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -83,8 +83,7 @@ def never_polled(name: str, adapter: str) -> SourceRow:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Item:
+class Item(NamedTuple):
     """What is known of one ticket; `missed` counts the polls in a row from which it was absent.
 
     `updated` is the stamp of the latest change that was taken, in microseconds. A ticket of old that was passed over

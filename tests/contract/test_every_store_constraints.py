@@ -34,7 +34,7 @@ def test_new_reports_come_in_order_and_say_whether_anybody_was_told(store: Store
             tables.problems.insert(problem(number))
 
     store.write(write)
-    named = replace(changed(4, "p1"), changes={"affectedResource": {"from": None, "to": [{"id": "OLT-7"}]}})
+    named = changed(4, "p1")._replace(changes={"affectedResource": {"from": None, "to": [{"id": "OLT-7"}]}})
     append(store, created(1, "p1"), created(2, "p2"), created(3, "gone"), named, changed(5, "p2"), record(6, "p1"))
     store.write(lambda tables: tables.events.append(event(1)._replace(id="r2"), problem=2))
     table = store.read.constraints

@@ -1,7 +1,5 @@
 """What every store promises of the history as figures read it: report by report, with what was counted."""
 
-from dataclasses import replace
-
 import orjson
 import pytest
 
@@ -19,12 +17,12 @@ SECOND = 1_000_000
 
 def created(number: int, problem_id: str) -> Record:
     plain = record(number, problem_id)
-    return replace(plain, event_type=EventType.CREATE, from_status=None, to_status=Status.ACKNOWLEDGED, changes={})
+    return plain._replace(event_type=EventType.CREATE, from_status=None, to_status=Status.ACKNOWLEDGED, changes={})
 
 
 def changed(number: int, problem_id: str, kind: EventType = EventType.ATTRIBUTE_VALUE_CHANGE) -> Record:
-    return replace(
-        record(number, problem_id), event_type=kind, to_status=None, changes={"name": {"from": "a", "to": None}}
+    return record(number, problem_id)._replace(
+        event_type=kind, to_status=None, changes={"name": {"from": "a", "to": None}}
     )
 
 
@@ -70,10 +68,10 @@ def test_many_reports_are_read_a_piece_at_a_time(store: Store) -> None:
 
 def test_a_report_is_over_when_it_ended_before_and_nothing_was_told_of_it_since(store: Store) -> None:
     append(store, created(1, "p1"), record(2, "p1"))  # to resolved
-    early = replace(created(11, "p2"), event_time=SECOND, record_time=SECOND)
+    early = created(11, "p2")._replace(event_time=SECOND, record_time=SECOND)
     append(store, early, record(3, "p2"), changed(9, "p2"))
     append(store, created(4, "p3"))
-    append(store, replace(record(6, "p4"), event_time=5 * SECOND), replace(created(7, "p4"), event_time=SECOND))
+    append(store, record(6, "p4")._replace(event_time=5 * SECOND), created(7, "p4")._replace(event_time=SECOND))
 
     def over(since: int, recorded: int = 100) -> list[str]:
         found = store.read.histories.reports(recorded=recorded * SECOND, since=since * SECOND)
@@ -99,7 +97,7 @@ def delivered(store: Store) -> Store:
 
     def prepare(tables: Tables) -> None:
         seq = tables.problems.insert(problem(1))
-        tables.records.append(replace(created(1, "p1"), id="e1"))
+        tables.records.append(created(1, "p1")._replace(id="e1"))
         for number in (1, 2):
             tables.events.append(event(number), problem=seq)
         tables.subscriptions.insert(subscription(1, owner="NOC"), from_event=0)

@@ -138,8 +138,8 @@ def append_records(records: Iterable[Record], tables: Tables) -> None:
 
 
 def test_the_history_is_kept_as_it_was_written(store: Store) -> None:
-    plain = replace(
-        record(2), from_status=None, to_status=None, source=None, source_status=None, party=None, reason=None
+    plain = record(2)._replace(
+        from_status=None, to_status=None, source=None, source_status=None, party=None, reason=None
     )
     store.write(partial(append_records, [record(1), plain]))
     assert store.read.records.page(None, offset=0, limit=10).rows == [record(1), plain]
