@@ -11,7 +11,7 @@ from hub.errors import InvalidSettings, Violation
 from hub.intake.adapters import make_source
 from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import failed_examples, load_mapping
-from hub.ports import Check
+from hub.ports import Check, Source, Writes
 from hub.settings import Settings, SourceSettings
 
 GROUP = "qos_hub.mappings"
@@ -63,11 +63,29 @@ def check_source(
     """
     source = make_source(name, source_settings)
     mapping = find_mapping(name, source_settings, mapping_folders)
+    _refuse_what_cannot_be_written(name, source_settings, source, mapping)
     files = _files(source_settings, mapping_folders)
     for number, expected, rendered in failed_examples(mapping):
         message = f"example {number} of {files[-1]} gives {rendered.document}, not {expected}"
         raise InvalidSettings(violations=[Violation(field=f"[sources.{name}] mapping", message=message)])
     return CheckedSource(mapping_files=files, mapping=mapping, answer=source.check() if ask else None)
+
+
+def _refuse_what_cannot_be_written(
+    name: str, source_settings: SourceSettings, source: Source, mapping: FieldMapping
+) -> None:
+    """Each change would be kept and tried, and be dead in the end. Raises InvalidSettings."""
+    wanted, message = source_settings.write_back, ""
+    if wanted and not isinstance(source, Writes):
+        adapter = source_settings.adapter
+        message = f"the adapter {adapter!r} cannot write into its system; those that can say so in their README"
+    elif "status" in wanted and not mapping.words:
+        message = (
+            f"the mapping {source_settings.mapping_name!r} has no words to write a status in (`write.status`)"
+        )
+    if message:
+        field = f"[sources.{name}] write_back"
+        raise InvalidSettings(violations=[Violation(field=field, value=list(wanted), message=message)])
 
 
 def find_mapping(name: str, source_settings: SourceSettings, folders: Sequence[Path]) -> FieldMapping:

@@ -12,6 +12,7 @@ from hub.api.schemas import errors_of
 from tests.acceptance.running import Server
 from tests.contract.kit_checks import schema
 from tests.contract.kit_runner import Scenario
+from tests.fakes.folder_desk import FolderDesk
 from tests.fakes.listener import Listener, Received, answer
 
 KIT = Path(__file__).parent / "kit"
@@ -42,14 +43,16 @@ adapter = "alertmanager"
 options = { url = "http://127.0.0.1:1", max_wait = 0 }
 wake_secret = "env:KIT_SECRET"
 """
-LOG = f"""
-[sources.log]
-adapter = "files"
+DESK = """
+[intake]
+mappings = "mappings"
+[sources.desk]
+adapter = "folder"
 write_back = ["note", "status"]
-options = {{ folder = "{KIT / "log"}", format = "ndjson", key = ["number"], stamp = "sys_updated_at", settle = 0 }}
+options = { folder = "desk" }
 """
 FILES = {
-    "writing-back": LOG,
+    "writing-back": DESK,
     "with-list": f'[lists.kit]\nfile = "{KIT / "lists" / "kit.csv"}"\n',
     "with-source": SOURCE,
 }
@@ -72,6 +75,10 @@ def server_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
         def started(name: str) -> Server:
             settings = EVERY_SERVER | SERVERS[name]
             folder = tmp_path_factory.mktemp(name)
+            if name == "writing-back":
+                desk = FolderDesk(folder)
+                desk.put("1", title="Line is noisy", state="new")
+                settings |= {"PYTHONPATH": str(desk.site)}
             (folder / "kit.toml").write_text(FILES.get(name, ""), encoding="utf-8")
             return stack.enter_context(Server(folder, "--config", "kit.toml", settings=settings))
 

@@ -1,7 +1,7 @@
 """A trouble system that is a folder, and the package of its adapter, for a hub that runs as a process of its own.
 
 A line of `tickets.ndjson` is a change of a ticket. A page has ten; while the file `hold-N` is there, page N is not
-given out. Each pull appends its cursor to `cursors.ndjson`.
+given out. Each pull appends its cursor to `cursors.ndjson`. What is written to it is refused.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from tests.fakes.intake_bench import MAPPING
+from tests.fakes.intake_bench import MAPPING, WORDS
 
 SOURCE = '''
 """Reads a folder."""
@@ -20,7 +20,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from hub.ports import Check, Page, Record
+from hub.ports import Check, Page, Record, Refused
 
 SIZE = 10
 
@@ -45,6 +45,9 @@ class Folder:
             )
             yield Page(records=records, cursor={"line": start + len(part)})
 
+    def write(self, change):
+        raise Refused("the folder takes nothing")
+
 
 def make(name, options):
     return Folder(options["folder"])
@@ -64,7 +67,7 @@ class FolderDesk:
         (self.site / "folder_desk.py").write_text(SOURCE)
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: folder-desk\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text("[qos_hub.adapters]\nfolder = folder_desk:make\n")
-        (self.mappings / "folder.yaml").write_text(yaml.safe_dump({**MAPPING, "system": "folder"}))
+        (self.mappings / "folder.yaml").write_text(yaml.safe_dump({**MAPPING, "system": "folder", "write": WORDS}))
         (self.folder / "tickets.ndjson").touch()
         self._lines = 0
 

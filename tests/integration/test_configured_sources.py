@@ -50,8 +50,17 @@ class Desk:
         yield Page(records=(record,), cursor={"n": 1})
 
 
+class Writer(Desk):
+    def write(self, change):
+        raise NotImplementedError
+
+
 def make(name, options):
     return Desk(name, Options().load(options))
+
+
+def writer(name, options):
+    return Writer(name, Options().load(options))
 
 
 def stubborn(name, options):
@@ -77,7 +86,7 @@ def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (site / f"{MODULE}.py").write_text(ADAPTER)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: third-party-desk\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
-        f"[qos_hub.adapters]\ndesk = {MODULE}:make\nstubborn = {MODULE}:stubborn\n"
+        f"[qos_hub.adapters]\ndesk = {MODULE}:make\nwriter = {MODULE}:writer\nstubborn = {MODULE}:stubborn\n"
         f"lost = {MODULE}_lost:make\nempty = {MODULE}:nothing\n"
     )
     monkeypatch.syspath_prepend(str(site))
@@ -177,6 +186,30 @@ def test_a_mapping_whose_examples_come_out_otherwise_is_refused(folder: Path) ->
     (folder / "wrong.yaml").write_text(yaml.safe_dump(wrong))
     told = refusal(settings(mapping="wrong"), folder)
     assert told.startswith(f"[sources.desk] mapping: example 1 of {folder / 'wrong.yaml'} gives ")
+
+
+@pytest.mark.usefixtures("third_party")
+def test_what_an_adapter_cannot_write_back_is_refused_before_anything_waits_for_it(folder: Path) -> None:
+    told = refusal(settings(write_back=("note",)), folder)
+    assert told == (
+        "[sources.desk] write_back: the adapter 'desk' cannot write into its system; those that can say so in their"
+        " README"
+    )
+
+
+@pytest.mark.usefixtures("third_party")
+def test_a_status_can_be_written_back_where_the_mapping_has_words_for_it(folder: Path) -> None:
+    told = refusal(settings("writer", mapping="desk", write_back=("status",)), folder)
+    assert (
+        told == "[sources.desk] write_back: the mapping 'desk' has no words to write a status in (`write.status`)"
+    )
+    check_source(
+        SOURCE,
+        settings("writer", mapping="desk", write_back=("note", "acknowledgement")),
+        mapping_folders=[folder],
+    )
+    (folder / "desk.yaml").write_text(yaml.safe_dump({**MAPPING, "write": {"status": {"resolved": "done"}}}))
+    check_source(SOURCE, settings("writer", mapping="desk", write_back=("status",)), mapping_folders=[folder])
 
 
 @pytest.mark.usefixtures("third_party")
