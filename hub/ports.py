@@ -18,6 +18,7 @@ __all__ = [
     "Record",
     "Refused",
     "Registers",
+    "Rereads",
     "Source",
     "SourceError",
     "Unavailable",
@@ -96,6 +97,18 @@ class Lists(Protocol):
 
     def ask(self, key: str) -> Record | None:
         """One ticket as it is now; None when it is not there. Raises AuthFailed, RateLimited or Unavailable."""
+        ...
+
+
+@runtime_checkable
+class Rereads(Protocol):
+    """What an adapter offers beside the two methods when its cursor holds more than a place: what it has named, say."""
+
+    def again(self, cursor: Mapping[str, Any], since: str | None) -> Mapping[str, Any]:
+        """The cursor from which all is read again that changed since an instant, or ever, and nothing is forgotten.
+
+        Without this method it is `{"since": since}`, or {}. A dry run calls it, too.
+        """
         ...
 
 

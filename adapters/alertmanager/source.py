@@ -59,6 +59,10 @@ class Alertmanager:
             page = tuple(records[start : start + self._page_size])
             yield Page(records=page, cursor={"episodes": episodes}, snapshot=True)
 
+    def again(self, cursor: Mapping[str, Any], since: str | None) -> Mapping[str, Any]:
+        """Every pull reads everything; the names of the alerts stay."""
+        return cursor
+
 
 def _read(alerts: Sequence[Mapping[str, Any]], kept: Mapping[str, str]) -> tuple[dict[str, str], list[Record]]:
     """{fingerprint: start of its episode} of the alerts, and their records; `kept` is the first of the list before."""

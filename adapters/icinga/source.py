@@ -121,6 +121,10 @@ class Icinga:
             page = tuple(records[start : start + self._page_size])
             yield Page(records=page, cursor=episodes.cursor, snapshot=not episodes.unsure)
 
+    def again(self, cursor: Mapping[str, Any], since: str | None) -> Mapping[str, Any]:
+        """Every pull reads everything; the names of the problems stay."""
+        return cursor
+
     def _listed(self, kind: str, known: Mapping[str, float]) -> list[Row]:
         """Hosts or services that have a problem, and those of the known ones that still exist."""
         hard = "" if self._soft else f" && {kind}.state_type == 1"

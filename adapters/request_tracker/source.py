@@ -15,6 +15,8 @@ from hub.ports import Check, Page, Record, Unavailable, Writing
 
 TAIL = 100
 """Among so many numbers before the latest transaction some may still be under way at the first pull."""
+KEPT = ("transaction", "seen", "active", "reconciled")
+"""The parts of a cursor that say what was found out, beside up to where the tickets are listed."""
 PEOPLE = ("Requestor", "Cc", "CustomFields")
 """Lists that Request Tracker gives in any order."""
 
@@ -52,7 +54,7 @@ def make(name: str, options: Mapping[str, Any]) -> "RequestTracker":
 class RequestTracker:
     """One tracker.
 
-    Cursor: `ticket`, the last ticket read, while the first pull goes on. `transaction`, up to which nothing can
+    Cursor: `ticket`, the last ticket read, while the tickets are listed, and `since`, from when on. `transaction`, up to which nothing can
     come any more, and `seen`, those after it that were read. `active`, the tickets that were in an active status
     at `reconciled`.
     """
@@ -81,11 +83,16 @@ class RequestTracker:
         return Check(identity=self._identity, version=version, clock_skew=self._tracker.http.clock_skew)
 
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
-        """At first all tickets by their number; later those that something happened to since the cursor."""
+        """At first the tickets by their number; later those that something happened to since the cursor."""
         try:
             yield from self._pages(dict(cursor))
         except (KeyError, TypeError, ValueError) as error:
             raise Unavailable(f"REST/2.0: a row without a usable number, name or time: {error!r}") from error
+
+    def again(self, cursor: Mapping[str, Any], since: str | None) -> Mapping[str, Any]:
+        """All tickets, or those that changed since; the transactions go on from where they are, or an end is missed."""
+        kept = {name: cursor[name] for name in KEPT if name in cursor}
+        return {**kept, "ticket": 0} | ({} if since is None else {"since": since})
 
     def write(self, change: Writing) -> None:
         """A comment or a status, unless the ticket has it."""
@@ -101,10 +108,12 @@ class RequestTracker:
     def _first(self, position: dict[str, Any]) -> Iterator[Page]:
         if "transaction" not in position:
             position |= {"ticket": 0, **self._start()}
-        for rows in self._tracker.tickets_after(position["ticket"]):
+        since = _time(position["since"]) if "since" in position else None
+        for rows in self._tracker.tickets_after(position["ticket"], since=since):
             position["ticket"] = int(rows[-1]["id"])
             yield Page(records=self._records(rows), cursor=dict(position))
-        del position["ticket"]
+        for name in ("ticket", "since"):
+            position.pop(name, None)
 
     def _start(self) -> dict[str, Any]:
         """Where the transactions are before the tickets are listed: what happens from now on is read by them."""

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.http import HttpClient
-from hub.ports import Unavailable
+from hub.ports import FilterIgnored, Unavailable
 
 Row = Mapping[str, Any]
+
+DAY = timedelta(days=1)
+STAMP = "%Y-%m-%d %H:%M:%S"
 
 PAGE_SIZE = 100
 """Request Tracker never gives more at once, whatever it is asked for."""
@@ -55,10 +59,20 @@ class Tracker:
             self._queues = tuple(found.values())
         return self._queues
 
-    def tickets_after(self, ticket: int, *, active: bool = False) -> Iterator[list[Row]]:
-        """All tickets, or only those in an active status, with an id above the given one: page after page."""
+    def tickets_after(
+        self, ticket: int, *, active: bool = False, since: datetime | None = None
+    ) -> Iterator[list[Row]]:
+        """All tickets, or only those in an active status, with an id above the given one: page after page.
+
+        With `since` those that changed then or later, and of the day before: RT reads a time in our user's zone.
+        Raises FilterIgnored for one of two days before, as RT answers a time that it does not understand with all.
+        """
         condition = "Type = 'ticket'" + (" AND Status = '__Active__'" if active else "")
+        if since is not None:
+            condition += f" AND LastUpdated >= '{(since - DAY).astimezone(UTC).strftime(STAMP)}'"
         while rows := self._tickets(condition, ticket):
+            if since is not None:
+                _refuse_older(rows, since - 2 * DAY)
             yield rows
             ticket = int(rows[-1]["id"])
 
@@ -155,3 +169,12 @@ class Tracker:
             return sorted(answer["items"], key=lambda row: int(row["id"]))
         except (KeyError, TypeError, ValueError) as error:
             raise Unavailable(f"REST/2.0/{kind}: this is not the answer of a Request Tracker 5") from error
+
+
+def _refuse_older(rows: Sequence[Row], least: datetime) -> None:
+    for row in rows:
+        if datetime.fromisoformat(row["LastUpdated"]) < least:
+            raise FilterIgnored(
+                f"the filter was ignored: ticket {row['id']} changed at {row['LastUpdated']}, asked was for"
+                f" {least.astimezone(UTC).strftime(STAMP)} or later"
+            )

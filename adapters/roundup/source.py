@@ -99,6 +99,11 @@ class Roundup:
         if self._is_due(cursor):
             yield self._reconciled(position)
 
+    def again(self, cursor: Mapping[str, Any], since: str | None) -> Mapping[str, Any]:
+        """By the stamp, from the instant on; which ids were missing stays, or what was retired since is not found."""
+        kept = {name: cursor[name] for name in ("reconciled", "highest", "missing") if name in cursor}
+        return kept if since is None else {**kept, "since": since}
+
     def write(self, change: Writing) -> None:
         """A message or a status, unless the issue has it."""
         self._writer.write(change)

@@ -81,6 +81,11 @@ class Peer:
             return cursor
         return {**cursor, "ring": self._ringing.keep(cursor.get("ring"))}
 
+    def again(self, cursor: Mapping[str, Any], since: str | None) -> Mapping[str, Any]:
+        """By the stamp, from the instant on; the registration stays, or it could not be taken back."""
+        kept = {"ring": cursor["ring"]} if "ring" in cursor else {}
+        return kept if since is None else {**kept, "since": since}
+
     def close(self) -> None:
         """Unregister, so that the peer does not ring where nobody listens."""
         if self._ringing is not None:

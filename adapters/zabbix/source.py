@@ -110,6 +110,11 @@ class Zabbix:
             except (KeyError, TypeError, ValueError, OverflowError) as error:
                 raise Unavailable(f"an event without a usable number, name or time: {error!r}") from error
 
+    def again(self, cursor: Mapping[str, Any], since: str | None) -> Mapping[str, Any]:
+        """From the history, or the instant, on; of what was open the end is still asked for."""
+        kept = {name: cursor[name] for name in ("open", "ended") if name in cursor}
+        return kept if since is None else {**kept, "since": since}
+
     def _session(self) -> AbstractContextManager[Session]:
         return Session.open(self._http, self._login)
 

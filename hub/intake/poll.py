@@ -10,13 +10,16 @@ from hub.intake.absence import absences
 from hub.intake.observe import News, Reader
 from hub.intake.page import Taken, Transaction
 from hub.intake.reconcile import Reconciling
-from hub.intake.terms import Terms, terms_of
+from hub.intake.terms import Terms, place_again, terms_of
 from hub.model.times import Clock, to_micros
-from hub.ports import Lists, Page, Record, Registers, Source
+from hub.ports import AuthFailed, Lists, Page, RateLimited, Record, Registers, Source, SourceError
 from hub.problems.sources import SourceRules
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
+from hub.telemetry import logger
+
+log = logger("hub.intake")
 
 CHECKED_EVERY = timedelta(hours=1)
 """How often a source that answers well is asked for its clock, and for who we are there."""
@@ -90,13 +93,14 @@ class SourcePoll:
         written; what was committed before stays. `progress` then tells how far it came.
         """
         self.progress = Progress()
-        terms = terms_of(row, backfill=self._backfill, notify=self._backfill_notify)
-        cursor = self._begin(row, terms)
         # Only a poll that comes to its end spares the next one the check.
         checked, self._checked = self._check(), None
+        if not self._catch_up(row, stopped):
+            return False
+        terms = self._terms(row)
         seen: set[str] = set()
         snapshots: list[bool] = []
-        for page in self._source.pull(cursor):
+        for page in self._source.pull(self._begin(row, terms)):
             self._take(page, terms)
             seen |= {record.key for record in page.records if not record.gone}
             snapshots.append(page.snapshot)
@@ -116,6 +120,30 @@ class SourcePoll:
         if isinstance(self._source, Registers):
             self._source.close()
 
+    def _terms(self, row: SourceRow) -> Terms:
+        return terms_of(row, backfill=self._backfill, notify=self._backfill_notify)
+
+    def _catch_up(self, row: SourceRow, stopped: Callable[[], bool]) -> bool:
+        """What is news is read as in any poll before a resync, which tells nobody of what it brings; absence has to wait.
+
+        False when it was stopped between two pages.
+        """
+        if row.resync is None or row.resync.begun or row.last_success is None:
+            return True
+        usual = replace(row, resync=None)
+        terms = self._terms(usual)
+        try:
+            for page in self._source.pull(self._begin(usual, terms)):
+                self._take(page, terms)
+                if stopped():
+                    return False
+        except (AuthFailed, RateLimited):
+            raise
+        except SourceError as error:
+            # A place that the source does not understand may be the reason why it is to be read again.
+            log.warning("source.uncaught", source=self._reader.source, error=str(error))
+        return True
+
     def _check(self) -> datetime:
         now = self._clock()
         if self._checked is not None and now - self._checked < CHECKED_EVERY:
@@ -127,7 +155,7 @@ class SourcePoll:
         """Where the run begins: at the kept cursor, at the start of a backfill, or where a resync asks for."""
         name, resync = self._reader.source, row.resync
         if resync is not None and not resync.begun:
-            start = {} if resync.since is None else {"since": resync.since}
+            start = place_again(self._source, row.cursor if self._cursor is None else self._cursor, resync)
 
             def begin(tables: Tables) -> None:
                 tables.sources.set_cursor(name, start)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.intake.observe import News, PassedOver, Reader, key_of
 from hub.intake.page import Transaction
-from hub.intake.terms import Terms, terms_of
+from hub.intake.terms import Terms, place_again, terms_of
 from hub.model.event import Record as Entry
 from hub.model.times import Clock, micros_to_text
 from hub.ports import Page, Source
@@ -68,7 +68,7 @@ class Rehearsal:
         row = self._store.read.sources.get(name) or never_polled(name, self._settings.adapter)
         terms = terms_of(row, backfill=self._settings.backfill, notify=self._settings.backfill_notify)
         self._source.check()
-        for page in self._source.pull(_start(row, terms)):
+        for page in self._source.pull(_start(self._source, row, terms)):
             yield from self._of(page, terms)
 
     def _of(self, page: Page, terms: Terms) -> list[Step]:
@@ -107,10 +107,10 @@ class Rehearsal:
         raise _TakenBack(steps)
 
 
-def _start(row: SourceRow, terms: Terms) -> Mapping[str, Any]:
+def _start(source: Source, row: SourceRow, terms: Terms) -> Mapping[str, Any]:
     resync = row.resync
     if resync is not None and not resync.begun:
-        return {} if resync.since is None else {"since": resync.since}
+        return place_again(source, row.cursor, resync)
     return {"since": terms.start} if not row.cursor and terms.start is not None else row.cursor
 
 

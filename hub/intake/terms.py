@@ -1,11 +1,13 @@
 """What one run of a source takes of the tickets of old, and whether it tells of what it brings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from hub.model.problem import Status
 from hub.model.times import from_text
-from hub.ports import Record
+from hub.ports import Record, Rereads, Source
 from hub.store.sources import Item, Resync, SourceRow
 
 FINAL = frozenset({Status.RESOLVED, Status.CLOSED, Status.CANCELLED, Status.REJECTED})
@@ -56,6 +58,13 @@ def terms_of(row: SourceRow, *, backfill: str, notify: bool) -> Terms:
     if row.resync is not None:
         return Terms(told=row.resync.notify, first=first, resync=True, since=_instant(row.resync))
     return Terms(told=notify or not first, first=first, backfill=backfill)
+
+
+def place_again(source: Source, cursor: Mapping[str, Any], resync: Resync) -> Mapping[str, Any]:
+    """Where a reading begins that an operator has asked for; `cursor` is up to where the source is read."""
+    if isinstance(source, Rereads):
+        return source.again(cursor, resync.since)
+    return {} if resync.since is None else {"since": resync.since}
 
 
 def _instant(resync: Resync) -> datetime | None:
