@@ -78,7 +78,8 @@ class Icinga:
     ) -> None:
         self._http = http
         self._identity = identity
-        self._condition = f" && ({condition})" if condition else ""
+        # In front, so that one that is none is found out while nothing has a problem, too.
+        self._condition = f"({condition}) && " if condition else ""
         self._variables = dict(variables or {})
         self._soft = soft
         self._patience = patience
@@ -130,7 +131,7 @@ class Icinga:
         hard = "" if self._soft else f" && {kind}.state_type == 1"
         problem = f"{kind}.state != 0 && {kind}.last_check_result != null{hard}"
         question = {
-            "filter": f"({problem}{self._condition}) || {kind}.__name in qos_hub_known",
+            "filter": f"({self._condition}{problem}) || {kind}.__name in qos_hub_known",
             "filter_vars": {**self._variables, "qos_hub_known": list(known)},
             "attrs": [*ATTRIBUTES, *OWN[kind]],
         }

@@ -54,9 +54,9 @@ def make(name: str, options: Mapping[str, Any]) -> "RequestTracker":
 class RequestTracker:
     """One tracker.
 
-    Cursor: `ticket`, the last ticket read, while the tickets are listed, and `since`, from when on. `transaction`, up to which nothing can
-    come any more, and `seen`, those after it that were read. `active`, the tickets that were in an active status
-    at `reconciled`.
+    Cursor: `ticket`, the last ticket read, while the tickets are listed, and `since`, from when on. `transaction`, up
+    to which nothing can come any more, and `seen`, those after it that were read. `active`, the tickets that were in
+    an active status at `reconciled`.
     """
 
     def __init__(

@@ -124,7 +124,7 @@ class SourcePoll:
         return terms_of(row, backfill=self._backfill, notify=self._backfill_notify)
 
     def _catch_up(self, row: SourceRow, stopped: Callable[[], bool]) -> bool:
-        """What is news is read as in any poll before a resync, which tells nobody of what it brings; absence has to wait.
+        """Read what is news as any poll does, before a resync that tells nobody of what it brings; absence has to wait.
 
         False when it was stopped between two pages.
         """

@@ -21,6 +21,7 @@ from tests.fakes.trouble_system import ManualClock
 from tests.real.alertmanager import Alertmanager
 from tests.real.benches import records
 from tests.real.fixtures import NewAlertmanager
+from tests.real.polled import polled
 
 MAPPINGS = Path(__file__).parents[2] / "config/sources"
 MAPPING = load_mapping(MAPPINGS / "alertmanager.yaml")
@@ -178,6 +179,19 @@ def test_a_start_that_moves_back_makes_no_second_report_and_resolves_nothing(
     assert (row.state, row.problems) == (SourceState.OK, 1)
     (record,) = store.read.records.page(None, offset=0, limit=10).rows
     assert record.to_status is Status.IN_PROGRESS
+
+
+def test_a_start_that_has_moved_back_names_no_alert_anew_when_all_is_read_again(
+    instance: Alertmanager, tmp_path: Path
+) -> None:
+    with polled(tmp_path, "alertmanager", {"url": instance.url}, backfill_notify=True) as hub:
+        instance.fire(LABELS, starts=minutes_ago(1))
+        assert hub.poll() == [("Create", "inProgress")]
+        instance.fire(LABELS, starts=minutes_ago(5))
+        for since in (None, "2026-11-22T17:00:00Z"):
+            hub.resync(since)
+            assert (hub.row.problems, hub.row.resync) == (1, None)
+        assert hub.poll() == []
 
 
 def test_a_restart_forgets_every_alert_until_it_is_sent_again(instance: Alertmanager) -> None:

@@ -197,6 +197,15 @@ def test_a_soft_state_after_a_recovery_is_no_new_problem_yet(bench: IcingaBench)
     assert after(bench, second).records[0].key != first.records[0].key
 
 
+def test_a_problem_goes_on_under_its_name_when_all_is_read_again(bench: IcingaBench) -> None:
+    bench.create("iptv")
+    first = after(bench)
+    source = adapters.icinga.source.make("watch", bench.options)
+    (again,) = source.pull(source.again(first.cursor, "2026-11-22T17:00:00Z"))
+    assert again.cursor == first.cursor
+    assert [record.key for record in again.records] == [record.key for record in first.records]
+
+
 def test_a_deleted_object_is_absent_and_absence_means_something(bench: IcingaBench) -> None:
     bench.create("mos")
     first = after(bench)

@@ -174,6 +174,22 @@ def test_a_registration_that_the_peer_has_lost_is_made_again(server: TmfServer) 
     assert own.keep(second) == second, "refused with 409: it is still there"
 
 
+def test_a_registration_outlives_a_resync_and_is_taken_back_by_the_next_process(
+    server: TmfServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RING", "a-secret-of-sixteen")
+    ring = {"url": "https://hub.example.test", "secret": "env:RING"}
+    server.keeps_both = True
+    server.put("1", status="acknowledged")
+    rung = peer(server, ring=ring)
+    cursor = rung.register(list(rung.pull({}))[-1].cursor)
+    for since in ("2026-11-22T17:00:00Z", None):
+        cursor = rung.register(list(rung.pull(rung.again(cursor, since)))[-1].cursor)
+    again = peer(server, ring=ring)
+    cursor = again.register(list(again.pull(cursor))[-1].cursor)
+    assert list(server.callbacks) == [cursor["ring"]]
+
+
 def test_a_peer_that_keeps_both_loses_the_old_one(server: TmfServer) -> None:
     clock = ManualClock()
     server.keeps_both = True

@@ -13,7 +13,7 @@ from hub.intake.filling import Rule
 from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
-from hub.ports import AuthFailed, Page, Record, Refused, Unavailable, Writing
+from hub.ports import AuthFailed, FilterIgnored, Page, Record, Refused, Unavailable, Writing
 from tests.real import request_tracker as real
 from tests.real.benches import RequestTrackerBench, records
 from tests.real.middleman import Canned, Middleman
@@ -200,6 +200,38 @@ def test_a_shredded_ticket_leaves_no_transaction_and_is_found_all_the_same(bench
     told = dict(seen(records(pages)))
     assert told == {bench.id_of("volte"): "gone", bench.id_of("ftth"): "resolved"}
     assert records(after(bench, pages[-1], reconcile=0)) == []
+
+
+def test_a_backfill_from_a_date_asks_for_no_ticket_of_old_and_is_found_out_where_it_is_not_heeded(
+    bench: RequestTrackerBench, middleman: Middleman
+) -> None:
+    bench.create("old", "day-before", "new")
+    stamps = {"old": "2026-11-19 23:59:59", "day-before": "2026-11-21 10:00:00", "new": "2026-11-22 10:00:00"}
+    bench.tracker.set_times({bench.id_of(name): stamp for name, stamp in stamps.items()})
+    source = bench.source(url=middleman.url)
+    pages = list(source.pull({"since": "2026-11-22T00:00:00Z"}))
+    listed = [bench.name_of(record) for record in pages[0].records]
+    assert listed == ["day-before", "new"], "a day more, whatever the zone of our user"
+    assert "since" not in pages[-1].cursor
+    cut = {"since": "2026-11-22T00:00:00Z", "ticket": int(bench.id_of("day-before"))}
+    again = next(iter(bench.source().pull({**pages[-1].cursor, **cut})))
+    assert [bench.name_of(record) for record in again.records] == ["new"]
+    old = {"id": bench.id_of("old"), "LastUpdated": "2026-11-19T23:59:59Z"}
+    middleman.instead.append(Canned(status=200, body=json.dumps({"items": [old]}).encode()))
+    with pytest.raises(FilterIgnored, match=f"ticket {old['id']} changed at 2026-11-19T23:59:59Z"):
+        list(source.pull({**pages[-1].cursor, "ticket": 0, "since": "2026-11-22T00:00:00Z"}))
+
+
+def test_what_was_merged_before_a_resync_is_gone_all_the_same(bench: RequestTrackerBench) -> None:
+    bench.create("iptv", "volte")
+    pages = after(bench)
+    bench.tracker.change_ticket(bench.id_of("volte"), MergeInto=bench.id_of("iptv"))
+    source = bench.source()
+    for since in (None, "2026-11-22T17:00:00Z"):
+        found = records(source.pull(source.again(pages[-1].cursor, since)))
+        assert (bench.id_of("volte"), "gone") in seen(found)
+    # Before the first pull has come to its end there is nothing to keep.
+    assert len(records(source.pull(source.again({}, None)))) == 1
 
 
 def test_a_restart_of_the_tracker_loses_nothing(bench: RequestTrackerBench) -> None:

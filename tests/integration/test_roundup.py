@@ -107,6 +107,16 @@ def test_a_retired_issue_is_gone_and_a_restored_one_is_back(bench: RoundupBench)
     assert [bench.name_of(record) for record in back if not record.gone] == ["ftth"]
 
 
+def test_an_issue_that_is_retired_before_a_resync_is_gone_all_the_same(bench: RoundupBench) -> None:
+    bench.create("iptv", "volte")
+    source = bench.source(reconcile=0)
+    cursor = list(source.pull({}))[-1].cursor
+    bench.client.retire_issue(bench.id_of("iptv"))
+    for since in ("2026-11-22T17:00:00Z", None):
+        found = records(source.pull(source.again(cursor, since)))
+        assert {record.key for record in found if record.gone} == {bench.id_of("iptv")}
+
+
 def test_issues_retired_before_the_first_pull_are_nobodys_news(bench: RoundupBench) -> None:
     bench.create("iptv", "volte")
     bench.client.retire_issue(bench.id_of("iptv"))

@@ -164,6 +164,17 @@ def test_a_problem_that_began_and_ended_between_two_polls_is_read_with_its_end(b
     assert rendered.event_time - rendered.start_time == timedelta(seconds=1)
 
 
+def test_a_problem_of_old_that_ends_while_a_resync_begins_has_its_end_read(bench: FakeZabbixBench) -> None:
+    bench.create("iptv")
+    _, page = pulled(bench)
+    bench.fake.tick(days=30)
+    source, now = bench.source(), bench.fake.now.isoformat()
+    bench.fake.recover(bench.id_of("iptv"))
+    for since in (now, None):
+        (record,) = records(source.pull(source.again(page.cursor, since)))
+        assert status(record) is Status.RESOLVED
+
+
 def test_an_end_by_hand_is_told_from_a_recovery(bench: FakeZabbixBench) -> None:
     bench.create("iptv")
     bench.fake.act(bench.id_of("iptv"), 1)

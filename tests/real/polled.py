@@ -14,7 +14,7 @@ from hub.model.times import from_micros
 from hub.model.write_back import WriteBackState
 from hub.problems.edits import merge_edit
 from hub.settings import IntakeSettings, SourceSettings
-from hub.store.sources import SourceRow
+from hub.store.sources import Resync, SourceRow
 from hub.store.sqlite import Store
 from tests.fakes.intake_bench import make_rules
 from tests.fakes.trouble_system import ManualClock
@@ -67,6 +67,12 @@ class Polled:
         queued = self.store.read.events.after(self._heard, limit=10_000)
         self._heard = max((one.seq for one in queued), default=self._heard)
         return [_told(orjson.loads(one.event.body)) for one in queued]
+
+    def resync(self, since: str | None = None) -> list[tuple[str, str]]:
+        """What a poll lets listeners hear that reads again what changed since an instant, or ever."""
+        wish = Resync(id="again", since=since, notify=False)
+        self.store.write(lambda tables: tables.sources.set_resync("source", wish))
+        return self.poll()
 
     def patch(self, key: str, **changes: Any) -> list[tuple[str, str]]:
         """A client changes the report of a ticket; what listeners hear of that."""
