@@ -12,7 +12,7 @@ from hub.reporting.breakdowns import broken_down
 from hub.reporting.cases import Case, case_of
 from hub.reporting.figures import Figure, Rows
 from hub.reporting.metrics.acknowledgement import TIME_TO_ACKNOWLEDGE
-from hub.reporting.metrics.notifications import Expected, notifications
+from hub.reporting.metrics.notifications import notifications
 from hub.reporting.metrics.restoration import BY_CLOCK, SHOWN
 from hub.reporting.metrics.trends import trend_of_median, with_trend
 from hub.reporting.periods import previous
@@ -21,16 +21,20 @@ from hub.reporting.repeats import WITHIN, Repeats
 from hub.reporting.rows import Row, row_of
 from hub.reporting.timelines import Deleted, Horizon, Seen, Timeline
 from hub.reporting.views import Question, View
-from hub.store.histories import Sent
+from hub.store.histories import Sent, Unregistered
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notified:
-    """The deliveries of the period and of the one before, and who should have been told; None where nobody says."""
+    """The deliveries of the period and of the one before, and who could not be told at all.
+
+    Of the period before there are none where they are not kept any more; `is_kept` says whether those of this one are.
+    """
 
     sent: Sequence[Sent] = ()
     before: Sequence[Sent] = ()
-    expected: Sequence[Expected] | None = None
+    unregistered: Sequence[Unregistered] = ()
+    is_kept: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +86,7 @@ def account(
     figures = [figure for metric in catalogue.OF_REPORTS for figure in metric(view)]
     figures += [figure for metric in catalogue.OF_ALL for figure in metric(view)]
     if notified is not None:
-        figures += notifications(view, notified.sent, notified.expected)
+        figures += notifications(view, notified.sent, notified.unregistered, is_kept=notified.is_kept)
     trends = _trends(view, figures, cases, notified)
     for group in broken_down(view, breakdowns):
         figures += [figure for metric in catalogue.OF_REPORTS for figure in metric(group)]

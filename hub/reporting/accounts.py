@@ -7,11 +7,10 @@ from hub.memory import without_collector
 from hub.reporting.account import Account, Notified, account, horizon
 from hub.reporting.audiences.sight import Sight
 from hub.reporting.dimensions import Dimensions
-from hub.reporting.metrics.notifications import Expected
 from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
 from hub.reporting.restatement import Restatement, restatement
-from hub.reporting.timelines import timelines
+from hub.reporting.timelines import Seen, timelines
 from hub.reporting.views import Question
 from hub.store.histories import Sent
 from hub.store.moment import at_one_moment
@@ -34,7 +33,6 @@ class Accounts:
         *,
         recorded: int,
         breakdowns: Sequence[str] = (),
-        expected: Sequence[Expected] | None = None,
         sight: Sight = EVERYTHING,
     ) -> Account:
         """The account as recorded at an instant: the same bytes whenever it is asked for.
@@ -43,19 +41,13 @@ class Accounts:
         """
         with without_collector(), at_one_moment(tables.connection):
             seen = list(sight.of(timelines(tables.histories, horizon(question, recorded), self.dimensions)))
-            before = previous(question.period)
-            notified = Notified(
-                sent=sight.sent(_sent(tables, question.begin, question.end, recorded), seen),
-                before=sight.sent(_sent(tables, before.begin, before.end, recorded), seen),
-                expected=expected,
-            )
             return account(
                 seen,
                 question,
                 recorded=recorded,
                 policies=self.policies,
                 breakdowns=breakdowns,
-                notified=notified,
+                notified=_notified(tables, question, recorded, sight, seen),
             )
 
     def restated(
@@ -77,6 +69,20 @@ class Accounts:
         known = {row.id for one in (before, after) for row in one.rows}
         late = tables.histories.late(recorded=recorded, until=now, as_of=question.as_of)
         return restatement(before, after, (one for one in late if one.problem_id in known))
+
+
+def _notified(tables: Tables, question: Question, recorded: int, sight: Sight, seen: Sequence[Seen]) -> Notified:
+    begin, end, before = question.begin, question.end, previous(question.period)
+    kept_since = tables.histories.deliveries_kept_since()
+    unregistered = tables.histories.unregistered(begin=begin, end=end, recorded=recorded)
+    return Notified(
+        sent=sight.sent(_sent(tables, begin, end, recorded), seen),
+        before=sight.sent(_sent(tables, before.begin, before.end, recorded), seen)
+        if kept_since < before.begin
+        else (),
+        unregistered=sight.unregistered(unregistered, seen),
+        is_kept=kept_since < begin,
+    )
 
 
 def _sent(tables: Tables, begin: int, end: int, recorded: int) -> list[Sent]:

@@ -41,11 +41,11 @@ class Late(NamedTuple):
 class Sent(NamedTuple):
     """A delivery with what is counted of its attempts; instants are microseconds.
 
-    `event_time` is that of the change at the source, `record_time` the instant here.
+    `recipient` is the id of the registration, `event_time` that of the change at the source, `record_time` is here.
     """
 
     delivery: int
-    listener: str
+    recipient: str
     party: str
     event_id: str
     problem_id: str
@@ -56,6 +56,15 @@ class Sent(NamedTuple):
     settled_at: int | None
     attempts: int
     began: int | None
+
+
+class Unregistered(NamedTuple):
+    """An event, and an entry of a notification list that was no registration when it was told."""
+
+    event_id: str
+    problem_id: str
+    recipient: str
+    party: str
 
 
 class Histories:
@@ -89,6 +98,17 @@ class Histories:
     def deliveries(self, *, begin: int, end: int, recorded: int) -> Iterator[Sent]:
         """The deliveries that were made in [begin, end), and the attempts at them until `recorded`."""
         return map(Sent._make, self._rows("deliveries", {"begin": begin, "end": end, "recorded": recorded}))
+
+    def unregistered(self, *, begin: int, end: int, recorded: int) -> Iterator[Unregistered]:
+        """Who stood in a list and could not be told of the events of [begin, end), until `recorded`."""
+        return map(
+            Unregistered._make, self._rows("unregistered", {"begin": begin, "end": end, "recorded": recorded})
+        )
+
+    def deliveries_kept_since(self) -> int:
+        """The instant after which every delivery that was made is still here."""
+        row = self._connection.execute(self._sql["kept_since"]).fetchone()
+        return row[0] if row else -1
 
     def _rows(self, name: str, values: dict[str, int]) -> Iterator[tuple[Any, ...]]:
         cursor = self._connection.execute(self._sql[name], values)

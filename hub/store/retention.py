@@ -40,6 +40,7 @@ class Retention:
             if settled_at is not None and (end := before.get(state)) is not None and settled_at < end
         ]
         self._run("note_removed", _text(ids))
+        self._run("note_deliveries_gone", _text(ids))
         self._run("delete_attempts", _text(ids))
         removed = self._run("delete_deliveries", _text(ids))
         latest = max(delivered or 0, dead or 0)
@@ -61,6 +62,7 @@ class Retention:
         if not rows:
             return Walked(place=None, removed=0)
         values = {"after": after, "until": rows[-1]}
+        self._connection.execute(self._sql["note_events_gone"], values)
         removed = self._connection.execute(self._sql["delete_events"], values).rowcount
         return Walked(place=rows[-1] if len(rows) == limit else None, removed=removed)
 

@@ -121,7 +121,7 @@ def delivered(store: Store) -> Store:
 
 def test_deliveries_come_with_their_attempts_and_both_times(delivered: Store) -> None:
     first, second = delivered.read.histories.deliveries(begin=0, end=11 * SECOND, recorded=100 * SECOND)
-    assert (first.listener, first.party, first.event_id, first.problem_id) == ("s1", "NOC", "e1", "p1")
+    assert (first.recipient, first.party, first.event_id, first.problem_id) == ("s1", "NOC", "e1", "p1")
     assert (first.event_time, first.record_time, first.created) == (SECOND, 7, 10 * SECOND)
     assert (first.state, first.settled_at, first.attempts, first.began) == (
         "delivered",

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hub.reporting.dimensions import CUSTOMER, NAMES
+from hub.reporting.dimensions import CUSTOMER, NAMES, PARTY
 from hub.reporting.timelines import Seen, Timeline
-from hub.store.histories import Sent
+from hub.store.histories import Sent, Unregistered
 
 
 class Sight:
@@ -47,3 +47,19 @@ class Sight:
             for one in deliveries
             if one.problem_id in ids and (self._customers is None or one.party in self._customers)
         ]
+
+    def unregistered(self, those: Iterable[Unregistered], seen: Sequence[Seen]) -> list[Unregistered]:
+        """Who stood in a list and was to be told of what is seen: of a list entry with a party, of that one's reports;
+        for a customer itself alone."""
+        parties = {one.id: _parties(one) for one in seen if isinstance(one, Timeline)}
+        return [
+            one
+            for one in those
+            if one.problem_id in parties
+            and (not one.party or one.party in parties[one.problem_id])
+            and (self._customers is None or one.party in self._customers)
+        ]
+
+
+def _parties(one: Timeline) -> tuple[str, ...]:
+    return one.values[NAMES.index(CUSTOMER)] + one.values[NAMES.index(PARTY)]

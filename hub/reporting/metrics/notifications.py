@@ -1,7 +1,8 @@
 """Whether those were told who should have been, and how soon after the change at the source."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import replace
 
 from hub.model.delivery import DeliveryState
 from hub.reporting.definitions import Cohort, Definition, Unit
@@ -9,7 +10,7 @@ from hub.reporting.figures import Figure, ratio
 from hub.reporting.metrics.durations import durations
 from hub.reporting.metrics.shares import share
 from hub.reporting.views import View
-from hub.store.histories import Sent
+from hub.store.histories import Sent, Unregistered
 
 SUCCESS = Definition(
     id="notificationSuccess",
@@ -70,12 +71,14 @@ COVERAGE = Definition(
     id="notificationCoverage",
     name="Coverage",
     meaning="The share of those who should have been told who were.",
-    formula="100 · expected recipients with a delivery that was received / expected recipients",
+    formula="100 · expected recipients with a delivery that was received / expected recipients; pending ones apart",
     source="eTOM 1.3.8.3.2 (registered parties)",
     cohort=Cohort.EXPECTED,
     unit=Unit.PERCENT,
     numerator="expected recipients that were told",
-    denominator="expected recipients",
+    denominator="expected recipients, once for each event",
+    policy="Expected is who is registered for an event, and who stands in a notification list for its party without "
+    "being a registration.",
 )
 
 
@@ -105,30 +108,36 @@ ATTEMPT = _latency(
     "received − begin of the first attempt",
 )
 
-
-class Expected(NamedTuple):
-    """Somebody who should have been told of an event, and whether he was."""
-
-    event: str
-    recipient: str
-    is_told: bool
+Missed = Sent | Unregistered
 
 
 def notifications(
-    view: View, sent: Sequence[Sent], expected: Sequence[Expected] | None = None
+    view: View, sent: Sequence[Sent], unregistered: Sequence[Unregistered] = (), *, is_kept: bool = True
 ) -> Iterator[Figure]:
-    """`sent` are the deliveries of the period as they stood; `expected` None where nobody says who should be told."""
+    """`sent` are the deliveries of the period as they stood, `unregistered` who could not be told at all.
+
+    Where some of them are not kept any more, no figure is given: those that are left say something else.
+    """
+    if is_kept:
+        yield from _all(view, sent, unregistered)
+        return
+    for one in _all(view, (), ()):
+        yield replace(
+            one, value=None, numerator=None, denominator=None, rows=(), details={}, excluded={}, why="notKept"
+        )
+
+
+def _all(view: View, sent: Sequence[Sent], unregistered: Sequence[Unregistered]) -> Iterator[Figure]:
     delivered = [one for one in sent if one.settled_at is not None and one.state == DeliveryState.DELIVERED]
     dead = [one for one in sent if one.settled_at is not None and one.state == DeliveryState.DEAD]
     settled = {one.delivery for one in (*delivered, *dead)}
     pending = [one for one in sent if one.delivery not in settled]
-    yield share(
-        view, SUCCESS, _ids(delivered), _ids(dead), excluded={"pending": _ids(pending)}, details=not_told(dead)
-    )
+    excluded = {"pending": _ids(pending)}
+    yield share(view, SUCCESS, _ids(delivered), _ids(dead), excluded=excluded, details=not_told(dead))
     yield on_time(view, delivered, dead, pending)
     at_once = [one for one in delivered if one.attempts == 1]
     later = [one for one in delivered if one.attempts != 1]
-    yield share(view, FIRST_ATTEMPT, _ids(at_once), _ids([*later, *dead]), excluded={"pending": _ids(pending)})
+    yield share(view, FIRST_ATTEMPT, _ids(at_once), _ids([*later, *dead]), excluded=excluded)
     attempts = sum(one.attempts for one in delivered)
     yield view.figure(
         ATTEMPTS,
@@ -140,10 +149,10 @@ def notifications(
     )
     yield view.figure(PENDING, len(pending), len(sent), rows=_ids(pending))
     yield from latencies(view, delivered)
-    if expected is not None:
-        told = [f"{one.event} {one.recipient}" for one in expected if one.is_told]
-        missed = [f"{one.event} {one.recipient}" for one in expected if not one.is_told]
-        yield share(view, COVERAGE, told, missed)
+    missed = [*_ids(dead), *(f"{one.event_id} {one.recipient}" for one in unregistered)]
+    yield share(
+        view, COVERAGE, _ids(delivered), missed, excluded=excluded, details=not_told([*dead, *unregistered])
+    )
 
 
 def on_time(view: View, delivered: Sequence[Sent], dead: Sequence[Sent], pending: Sequence[Sent]) -> Figure:
@@ -179,14 +188,20 @@ def latencies(view: View, delivered: Sequence[Sent]) -> Iterator[Figure]:
         yield from durations(view, definition, found, _ids(delivered), excluded={})
 
 
-def not_told(dead: Sequence[Sent]) -> dict[str, dict[str, dict[str, object]]]:
-    """{listener: whom it stands for, and the reports that it missed}."""
-    found: dict[str, dict[str, object]] = {}
-    for listener in dict.fromkeys(one.listener for one in dead):
-        theirs = [one for one in dead if one.listener == listener]
-        reports = tuple(dict.fromkeys(one.problem_id for one in theirs))
-        found[listener] = {"party": theirs[0].party, "reports": reports}
-    return {"notTold": found}
+def not_told(missed: Sequence[Missed]) -> dict[str, dict[str, dict[str, object]]]:
+    """{listener, or entry of a list: whom it stands for, and the reports that it missed}."""
+    theirs: dict[str, list[Missed]] = defaultdict(list)
+    for one in missed:
+        theirs[one.recipient].append(one)
+    return {
+        "notTold": {
+            recipient: {
+                "party": those[0].party,
+                "reports": tuple(dict.fromkeys(one.problem_id for one in those)),
+            }
+            for recipient, those in theirs.items()
+        }
+    }
 
 
 def _ids(those: Sequence[Sent]) -> tuple[str, ...]:

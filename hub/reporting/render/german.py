@@ -142,6 +142,7 @@ GERMAN: Mapping[str, str] = {
     "noTarget": "ohne Ziel",
     "noService": "ohne Dienst",
     "noOutage": "kein Ausfall",
+    "notKept": "nicht mehr aufbewahrt",
     "numberNotSaid": "nennt keine Zahl",
     "undecided": "noch nicht entschieden",
     "open": "noch offen",

@@ -7,7 +7,7 @@ from hub.reporting.account import Account
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.catalogue import DEFINITIONS
 from hub.reporting.dimensions import CUSTOMER, NAMES, PARTY, SERVICE
-from hub.reporting.metrics.notifications import SUCCESS
+from hub.reporting.metrics.notifications import COVERAGE, SUCCESS
 from hub.reporting.render.document import Cell, Shown, Table
 from hub.reporting.render.numbers import moment
 from hub.reporting.render.words import Words
@@ -76,11 +76,12 @@ def definitions(metrics: Sequence[str], words: Words) -> Table:
 
 def not_told(account: Account, audience: Audience, metrics: Sequence[str], words: Words) -> Table | None:
     """The listeners that were not reached; only for who may know of them all, or sees its own alone."""
-    if SUCCESS.id not in metrics or CUSTOMER in audience.hidden or audience.smallest:
+    metric = COVERAGE.id if COVERAGE.id in metrics else SUCCESS.id
+    if metric not in metrics or CUSTOMER in audience.hidden or audience.smallest:
         return None
     if audience.only and CUSTOMER not in audience.only:
         return None
-    figures = [one for one in account.figures if one.metric == SUCCESS.id and not one.group]
+    figures = [one for one in account.figures if one.metric == metric and not one.group]
     missed = figures[0].details.get("notTold") if figures else None
     if not missed:
         return None

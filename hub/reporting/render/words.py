@@ -19,6 +19,7 @@ ENGLISH: Mapping[str, str] = {
     "noTarget": "without a target",
     "noService": "without a service",
     "noOutage": "no outage",
+    "notKept": "no longer kept",
     "numberNotSaid": "does not say how many",
     "none": "none",
     "pending": "under way",

@@ -1,14 +1,14 @@
 """Five notifications of which everything is known, and what is counted of them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from hub.reporting.account import Account, Notified
 from hub.reporting.accounts import as_recorded
 from hub.reporting.figures import SECOND
-from hub.reporting.metrics.notifications import Expected
-from hub.store.histories import Sent
+from hub.store.histories import Sent, Unregistered
 from tests.unit.reporting.example import MARCH, march
 
 AS_OF = MARCH.as_of
@@ -22,7 +22,7 @@ def sent(
     changed = AS_OF - int(old * SECOND)
     return Sent(
         delivery=number,
-        listener=f"s{number}",
+        recipient=f"s{number}",
         party="BETA",
         event_id=f"e{number}",
         problem_id=f"R{number}",
@@ -43,11 +43,11 @@ FIVE = [
     sent(4, "delivered", 400, waited=399),
     sent(5, "due", attempts=0, old=30),
 ]
-EXPECTED = [Expected("e1", recipient, recipient != "d") for recipient in "abcd"]
+LISTED = [Unregistered("e1", "R1", "premium key-7", "GAMMA"), Unregistered("e2", "R2", "premium key-7", "GAMMA")]
 
 
-def account(those: Sequence[Sent] = FIVE) -> Account:
-    return march(notified=Notified(sent=those, expected=EXPECTED), notify_within=FIVE_MINUTES)
+def account(those: Sequence[Sent] = FIVE, **parts: Any) -> Account:
+    return march(notified=Notified(sent=those, **parts), notify_within=FIVE_MINUTES)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,23 @@ def test_what_is_under_way_for_too_long_is_late() -> None:
 def test_whoever_was_not_told_is_named_with_what_was_missed() -> None:
     figure = account().figure("notificationSuccess")
     assert figure.details["notTold"] == {"s3": {"party": "BETA", "reports": ("R3",)}}
+
+
+def test_who_stands_in_a_list_and_is_no_registration_is_not_covered() -> None:
+    coverage = account(unregistered=LISTED).figure("notificationCoverage")
+    assert (coverage.numerator, coverage.denominator, coverage.excluded) == (3, 6, {"pending": ("5",)})
+    assert coverage.details["notTold"] == {
+        "s3": {"party": "BETA", "reports": ("R3",)},
+        "premium key-7": {"party": "GAMMA", "reports": ("R1", "R2")},
+    }
+    assert account(unregistered=LISTED).figure("notificationSuccess").denominator == 4
+
+
+def test_of_what_is_not_kept_any_more_no_figure_is_given() -> None:
+    whole = account()
+    gone = [one for one in account(is_kept=False).figures if one.metric.startswith("notification")]
+    assert [one.key for one in gone] == [one.key for one in whole.figures if one.metric.startswith("notification")]
+    assert {(one.value, one.n, one.why) for one in gone} == {(None, 0, "notKept")}
 
 
 def test_latency_is_that_of_the_delivered_ones() -> None:

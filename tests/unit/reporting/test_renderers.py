@@ -49,7 +49,7 @@ FOREIGN = ("BETA", "LINE-3", "VPN-8", "id-R3", "id-R4", "id-R6", "hub-of-beta", 
 SENT = [
     Sent(
         delivery=number,
-        listener=listener,
+        recipient=listener,
         party=party,
         event_id=f"e{number}",
         problem_id=report,

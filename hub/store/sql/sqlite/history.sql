@@ -21,14 +21,31 @@ FROM problem_record WHERE record_time > :recorded AND record_time <= :until AND 
 ORDER BY record_time, seq;
 
 -- name: deliveries
+-- One that was sent again stands as it did then.
 SELECT delivery.id, subscription.id, coalesce(subscription.party, subscription.owner, ''), event.id, event.problem_id,
-       coalesce(record.event_time, event.time), event.time, delivery.created, delivery.state, delivery.settled_at,
+       coalesce(record.event_time, event.time), event.time, delivery.created,
+       coalesce(earlier.state, delivery.state), coalesce(earlier.settled_at, delivery.settled_at),
        count(attempt.id), min(attempt.started)
 FROM delivery
 JOIN event ON event.seq = delivery.event
 JOIN subscription ON subscription.seq = delivery.subscription
 LEFT JOIN problem_record AS record ON record.id = event.id
 LEFT JOIN attempt ON attempt.delivery = delivery.id AND attempt.started <= :recorded
+LEFT JOIN delivery_before AS earlier
+    ON earlier.delivery = delivery.id AND earlier.settled_at <= :recorded AND earlier.reopened_at > :recorded
 WHERE delivery.created >= :begin AND delivery.created < :end AND delivery.created <= :recorded
 GROUP BY delivery.id
 ORDER BY delivery.id;
+
+-- name: unregistered
+-- The entries of notification lists that were no registration when an event was told. `CROSS JOIN`: these are few.
+SELECT event.id, event.problem_id, entry.list || ' ' || entry.key, coalesce(entry.party, '')
+FROM list_entry AS entry
+CROSS JOIN event
+WHERE entry.subscription IS NULL
+  AND event.time >= max(entry.since, :begin) AND event.time < min(coalesce(entry.removed, :end), :end)
+  AND event.time <= :recorded
+ORDER BY event.seq, entry.seq;
+
+-- name: kept_since
+SELECT value FROM mark WHERE name = 'deliveries removed';

@@ -17,6 +17,20 @@ WHERE subscription.seq = gone.subscription;
 -- name: delete_deliveries
 DELETE FROM delivery WHERE id IN (SELECT value FROM json_each(?)) AND settled_at IS NOT NULL;
 
+-- name: note_deliveries_gone
+-- Up to when deliveries and events were made of which some are gone: figures about that time would be wrong.
+INSERT INTO mark (name, value)
+SELECT 'deliveries removed', max(created) FROM delivery WHERE id IN (SELECT value FROM json_each(?))
+HAVING max(created) IS NOT NULL
+ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value);
+
+-- name: note_events_gone
+INSERT INTO mark (name, value)
+SELECT 'deliveries removed', max(time) FROM event WHERE seq > :after AND seq <= :until
+  AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.event = event.seq)
+HAVING max(time) IS NOT NULL
+ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value);
+
 -- name: attempts_after
 SELECT id, started FROM attempt WHERE id > ? ORDER BY id LIMIT ?;
 
