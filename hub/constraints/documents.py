@@ -7,11 +7,10 @@ from hub.constraints.episodes import Episode, Phase
 from hub.constraints.findings import Finding, Type
 from hub.constraints.sightings import Key, Kind
 from hub.constraints.wording import name_of, why, why_moved
-from hub.model.problem import Document, Status
+from hub.model.problem import CONSTRAINT, Document, Status
 from hub.model.times import from_text, micros_to_text, to_micros
 from hub.problems.links import CHILDREN, ids_in
 
-CONSTRAINT = "QosConstraint"
 CATEGORY = "system.originated.constraint."
 CATEGORIES = {CATEGORY + one: one for one in Type}
 DETECTOR = "2"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hub.constraints.documents import CONSTRAINT, OPEN, STATUS, document_of, episode_of, verdict_in
+from hub.constraints.documents import OPEN, STATUS, document_of, episode_of, verdict_in
 from hub.constraints.episodes import Episode, Phase
 from hub.constraints.sightings import sighting_of
 from hub.constraints.topology import NONE
@@ -85,7 +85,3 @@ def _parties(tables: Tables, document: Document) -> set[str]:
 
 def _reviewed(episode: Episode) -> Episode:
     return replace(episode, phase=Phase.REVIEWED)
-
-
-def is_constraint(document: Document) -> bool:
-    return document.get("@type") == CONSTRAINT

@@ -6,10 +6,9 @@ from typing import Any
 
 from hub.constraints.documents import CATEGORIES, OPEN, values_of
 from hub.constraints.episodes import Phase
-from hub.constraints.publishing import is_constraint
 from hub.errors import Conflict, NotFound, Violation
 from hub.model.caller import Caller
-from hub.model.problem import Document, Problem, Status
+from hub.model.problem import Document, Problem, Status, is_constraint
 from hub.model.times import Clock, micros_to_text, to_micros
 from hub.problems.history import Change
 from hub.problems.keeper import Keeper

@@ -5,6 +5,9 @@ from enum import StrEnum
 from typing import Any
 
 Document = dict[str, Any]
+
+CONSTRAINT = "QosConstraint"
+"""The `@type` of what the hub itself finds in the reports of others."""
 """A TMF656 v5 resource as JSON. A stored report's document has no `id` and no `href`: a face adds its own."""
 
 
@@ -39,3 +42,7 @@ class Problem:
     @property
     def status(self) -> Status:
         return Status(self.document["status"])
+
+
+def is_constraint(document: Document) -> bool:
+    return document.get("@type") == CONSTRAINT

@@ -19,7 +19,7 @@ from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
 from hub.reporting.repeats import WITHIN, Repeats
 from hub.reporting.rows import Row, row_of
-from hub.reporting.timelines import Deleted, Horizon, Seen, Timeline
+from hub.reporting.timelines import CONSTRAINT, Deleted, Horizon, Seen, Timeline
 from hub.reporting.views import Question, View
 from hub.store.histories import Sent, Unregistered
 
@@ -39,8 +39,8 @@ class Notified:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """`read` is how many reports there were; they are those in `rows`, the `deleted` ones and `outside`, which nothing
-    of the period touches. `trends` are by metric."""
+    """`read` is how many reports there were; they are those in `rows`, the `deleted` ones, the `constraints`, which are
+    no reports of a customer, and `outside`, which nothing of the period touches. `trends` are by metric."""
 
     period: str
     zone: str
@@ -53,6 +53,7 @@ class Account:
     trends: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     read: int = 0
     outside: int = 0
+    constraints: int = 0
     deleted: Rows = ()
 
     def figure(self, metric: str, part: str = "", group: tuple[str, ...] = ()) -> Figure:
@@ -79,7 +80,7 @@ def account(
     notified: Notified | None = None,
 ) -> Account:
     """All figures. `timelines` have the horizon (`question.as_of`, `recorded`) and are read once."""
-    cases, deleted, read = _cases(timelines, question, policies)
+    cases, deleted, constraints, read = _cases(timelines, question, policies)
     repeats = Repeats(cases)
     within = [case for case in cases if _touches(case, question.begin, question.end)]
     view = View(question=question, cases=within, repeats=repeats, spans=question.spans)
@@ -101,7 +102,8 @@ def account(
         rows=tuple(row_of(case, repeats) for case in within),
         trends=trends,
         read=read,
-        outside=read - len(within) - len(deleted),
+        outside=read - len(within) - len(deleted) - constraints,
+        constraints=constraints,
         deleted=tuple(deleted),
     )
 
@@ -143,9 +145,12 @@ def _dumped(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def _cases(timelines: Iterable[Seen], question: Question, policies: Policies) -> tuple[list[Case], list[str], int]:
-    """The cases that may matter, in the order of their ids; the deleted reports; how many reports there were."""
-    read = 0
+def _cases(
+    timelines: Iterable[Seen], question: Question, policies: Policies
+) -> tuple[list[Case], list[str], int, int]:
+    """The cases that may matter, in the order of their ids; the deleted reports; how many constraints and how many
+    reports at all there were."""
+    read = constraints = 0
     cases: list[Case] = []
     deleted: list[str] = []
     for one in timelines:
@@ -154,7 +159,9 @@ def _cases(timelines: Iterable[Seen], question: Question, policies: Policies) ->
             deleted.append(one.id)
         elif isinstance(one, Timeline):
             cases.append(case_of(one, policies, question.as_of))
-    return cases, deleted, read
+        elif one is CONSTRAINT:
+            constraints += 1
+    return cases, deleted, constraints, read
 
 
 def _touches(case: Case, begin: int, end: int) -> bool:

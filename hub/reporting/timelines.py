@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import orjson
 
-from hub.model.problem import Document, Status
+from hub.model.problem import Document, Status, is_constraint
 from hub.model.times import from_text, to_micros
 from hub.problems.acknowledgement import is_acknowledged
 from hub.reporting.dimensions import Dimensions, Known, Values
@@ -84,9 +84,13 @@ class Over:
     """A report that was over before anything of the account began; nothing is known of it but that it was there."""
 
 
-OVER = Over()
+class Constraint:
+    """What the hub found in the reports of others: no report of a customer, and in no figure."""
+
+
+OVER, CONSTRAINT = Over(), Constraint()
 Step = tuple[int, str]
-Seen = Timeline | Deleted | Over
+Seen = Timeline | Deleted | Over | Constraint
 
 
 def timelines(histories: Histories, horizon: Horizon, dimensions: Dimensions) -> Iterator[Seen]:
@@ -109,7 +113,7 @@ def timeline_of(
     horizon: Horizon,
     dimensions: Dimensions,
     known: Known,
-) -> Timeline | Deleted | None:
+) -> Timeline | Deleted | Constraint | None:
     """What is known of one report; None when nothing of it was. `document` is the JSON of the report as it is now."""
     recorded, as_of = horizon.recorded, horizon.as_of
     first, last = entries[0], entries[-1]
@@ -122,6 +126,8 @@ def timeline_of(
     if last.deletes:
         return Deleted(problem_id)
     report = document_at(document, [] if seen is entries else entries, recorded)
+    if is_constraint(report):
+        return CONSTRAINT
     created = report.get("creationDate")
     opened = min(first.event_time, to_micros(from_text(created))) if created else first.event_time
     if opened >= as_of:

@@ -23,9 +23,15 @@ from hub.model.caller import LOCAL
 from hub.model.problem import Document, Problem, Status
 from hub.problems.lifecycle import is_legal
 from hub.problems.sources import Observation
+from hub.reporting.accounts import Accounts
+from hub.reporting.dimensions import dimensions
+from hub.reporting.periods import period
+from hub.reporting.policies import Policies
+from hub.reporting.views import Question
 from hub.store.tables import Tables
 from tests.rooms import NOON, Desk, TurningClock, make_rules, make_task_rules, open_store, report
 from tests.unit.constraints.streams import RULES
+from tests.unit.reporting.example import POLICY
 
 DAYS = 28
 TOPOLOGY = Topology(parents={f"ont-{number}": "OLT-7" for number in range(40)})
@@ -157,6 +163,22 @@ def test_twelve_reports_on_one_resource_are_one_constraint_that_lives_its_life(d
     assert steps == [Status.ACKNOWLEDGED]
     steps = [one.to_status for one in desk.history(Problem(id=constraint_id, document={})) if one.to_status]
     assert all(is_legal(before, after) for before, after in pairwise(steps))
+
+
+def test_a_constraint_is_in_no_figure_of_a_management_report(desk: Watched) -> None:
+    """It is made of reports that are counted already."""
+    desk.burst()
+    desk.one()
+    march = period("2026-03")
+    account = Accounts(dimensions=dimensions(), policies=Policies([POLICY])).of(
+        desk.store.read,
+        Question(period=march, as_of=march.end),
+        recorded=desk.clock.micros,
+        breakdowns=["customer"],
+    )
+    assert account.figure("backlog", "end").value == account.read - account.constraints
+    assert (account.constraints, account.outside) == (1, 0)
+    assert ("customer", "qos-hub") not in {one.group for one in account.figures}
 
 
 def test_reports_on_what_hangs_on_one_resource_show_it(desk: Watched) -> None:

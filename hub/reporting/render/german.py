@@ -214,6 +214,7 @@ GERMAN: Mapping[str, str] = {
     "reports read": "gelesene Meldungen",
     "of them in this period": "davon im Zeitraum",
     "of them deleted": "davon gelöscht",
+    "of them constraints, which are in no figure": "davon Engpässe und Ausfälle, die in keiner Zahl sind",
     "of them outside the period": "davon außerhalb des Zeitraums",
     "balance": "Saldo",
     "nothing was left out": "nichts wurde ausgenommen",

@@ -31,11 +31,12 @@ def reconciliation(account: Account, backlog: Sequence[Shown], audience: Audienc
         (f"{SIGNS[one.part]}{one.label}", one.text if one.value is None else one.value) for one in backlog
     ]
     if not audience.smallest:
-        inside = account.read - account.outside - len(account.deleted)
+        inside = account.read - account.outside - account.constraints - len(account.deleted)
         found += [
             (words("reports read"), account.read),
             (words("of them in this period"), inside),
             (words("of them deleted"), len(account.deleted)),
+            (words("of them constraints, which are in no figure"), account.constraints),
             (words("of them outside the period"), account.outside),
         ]
     return Table(title=words("Reconciliation"), columns=(words("Item"), words("Reports")), rows=tuple(found))
