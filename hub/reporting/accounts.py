@@ -1,7 +1,7 @@
 """Reads the store and makes accounts of it: as recorded at an instant, and what has changed since."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.memory import without_collector
 from hub.reporting.account import Account, Notified, account, horizon
@@ -10,6 +10,7 @@ from hub.reporting.dimensions import Dimensions
 from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
 from hub.reporting.restatement import Restatement, restatement
+from hub.reporting.rows import Row
 from hub.reporting.timelines import Seen, timelines
 from hub.reporting.views import Question
 from hub.store.histories import Sent
@@ -62,13 +63,22 @@ class Accounts:
     ) -> Restatement:
         """How the account that was recorded then differs from what is known now, as of the same instant.
 
-        Of late records those are told that are about reports of either account.
+        Of late records those are told that are about reports of either account, and of those about later times only
+        what made their report another one.
         """
         before = self.of(tables, question, recorded=recorded, breakdowns=breakdowns, sight=sight)
         after = self.of(tables, question, recorded=now, breakdowns=breakdowns, sight=sight)
-        known = {row.id for one in (before, after) for row in one.rows}
+        olds, news = ({row.id: row for row in one.rows} for one in (before, after))
+        known = olds.keys() | news.keys()
+        other = {one for one in known if _is_another(olds.get(one), news.get(one))}
         late = tables.histories.late(recorded=recorded, until=now, as_of=question.as_of)
-        return restatement(before, after, (one for one in late if one.problem_id in known))
+        of_it = (one for one in late if one.problem_id in (known if one.event_time < question.as_of else other))
+        return restatement(before, after, of_it)
+
+
+def _is_another(old: Row | None, new: Row | None) -> bool:
+    """Whether a report is not what it was; what it repeats is told by another one."""
+    return old is None or new is None or replace(old, repeat_of=new.repeat_of) != new
 
 
 def _notified(tables: Tables, question: Question, recorded: int, sight: Sight, seen: Sequence[Seen]) -> Notified:

@@ -32,6 +32,7 @@ class Row:
     reopened: int
     repeat_of: str | None
     hand_offs: int
+    affected: int
 
 
 def row_of(case: Case, repeats: Repeats) -> Row:
@@ -61,4 +62,5 @@ def row_of(case: Case, repeats: Repeats) -> Row:
         reopened=len(case.turns.reopened),
         repeat_of=repeats.before(case) if case.is_valid else None,
         hand_offs=max(0, len(timeline.parties) - 1),
+        affected=timeline.affected,
     )

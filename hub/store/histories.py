@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 
 
 class Late(NamedTuple):
-    """A record that came after an account was made, about what had happened before it."""
+    """A record that came after an account was made, about what had happened before it, or about what a report is."""
 
     problem_id: str
     record_id: str
@@ -91,7 +91,8 @@ class Histories:
         return row[0] if row else None
 
     def late(self, *, recorded: int, until: int, as_of: int) -> Iterator[Late]:
-        """What was recorded after `recorded` and not after `until`, and had come to pass before `as_of`."""
+        """What was recorded after `recorded` and not after `until`, and had come to pass before `as_of`; changes of
+        attributes and deletions whenever they came to pass, for a report is read as it was left by them."""
         values = {"recorded": recorded, "until": until, "as_of": as_of}
         return map(Late._make, self._rows("late", values))
 

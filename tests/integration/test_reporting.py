@@ -92,6 +92,22 @@ def test_restated_it_says_which_figures_differ_and_which_late_records_made_them_
     assert ("reopenRate", "") not in changed
 
 
+def test_what_a_report_is_today_and_a_deletion_are_reasons_too_whenever_they_came(desk: Desk) -> None:
+    other, gone, same = worked(desk), worked(desk), worked(desk)
+    recorded = wait(desk, 1)
+    wait(desk, 24 * 31)
+    desk.patch(other, priority=2)
+    desk.patch(same, description="Packet loss, as we know today")
+    desk.delete(gone)
+    found = ACCOUNTS.restated(desk.store.read, QUESTION, recorded=recorded, now=wait(desk, 1))
+    (sla,) = [one for one in found.changed if (one.metric, one.group) == ("slaCompliance", ())]
+    assert set(sla.rows) == {other.id, gone.id}
+    assert [(one.problem_id, one.event_type) for one in found.why(sla)] == [
+        (other.id, "ServiceProblemAttributeValueChangeEvent"),
+        (gone.id, "ServiceProblemDeleteEvent"),
+    ]
+
+
 def test_nothing_recorded_nothing_changed(desk: Desk) -> None:
     worked(desk)
     recorded = wait(desk, 1)

@@ -17,7 +17,9 @@ SELECT document FROM problem WHERE id = :problem;
 
 -- name: late
 SELECT problem_id, id, event_type, event_time, record_time, to_status
-FROM problem_record WHERE record_time > :recorded AND record_time <= :until AND event_time < :as_of
+FROM problem_record WHERE record_time > :recorded AND record_time <= :until
+  AND (event_time < :as_of
+       OR event_type IN ('ServiceProblemAttributeValueChangeEvent', 'ServiceProblemDeleteEvent'))
 ORDER BY record_time, seq;
 
 -- name: deliveries
