@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.model.delivery import Attempt, DeliveryState
-from hub.model.event import EventType
+from hub.model.event import ABOUT_REPORTS
 from hub.model.problem import Document
 from hub.model.recovery import Recovery
 from hub.model.standing import Standing
@@ -114,7 +114,7 @@ def _subject(view: DeliveryView, face_url: str, operations_url: str) -> Document
     """What the event is about; a notice is about a registration."""
     if view.is_notice:
         return {"listener": {"id": view.problem_id, "href": f"{face_url}/hub/{view.problem_id}"}}
-    if view.event_type == EventType.REPORT_READY:
+    if view.event_type in ABOUT_REPORTS:
         href = f"{operations_url}/managementReport/{view.problem_id}"
         return {"managementReport": {"id": view.problem_id, "href": href}}
     name = "serviceProblem" if view.resource == "serviceProblem" else "task"

@@ -17,9 +17,9 @@ from hub.store.tables import Tables
 
 
 class Told(Protocol):
-    """Tells that a job has come to its end."""
+    """Tells how a job has come to its end: with an `error`, or None."""
 
-    def __call__(self, tables: Tables, job: Job, *, now: int) -> None: ...
+    def __call__(self, tables: Tables, job: Job, error: str | None, *, now: int) -> None: ...
 
 
 class Reporter:
@@ -30,10 +30,14 @@ class Reporter:
         self._press = press
         self._teller = teller
 
-    def tell(self, tables: Tables, job: Job, *, now: int) -> None:
-        """The report is made: write what tells of it, in the transaction that says so."""
-        if self._teller is not None:
+    def tell(self, tables: Tables, job: Job, error: str | None, *, now: int) -> None:
+        """The report is made, or failed: write what tells of it, in the transaction that says so."""
+        if self._teller is None:
+            return
+        if error is None:
             self._teller.ready(tables, job, now=now)
+        else:
+            self._teller.failed(tables, job, error, now=now)
 
     def run(self, hold: Hold) -> None:
         """Go on where the job stands, to its end. Raises Gone, Stopped or JobFailed."""

@@ -159,7 +159,7 @@ class JobRunner:
             self._files.remove([job.asked.id])
         status = JobStatus.SUCCEEDED if error is None else JobStatus.FAILED
         log.info("job.ended", job=job.asked.id, status=status, error=error)
-        told = self._reporter.tell if error is None and job.asked.kind is JobKind.REPORT else None
+        told = self._reporter.tell if job.asked.kind is JobKind.REPORT else None
         work = partial(_end, hold=hold, status=status, error=error, told=told)
         while True:
             try:
@@ -185,4 +185,4 @@ def _end(tables: Tables, *, hold: Hold, status: JobStatus, error: str | None, to
     now = to_micros(hold.clock())
     ended = tables.jobs.finish(hold.job.seq, hold.token, status=status, error=error, now=now)
     if ended and told is not None:
-        told(tables, hold.job, now=now)
+        told(tables, hold.job, error, now=now)

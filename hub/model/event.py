@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from hub.model.problem import Document, Status
 
-SUFFIX = re.compile("(AttributeValueChange|InformationRequired|StateChange|Create|Delete|Ready)Event$")
+SUFFIX = re.compile("(AttributeValueChange|InformationRequired|StateChange|Create|Delete|Ready|Failed)Event$")
 
 
 class EventType(StrEnum):
-    """The events of TMF656 v5, about a ServiceProblem and about a task; the hub's notices of its own delivery, and the
-    event that a management report is ready."""
+    """The events of TMF656 v5, about a ServiceProblem and about a task; the hub's notices of its own delivery, and
+    the events that a management report is ready, or could not be made."""
 
     CREATE = "ServiceProblemCreateEvent"
     STATE_CHANGE = "ServiceProblemStateChangeEvent"
@@ -33,6 +33,7 @@ class EventType(StrEnum):
     LISTENER_STATE_CHANGE = "ListenerStateChangeEvent"
     DELIVERY_STATE_CHANGE = "DeliveryStateChangeEvent"
     REPORT_READY = "ManagementReportReadyEvent"
+    REPORT_FAILED = "ManagementReportFailedEvent"
 
     @property
     def resource(self) -> str:
@@ -47,7 +48,10 @@ PROBLEM_EVENTS = tuple(kind for kind in EventType if kind.resource == "servicePr
 NOTICES = frozenset({EventType.LISTENER_STATE_CHANGE, EventType.DELIVERY_STATE_CHANGE})
 """What the hub tells of its own delivery."""
 
-BY_NAME = NOTICES | {EventType.REPORT_READY}
+ABOUT_REPORTS = frozenset({EventType.REPORT_READY, EventType.REPORT_FAILED})
+"""What becomes of management reports."""
+
+BY_NAME = NOTICES | ABOUT_REPORTS
 """What is told to those alone that ask for it by name."""
 
 

@@ -102,6 +102,7 @@ OF_REPORTS: Mapping[str, frozenset[str]] = {
             "completionDate",
             "creationDate",
             "definition",
+            "error",
             "href",
             "id",
             "period",

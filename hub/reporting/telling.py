@@ -1,4 +1,4 @@
-"""Tells of a management report that is ready: the event over the hub, to whom its audience allows, and the mails."""
+"""Tells what has become of a management report: by an event over the hub, to whom its audience allows, and by mails."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,11 @@ from hub.store.tables import Tables
 ORDER_KEY = -(1 << 41)
 """What events about reports wait in line for: below the keys of service problems, tasks and notices."""
 
+TITLES = {
+    EventType.REPORT_READY: "A management report is ready",
+    EventType.REPORT_FAILED: "A management report could not be made",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Teller:
@@ -38,40 +43,45 @@ class Teller:
             for recipient in self.press.recipients(order):
                 tables.mails.insert(self.new_id(), report=job.asked.id, recipient=recipient, now=now)
 
-    def _event(self, job: Job, order: Order, now: int) -> Event:
+    def failed(self, tables: Tables, job: Job, error: str, *, now: int) -> None:
+        """A report could not be made: operators are told, and nobody else."""
+        order = order_from(job.asked.query or "")
+        tables.events.append(self._event(job, order, now, error), problem=ORDER_KEY - job.seq)
+
+    def _event(self, job: Job, order: Order, now: int, error: str | None = None) -> Event:
         event_id, at = self.new_id(), micros_to_text(now)
-        title = order.definition.title
+        kind = EventType.REPORT_READY if error is None else EventType.REPORT_FAILED
+        description = f"{order.definition.title}, {order.period}"
         envelope = {
-            "@type": EventType.REPORT_READY,
+            "@type": kind,
             "eventId": event_id,
             "eventTime": at,
-            "eventType": EventType.REPORT_READY,
+            "eventType": kind,
             "timeOccurred": at,
             "recordTime": at,
             "sequence": 1,
             "correlationId": job.asked.id,
             "domain": "serviceProblemManagement",
-            "title": "A management report is ready",
-            "description": f"{title}, {order.period}",
+            "title": TITLES[kind],
+            "description": description if error is None else f"{description}: {error}",
             "reportingSystem": {"@type": "EntityRef", "id": self.letterhead.reporting_system, "name": "qos-hub"},
-            "event": {"managementReport": self._payload(job, order, now)},
+            "event": {"managementReport": self._payload(job, order, now, error)},
         }
         return Event(
             id=event_id,
-            type=EventType.REPORT_READY,
+            type=kind,
             problem_id=job.asked.id,
             sequence=1,
             time=now,
             body=orjson.dumps(envelope),
-            party=self.press.party(order),
+            party=self.press.party(order) if error is None else None,
         )
 
-    def _payload(self, job: Job, order: Order, now: int) -> Document:
-        return {
-            **report_head(job, order, base_url=self.links.base_url),
-            "completionDate": micros_to_text(now),
-            "artefact": [self._artefact(job.asked.id, form, now) for form in order.formats],
-        }
+    def _payload(self, job: Job, order: Order, now: int, error: str | None) -> Document:
+        head = {**report_head(job, order, base_url=self.links.base_url), "completionDate": micros_to_text(now)}
+        if error is not None:
+            return {**head, "error": error, "artefact": []}
+        return {**head, "artefact": [self._artefact(job.asked.id, form, now) for form in order.formats]}
 
     def _artefact(self, report: str, form: Format, now: int) -> Document:
         link = self.links.link(report, form, now=now)

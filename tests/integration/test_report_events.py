@@ -19,6 +19,7 @@ from tests.rooms import until
 
 BASE, FACE = ContractClient.operations, ContractClient.face
 READY = "eventType=ManagementReportReadyEvent"
+FAILED = "eventType=ManagementReportFailedEvent"
 AUDIENCES = """
 audiences:
   operations: {title: Operations}
@@ -130,6 +131,35 @@ def test_only_the_party_for_which_it_is_is_told(client: ContractClient, listener
     for path, expected in names.items():
         ids = [json.loads(one.body)["correlationId"] for one in listener.received(path)]
         assert ids == [one["id"] for one in expected]
+
+
+def test_operators_alone_are_told_of_a_report_that_could_not_be_made(
+    server: Server, client: ContractClient, listener: Listener
+) -> None:
+    keys = json.loads((server.folder / "keys.json").read_text())
+    for name in ("office", "acme"):
+        body = {"callback": listener.url(f"/failed/{name}"), "query": FAILED}
+        made_known = client.post(f"{FACE}/hub", body, headers={"X-API-Key": keys[name]})
+        assert made_known.status_code == 201, made_known.text
+    jobs = server.folder / "qos-hub.db.jobs"
+    jobs.rename(server.folder / "away")
+    jobs.write_text("no folder")
+    asked = {"definition": {"id": "statement"}, "period": "2026-03", "scope": {"customer": "ACME"}}
+    failed = ended(client, client.post(f"{BASE}/managementReport", asked).json())
+    jobs.unlink()
+    (server.folder / "away").rename(jobs)
+    assert failed["status"] == "Failed"
+    body = event(listener, "/failed/office", failed)
+    contract = load_contract(openapi_dir() / "events.yaml")
+    schema = compile_schema(contract, {"$ref": "#/components/schemas/ManagementReportFailedEvent"})
+    assert errors_of(schema, body) == []
+    told_of = body["event"]["managementReport"]
+    assert told_of["error"].startswith("cannot write in")
+    assert (told_of["href"], told_of["artefact"]) == (failed["href"], [])
+    last = made(client, "statement", scope={"customer": "ACME"})
+    event(listener, "/acme", last)
+    assert listener.received("/failed/acme") == []
+    assert len(told(listener, "/acme", failed)) == 0
 
 
 def test_the_delivery_names_the_report(client: ContractClient, listener: Listener) -> None:

@@ -16,3 +16,4 @@ def test_what_is_told_by_name_is_not_told_again_to_who_did_not_name_it() -> None
     assert wanted(None).types == EVENT_TYPES[V5] - BY_NAME
     assert wanted("event.serviceProblem.priority=1").types == EVENT_TYPES[V5] - BY_NAME
     assert wanted("eventType=ManagementReportReadyEvent").types == {EventType.REPORT_READY}
+    assert wanted("eventType=ManagementReportFailedEvent").types == {EventType.REPORT_FAILED}
