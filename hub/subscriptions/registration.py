@@ -114,7 +114,9 @@ class Registrations:
                 signatures=tuple(kind.value for kind in asked.kinds),
                 auth=None if asked.auth is None else asked.auth.type,
                 tls=asked.tls.members() if asked.tls else (),
-                rate_limit=_slower(options.rate_limit, self._consent.rate(url, asked.tls or _known_tls(known, url))),
+                rate_limit=_slower(
+                    options.rate_limit, self._consent.rate(url, asked.tls or _known_tls(known, url))
+                ),
             ),
         )
 
