@@ -39,6 +39,12 @@ ALL_NEW = tuple(
 """More queries than the hub keeps with what they mean, so that each is new to it when it comes round again."""
 
 GOAL = 0.8
+
+NEW_EACH = f"list of {LISTED}, a new query each"
+"""What it costs to read a query, to check it and to find its way. The raw application does none of that: it knows the
+one query that it is asked, whatever its value. So this is shown for scale, and has no goal.
+"""
+
 HUB, RAW, RAW_GROUPED, FLASK = "qos-hub", "raw ASGI", "raw ASGI, grouped", "Connexion FlaskApp"
 
 
@@ -90,7 +96,7 @@ def loads_of(ids: tuple[str, ...]) -> dict[str, Load]:
         "GET one, fields": Load(paths=tuple(f"{COLLECTION}/{one}?fields=status,priority" for one in ids)),
         f"list of {LISTED}": Load(paths=(f"{COLLECTION}?limit={LISTED}",)),
         f"list of {LISTED}, filtered, sorted": Load(paths=FILTERED),
-        f"list of {LISTED}, a new query each": Load(paths=ALL_NEW),
+        NEW_EACH: Load(paths=ALL_NEW),
         "POST": Load(paths=(COLLECTION,), body=orjson.dumps(report(4711))),
         "POST, fields": Load(paths=(f"{COLLECTION}?fields=status",), body=orjson.dumps(report(4711))),
     }
@@ -202,7 +208,8 @@ def goals_of(found: Mapping[str, Mapping[str, Repeats]]) -> Iterator[str]:
             ratio = other.cpu_us / by_server[HUB].cpu_us
             rate = by_server[HUB].rate / other.rate
             verdict = "met" if ratio >= GOAL else "NOT MET"
-            yield f"{operation}: {ratio:.2f} of {reference} by CPU ({rate:.2f} by req/s), goal {GOAL}: {verdict}"
+            goal = "for scale" if operation == NEW_EACH else f"goal {GOAL}: {verdict}"
+            yield f"{operation}: {ratio:.2f} of {reference} by CPU ({rate:.2f} by req/s), {goal}"
 
 
 @click.command(help=__doc__)
