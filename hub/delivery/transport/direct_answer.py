@@ -23,20 +23,17 @@ class _Enough(Exception):
     """Stops the parser: the answer has ended, or nothing more of it is wanted."""
 
 
-class Known:
-    """Short answers without content that were read whole: the same bytes need not be read again.
+class Known(dict[bytes, int]):
+    """{answer: status} of short answers without content that were read whole: they need not be read again.
 
     Most listeners say the same to every event, but for the time in it, which changes once a second.
     """
 
-    def __init__(self) -> None:
-        self.status: dict[bytes, int] = {}
-
     def note(self, data: bytes, status: int) -> None:
         if len(data) <= LONGEST_KNOWN:
-            if len(self.status) >= MOST_KNOWN:
-                self.status.clear()
-            self.status[data] = status
+            if len(self) >= MOST_KNOWN:
+                self.clear()
+            self[data] = status
 
 
 class Answer:
@@ -63,7 +60,7 @@ class Answer:
 
     def __init__(self, limit: int, known: Known | None = None) -> None:
         self._limit = limit
-        self._known = known or Known()
+        self._known = Known() if known is None else known
         self._parser = HttpResponseParser(self)
         # Other senders take a bare line feed too; it frames nothing else than what it seems to.
         self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True)
@@ -92,8 +89,8 @@ class Answer:
 
         Raises BadAnswer.
         """
-        if self._credit == HEAD_LIMIT and data in self._known.status:
-            self.status = self._known.status[data]
+        if self._credit == HEAD_LIMIT and (known := self._known.get(data)):
+            self.status = known
             self.complete = self.kept = True
             return True
         while len(data) > self._credit:

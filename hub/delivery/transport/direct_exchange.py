@@ -32,8 +32,10 @@ class Exchange:
         self.started = started
         self.since = since
         self.end = self.due = end
+        if outgoing.began is not None:
+            self._set_back(since - outgoing.began)
 
-    def set_back(self, seconds: float) -> None:
+    def _set_back(self, seconds: float) -> None:
         """Its time has counted for so long already."""
         self.started -= round(seconds * 1e6)
         self.since -= seconds

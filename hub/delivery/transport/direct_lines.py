@@ -44,9 +44,9 @@ class Lines:
         line.rested = now
         line.pool.idle.append(line)
         self._resting[line] = None
-        self._keep_within()
 
-    def _keep_within(self) -> None:
+    def keep_within(self) -> None:
+        """Closes those that rest beyond the bound: to be called when some have come to rest."""
         while len(self._resting) > self._most - self._kept_elsewhere():
             self.close(next(iter(self._resting)))
 
@@ -82,7 +82,7 @@ class Lines:
         self._end(line)
 
     def close_idle(self, now: float) -> None:
-        """Closes those that have rested for too long, and those that are too many."""
+        """Closes those that have rested for too long."""
         late = []
         for line in self._resting:
             if now - line.rested < IDLE_SECONDS:
@@ -90,7 +90,6 @@ class Lines:
             late.append(line)
         for line in late:
             self.close(line)
-        self._keep_within()
 
     def close_resting(self) -> None:
         for line in list(self._resting):

@@ -1,16 +1,15 @@
 """Moves POSTs over plain connections: takes or opens one, writes, reads the answer, and gives up what is late."""
 
 import math
-import select
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from hub.delivery.shortage import is_short
 from hub.delivery.transport.direct_answer import BadAnswer
 from hub.delivery.transport.direct_exchange import Exchange
 from hub.delivery.transport.direct_line import PIECE, Line
-from hub.delivery.transport.direct_lines import Lines
+from hub.delivery.transport.direct_lines import OUT, Lines
 from hub.delivery.transport.direct_request import BadRequest, written
 from hub.delivery.transport.port import Failure, SendResult
 from hub.subscriptions.addresses import AddressGuard
@@ -31,11 +30,10 @@ class Sender:
         self._monotonic = monotonic
         self._queue: deque[Exchange] = deque()
 
-    def note(self, exchange: Exchange) -> None:
-        """It is on its way from now on, and given up when it is late."""
-        self.active.add(exchange)
-        if exchange.due < self.next_look:
-            self.next_look = exchange.due
+    def note(self, exchanges: Sequence[Exchange]) -> None:
+        """They are on their way from now on, and given up when they are late."""
+        self.active.update(exchanges)
+        self.next_look = min(self.next_look, *[exchange.due for exchange in exchanges])
 
     def begin(self, exchange: Exchange, now: float) -> None:
         """Sends it on a connection that is kept, or a new one, or after those who wait for room."""
@@ -67,9 +65,9 @@ class Sender:
         if line.peer is None:
             self._opened(line)
             return
-        if events != select.EPOLLOUT:
+        if events != OUT:
             self._read(line)
-        if line.unsent is not None and line.exchange is not None and events & select.EPOLLOUT:
+        if line.unsent is not None and line.exchange is not None and events & OUT:
             self._write_on(line)
 
     def fail(self, exchange: Exchange, failure: Failure, text: str, now: float) -> None:

@@ -3,19 +3,23 @@
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 
-from hub.delivery.resolve import NotPinned, Pinned, Resolution, Resolver
+from hub.delivery.resolve import NotPinned, Resolution, Resolver
 from hub.delivery.transport.curl_transport import CurlTransport
 from hub.delivery.transport.direct_exchange import Exchange
 from hub.delivery.transport.direct_lines import IN, Lines
-from hub.delivery.transport.direct_route import Routes
+from hub.delivery.transport.direct_route import Route, Routes
 from hub.delivery.transport.direct_sender import Sender
 from hub.delivery.transport.port import Closed, Failure, Outgoing, SendResult
 from hub.delivery.transport.waker import Waker
 from hub.model.times import Clock, system_clock, to_micros
 from hub.subscriptions.addresses import AddressGuard
 from hub.subscriptions.callback import BadCallback
+
+URL = attrgetter("url")
 
 SWEEP_SECONDS = 1.0
 """How often connections that rest are looked at."""
@@ -68,20 +72,19 @@ class DirectTransport:
 
     def submit(self, outgoing: Sequence[Outgoing]) -> None:
         started, now = to_micros(self._clock()), self._monotonic()
-        secure = []
-        for each in outgoing:
+        secure: list[Outgoing] = []
+        # Those to one listener come in a row: what holds for all of them is found once.
+        for url, group in groupby(outgoing, URL):
             try:
-                route = self._routes.of(each.url)
+                route = self._routes.of(url)
             except BadCallback as bad:
-                self._refuse(each, started, f"the callback {bad}")
+                self._refuse(group, started, f"the callback {bad}")
                 continue
             if route.secure:
-                secure.append(each)
-                continue
-            exchange = Exchange(each, route, started, now, now + self._deadline)
-            if each.began is not None:
-                exchange.set_back(now - each.began)
-            self._begin(exchange, now)
+                secure += group
+            else:
+                end = now + self._deadline
+                self._begin(route, [Exchange(each, route, started, now, end) for each in group], now)
         if secure:
             self._secure.submit(secure)
 
@@ -142,6 +145,7 @@ class DirectTransport:
             self._secure.close_idle(now)
         if secure or self._secure.patience() == 0:
             self._take_secure(self._secure.wait(0))
+        lines.keep_within()
 
     def _take_secure(self, finished: list[SendResult]) -> None:
         self._sender.finished += finished
@@ -158,23 +162,20 @@ class DirectTransport:
             limits.append(secure)
         return min(limits, default=None)
 
-    def _begin(self, exchange: Exchange, now: float) -> None:
-        self._sender.note(exchange)
-        route = exchange.route
+    def _begin(self, route: Route, exchanges: list[Exchange], now: float) -> None:
+        self._sender.note(exchanges)
         if route.objection is not None:
-            self._sender.fail(exchange, Failure.ADDRESS_REFUSED, f"the callback {route.objection}", now)
+            for exchange in exchanges:
+                self._sender.fail(exchange, Failure.ADDRESS_REFUSED, f"the callback {route.objection}", now)
             return
         host = route.target.host
         resolution = self._resolver.known(host)
-        if resolution is route.pinned is not None:
-            exchange.looked_up = now
-            self._sender.begin(exchange, now)
-        elif resolution is not None:
-            self._start(exchange, resolution, now)
+        if resolution is not None:
+            self._start(exchanges, resolution, now)
         elif host in self._asking:
-            self._asking[host].append(exchange)
+            self._asking[host] += exchanges
         else:
-            self._asking[host] = [exchange]
+            self._asking[host] = exchanges
             self._resolver.look_up(host, self._answered)
 
     def _answered(self, host: str, resolution: Resolution) -> None:
@@ -183,21 +184,20 @@ class DirectTransport:
         self._waker.wake()
 
     def _continue(self, host: str, resolution: Resolution) -> None:
-        now = self._monotonic()
-        for exchange in self._asking.pop(host, ()):
-            if exchange in self._sender.active:  # else it was given up meanwhile
-                self._start(exchange, resolution, now)
+        active = self._sender.active  # whoever is not in it was given up meanwhile
+        self._start([each for each in self._asking.pop(host, ()) if each in active], resolution, self._monotonic())
 
-    def _start(self, exchange: Exchange, resolution: Resolution, now: float) -> None:
-        exchange.looked_up = now
-        match resolution:
-            case NotPinned(failure=failure, reason=reason):
-                self._sender.fail(exchange, failure, reason, now)
-            case Pinned():
-                if exchange.route.pinned is not resolution:
-                    self._routes.pin(exchange.route, resolution)
-                self._sender.begin(exchange, now)
+    def _start(self, exchanges: Iterable[Exchange], resolution: Resolution, now: float) -> None:
+        for exchange in exchanges:
+            exchange.looked_up = now
+            if isinstance(resolution, NotPinned):
+                self._sender.fail(exchange, resolution.failure, resolution.reason, now)
+                continue
+            if exchange.route.pinned is not resolution:
+                self._routes.pin(exchange.route, resolution)
+            self._sender.begin(exchange, now)
 
-    def _refuse(self, outgoing: Outgoing, started: int, text: str) -> None:
-        result = SendResult(key=outgoing.key, started=started, error=Failure.CONNECTION_FAILED, error_text=text)
-        self._sender.finished.append(result)
+    def _refuse(self, outgoing: Iterable[Outgoing], started: int, text: str) -> None:
+        for each in outgoing:
+            result = SendResult(key=each.key, started=started, error=Failure.CONNECTION_FAILED, error_text=text)
+            self._sender.finished.append(result)
