@@ -126,6 +126,8 @@ def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[in
             stirred[claim.subscription] = None
             if not _is_active(work.listeners, claim.subscription):
                 _park(tables, claim.subscription)
+            elif claim.order_key is not None:
+                tables.deliveries.let_pass(claim, now=work.now, patience=work.patience)
         elif claim.order_key is not None and tables.deliveries.promote(claim, now=work.now):
             stirred[claim.subscription] = None
         ledger.note(settlement)

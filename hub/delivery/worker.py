@@ -335,7 +335,7 @@ class DeliveryWorker:
             now=self._now(),
             token="",
             lease=0,
-            patience=0,
+            patience=round(self._settings.order_patience * 1e6),
             listeners=self._listeners,
             settlements=self._under_way.settlements,
             released=[*self._under_way.released, *unsent, *(outgoing.key for outgoing in closed.unfinished)],

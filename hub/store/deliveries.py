@@ -200,6 +200,15 @@ class Deliveries:
         key = (now, settled.subscription, settled.order_key, settled.event)
         return self._connection.execute(self._sql["promote"], key).rowcount > 0
 
+    def let_pass(self, failed: Claim, *, now: int, patience: int) -> None:
+        """The next in line goes before the next attempt at this one, if it has waited for it long enough.
+
+        Else the two could be due together each time that the listener may be asked, and the same one be sent first.
+        """
+        line = {"subscription": failed.subscription, "order_key": failed.order_key, "event": failed.event}
+        asked = {**line, "delivery": failed.delivery, "now": now, "patience": patience}
+        self._connection.execute(self._sql["let_pass"], asked)
+
     def _append(self, delivery: int, attempt: Attempt) -> None:
         timing = attempt.timing
         values = (

@@ -353,6 +353,33 @@ def test_one_that_went_ahead_and_failed_stands_in_line_again(box: Box) -> None:
     assert box.claim(now=NOW + 2 * PATIENCE) == [2]
 
 
+def test_behind_one_that_went_ahead_and_failed_the_next_goes_ahead_too(box: Box) -> None:
+    for number in (1, 2, 3):
+        box.insert(number)
+    box.claim()
+    box.settle(1, DeliveryState.DUE, due_at=NOW + 10**9)
+    assert box.claim(now=NOW + PATIENCE) == [2]
+    box.settle(2, DeliveryState.DUE, due_at=NOW + 10**9)
+    assert box.claim(now=NOW + PATIENCE + 1_000_000) == [3]
+
+
+def test_who_has_waited_long_enough_goes_before_the_next_attempt_at_one_that_failed(box: Box) -> None:
+    """Both are due when they are looked at again, as when the listener has rested meanwhile."""
+    for number in (1, 2):
+        box.insert(number)
+    patient, late = NOW + PATIENCE - 1, NOW + PATIENCE
+    for now in (patient, late):
+        assert box.claim(now=now) == [1]
+        box.settle(1, DeliveryState.DUE, due_at=now + 1)
+        failed = box.claims[1]
+        box.store.write(partial(_let_pass, failed=failed, now=now))
+    assert box.claim(now=late + PATIENCE, limit=1) == [2]
+
+
+def _let_pass(tables: Tables, failed: Claim, now: int) -> None:
+    tables.deliveries.let_pass(failed, now=now, patience=PATIENCE)
+
+
 def test_what_was_parked_is_due_in_the_order_of_its_line(box: Box) -> None:
     for number in (1, 2):
         box.insert(number)

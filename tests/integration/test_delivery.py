@@ -21,6 +21,7 @@ from cryptography.fernet import Fernet
 from standardwebhooks import Webhook
 
 from hub import telemetry
+from hub.delivery.breaker import BreakerRules
 from hub.delivery.listeners import Listeners, read_listeners
 from hub.delivery.schedule import Schedule, Schedules
 from hub.delivery.settle import Settler
@@ -605,6 +606,48 @@ def test_what_waits_too_long_overtakes_the_one_that_fails(new_exchange: NewExcha
     exchange.nudge()
     assert numbers(listener.wait_for(4, "/in")) == [1, 1, 2, 1]
     until(lambda: exchange.states() == ["delivered"] * 3)
+
+
+def test_no_number_of_failing_ones_keeps_what_waits_too_long_from_going_ahead(
+    new_exchange: NewExchange, listener: Listener
+) -> None:
+    clock = TurningClock()
+    exchange = new_exchange(clock=clock)
+    desk = Desk(exchange.store, clock)
+    exchange.register(listener.url("/in"))
+    listener.on("/in", answer(500), answer(500), answer(204))
+    problem = desk.create()
+    desk.patch(problem, priority=5)
+    desk.patch(problem, priority=4)
+    exchange.start(schedule=(36000.0,), order_patience=900.0)
+    listener.wait_for(1, "/in")
+    until(lambda: [view.attempts for view in exchange.log()] == [1, 0, 0])
+    clock.turn(seconds=900)
+    exchange.nudge()
+    assert numbers(listener.wait_for(3, "/in")) == [1, 2, 3]
+    until(lambda: exchange.states() == ["due", "due", "delivered"])
+
+
+def test_one_that_is_refused_again_and_again_takes_not_every_probe(
+    new_exchange: NewExchange, listener: Listener
+) -> None:
+    """Its waits are shorter than the rests of the breaker, so that it is due at each of them."""
+    clock = TurningClock()
+    exchange = new_exchange(clock=clock)
+    desk = Desk(exchange.store, clock)
+    exchange.register(listener.url("/in"))
+    listener.on("/in", answer(500), answer(500), answer(204))
+    problem = desk.create()
+    desk.patch(problem, priority=5)
+    rules = BreakerRules(failures=1, rate=1.0, pause=1000_000_000, longest=1000_000_000)
+    exchange.start(schedule=(1.0,) * 50, order_patience=900.0, breaker=rules)
+    for attempts in (1, 2):
+        listener.wait_for(attempts, "/in")
+        until(lambda: [view.attempts for view in exchange.log()] == [attempts, 0])  # noqa: B023
+        clock.turn(seconds=1000)
+        exchange.nudge()
+    assert numbers(listener.wait_for(4, "/in")) == [1, 1, 2, 1]
+    until(lambda: exchange.states() == ["delivered"] * 2)
 
 
 def test_a_failed_delivery_is_not_tried_before_its_time(new_exchange: NewExchange, listener: Listener) -> None:

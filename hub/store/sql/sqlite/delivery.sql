@@ -22,7 +22,9 @@ SET (waiting, due_at) = (
             SELECT 1 FROM delivery AS earlier
             WHERE earlier.subscription = delivery.subscription AND earlier.order_key = delivery.order_key
               AND earlier.settled_at IS NULL AND earlier.event < delivery.event
-              AND (earlier.waiting = 1 OR earlier.state = 'inFlight' OR (earlier.state = 'due' AND earlier.due_at <= :now))
+              AND (earlier.state = 'inFlight' OR (
+                  earlier.state = 'due' AND (earlier.due_at <= :now OR (earlier.waiting = 1 AND earlier.tries = 0))
+              ))
         ) AS behind
     )
 )
@@ -76,6 +78,19 @@ WHERE waiting = 1 AND id = (
     WHERE subscription = ? AND order_key = ? AND settled_at IS NULL AND event > ?
     ORDER BY event LIMIT 1
 );
+
+-- name: let_pass
+UPDATE delivery SET waiting = 0, due_at = :now
+WHERE waiting = 1 AND tries = 0 AND state = 'due'
+  AND id = (
+      SELECT id FROM delivery
+      WHERE subscription = :subscription AND order_key = :order_key AND settled_at IS NULL AND event > :event
+      ORDER BY event LIMIT 1
+  )
+  AND EXISTS (
+      SELECT 1 FROM delivery AS failed
+      WHERE failed.id = :delivery AND coalesce(failed.released_at, failed.created) + :patience <= :now
+  );
 
 -- name: next_due
 SELECT min(due_at) FROM (
