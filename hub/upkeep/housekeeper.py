@@ -1,6 +1,7 @@
 """One thread that does, a batch at a time, what is to be done by itself; whatever it does goes on after any end."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Thread
 from typing import Protocol
 
@@ -14,6 +15,9 @@ log = logger("hub.upkeep")
 
 WATCH = 0.5
 """Seconds between two looks for work of other processes, which cannot call."""
+
+SAID_AGAIN = 60.0
+"""The seconds after which the log says again that a kind of work cannot be done: a disk may stay full for hours."""
 
 SIGNALS = frozenset({RECOVERIES_CHANGED, ERASURES_CHANGED})
 """What wakes a housekeeper before the next look."""
@@ -30,9 +34,13 @@ class Task(Protocol):
 class Housekeeper:
     """Lets each kind of work do a little in turn, until none has anything to do; then waits for a signal."""
 
-    def __init__(self, *, store: Store, tasks: Sequence[Task]) -> None:
+    def __init__(
+        self, *, store: Store, tasks: Sequence[Task], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._store = store
         self._tasks = tasks
+        self._monotonic = monotonic
+        self._said: dict[str, float] = {}
         self._stopping = Event()
         self._bell = Event()
         self._thread = Thread(target=self._run, name="upkeep", daemon=True)
@@ -67,7 +75,16 @@ class Housekeeper:
         try:
             return task.step()
         except StoreUnavailable as error:
-            log.error("upkeep.refused", task=task.name, error=error.message)
+            if self._is_to_be_said(task):
+                log.error("upkeep.refused", task=task.name, error=error.message)
         except Exception as error:  # one kind of work does not end the others; the log says which
-            log.error("upkeep.failed", task=task.name, error=str(error), exc_info=error)
+            if self._is_to_be_said(task):
+                log.error("upkeep.failed", task=task.name, error=str(error), exc_info=error)
         return False
+
+    def _is_to_be_said(self, task: Task) -> bool:
+        now = self._monotonic()
+        if now - self._said.get(task.name, -SAID_AGAIN) < SAID_AGAIN:
+            return False
+        self._said[task.name] = now
+        return True

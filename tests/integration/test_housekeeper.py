@@ -1,5 +1,6 @@
 """The thread that keeps the house: each kind of work in turn, whatever becomes of the others."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from hub.upkeep.housekeeper import Housekeeper
 from tests.fakes.listener import Listener
 from tests.integration.upkeep import House
 from tests.rooms import until
+from tests.senders import logged_lines
 
 
 class Work:
@@ -47,6 +49,28 @@ def test_work_that_fails_ends_neither_itself_nor_the_others(house: House) -> Non
         housekeeper.start()
         stack.callback(housekeeper.stop, 10.0)
         until(lambda: good.left == 0 and broken.asked > 2 and refused.asked > 2, 60)
+
+
+def test_work_that_goes_on_failing_is_told_once_a_minute(house: House) -> None:
+    refused, broken = Work("refused", error=StoreUnavailable("full")), Work("broken", error=ValueError("no"))
+    now = 100.0
+    housekeeper = Housekeeper(store=house.store, tasks=[refused, broken], monotonic=lambda: now)
+
+    def is_asked_again() -> None:
+        before = refused.asked, broken.asked
+        until(lambda: refused.asked > before[0] + 1 and broken.asked > before[1] + 1, 60)
+
+    with logged_lines() as log:
+        housekeeper.start()
+        try:
+            for passes in (0.0, 59.9, 0.1):
+                now += passes
+                is_asked_again()
+        finally:
+            housekeeper.stop(10.0)
+    told = [json.loads(line) for line in log.getvalue().splitlines()]
+    kinds = [(line["message"], line["task"]) for line in told if line["message"].startswith("upkeep.")]
+    assert kinds == [("upkeep.refused", "refused"), ("upkeep.failed", "broken")] * 2
 
 
 def test_what_is_asked_for_is_done_by_itself(house: House, listener: Listener) -> None:
