@@ -11,7 +11,6 @@ from hub.delivery.outcome import Outcome
 from hub.model.delivery import DeliveryState
 from hub.model.event import NOTICES, Event, EventType
 from hub.model.standing import Standing
-from hub.model.subscription import SubscriptionState
 from hub.model.times import micros_to_text
 from hub.store.deliveries import Settlement
 from hub.store.tables import Tables
@@ -114,7 +113,7 @@ class Ledger:
             return
         self.disabled[subscription] = None
         wanted = self._is_wanted(EventType.LISTENER_STATE_CHANGE)
-        if self.tables.subscriptions.set_state(subscription, SubscriptionState.DISABLED, reason) and wanted:
+        if self.tables.subscriptions.disable(subscription, reason, now=self.now) and wanted:
             share = share_of_limit(self._standing(subscription), self.now, self.rules)
             self._tell_of_listener(subscription, Condition.DISABLED, reason, share, settlement)
 

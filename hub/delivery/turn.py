@@ -12,7 +12,6 @@ from hub.delivery.listeners import Listeners
 from hub.delivery.notices import Desk
 from hub.model.delivery import Claim, DeliveryState
 from hub.model.standing import Standing
-from hub.model.subscription import SubscriptionState
 from hub.store.deliveries import NewDelivery, Settlement
 from hub.store.lines import BATCH
 from hub.store.recoveries import RECOVERIES_CHANGED
@@ -171,7 +170,7 @@ def _sweep(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int
         if listener.is_bounded and listener.active:
             reason = end_of(listener, tables.standings.get(listener.seq), work.now)
             if reason and not tables.deliveries.has_open(listener.seq):
-                tables.subscriptions.set_state(listener.seq, SubscriptionState.DISABLED, reason)
+                tables.subscriptions.disable(listener.seq, reason, now=work.now)
 
 
 def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int, None]) -> None:

@@ -41,7 +41,7 @@ class Registered:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What somebody changed of a registration: {attribute: {"from": …, "to": …}}."""
+    """What somebody changed of a registration: {attribute: {"from": …, "to": …}}; without an actor the hub itself."""
 
     time: int
     actor: str | None
@@ -147,6 +147,19 @@ class Subscriptions:
         self._changed()
         changed = self._connection.execute(self._sql["set_state"], (state, reason, seq, state)).rowcount
         return changed > 0
+
+    def disable(self, seq: int, reason: str, *, now: int) -> bool:
+        """Change the state by the hub's own rules, and keep when and why; False when it is so already, or has ended."""
+        before = self._connection.execute(self._sql["state"], (seq,)).fetchone()
+        if not self.set_state(seq, SubscriptionState.DISABLED, reason):
+            return False
+        after = (SubscriptionState.DISABLED.value, reason)
+        changes = {
+            name: {"from": old, "to": new}
+            for name, old, new in zip(("state", "stateReason"), before, after, strict=True)
+        }
+        self.note(seq, Change(time=now, actor=None, changes=changes))
+        return True
 
     def set(self, seq: int, subscription: Subscription) -> None:
         """Keep the state, the order, the options, the list and the callback of a registration that has not ended."""

@@ -275,8 +275,10 @@ def test_the_state_of_a_registration_changes_once(store: Store) -> None:
     seq = store.read.subscriptions.all()[0].seq
 
     def disable(tables: Tables) -> bool:
-        return tables.subscriptions.set_state(seq, SubscriptionState.DISABLED, "gone")
+        return tables.subscriptions.disable(seq, "gone", now=9)
 
     assert [store.write(disable), store.write(disable)] == [True, False]
+    (change,) = store.read.subscriptions.changes(seq)
+    assert (change.time, change.actor) == (9, None)
     kept = store.read.subscriptions.all()[0].subscription
     assert (kept.state, kept.state_reason) == (SubscriptionState.DISABLED, "gone")

@@ -120,6 +120,12 @@ def test_who_answers_410_is_disabled_and_that_is_told(office: Office, listener: 
         410,
     )
     until(lambda: office.states(one) == ["parked"])
+    (change,) = office.store.read.subscriptions.changes(one.seq)
+    assert (change.time, change.actor) == (office.clock.micros, None)
+    assert change.changes == {
+        "state": {"from": "active", "to": "disabled"},
+        "stateReason": {"from": None, "to": "the listener answered 410 Gone"},
+    }
 
 
 def test_who_is_enabled_again_begins_without_the_failures_of_before(office: Office, listener: Listener) -> None:
@@ -252,6 +258,8 @@ def test_a_registration_with_a_bound_ends_there_and_what_it_was_owed_is_delivere
     office.passes(2)
     until(lambda: office.kept(bounded).subscription.state is SubscriptionState.DISABLED)
     assert office.kept(bounded).subscription.state_reason == reason
+    (change,) = office.store.read.subscriptions.changes(bounded.seq)
+    assert (change.actor, change.changes["stateReason"]["to"]) == (None, reason)
     office.desk.create()
     listener.wait_for(4, "/all")
     until(lambda: office.store.read.events.fanned_out() == office.store.read.events.last())

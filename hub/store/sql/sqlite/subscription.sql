@@ -28,6 +28,9 @@ RETURNING seq;
 -- name: ended_by
 SELECT ended_by FROM subscription WHERE id = ?;
 
+-- name: state
+SELECT state, state_reason FROM subscription WHERE seq = ?;
+
 -- name: set_state
 UPDATE subscription
 SET state = ?, state_reason = ?, changed = (SELECT value FROM mark WHERE name = 'subscriptions')
