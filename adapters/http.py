@@ -2,6 +2,7 @@
 
 import json
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import requests
+from requests.auth import HTTPBasicAuth
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from hub.ports import AuthFailed, RateLimited, Refused, Unavailable
@@ -58,10 +60,10 @@ class Answer:
 
 
 class HttpClient:
-    """Speaks JSON below one base address: GET, and by `send` what a subscription needs.
+    """Speaks JSON below one base address: GET, and by `send` what a subscription needs. A login goes as UTF-8.
 
-    `max_wait` bounds the seconds that one call spends waiting between attempts; what asks for more is raised. `hidden`
-    are secrets in the headers: like the password, they are shown in no message.
+    `max_wait` bounds the seconds that one call waits between attempts; what asks for more is raised. `hidden` are
+    secrets in the headers: like the password, they are shown in no message.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class HttpClient:
         clock: Clock = system_clock,
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        self._auth = auth
+        self._auth = HTTPBasicAuth(auth[0].encode(), auth[1].encode()) if auth else None
         self._verify = verify
         self._timeout = timeout
         self._max_wait = max_wait
@@ -93,7 +95,8 @@ class HttpClient:
         self._session.trust_env = False
         self._session.proxies = {} if proxy is None else {"http": proxy, "https": proxy}
         self._session.headers.update({"Accept": "application/json", **(headers or {})})
-        self._hidden = tuple(text for text in (auth[1] if auth else "", *hidden) if text)
+        login = (auth[1], b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()) if auth else ()
+        self._hidden = tuple(text for text in (*login, *hidden) if text)
         self.last_date: datetime | None = None
         """The system's own time at its last answer."""
         self.last_headers: Mapping[str, str] = {}
@@ -213,9 +216,10 @@ class HttpClient:
                 self._judge(answer, path)
                 content = self._body(answer, path)
                 is_silent = not content and (method == "DELETE" or answer.status_code == 204)
-                read = None if is_silent else _json(content, path)
+                read = None if is_silent else self._json(content, path)
                 return Answer(content=read, status=answer.status_code, headers=answer.headers)
-        except requests.RequestException as error:
+        except (OSError, UnicodeError) as error:
+            # RequestException is an OSError; a bundle that has gone is one, too, and a header may be no Latin-1.
             raise Passing(self._redacted(f"{path}: {type(error).__name__}: {error}")) from error
 
     def _judge(self, answer: requests.Response, path: str) -> None:
@@ -242,6 +246,12 @@ class HttpClient:
             if len(body) > self._size_limit:
                 raise Unavailable(f"{path}: the answer is larger than {self._size_limit} bytes")
         return bytes(body)
+
+    def _json(self, body: bytes, path: str) -> Any:
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise Unavailable(self._redacted(f"{path}: the answer is not JSON: {body[:80]!r}")) from error
 
     def _note_time(self, answer: requests.Response) -> None:
         self.last_headers = answer.headers
@@ -276,18 +286,11 @@ def _wait(state: RetryCallState) -> float:
     return failure.after if isinstance(failure, RateLimited) else _backoff(state)
 
 
-def _json(body: bytes, path: str) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError as error:
-        raise Unavailable(f"{path}: the answer is not JSON: {body[:80]!r}") from error
-
-
 def _explained(answer: requests.Response) -> str:
-    """What the system says of a request that it does not serve, without following it anywhere."""
+    """What the system says of a request that it does not serve, in one line, without following it anywhere."""
     if answer.is_redirect:
         return "the system sends us elsewhere; is the url of this source right?"
-    return next(answer.iter_content(200), b"").decode("utf-8", "replace").strip()
+    return " ".join(next(answer.iter_content(200), b"").decode("utf-8", "replace").split())
 
 
 def _http_date(text: str) -> datetime | None:

@@ -1,5 +1,7 @@
 """Options that adapters over HTTP share, and secrets given by reference."""
 
+import ssl
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +43,18 @@ def proxy_address(url: str) -> None:
         raise ValidationError("a proxy is an http or https address without a password")
 
 
+def authorities(path: str) -> None:
+    """Accepts a file of certificates in PEM form, and a folder as OpenSSL hashes it."""
+    if Path(path).is_dir():
+        return
+    try:
+        ssl.create_default_context(cafile=path)
+    except FileNotFoundError as error:
+        raise ValidationError(f"{path}: there is no such file") from error
+    except OSError as error:
+        raise ValidationError(f"{path}: there is no certificate in it that can be read") from error
+
+
 class HttpOptions(Schema):
     """Where a system is, who we are there, and how patient we are. Times are in seconds.
 
@@ -51,7 +65,7 @@ class HttpOptions(Schema):
     username = fields.String(load_default=None, validate=Length(min=1))
     password = Secret(load_default=None)
     verify = fields.Boolean(load_default=True)
-    ca_file = fields.String(load_default=None)
+    ca_file = fields.String(load_default=None, validate=authorities)
     proxy = fields.String(load_default=None, validate=proxy_address)
     connect_timeout = fields.Float(load_default=5.0, validate=POSITIVE)
     read_timeout = fields.Float(load_default=30.0, validate=POSITIVE)

@@ -40,8 +40,9 @@ class Options(HttpOptions):
 def make(name: str, options: Mapping[str, Any]) -> "RequestTracker":
     """The source for the options of one tracker. Raises marshmallow's ValidationError."""
     loaded = Options().load(options)
-    headers = {"Authorization": f"token {loaded['token']}"} if loaded["token"] else None
-    http = HttpClient.from_options(loaded, headers=headers)
+    token = loaded["token"]
+    headers = {"Authorization": f"token {token}"} if token else None
+    http = HttpClient.from_options(loaded, headers=headers, hidden=(token,) if token else ())
     return RequestTracker(
         Tracker(http, queues=loaded["queues"], page_size=loaded["page_size"]),
         identity=loaded["username"] or "the owner of the token",

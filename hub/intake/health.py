@@ -15,6 +15,8 @@ TOLERATED_SKEW = 5.0
 """Seconds that a source's clock may be off before we say so."""
 SHORTEST_WAIT = 1.0
 """The wait in seconds after a source asked us to slow down without saying for how long."""
+LONGEST_ASKED = 3600.0
+"""Seconds of which a source gets as many as it asks for, however soon we would try again: limits count by the hour."""
 NAMED = 3
 """How many records that failed are named in one message."""
 
@@ -62,7 +64,7 @@ def health_after_success(
 def health_after_failure(
     error: Exception, *, failures: int, interval: float, longest: float, draw: Random
 ) -> Health:
-    """`failures` counts the polls that failed in a row before this one; `longest` bounds the wait."""
+    """`failures` counts the polls that failed in a row before this one; `longest` bounds the wait that we choose."""
     failures += 1
     text = str(error) or type(error).__name__
     match error:
@@ -70,7 +72,7 @@ def health_after_failure(
             told = f"{text}; polling stops until the hub is started again"
             return Health(state=SourceState.AUTH_FAILED, error=told, failures=failures, wait=None)
         case RateLimited(after=after):
-            wait = min(max(after, SHORTEST_WAIT), longest)
+            wait = min(max(after, SHORTEST_WAIT), max(longest, LONGEST_ASKED))
             return Health(state=SourceState.RATE_LIMITED, error=text, failures=failures, wait=wait)
         case _:
             wait = back_off(failures, interval, longest, draw)
@@ -81,7 +83,7 @@ def first_wait(row: SourceRow, now: datetime, *, longest: float) -> float:
     """A source that asked us to wait is not asked earlier because the hub was started anew; any other is at once."""
     if row.state is not SourceState.RATE_LIMITED or row.next_poll is None:
         return 0.0
-    return min(max((from_micros(row.next_poll) - now).total_seconds(), 0.0), longest)
+    return min(max((from_micros(row.next_poll) - now).total_seconds(), 0.0), max(longest, LONGEST_ASKED))
 
 
 _RETRYING = Retrying()

@@ -1,5 +1,6 @@
 """The HTTP client of the adapters against a server that misbehaves; waiting is counted, not done."""
 
+import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,7 +97,8 @@ def test_too_many_requests_after_a_refusal_is_a_lock_out(server: Middleman, wait
         (Canned(status=302, headers={"Location": "http://127.0.0.1:1/elsewhere"}), "elsewhere"),
         (Canned(status=404, body=b"no such class"), "no such class"),
         (Canned(status=200, body=b"<html>"), "not JSON"),
-        (Canned(status=200, body=b'"' + b"x" * 2000 + b'"'), "larger than 1000"),
+        (Canned(status=200, body=b"[" * 5_000), "not JSON"),
+        (Canned(status=200, body=b'"' + b"x" * 20_000 + b'"'), "larger than 10000"),
     ],
 )
 def test_what_trying_again_cannot_mend_is_said_after_one_request(
@@ -104,7 +106,7 @@ def test_what_trying_again_cannot_mend_is_said_after_one_request(
 ) -> None:
     server.instead = [answer, GOOD]
     with pytest.raises(Unavailable, match=says):
-        client(server, waits, size_limit=1000).get_json("x")
+        client(server, waits, size_limit=10_000).get_json("x")
     assert len(server.paths) == 1
 
 
@@ -114,6 +116,58 @@ def test_no_message_holds_the_password(server: Middleman, waits: list[float]) ->
         client(server, waits).get_json("x")
     assert PASSWORD not in str(refused.value)
     assert "bad login" in str(refused.value)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401])
+def test_no_message_holds_a_login_that_the_system_repeats(
+    server: Middleman, waits: list[float], status: int
+) -> None:
+    login = base64.b64encode(f"hub:{PASSWORD}".encode()).decode()
+    repeated = f"Authorization: Basic {login}\r\nX-Key: the-key-of-all\r\n"
+    server.instead = [Canned(status=status, body=repeated.encode())]
+    with pytest.raises((Unavailable, AuthFailed)) as refused:
+        client(server, waits, hidden=["the-key-of-all"]).get_json("x")
+    said = str(refused.value)
+    assert login not in said
+    assert "the-key-of-all" not in said
+    assert "X-Key: ***" in said
+    assert "\n" not in said, "it is one line of a log or a table"
+
+
+def test_a_password_in_any_letters_is_sent_as_it_is_and_hidden(server: Middleman, waits: list[float]) -> None:
+    server.instead = [Canned(status=400, body="wrong: пароль".encode())]
+    with pytest.raises(Unavailable, match=r"wrong: \*\*\*"):
+        HttpClient(server.url, auth=("hub", "пароль"), sleep=waits.append).get_json("x")
+
+
+def test_a_secret_that_no_header_can_hold_is_a_failure_that_is_told(server: Middleman, waits: list[float]) -> None:
+    http = HttpClient(server.url, headers={"X-Key": "ключ"}, hidden=["ключ"], sleep=waits.append)
+    with pytest.raises(Unavailable, match="x: Unicode") as failed:
+        http.get_json("x")
+    assert "ключ" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "there is no such file"), ("", "no certificate"), ("x", "no cert")]
+)
+def test_authorities_that_cannot_be_read_are_refused_with_the_options(
+    tmp_path: Path, content: str | None, why: str
+) -> None:
+    bundle = tmp_path / "ca.pem"
+    if content is not None:
+        bundle.write_text(content)
+    with pytest.raises(ValidationError) as refused:
+        HttpOptions().load({"url": "https://desk.example.test", "ca_file": str(bundle)})
+    ((told,),) = refused.value.messages_dict.values()
+    assert why in str(told)
+
+
+def test_authorities_that_have_gone_since_are_a_failure_that_passes(
+    server: Middleman, waits: list[float], tmp_path: Path
+) -> None:
+    server.use_tls(trustme.CA().issue_cert("127.0.0.1"))
+    with pytest.raises(Unavailable, match="invalid path"):
+        client(server, waits, verify=str(tmp_path / "gone.pem"), max_wait=0).get_json("x")
 
 
 def test_the_proxy_and_the_bundle_of_the_environment_are_not_used(

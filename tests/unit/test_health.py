@@ -53,10 +53,17 @@ def test_a_refused_login_ends_polling_and_says_so() -> None:
     assert health.error == "401: who are you; polling stops until the hub is started again"
 
 
-@pytest.mark.parametrize(("asked", "wait"), [(150.0, 150.0), (0.0, 1.0), (5.0, 5.0), (86400.0, 900.0)])
+@pytest.mark.parametrize(
+    ("asked", "wait"), [(150.0, 150.0), (0.0, 1.0), (5.0, 5.0), (1800.0, 1800.0), (86400.0, 3600.0)]
+)
 def test_a_source_that_asks_for_time_gets_it_within_bounds(asked: float, wait: float) -> None:
     health = after(RateLimited("429", after=asked))
     assert (health.state, health.wait) == (SourceState.RATE_LIMITED, wait)
+
+
+def test_an_operator_who_allows_longer_waits_allows_them_to_who_asks_for_time() -> None:
+    asked = RateLimited("429", after=86400.0)
+    assert health_after_failure(asked, failures=0, interval=30.0, longest=7200.0, draw=lambda: 1.0).wait == 7200.0
 
 
 @pytest.mark.parametrize("error", [Unavailable("502"), StoreUnavailable("disk full"), KeyError("id")])
@@ -111,7 +118,8 @@ def row(state: SourceState, due: datetime | None) -> SourceRow:
     [
         (SourceState.RATE_LIMITED, 100, 100.0),
         (SourceState.RATE_LIMITED, -5, 0.0),
-        (SourceState.RATE_LIMITED, 10**6, 900.0),
+        (SourceState.RATE_LIMITED, 1800, 1800.0),
+        (SourceState.RATE_LIMITED, 10**6, 3600.0),
         (SourceState.DEGRADED, 100, 0.0),
         (SourceState.OK, 100, 0.0),
         (SourceState.AUTH_FAILED, None, 0.0),
