@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from hub.api.operations_view import source_view, source_views
 from hub.bootstrap import Parts, make_parts, report_rules
-from hub.errors import NotFound, Violation
+from hub.errors import Conflict, NotFound, Violation
 from hub.intake.adapters import make_source
 from hub.intake.configured import find_mapping, mapping_folders
 from hub.intake.observe import Reader
@@ -17,8 +17,13 @@ from hub.intake.trial import Trial, trials
 from hub.model.problem import Document
 from hub.model.times import micros_to_text, system_clock, to_micros
 from hub.settings import Settings, SourceSettings
-from hub.store.sources import Resync
+from hub.store.sources import Resync, SourceState
 from hub.store.tables import Tables
+
+NOT_POLLED = {
+    SourceState.AUTH_FAILED: "its system refuses our credentials; mend them, and start the hub again",
+    SourceState.DISABLED: "the settings switch it off",
+}
 
 
 class SourceDesk:
@@ -53,8 +58,13 @@ class SourceDesk:
         ).steps()
 
     def wake(self, name: str) -> bool:
-        """Ask the hub for a poll; False when one that was asked for has not begun. Raises NotFound."""
-        self.one(name)
+        """Ask the hub for a poll; False when one that was asked for has not begun.
+
+        Raises NotFound, and Conflict for a source that nobody polls.
+        """
+        state = self.one(name)["state"]
+        if state in NOT_POLLED:
+            raise Conflict(f"the source {name} is not polled: {NOT_POLLED[state]}")
         now = to_micros(self._parts.clock())
         return self._store.write(lambda tables: tables.sources.wake(name, now))
 
