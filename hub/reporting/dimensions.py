@@ -48,17 +48,22 @@ SAYS = (str, int, float)
 Read = Callable[[Any], tuple[str, ...]]
 """Gives the texts that a path leads to from a value; () when it leads nowhere."""
 
+Path = tuple[str, Read]
+"""The member of the report that a path begins with, and what reads the rest of it from there."""
+
+FROM = "@source"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dimensions:
     """Reads what a report says of each of NAMES."""
 
-    readers: tuple[tuple[Read, ...], ...]
+    readers: tuple[tuple[Path, ...], ...]
 
     def of(self, document: Document, source: str | None, known: Known) -> Values:
         """What many reports say is held once, in `known`."""
-        report = {**document, "@source": source}
-        found = [_said(report, readers) for readers in self.readers]
+        report = {**document, FROM: source}
+        found = [_said(report, paths) for paths in self.readers]
         return tuple([known.setdefault(one, one) for one in found])
 
 
@@ -68,47 +73,78 @@ def dimensions(paths: Mapping[str, Sequence[str]] | None = None) -> Dimensions:
     return Dimensions(readers=tuple(tuple(reader(name, path) for path in given[name]) for name in NAMES))
 
 
-def reader(name: str, path: str) -> Read:
+def reader(name: str, path: str) -> Path:
     """Of a dotted path; `[member=value]` behind a name chooses among the entries of a list."""
     if not PATH.fullmatch(path):
         message = "is no path such as affectedService.id or relatedParty[role=customer].partyOrPartyRole.id"
         raise InvalidSettings(violations=[Violation(field=f"dimensions.{name}", value=path, message=message)])
-    read: Read = _leaf
-    for found in reversed(list(STEP.finditer(path))):
-        choose = _member(found[2], _leaf) if found[2] else None
-        read = _member(found[1], read, choose, found[3])
-    return read
+    first, *others = STEP.finditer(path)
+    read: Read = _texts
+    for step in reversed(others):
+        read = _member(step[1], _held(step, read))
+    return first[1], _held(first, read)
 
 
 NOTHING = (UNKNOWN,)
 
 
-def _said(report: Document, readers: tuple[Read, ...]) -> tuple[str, ...]:
-    for read in readers:
-        found = read(report)
-        if found:
-            return found if len(found) == 1 else tuple(sorted(set(found)))
+def _said(report: Document, paths: tuple[Path, ...]) -> tuple[str, ...]:
+    for name, read in paths:
+        value = report.get(name)
+        if value is not None:
+            found = read(value)
+            if found:
+                return found if len(found) == 1 else tuple(sorted(set(found)))
     return NOTHING
 
 
-def _leaf(value: Any) -> tuple[str, ...]:
+def _texts(value: Any) -> tuple[str, ...]:
+    """A value as it is written, and those of a list."""
     if type(value) is str:
         return (value,) if value else ()
-    return (str(value),) if isinstance(value, SAYS) and value != "" else ()
+    if isinstance(value, list):
+        return tuple([text for one in value if not isinstance(one, list) for text in _texts(one)])
+    return (str(value),) if isinstance(value, SAYS) else ()
 
 
-def _member(name: str, inner: Read, choose: Read | None = None, wanted: str | None = None) -> Read:
-    """Goes on from the member of an object; from each entry that fits where the member is a list."""
+def _member(name: str, inner: Read) -> Read:
+    """Goes on from the member of an object."""
 
     def read(value: Any) -> tuple[str, ...]:
         found = value.get(name) if isinstance(value, dict) else None
-        if found is None:
-            return ()
-        if not isinstance(found, list):
-            return inner(found)
-        entries = found if choose is None else [one for one in found if wanted in choose(one)]
+        return () if found is None else inner(found)
+
+    return read
+
+
+def _held(step: re.Match[str], inner: Read) -> Read:
+    """Goes on from what the member of a step holds."""
+    fits = _choice(step)
+    return inner if inner is _texts and fits is None else _entries(inner, fits)
+
+
+def _entries(inner: Read, fits: Callable[[Any], bool] | None = None) -> Read:
+    """Goes on from what is no list, and from the entries of a list that fit."""
+
+    def read(value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            return inner(value)
+        entries = value if fits is None else [one for one in value if fits(one)]
         if len(entries) == 1:
             return inner(entries[0])
         return tuple([text for one in entries for text in inner(one)])
 
     return read
+
+
+def _choice(step: re.Match[str]) -> Callable[[Any], bool] | None:
+    """Whether an entry is among those that `[member=value]` chooses; None where it is not said."""
+    member, wanted = step[2], step[3]
+    if member is None:
+        return None
+    read = _member(member, _texts)
+
+    def fits(entry: Any) -> bool:
+        return type(entry) is dict and entry.get(member) == wanted or wanted in read(entry)
+
+    return fits

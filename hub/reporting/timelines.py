@@ -17,7 +17,18 @@ from hub.model.problem import Document, Status, is_constraint
 from hub.model.times import from_text, to_micros
 from hub.problems.acknowledgement import is_acknowledged
 from hub.reporting.dimensions import Dimensions, Known, Values
-from hub.store.histories import Entry, Histories
+from hub.store.histories import (
+    AT,
+    AT_ONCE,
+    DELETES,
+    FLAGS,
+    IRREGULAR,
+    LATER,
+    SOURCE,
+    Entry,
+    Histories,
+    History,
+)
 
 NOT_OBSERVED = "notObserved"
 """The state of a report before the first thing that is known of it: open, and neither acknowledged nor at work."""
@@ -94,67 +105,77 @@ Seen = Timeline | Deleted | Over | Constraint
 
 
 def timelines(histories: Histories, horizon: Horizon, dimensions: Dimensions) -> Iterator[Seen]:
-    """The reports that were there, one by one; a text that many of them have is held once."""
+    """The reports that were there, some at a time; a text that many of them have is held once."""
     known: Known = {}
+
+    def of(ids: Sequence[str]) -> Iterator[Timeline | Deleted]:
+        for one in histories.read(ids, recorded=horizon.recorded):
+            found = timeline_of(one, horizon, dimensions, known)
+            if found is not None:
+                yield found
+
+    wanted: list[str] = []
     for problem_id, is_over in histories.reports(recorded=horizon.recorded, since=horizon.since):
         if is_over:
             yield OVER
             continue
-        entries, document = histories.entries(problem_id), histories.document(problem_id)
-        found = timeline_of(problem_id, entries, document, horizon, dimensions, known)
-        if found is not None:
-            yield found
+        wanted.append(problem_id)
+        if len(wanted) == AT_ONCE:
+            yield from of(wanted)
+            wanted = []
+    yield from of(wanted)
 
 
 def timeline_of(
-    problem_id: str,
-    entries: Sequence[Entry],
-    document: str | None,
-    horizon: Horizon,
-    dimensions: Dimensions,
-    known: Known,
+    history: History, horizon: Horizon, dimensions: Dimensions, known: Known
 ) -> Timeline | Deleted | Constraint | None:
-    """What is known of one report; None when nothing of it was. `document` is the JSON of the report as it is now."""
-    recorded, as_of = horizon.recorded, horizon.as_of
-    first, last = entries[0], entries[-1]
-    if first.record_time > recorded:
+    """What is known of one report; None when nothing of it was."""
+    seen, later = _parted(history.entries)
+    if not seen:
         return None
-    seen = entries
-    if any([entry.record_time > recorded for entry in entries]):
-        seen = [entry for entry in entries if entry.record_time <= recorded]
-        last = seen[-1]
-    if last.deletes:
-        return Deleted(problem_id)
-    report = document_at(document, [] if seen is entries else entries, recorded)
+    if seen[-1][FLAGS] & DELETES:
+        return Deleted(history.id)
+    report = document_at(history.document, later)
     if is_constraint(report):
         return CONSTRAINT
-    created = report.get("creationDate")
-    opened = min(first.event_time, to_micros(from_text(created))) if created else first.event_time
-    if opened >= as_of:
+    created, first = report.get("creationDate"), seen[0]
+    opened: int = first[AT]
+    if created:
+        opened = min(opened, to_micros(from_text(created)))
+    if opened >= horizon.as_of:
         return None
-    told = _told(seen, as_of)
+    told = _told(seen, horizon.as_of)
     begins, states = _states(told.steps, opened)
-    taken = [at for at, state in zip(begins, states, strict=True) if state not in NOT_TAKEN][:1] + told.noted[:1]
     return Timeline(
-        problem_id,
+        history.id,
         opened,
-        min(taken) if taken else None,
+        _taken(begins, states, told.noted),
         tuple(begins),
         tuple(states),
         tuple(told.parties),
-        dimensions.of(report, first.source, known),
+        dimensions.of(report, first[SOURCE], known),
         _whole(report.get("affectedNumberOfServices")),
         told.irregular,
         told.disordered,
     )
 
 
-def document_at(document: str | None, entries: Sequence[Entry], recorded: int) -> Document:
+def _parted(entries: list[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """What had been recorded, and what was later; nothing of a report whose first record was later."""
+    later = [entry for entry in entries if entry[FLAGS] >= LATER]
+    if not later:
+        return entries, later
+    if entries[0][FLAGS] >= LATER:
+        return [], later
+    return [entry for entry in entries if entry[FLAGS] < LATER], later
+
+
+def document_at(document: bytes | None, later: Sequence[Entry]) -> Document:
     """The report as it was: the present one, or the one that was deleted, with every later change undone."""
     report: Document = orjson.loads(document) if document else {}
-    for entry in reversed(entries):
-        if entry.changes and entry.record_time > recorded:
-            for name, change in orjson.loads(entry.changes).items():
+    for *_, changes in reversed(later):
+        if changes:
+            for name, change in orjson.loads(changes).items():
                 if change["from"] is None:
                     report.pop(name, None)
                 else:
@@ -179,8 +200,9 @@ def _told(seen: Sequence[Entry], as_of: int) -> _Told:
     parties: list[str] = []
     irregular = disordered = 0
     party_before: str | None = None
-    for at, _, status, _, party, is_irregular, _, changes in seen:
-        irregular += is_irregular
+    for _, _, at, status, party, _, flags, changes in seen:
+        if flags:
+            irregular += flags & IRREGULAR
         if at >= as_of:
             continue
         if status:
@@ -200,13 +222,23 @@ def _states(steps: Sequence[Step], opened: int) -> tuple[list[int], list[str]]:
     """When each state began; a step to the same state is none."""
     begins: list[int] = [opened]
     states: list[str] = [NOT_OBSERVED]
+    before = NOT_OBSERVED
     for at, state in steps:
-        if len(states) == 1 and states[0] is NOT_OBSERVED and (at <= opened or state == FIRST):
-            states[0] = state
-        elif state != states[-1]:
+        if before is NOT_OBSERVED and (at <= opened or state == FIRST):
+            states[0] = before = state
+        elif state != before:
+            before = state
             begins.append(at)
             states.append(state)
     return begins, states
+
+
+def _taken(begins: Sequence[int], states: Sequence[str], noted: Sequence[int]) -> int | None:
+    """When somebody took the report up: the first state of work, or the first task that says so."""
+    for at, state in zip(begins, states, strict=True):
+        if state not in NOT_TAKEN:
+            return min(at, noted[0]) if noted else at
+    return noted[0] if noted else None
 
 
 def _acknowledges(changes: str) -> bool:

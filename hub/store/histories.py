@@ -1,8 +1,12 @@
 """The history of all reports as it is read for figures, report by report: first which there are, then each."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
+
+import orjson
 
 from hub.store.statements import statements
 
@@ -10,21 +14,30 @@ FETCHED = 1000
 """How many rows are fetched at once; so many are held in memory, however many there are."""
 
 
-class Entry(NamedTuple):
-    """A record of the history, without what figures do not need; instants are microseconds.
+AT_ONCE = 100
+"""Of how many reports the history is best read in one go."""
 
-    `deletes` is 1 for the record of a deletion. `changes` is the JSON of a change of attributes, and of what a deleted
-    report had; None for other records.
-    """
+IRREGULAR, DELETES, LATER = 1, 2, 4
 
-    event_time: int
-    record_time: int
-    to_status: str | None
-    source: str | None
-    party: str | None
-    irregular: int
-    deletes: int
-    changes: str | None
+Entry = list[Any]
+"""A record, without what figures do not need: [number, seq, event time, to status, party, source, flags, changes].
+
+A plain list as it is read, for there are very many. `number` is the place of its report among those that were asked
+for, from 0; `seq` grows as records are written; the time is microseconds. `flags` adds up IRREGULAR (a step that the
+lifecycle does not have), DELETES (the record of a deletion) and LATER (recorded later than was asked for). `changes`
+is the JSON of a change of attributes, and of what a deleted report had; None for other records.
+"""
+
+AT, SOURCE, FLAGS = 2, 5, 6
+"""Where an entry has its time, its source and its flags."""
+
+
+class History(NamedTuple):
+    """`document` is the JSON of the report as it is now, None when it was deleted."""
+
+    id: str
+    document: bytes | None
+    entries: list[Entry]
 
 
 class Late(NamedTuple):
@@ -80,15 +93,18 @@ class Histories:
         """
         return ((one, bool(over)) for one, over in self._rows("reports", {"recorded": recorded, "since": since}))
 
-    def entries(self, problem_id: str) -> list[Entry]:
-        """Every record of a report, in the order in which they were recorded."""
-        cursor = self._connection.execute(self._sql["entries"], {"problem": problem_id})
-        return list(map(Entry._make, cursor))
+    def read(self, ids: Sequence[str], *, recorded: int) -> Iterator[History]:
+        """Every record of these reports, also what was recorded later, in the order in which they were recorded.
 
-    def document(self, problem_id: str) -> str | None:
-        """The JSON of a report as it is now; None for one that was deleted."""
-        row = self._connection.execute(self._sql["document"], {"problem": problem_id}).fetchone()
-        return row[0] if row else None
+        In the order of the ids; of one that has no record there is nothing.
+        """
+        values = {"ids": orjson.dumps(ids).decode(), "recorded": recorded}
+        documents = self._connection.execute(self._sql["documents"], values).fetchall()
+        (packed,) = self._connection.execute(self._sql["entries"], values).fetchone()
+        entries: list[Entry] = orjson.loads(packed)
+        entries.sort()  # they come in this order, but SQLite does not promise it
+        for number, those in groupby(entries, itemgetter(0)):
+            yield History(ids[number], documents[number][0], list(those))
 
     def late(self, *, recorded: int, until: int, as_of: int) -> Iterator[Late]:
         """What was recorded after `recorded` and not after `until`, and had come to pass before `as_of`; changes of

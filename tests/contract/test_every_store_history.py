@@ -7,7 +7,7 @@ from hub.model.delivery import Attempt, DeliveryState
 from hub.model.event import EventType, Record
 from hub.model.problem import Status
 from hub.store.deliveries import NewDelivery, Settlement
-from hub.store.histories import FETCHED
+from hub.store.histories import AT, DELETES, FETCHED, FLAGS, IRREGULAR, LATER
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from tests.contract.store_rows import event, problem, record, subscription
@@ -39,25 +39,32 @@ def test_the_history_comes_report_by_report(store: Store) -> None:
     append(store, created(1, "p2"), created(2, "p1"), record(3, "p2"), changed(4, "p1"), record(5, "p1"))
     histories = store.read.histories
     assert list(histories.reports(recorded=100 * SECOND, since=0)) == [("p1", False), ("p2", False)]
-    rows = histories.entries("p1")
-    assert [one.event_time for one in rows] == [2 * SECOND, 4 * SECOND, 5 * SECOND]
-    assert [one.changes is not None for one in rows] == [False, True, False]
-    assert [one.event_time for one in histories.entries("p2")] == [1 * SECOND, 3 * SECOND]
-    document = histories.document("p1")
-    assert document is not None
-    assert orjson.loads(document)["status"] == "acknowledged"
-    last = rows[2]
-    assert (last.event_time, last.record_time, last.to_status) == (5 * SECOND, 5 * SECOND + 5, "resolved")
-    assert (last.source, last.party, bool(last.irregular)) == ("helpdesk", "org-1", True)
+    one, other = histories.read(["p1", "p2"], recorded=100 * SECOND)
+    assert (one.id, other.id, other.document) == ("p1", "p2", orjson.dumps(problem(2).document))
+    assert orjson.loads(one.document or b"")["status"] == "acknowledged"
+    assert [entry[AT] for entry in one.entries] == [2 * SECOND, 4 * SECOND, 5 * SECOND]
+    assert [entry[AT] for entry in other.entries] == [1 * SECOND, 3 * SECOND]
+    assert [entry[-1] for entry in one.entries] == [None, '{"name":{"from":"a","to":null}}', None]
+    assert one.entries[2][2:] == [5 * SECOND, "resolved", "org-1", "helpdesk", IRREGULAR, None]
+
+
+def test_a_history_says_what_was_recorded_later(store: Store) -> None:
+    append(store, created(1, "p1"), record(3, "p1"), changed(2, "p1"), record(9, "p2"))
+    one, other = store.read.histories.read(["p1", "p2"], recorded=2 * SECOND + 5)
+    assert [entry[FLAGS] for entry in one.entries] == [IRREGULAR, IRREGULAR + LATER, IRREGULAR]
+    assert other.entries[0][FLAGS] == IRREGULAR + LATER
+    assert list(store.read.histories.read(["p0", "p2", "p1"], recorded=0))[1].id == "p1"
+    assert list(store.read.histories.read([], recorded=0)) == []
 
 
 def test_a_report_that_is_gone_has_a_history_still(store: Store) -> None:
     append(store, created(1, "p1"), changed(2, "p1", EventType.DELETE))
     histories = store.read.histories
-    first, last = histories.entries("p1")
-    assert histories.document("p1") is None
-    assert (first.deletes, first.changes) == (0, None)
-    assert (last.deletes, last.changes) == (1, '{"name":{"from":"a","to":null}}')
+    (found,) = histories.read(["p1"], recorded=100 * SECOND)
+    assert found.document is None
+    first, last = found.entries
+    assert (first[FLAGS] & DELETES, first[-1]) == (0, None)
+    assert (last[FLAGS] & DELETES, last[-1]) == (DELETES, '{"name":{"from":"a","to":null}}')
     assert list(histories.reports(recorded=100 * SECOND, since=50 * SECOND)) == [("p1", False)]
 
 

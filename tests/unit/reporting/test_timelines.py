@@ -1,6 +1,6 @@
 """From records to timelines: what was known at an instant, and what was not."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pytest
@@ -8,30 +8,38 @@ import pytest
 from hub.errors import InvalidSettings
 from hub.reporting.dimensions import NAMES, dimensions
 from hub.reporting.timelines import Deleted, Horizon, Seen, Timeline, timeline_of
-from hub.store.histories import Entry
+from hub.store.histories import DELETES, IRREGULAR, LATER, History
 
 CREATE, STATE = "ServiceProblemCreateEvent", "ServiceProblemStateChangeEvent"
 ATTRIBUTE, DELETE = "ServiceProblemAttributeValueChangeEvent", "ServiceProblemDeleteEvent"
-Told = tuple[Entry, str | None]
-"""A record, and with the first one the report as it is now."""
 
 DOCUMENT = {"priority": 1, "relatedParty": [{"role": "customer", "partyOrPartyRole": {"id": "ACME"}}]}
 ALL = Horizon(as_of=1000, recorded=1000)
 
 
+class Told(NamedTuple):
+    """A record, and with the first one the report as it is now."""
+
+    at: int
+    recorded: int
+    to: str | None
+    party: str | None
+    flags: int
+    changes: str | None
+    document: bytes | None
+
+
 def entry(kind: str, at: int, *, recorded: int | None = None, to: str | None = None, **parts: Any) -> Told:
-    changes, document = parts.pop("changes", None), parts.pop("document", None)
-    made = Entry(
-        event_time=at,
-        record_time=at if recorded is None else recorded,
-        to_status=to,
-        source=parts.get("source"),
+    changes, document = parts.get("changes"), parts.get("document")
+    return Told(
+        at=at,
+        recorded=at if recorded is None else recorded,
+        to=to,
         party=parts.get("party"),
-        irregular=parts.get("irregular", 0),
-        deletes=int(kind == DELETE),
+        flags=DELETES * (kind == DELETE) + IRREGULAR * parts.get("irregular", 0),
         changes=None if changes is None else orjson.dumps(changes).decode(),
+        document=None if document is None else orjson.dumps(document),
     )
-    return made, None if document is None else orjson.dumps(document).decode()
 
 
 def created(at: int = 10, to: str = "acknowledged", *, date: str | None = None, **document: Any) -> Told:
@@ -40,7 +48,12 @@ def created(at: int = 10, to: str = "acknowledged", *, date: str | None = None, 
 
 
 def seen(*told: Told, horizon: Horizon = ALL) -> Seen | None:
-    return timeline_of("p1", [one for one, _ in told], told[0][1], horizon, dimensions(), {})
+    """What is made of the records as the store gives them at this horizon."""
+    entries: list[list[Any]] = [
+        [0, seq, one.at, one.to, one.party, None, one.flags + LATER * (one.recorded > horizon.recorded), one.changes]
+        for seq, one in enumerate(told)
+    ]
+    return timeline_of(History("p1", told[0].document, entries), horizon, dimensions(), {})
 
 
 def known(*told: Told, horizon: Horizon = ALL) -> Timeline:
