@@ -22,6 +22,7 @@ from hub.bootstrap.reporting import make_press, make_scheduler
 from hub.bootstrap.rules import report_rules
 from hub.bootstrap.tracing import make_tracing
 from hub.bootstrap.upkeep import make_housekeepers
+from hub.delivery.mail.counts import MailCounts
 from hub.delivery.worker import DeliveryWorker
 from hub.intake.account import note_disabled
 from hub.intake.configured import check_sources
@@ -97,7 +98,8 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     requests = RequestCounts()
     worker = make_worker(parts, faces) if "delivery" in roles else None
     pollers = make_pollers(parts, rules.sources) if "intake" in roles else ()
-    exposition = make_exposition(parts, requests=requests, worker=worker, pollers=pollers)
+    mails = MailCounts()
+    exposition = make_exposition(parts, requests=requests, worker=worker, pollers=pollers, mails=mails)
     api = partial(api_app, parts, attributes, faces, rules, press, exposition=exposition, requests=requests)
     if worker is not None:
         api = partial(api, want=worker.want)
@@ -113,7 +115,7 @@ def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
         tracing=parts.tracing,
         housekeepers=(
             *(make_housekeepers(parts, attributes, faces) if "delivery" in roles else ()),
-            *([make_mail_sender(parts, press)] if "delivery" in roles and settings.mail.host else []),
+            *([make_mail_sender(parts, press, mails)] if "delivery" in roles and settings.mail.host else []),
             *([make_scheduler(parts, press)] if "jobs" in roles else []),
             *([make_watcher(parts, rules)] if "jobs" in roles and settings.constraints.enabled else []),
         ),

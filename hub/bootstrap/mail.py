@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from hub.bootstrap.parts import Parts
 from hub.bootstrap.reporting import make_links
+from hub.delivery.mail.counts import MailCounts
 from hub.delivery.mail.sending import Letters, MailTask
 from hub.delivery.mail.smtp import MailServer, Protection
 from hub.delivery.schedule import Schedule
@@ -17,7 +18,7 @@ from hub.store.leases import Holder
 from hub.upkeep.housekeeper import Housekeeper
 
 
-def make_mail_sender(parts: Parts, press: Press) -> Housekeeper:
+def make_mail_sender(parts: Parts, press: Press, counts: MailCounts) -> Housekeeper:
     """Raises InvalidSettings."""
     settings = parts.settings
     check_mail(settings.mail)
@@ -34,6 +35,7 @@ def make_mail_sender(parts: Parts, press: Press) -> Housekeeper:
         schedule=Schedule.from_settings(settings.delivery.schedule, settings.delivery.jitter),
         clock=parts.clock,
         holder=Holder.this(),
+        counts=counts,
     )
     return Housekeeper(store=parts.store, tasks=(task,))
 

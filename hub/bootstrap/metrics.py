@@ -17,6 +17,7 @@ from hub.api.security import LocalCallers
 from hub.bootstrap.callers import make_callers
 from hub.bootstrap.parts import Parts
 from hub.delivery.lane_readings import lag
+from hub.delivery.mail.counts import MailCounts
 from hub.delivery.worker import DeliveryWorker
 from hub.intake.poller import Poller
 from hub.model.delivery import DeliveryState
@@ -37,13 +38,19 @@ STATES = {
 
 
 def make_exposition(
-    parts: Parts, *, requests: RequestCounts, worker: DeliveryWorker | None, pollers: Sequence[Poller]
+    parts: Parts,
+    *,
+    requests: RequestCounts,
+    worker: DeliveryWorker | None,
+    pollers: Sequence[Poller],
+    mails: MailCounts,
 ) -> Exposition:
     readers: list[Reader] = [
         partial(_build, parts),
         partial(_database, parts),
         parts.store.readings,
         requests.readings,
+        mails.readings,
     ]
     if worker is not None:
         readers.append(partial(worker.readings, parts.settings.metrics.per_listener))
@@ -82,6 +89,9 @@ def _database(parts: Parts) -> Iterator[Reading]:
         yield Reading(catalogue.LISTENERS, count, (state,))
     for (kind, status), count in figures.jobs().items():
         yield Reading(catalogue.JOBS, count, (kind, status))
+    for state, count in figures.mails().items():
+        yield Reading(catalogue.MAILS, count, (state,))
+    yield Reading(catalogue.MAIL_LAG, lag(figures.mail_due_since(), now))
     yield from _outbox(parts.store)
 
 

@@ -35,5 +35,14 @@ class Figures:
         """{(kind, status): how many}."""
         return {(kind, status): count for kind, status, count in self._connection.execute(self._sql["jobs"])}
 
+    def mails(self) -> dict[str, int]:
+        """{state: how many mails of management reports}."""
+        return dict(self._connection.execute(self._sql["mails"]))
+
+    def mail_due_since(self) -> int | None:
+        """Since when a mail could be sent, in microseconds; None where none waits."""
+        since: int | None = self._connection.execute(self._sql["mail_due_since"]).fetchone()[0]
+        return since
+
     def _count(self, name: str, *values: str) -> int:
         return int(self._connection.execute(self._sql[name], values).fetchone()[0])

@@ -63,5 +63,9 @@ SOURCE_CHANGED = _counter("source_changed", "Reports that a source's records mad
 
 JOBS = _gauge("jobs", "Bulk jobs that are kept, by kind and state.", "kind", "state")
 
+MAILS = _gauge("mails", "Mails of management reports that are kept, by state.", "state")
+MAIL_LAG = _gauge("mail_due_lag_seconds", "How long the oldest mail that could be sent has been due.")
+MAIL_ATTEMPTS = _counter("mail_attempts", "Attempts to send a mail that have ended, by outcome.", "outcome")
+
 CATALOGUE = tuple(one for one in list(globals().values()) if isinstance(one, Metric))
 """All of them, in this order."""

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
+
 from tests.acceptance.bulk import ended
 from tests.acceptance.contract_client import ContractClient
 from tests.acceptance.running import Server, run
 from tests.acceptance.schedules import seen_to_until
 from tests.fakes.mail_server import MailServer
 from tests.rooms import until
+from tests.scraped import Scraped
 
 BASE = ContractClient.operations
 ANN, BOB, EVE = "ann@customer.test", "bob@customer.test", "eve@gone.test"
@@ -92,6 +95,19 @@ def test_what_somebody_asks_for_is_sent_when_that_is_asked_for_too(tmp_path: Pat
         assert "mail" not in quiet
         assert [one["recipient"] for one in sent["mail"]] == [ANN]
         assert len(server.taken) == 1
+
+
+def test_whoever_watches_the_hub_sees_how_the_mails_go(tmp_path: Path) -> None:
+    due(tmp_path)
+    with MailServer() as server:
+        server.on_recipient(BOB, "451 4.3.0 later", "250 OK")
+        server.on_recipient(EVE, "550 5.1.1 no such user")
+        with Server(tmp_path, settings=settings(server)) as hub:
+            until(lambda: states(hub) == {ANN: "delivered", BOB: "delivered", EVE: "dead"})
+            scraped = Scraped(requests.get(f"{hub.client.base_url}/metrics", timeout=10).text)
+    assert scraped.series("mails", "state") == {"delivered": 2, "dead": 1}
+    assert scraped.series("mail_attempts_total", "outcome") == {"delivered": 2, "deferred": 1, "refused": 1}
+    assert scraped.value("mail_due_lag_seconds") == 0
 
 
 def test_settings_that_cannot_be_are_refused(tmp_path: Path) -> None:

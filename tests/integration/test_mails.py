@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from hub.bootstrap.reporting import make_press
+from hub.delivery.mail.counts import MailCounts
 from hub.delivery.mail.sending import Letters, MailTask
 from hub.delivery.mail.smtp import MailServer as Settings
 from hub.delivery.mail.smtp import Protection
@@ -76,6 +77,7 @@ class Office:
             schedule=Schedule.from_settings((60.0, 600.0), 0.0),
             clock=self.clock,
             holder=Holder.this(),
+            counts=MailCounts(),
         )
 
     def send(self, server: MailServer | int, **more: Any) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import partial
 
+from hub.delivery.mail.counts import MailCounts
 from hub.delivery.mail.message import message
 from hub.delivery.mail.smtp import Attempted, MailServer, send
 from hub.delivery.schedule import Schedule
@@ -92,6 +93,7 @@ class MailTask:
         schedule: Schedule,
         clock: Clock,
         holder: Holder,
+        counts: MailCounts,
     ) -> None:
         self._store = store
         self._letters = letters
@@ -99,6 +101,7 @@ class MailTask:
         self._schedule = schedule
         self._clock = clock
         self._holder = holder
+        self._counts = counts
         self._turns = 0
 
     def step(self) -> bool:
@@ -115,6 +118,7 @@ class MailTask:
             return False
         attempted = self._attempt(mail)
         if attempted is not None:
+            self._counts.add(attempted.outcome)
             self._settle(mail, token, attempted)
         return True
 

@@ -31,3 +31,9 @@ SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?;
 
 -- name: jobs
 SELECT kind, status, count(*) FROM job GROUP BY kind, status;
+
+-- name: mails
+SELECT state, count(*) FROM mail GROUP BY state;
+
+-- name: mail_due_since
+SELECT min(due_at) FROM mail WHERE settled_at IS NULL;
