@@ -18,7 +18,7 @@ NOUNS = {
 def name_of(episode: Episode) -> str:
     if episode.type is Type.CAPACITY_SHORTAGE:
         short = "Shortage of capacity" if episode.is_confirmed else "Suspected shortage of capacity"
-        return short if episode.key == EVERYTHING else f"{short} of {_named(episode.key)}"
+        return short if episode.key == EVERYTHING else f"{short}, or outage, of {_named(episode.key)}"
     sure = "Failure" if episode.is_confirmed else "Suspected failure"
     return f"{sure} of {_named(episode.key)}"
 
@@ -34,6 +34,8 @@ def why(episode: Episode) -> str:
     ]
     if short:
         said += _shortage(one)
+        if episode.key != EVERYTHING:
+            said.append(f"Counts cannot tell whether {_named(episode.key)} is short of capacity or out as a whole")
     elif one.surge > 1.2:
         said.append(f"That allows for {one.surge:.1f} times the usual demand on everything else")
     if one.is_named:

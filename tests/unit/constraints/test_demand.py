@@ -60,9 +60,12 @@ def test_a_surge_on_one_service_is_a_shortage_of_it_which_says_so_in_words(detec
     assert found.evidence.looked == 10
     assert found.evidence.dispersed * 10 < RULES.surge_at
     document = document_of(found, system="qos-hub", verdict={})
-    assert document["name"] == "Shortage of capacity of service service-4"
+    assert document["name"] == "Shortage of capacity, or outage, of service service-4"
     assert "customers reported service service-4 within 60 minutes" in document["description"]
     assert "one of 10 services, groups and sites" in document["description"]
+    assert (
+        "cannot tell whether service service-4 is short of capacity or out as a whole" in document["description"]
+    )
     assert document["affectedService"] == [{"@type": "ServiceRef", "id": "service-4"}]
 
 
@@ -81,6 +84,7 @@ def test_a_surge_of_all_services_is_one_shortage(detectors: Detectors) -> None:
     ]
     (found,) = shortages(taken(detectors, *reports))
     assert found.key == EVERYTHING
+    assert "cannot tell" not in document_of(found, system="qos-hub", verdict={})["description"]
 
 
 def test_the_more_keys_are_looked_at_the_less_chance_one_may_have() -> None:
