@@ -145,6 +145,6 @@ def _choice(step: re.Match[str]) -> Callable[[Any], bool] | None:
     read = _member(member, _texts)
 
     def fits(entry: Any) -> bool:
-        return type(entry) is dict and entry.get(member) == wanted or wanted in read(entry)
+        return (type(entry) is dict and entry.get(member) == wanted) or wanted in read(entry)
 
     return fits

@@ -108,7 +108,7 @@ def timelines(histories: Histories, horizon: Horizon, dimensions: Dimensions) ->
     """The reports that were there, some at a time; a text that many of them have is held once."""
     known: Known = {}
 
-    def of(ids: Sequence[str]) -> Iterator[Timeline | Deleted]:
+    def of(ids: Sequence[str]) -> Iterator[Timeline | Deleted | Constraint]:
         for one in histories.read(ids, recorded=horizon.recorded):
             found = timeline_of(one, horizon, dimensions, known)
             if found is not None:

@@ -50,7 +50,16 @@ def created(at: int = 10, to: str = "acknowledged", *, date: str | None = None, 
 def seen(*told: Told, horizon: Horizon = ALL) -> Seen | None:
     """What is made of the records as the store gives them at this horizon."""
     entries: list[list[Any]] = [
-        [0, seq, one.at, one.to, one.party, None, one.flags + LATER * (one.recorded > horizon.recorded), one.changes]
+        [
+            0,
+            seq,
+            one.at,
+            one.to,
+            one.party,
+            None,
+            one.flags + LATER * (one.recorded > horizon.recorded),
+            one.changes,
+        ]
         for seq, one in enumerate(told)
     ]
     return timeline_of(History("p1", told[0].document, entries), horizon, dimensions(), {})
