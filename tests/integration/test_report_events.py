@@ -138,8 +138,8 @@ def test_operators_alone_are_told_of_a_report_that_could_not_be_made(
 ) -> None:
     keys = json.loads((server.folder / "keys.json").read_text())
     for name in ("office", "acme"):
-        body = {"callback": listener.url(f"/failed/{name}"), "query": FAILED}
-        made_known = client.post(f"{FACE}/hub", body, headers={"X-API-Key": keys[name]})
+        asked_for = {"callback": listener.url(f"/failed/{name}"), "query": FAILED}
+        made_known = client.post(f"{FACE}/hub", asked_for, headers={"X-API-Key": keys[name]})
         assert made_known.status_code == 201, made_known.text
     jobs = server.folder / "qos-hub.db.jobs"
     jobs.rename(server.folder / "away")
