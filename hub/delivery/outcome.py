@@ -89,11 +89,14 @@ def _of_status(status: int) -> Outcome:
             return Outcome.SERVER_ERROR
 
 
+DELIVERED = Delivered()
+
+
 def verdict(result: SendResult, now: datetime, longest_hint: float) -> Verdict:
     """What follows from a result; Retry-After counts on every status that is not a success."""
     match judge(result):
         case Outcome.DELIVERED:
-            return Delivered()
+            return DELIVERED
         case Outcome.GONE:
             return Refused()
         case outcome:

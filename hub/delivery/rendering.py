@@ -30,7 +30,9 @@ class Renderings:
     def of(self, event: int, listener: Listener) -> tuple[str, bytes]:
         """(event id, what is sent and signed). A listener is only given events that its face has."""
         event_id, body = self._events[event]
-        party = listener.owner.party if may_hide(body) else None
+        party = listener.owner.party
+        if party is not None and not may_hide(body):
+            party = None
         if listener.face == V5 and not listener.fields and party is None:
             return event_id, body
         key = (event, listener.face, party, listener.fields)

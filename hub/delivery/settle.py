@@ -53,18 +53,10 @@ class Settler:
 def _at_rest(
     claim: Claim, attempt: Attempt, state: DeliveryState, now: int, held_until: int | None = None
 ) -> Settlement:
-    return Settlement(claim=claim, attempt=attempt, state=state, due_at=now, settled_at=now, held_until=held_until)
+    # By position, here and below: names would cost as much again, and every attempt comes this way.
+    return Settlement(claim, attempt, state, now, now, held_until)
 
 
 def _attempt_of(claim: Claim, result: SendResult) -> Attempt:
-    return Attempt(
-        number=claim.attempts + 1,
-        started=result.started,
-        outcome=judge(result),
-        timing=result.timing,
-        status=result.status,
-        peer_address=result.peer_address,
-        headers=result.headers,
-        body=result.body,
-        error=result.error_text,
-    )
+    _, started, status, headers, body, _, error, timing, peer, _ = result
+    return Attempt(claim.attempts + 1, started, judge(result), timing, status, peer, headers, body, error)

@@ -116,11 +116,11 @@ def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[in
         desk=work.desk,
         calm=work.calm,
     )
+    result.lost = tables.deliveries.settle(work.settlements)
     for settlement in work.settlements:
-        claim = settlement.claim
-        if not tables.deliveries.settle(settlement):
-            result.lost.append(settlement)
+        if settlement in result.lost:
             continue
+        claim = settlement.claim
         if settlement.settled_at is None:
             stirred[claim.subscription] = None
             if not _is_active(work.listeners, claim.subscription):
@@ -221,12 +221,10 @@ def _claim(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int
         work.room.took(subscription, len(claims))
         result.claims += claims
         result.due[subscription] = _next_due(tables, work.now, subscription, len(claims), wanted)
-    for claim in result.claims:
-        if claim.event not in result.bodies:
-            event_id, body, trace = tables.events.told(claim.event)
-            result.bodies[claim.event] = (event_id, body)
-            if trace is not None:
-                result.traces[claim.event] = trace
+    for event, event_id, body, trace in tables.events.told({claim.event for claim in result.claims}):
+        result.bodies[event] = (event_id, body)
+        if trace is not None:
+            result.traces[event] = trace
 
 
 def _next_due(tables: Tables, now: int, subscription: int, claimed: int, wanted: int) -> int | None:

@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -98,10 +99,10 @@ def as_view(row: tuple[Any, ...]) -> DeliveryView:
     return DeliveryView(**{**values, "state": DeliveryState(values["state"]), "waiting": bool(values["waiting"])})
 
 
-def _event(row: tuple[Any, ...]) -> int:
-    """The event of a row of the statement `claim`: a line stands in the order of its events."""
-    event: int = row[1]
-    return event
+def _attempt_row(delivery: int, attempt: Attempt) -> tuple[Any, ...]:
+    number, started, outcome, timing, status, peer, headers, body, error = attempt
+    told = orjson.dumps(headers).decode() if headers else "[]"
+    return (delivery, number, started, outcome, status, peer, *timing, told, body, error)
 
 
 def _attempt(row: tuple[Any, ...]) -> Attempt:
@@ -150,18 +151,10 @@ class Deliveries:
         rows = self._connection.execute(
             self._sql["claim"], (token, lease_until, subscription, now, limit)
         ).fetchall()
-        rows.sort(key=_event)
+        rows.sort(key=itemgetter(1))  # a line stands in the order of its events
+        # By position: names would cost as much again.
         return [
-            Claim(
-                delivery=delivery,
-                subscription=subscription,
-                event=event,
-                order_key=order_key,
-                attempts=attempts,
-                tries=tries,
-                created=created,
-                token=token,
-            )
+            Claim(delivery, subscription, event, order_key, attempts, tries, created, token)
             for delivery, event, order_key, attempts, tries, created in self._one_a_key(rows, again)
         ]
 
@@ -179,8 +172,16 @@ class Deliveries:
                 self._connection.execute(self._sql["step_back"], (again, row[0]))
         return first
 
-    def settle(self, settlement: Settlement) -> bool:
-        """Record an attempt and what became of the delivery; False, and nothing written, when the lease was lost."""
+    def settle(self, settlements: Sequence[Settlement]) -> list[Settlement]:
+        """Record attempts and what became of the deliveries.
+
+        Gives those whose lease was lost, of which nothing is written.
+        """
+        lost = [each for each in settlements if not self._settled(each)]
+        self._append([each for each in settlements if each not in lost] if lost else settlements)
+        return lost
+
+    def _settled(self, settlement: Settlement) -> bool:
         claim, attempt = settlement.claim, settlement.attempt
         outcome = (attempt.outcome, attempt.status, claim.delivery, claim.token)
         if settlement.settled_at is None:
@@ -190,10 +191,7 @@ class Deliveries:
         else:
             values = (settlement.state, settlement.settled_at, settlement.due_at, *outcome)
             written = self._connection.execute(self._sql["settle"], values).rowcount
-        if written == 0:
-            return False
-        self._append(claim.delivery, attempt)
-        return True
+        return written > 0
 
     def promote(self, settled: Claim, *, now: int) -> bool:
         """Make due what waits for this delivery; False when nothing does."""
@@ -209,25 +207,10 @@ class Deliveries:
         asked = {**line, "delivery": failed.delivery, "now": now, "patience": patience}
         self._connection.execute(self._sql["let_pass"], asked)
 
-    def _append(self, delivery: int, attempt: Attempt) -> None:
-        timing = attempt.timing
-        values = (
-            delivery,
-            attempt.number,
-            attempt.started,
-            attempt.outcome,
-            attempt.status,
-            attempt.peer_address,
-            timing.name_lookup,
-            timing.connect,
-            timing.tls,
-            timing.first_byte,
-            timing.total,
-            orjson.dumps(attempt.headers).decode(),
-            attempt.body,
-            attempt.error,
-        )
-        self._connection.execute(self._sql["insert_attempt"], values)
+    def _append(self, settlements: Sequence[Settlement]) -> None:
+        """The attempts together, so that each page they are on is looked for once, and not between other tables'."""
+        rows = [_attempt_row(each.claim.delivery, each.attempt) for each in settlements]
+        self._connection.executemany(self._sql["insert_attempt"], rows)
 
     def release(self, claims: Iterable[Claim]) -> None:
         """Give claims back unsent."""

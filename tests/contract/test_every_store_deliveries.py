@@ -56,7 +56,7 @@ class Box:
             due_at=due_at,
             settled_at=None if open_again else due_at,
         )
-        return self.store.write(lambda tables: tables.deliveries.settle(settlement))
+        return not self.store.write(lambda tables: tables.deliveries.settle([settlement]))
 
     def promote(self, event: int, *, now: int = NOW) -> bool:
         return self.store.write(lambda tables: tables.deliveries.promote(self.claims[event], now=now))
@@ -272,8 +272,8 @@ def test_an_attempt_is_kept_as_it_was(box: Box) -> None:
     assert box.store.read.deliveries.attempts(box.claims[1].delivery) == [attempt, plain]
 
 
-def _settle(settlement: Settlement, tables: Tables) -> bool:
-    return tables.deliveries.settle(settlement)
+def _settle(settlement: Settlement, tables: Tables) -> None:
+    assert not tables.deliveries.settle([settlement])
 
 
 def test_the_operator_sees_deliveries_newest_first_and_filtered(box: Box) -> None:

@@ -122,7 +122,7 @@ def delivered(store: Store) -> Store:
         attempt = Attempt(number=claim.attempts + 1, started=at * SECOND, outcome="x")
         ended = None if settled is None else settled * SECOND
         settlement = Settlement(claim=claim, attempt=attempt, state=state, due_at=at * SECOND, settled_at=ended)
-        store.write(lambda tables, one=settlement: tables.deliveries.settle(one))  # type: ignore[misc]
+        store.write(lambda tables, one=settlement: tables.deliveries.settle([one]))  # type: ignore[misc]
     return store
 
 

@@ -15,7 +15,7 @@ SELECT seq, id, type, problem, problem_id, sequence, time, body, party FROM even
 SELECT id, body FROM event WHERE seq = ?;
 
 -- name: told
-SELECT id, body, trace FROM event WHERE seq = ?;
+SELECT seq, id, body, trace FROM event WHERE seq IN (SELECT value FROM json_each(?));
 
 -- name: heading
 SELECT id, type, problem_id, sequence, time FROM event WHERE seq = ?;
