@@ -28,12 +28,9 @@ def deliveries_of(queued: Queued, listeners: Listeners, bounds: Bounds | None = 
             continue
         if bounds is not None and listener.is_bounded and not bounds.admit(listener, queued.event):
             continue
-        yield NewDelivery(
-            subscription=listener.seq,
-            event=queued.seq,
-            order_key=_order_key(listener, queued),
-            state=DeliveryState.DUE if listener.active else DeliveryState.PARKED,
-        )
+        state = DeliveryState.DUE if listener.active else DeliveryState.PARKED
+        # By position: names would cost as much again.
+        yield NewDelivery(listener.seq, queued.seq, _order_key(listener, queued), state)
 
 
 def _order_key(listener: Listener, queued: Queued) -> int | None:

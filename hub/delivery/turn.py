@@ -117,6 +117,7 @@ def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[in
         calm=work.calm,
     )
     result.lost = tables.deliveries.settle(work.settlements)
+    in_line: dict[int, list[Claim]] = {}
     for settlement in work.settlements:
         if settlement in result.lost:
             continue
@@ -127,9 +128,12 @@ def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[in
                 _park(tables, claim.subscription)
             elif claim.order_key is not None:
                 tables.deliveries.let_pass(claim, now=work.now, patience=work.patience)
-        elif claim.order_key is not None and tables.deliveries.promote(claim, now=work.now):
-            stirred[claim.subscription] = None
+        elif claim.order_key is not None:
+            in_line.setdefault(claim.subscription, []).append(claim)
         ledger.note(settlement)
+    for subscription, settled in in_line.items():
+        if tables.deliveries.promote(settled, now=work.now):
+            stirred[subscription] = None
     ledger.close()
     result.notices, result.held = ledger.told, ledger.held()
     return list(ledger.disabled)

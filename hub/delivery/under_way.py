@@ -64,19 +64,21 @@ class UnderWay:
         """Whether there is anything for a turn to record."""
         return bool(self.settlements or self.released)
 
-    def came_back(self, result: SendResult) -> None:
-        claim: Claim = result.key
-        if self._flying.get(claim.delivery) is not claim:
-            return  # It was given up before.
-        del self._flying[claim.delivery]
-        if result.error is Failure.NO_RESOURCES:
-            self.want = result.error_text
-            self._give_back(claim)
-            return
-        settlement = self._reception.take(result, self._clock())
-        self.settlements.append(settlement)
-        self._counts.attempt(settlement.attempt, result.reused)
-        self._spans.end(settlement, result.reused)
+    def came_back(self, results: Sequence[SendResult]) -> None:
+        now = self._clock()
+        for result in results:
+            claim: Claim = result.key
+            if self._flying.get(claim.delivery) is not claim:
+                continue  # It was given up before.
+            del self._flying[claim.delivery]
+            if result.error is Failure.NO_RESOURCES:
+                self.want = result.error_text
+                self._give_back(claim)
+                continue
+            settlement = self._reception.take(result, now)
+            self.settlements.append(settlement)
+            self._counts.attempt(settlement.attempt, result.reused)
+            self._spans.end(settlement, result.reused)
 
     def give_up(self, now: float, after: float) -> None:
         """Gives back what has been seen under way for so many seconds: no transport will bring it any more.
@@ -149,7 +151,7 @@ class UnderWay:
     def _could_not_write(self, claim: Claim, now: int, error: Exception) -> None:
         log.error("delivery.not_written", delivery=claim.delivery, error=repr(error), exc_info=error)
         text = f"internal: {type(error).__name__}"
-        self.came_back(SendResult(key=claim, started=now, error=Failure.BROKEN, error_text=text))
+        self.came_back([SendResult(key=claim, started=now, error=Failure.BROKEN, error_text=text)])
 
     def _submit(self, outgoing: Sequence[Outgoing]) -> None:
         try:

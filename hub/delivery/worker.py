@@ -167,9 +167,8 @@ class DeliveryWorker:
 
     def _step(self) -> None:
         finished = self._transport.wait(self._patience())
-        for result in finished:
-            self._under_way.came_back(result)
         if finished:
+            self._under_way.came_back(finished)
             self._mind_wants()
         if self._turn_end is not None:
             self._end_turn()
@@ -329,8 +328,7 @@ class DeliveryWorker:
         if self._turn is not None:
             self._store.write(lambda _: None)  # its commit comes before this one's
         unsent = self._turn_end[0].claims if self._turn_end and self._turn_end[0] else []
-        for result in closed.finished:
-            self._under_way.came_back(result)
+        self._under_way.came_back(closed.finished)
         work = TurnWork(
             now=self._now(),
             token="",

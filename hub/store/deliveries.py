@@ -133,7 +133,7 @@ class Deliveries:
 
         `now` and `patience` are microseconds.
         """
-        rows = [(one.subscription, one.event, one.order_key, one.state, now, patience) for one in new]
+        rows = [(*one, now, patience) for one in new]
         self._connection.executemany(self._sql["insert"], rows)
 
     def claim(
@@ -193,10 +193,10 @@ class Deliveries:
             written = self._connection.execute(self._sql["settle"], values).rowcount
         return written > 0
 
-    def promote(self, settled: Claim, *, now: int) -> bool:
-        """Make due what waits for this delivery; False when nothing does."""
-        key = (now, settled.subscription, settled.order_key, settled.event)
-        return self._connection.execute(self._sql["promote"], key).rowcount > 0
+    def promote(self, settled: Iterable[Claim], *, now: int) -> bool:
+        """Make due what waits for these deliveries; False when nothing does."""
+        keys = [(now, claim.subscription, claim.order_key, claim.event) for claim in settled]
+        return self._connection.executemany(self._sql["promote"], keys).rowcount > 0
 
     def let_pass(self, failed: Claim, *, now: int, patience: int) -> None:
         """The next in line goes before the next attempt at this one, if it has waited for it long enough.

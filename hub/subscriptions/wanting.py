@@ -66,6 +66,6 @@ class Interests:
         else:
             self._matcher.add(one.seq, wanted.types, wanted.condition)
 
-    def of(self, event: Event) -> list[int]:
+    def of(self, event: Event) -> Sequence[int]:
         """The row numbers of those that want it, ascending."""
         return self._matcher.matching(event.type, partial(event_document, event.body, event.party))

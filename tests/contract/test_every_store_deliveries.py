@@ -59,7 +59,7 @@ class Box:
         return not self.store.write(lambda tables: tables.deliveries.settle([settlement]))
 
     def promote(self, event: int, *, now: int = NOW) -> bool:
-        return self.store.write(lambda tables: tables.deliveries.promote(self.claims[event], now=now))
+        return self.store.write(lambda tables: tables.deliveries.promote([self.claims[event]], now=now))
 
     def rows(self) -> dict[int, tuple[str, bool, int]]:
         """{event: (state, waiting, due at)}"""

@@ -6,7 +6,7 @@ out the rows whose clause does not. What no probe answers (a regular expression,
 the rows that are left.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -59,6 +59,8 @@ class Matcher:
         self._row_of_key: dict[int, int] = {}
         self._free: list[int] = []
         self._of_type: dict[str, int] = {}
+        self._unasked: dict[str, list[int]] = {}
+        """The keys of a type none of whose conditions asks about the document, until one comes or goes."""
         self._groups: dict[GroupKey, Facet | Branch] = {}
         self._asking = 0
         self._tested = 0
@@ -70,10 +72,12 @@ class Matcher:
         number = self._row_of.get(wanted)
         if number is None:
             number = self._new_row(wanted)
+        self._unasked.clear()
         self._rows[number].keys.add(key)
         self._row_of_key[key] = number
 
     def remove(self, key: int) -> None:
+        self._unasked.clear()
         number = self._row_of_key.pop(key)
         row = self._rows[number]
         row.keys.remove(key)
@@ -84,11 +88,16 @@ class Matcher:
         """Whether any condition is for this event type."""
         return bool(self._of_type.get(kind))
 
-    def matching(self, kind: str, document: Callable[[], Mapping[str, Any]]) -> list[int]:
+    def matching(self, kind: str, document: Callable[[], Mapping[str, Any]]) -> Sequence[int]:
         """The keys in ascending order. `document` is called only when a condition asks about it."""
         rows = self._of_type.get(kind, 0)
         if rows & self._asking:
-            rows = self._fitting(rows, document())
+            return self._keys_of(self._fitting(rows, document()))
+        if kind not in self._unasked:
+            self._unasked[kind] = self._keys_of(rows)
+        return self._unasked[kind]
+
+    def _keys_of(self, rows: int) -> list[int]:
         return sorted(key for number in numbers_in(rows) for key in self._rows[number].keys)
 
     def _fitting(self, rows: int, document: Mapping[str, Any]) -> int:
