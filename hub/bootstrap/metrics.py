@@ -87,6 +87,8 @@ def _database(parts: Parts) -> Iterator[Reading]:
         yield Reading(catalogue.DELIVERIES, count, (STATES[figure],))
     for state, count in figures.listeners().items():
         yield Reading(catalogue.LISTENERS, count, (state,))
+    for subscription, end in figures.certificate_ends(parts.settings.metrics.per_listener).items():
+        yield Reading(catalogue.LISTENER_CERTIFICATE, end / 1e6, (subscription,))
     for (kind, status), count in figures.jobs().items():
         yield Reading(catalogue.JOBS, count, (kind, status))
     for state, count in figures.mails().items():

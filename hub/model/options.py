@@ -11,7 +11,8 @@ class DeliveryOptions:
     `schedule` holds the waits between attempts in seconds, `rate_limit` the attempts a second, `in_flight` the most
     requests at the same time, `expires_at` the instant (microseconds) and `max_events` the number of events after
     which nothing more is told. `signatures` are the kinds of signature that are sent: v1, v1a. `auth` is the type of
-    authentication and `tls` what is set of our side of TLS: their secrets are kept elsewhere.
+    authentication and `tls` what is set of our side of TLS: their secrets are kept elsewhere. `certificate_end` is the
+    instant (microseconds) at which the certificate that we show ends, or the first one of its chain.
     """
 
     schedule: tuple[float, ...] | None = None
@@ -22,6 +23,7 @@ class DeliveryOptions:
     signatures: tuple[str, ...] = ("v1",)
     auth: str | None = None
     tls: tuple[str, ...] = ()
+    certificate_end: int | None = None
 
     def as_kept(self) -> dict[str, Any]:
         """What differs from the defaults: the JSON object that is kept."""

@@ -27,6 +27,10 @@ class Figures:
         """{state: how many registrations}."""
         return dict(self._connection.execute(self._sql["listeners"]))
 
+    def certificate_ends(self, most: int) -> dict[str, int]:
+        """{id of a registration: when the certificate that it is shown ends}, in microseconds, the first ones."""
+        return dict(self._connection.execute(self._sql["certificate_ends"], (most,)))
+
     def made(self, table: str) -> int:
         """How many rows were ever written to the table `event` or `delivery`."""
         return self._count("made", table)

@@ -13,7 +13,7 @@ from hub.model.times import Clock, to_micros
 from hub.store.subscriptions import Change, Registered
 from hub.store.tables import Tables
 from hub.subscriptions.callback import CallbackPolicy
-from hub.subscriptions.credentials_view import credentials_view
+from hub.subscriptions.credentials_view import PUBLIC, credentials_view
 from hub.subscriptions.delivery_options import ORDERS, options_view, read_options
 from hub.subscriptions.exchanging import EXCHANGED, exchanged
 from hub.subscriptions.recovering import Recovering, open_registration
@@ -106,7 +106,8 @@ class Changing:
             violations += error.violations
         if violations:
             raise InvalidInput(violations=violations)
-        return replace(after, options=replace(options, auth=after.options.auth, tls=after.options.tls))
+        public = {option: getattr(after.options, option) for name in EXCHANGED for option in PUBLIC[name]}
+        return replace(after, options=replace(options, **public))
 
     def _follow(self, tables: Tables, before: Subscription, changed: Registered, caller: Caller) -> None:
         after, active = changed.subscription, SubscriptionState.ACTIVE

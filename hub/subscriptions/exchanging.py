@@ -9,10 +9,11 @@ from hub.model.credentials import OAuthClient, TlsIdentity
 from hub.model.subscription import Subscription
 from hub.subscriptions.callback import CallbackPolicy
 from hub.subscriptions.credentials import FIELD, Asked, read_credentials
+from hub.subscriptions.credentials_view import PUBLIC, secured
 from hub.subscriptions.kept_credentials import open_credentials, seal_credentials
 from hub.subscriptions.secrets import SecretBox
 
-EXCHANGED = ("auth", "tls")
+EXCHANGED = tuple(PUBLIC)
 """The members of a registration's `delivery` that are exchanged here; keys that sign have a way of their own."""
 
 Given = Mapping[str, Any]
@@ -40,12 +41,7 @@ def exchanged(
     credentials = replace(present, **{name: getattr(asked, name) for name in given})
     if credentials == present:
         return subscription
-    auth, tls = credentials.auth, credentials.tls
-    options = replace(
-        subscription.options,
-        auth=None if auth is None else auth.type,
-        tls=() if tls is None else tls.members(),
-    )
+    options = secured(subscription.options, credentials)
     secret, rest = seal_credentials(secrets, credentials)
     return replace(subscription, options=options, secret=secret, credentials=rest)
 

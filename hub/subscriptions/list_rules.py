@@ -13,7 +13,7 @@ from hub.model.times import Clock, to_micros
 from hub.store.subscriptions import Change, Registered
 from hub.store.tables import Tables
 from hub.subscriptions.credentials import MEMBERS
-from hub.subscriptions.credentials_view import credentials_view
+from hub.subscriptions.credentials_view import PUBLIC, credentials_view
 from hub.subscriptions.delivery_options import ORDER, options_view
 from hub.subscriptions.exchanging import EXCHANGED
 from hub.subscriptions.kept_credentials import open_credentials, seal_credentials
@@ -86,7 +86,8 @@ class ListRules:
         _refuse_moved_credentials(before, entry, request)
         # With the rate that the listener has just consented to; what the entry does not say secures it as before.
         given = [name for name in EXCHANGED if name in (entry.delivery or {})]
-        kept: dict[str, Any] = {name: getattr(before.options, name) for name in EXCHANGED if name not in given}
+        stays = [option for name in EXCHANGED if name not in given for option in PUBLIC[name]]
+        kept: dict[str, Any] = {option: getattr(before.options, option) for option in stays}
         options = replace(request.options, signatures=before.options.signatures, **kept)
         after = replace(before, callback=request.callback, url=request.url, order=entry.order, options=options)
         taken = tables.subscriptions.same(after)

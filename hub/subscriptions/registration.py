@@ -20,6 +20,7 @@ from hub.store.lines import BATCH
 from hub.store.tables import Tables
 from hub.subscriptions.callback import CallbackPolicy
 from hub.subscriptions.credentials import MEMBERS, Asked, read_credentials
+from hub.subscriptions.credentials_view import secured
 from hub.subscriptions.delivery_options import ORDER, read_options, read_order
 from hub.subscriptions.handshake import Answered, Consent, Handshake
 from hub.subscriptions.kept_credentials import seal_credentials
@@ -100,6 +101,12 @@ class Registrations:
         if violations or parsed is None or asked is None or options is None or order is None:
             raise InvalidInput(violations=violations)
         url = self._policy.normalised(given["callback"])
+        options = replace(
+            options,
+            signatures=tuple(kind.value for kind in asked.kinds),
+            rate_limit=_slower(options.rate_limit, self._consent.rate(url, asked.tls or _known_tls(known, url))),
+        )
+        credentials = _credentials(asked, secret)
         return Request(
             callback=given["callback"],
             url=url,
@@ -107,17 +114,9 @@ class Registrations:
             parsed=parsed,
             secret=secret,
             face=face,
-            credentials=_credentials(asked, secret),
+            credentials=credentials,
             order=order,
-            options=replace(
-                options,
-                signatures=tuple(kind.value for kind in asked.kinds),
-                auth=None if asked.auth is None else asked.auth.type,
-                tls=asked.tls.members() if asked.tls else (),
-                rate_limit=_slower(
-                    options.rate_limit, self._consent.rate(url, asked.tls or _known_tls(known, url))
-                ),
-            ),
+            options=secured(options, credentials),
         )
 
     def _options(self, given: dict[str, Any]) -> DeliveryOptions:

@@ -11,6 +11,7 @@ from hub.model.listed import Entry
 from hub.model.subscription import Order, Subscription, SubscriptionState
 from hub.store.subscriptions import Registered
 from hub.store.tables import Tables
+from hub.subscriptions.credentials_view import secured
 from hub.subscriptions.kept_credentials import open_credentials
 from hub.subscriptions.recovering import Recovering, known_registration
 from hub.subscriptions.registration import Registrations, Request
@@ -60,12 +61,7 @@ class Succession:
         kept = ("auth" not in given and own.auth) or ("tls" not in given and own.tls)
         if kept and urlsplit(before.url).netloc != urlsplit(request.url).netloc:
             raise Conflict("its credentials are for another host; remove the entry, and add it anew")
-        options = replace(
-            request.options,
-            signatures=kinds,
-            auth=request.options.auth if "auth" in given else before.options.auth,
-            tls=request.options.tls if "tls" in given else before.options.tls,
-        )
+        options = secured(replace(request.options, signatures=kinds), credentials)
         return replace(request, credentials=credentials, options=options)
 
     def _follow(self, tables: Tables, order: Order, one: Registered, caller: Caller) -> None:

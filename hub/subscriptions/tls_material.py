@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from hub.model.credentials import TlsIdentity
-from hub.model.times import from_micros
+from hub.model.times import from_micros, to_micros
 from hub.subscriptions.tls_rehearsal import why_useless
 
 MOST_BITS = 8192
@@ -36,6 +36,11 @@ def faults_of(tls: TlsIdentity, *, now: int) -> Iterator[Fault]:
     yield from faults
     if tls.certificate and tls.key and not faults and (fault := why_useless(chain, tls.certificate, tls.key)):
         yield fault
+
+
+def end_of(certificate: str) -> int | None:
+    """When it ends, or the first one of its chain, in microseconds; None for what holds no certificate."""
+    return min((to_micros(one.not_valid_after_utc) for one in _certificates(certificate)), default=None)
 
 
 def _faults_of_authorities(known: list[x509.Certificate], now: int) -> Iterator[Fault]:

@@ -40,6 +40,11 @@ LISTENER_WINDOW = _gauge("listener_window", "How many of them may run at the sam
 LISTENER_BREAKER = _gauge(
     "listener_breaker_open", "Whether its breaker is not closed; of `other`, how many.", "subscription"
 )
+LISTENER_CERTIFICATE = _gauge(
+    "listener_certificate_end_timestamp_seconds",
+    "When the certificate that the listener is shown ends, in seconds since 1970.",
+    "subscription",
+)
 
 EVENTS_APPENDED = _counter("events_appended", "Events written to the outbox since the database was made.")
 EVENTS_FANNED_OUT = _counter("events_fanned_out", "Events whose deliveries are written.")

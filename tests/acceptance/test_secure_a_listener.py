@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,10 @@ def test_a_certificate_that_no_listener_could_take_is_refused_and_nothing_of_it_
             assert violation["field"] == "delivery.tls.certificate"
             assert "ee key too small" in violation["message"]
             assert "BEGIN" not in answered.text
-        renewed = client.call("PATCH", address, json={"delivery": of(issued("renewed.test"))})
-        assert renewed.json()["delivery"]["tls"] == {"certificate": True, "authority": False}
+        end = datetime(2037, 3, 31, 23, 59, 59, tzinfo=UTC)
+        renewed = client.call("PATCH", address, json={"delivery": of(issued("renewed.test", end=end))})
+        tls = {"certificate": True, "authority": False, "certificateEnd": "2037-03-31T23:59:59.000Z"}
+        assert renewed.json()["delivery"]["tls"] == tls
         assert [change["changes"].keys() for change in renewed.json()["change"]] == [{"credentials"}]
         assert "BEGIN" not in renewed.text + server.output()
 

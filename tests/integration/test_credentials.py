@@ -28,6 +28,7 @@ from hub.subscriptions.credentials_view import public_key_of
 from hub.subscriptions.kept_credentials import open_credentials, seal_credentials
 from hub.subscriptions.rotation import MOST_OLD, Rotations, read_rotation
 from hub.subscriptions.secrets import SecretBox
+from hub.subscriptions.tls_material import end_of
 from tests.fakes.certificates import DAY, Issued, issued
 from tests.fakes.listener import Line, Listener, Received, answer
 from tests.rooms import Desk, Exchange, TurningClock, open_store, until
@@ -386,6 +387,7 @@ def test_a_certificate_is_exchanged_in_its_place_and_shown_from_then_on(exchange
     assert names == ["first.test", "second.test"]
     assert credentials_of(exchange).tls == TlsIdentity(**second, **own)
     assert changed.subscription.options.tls == ("certificate", "authority")
+    assert changed.subscription.options.certificate_end == end_of(second["certificate"])
     [change] = exchange.store.read.subscriptions.changes(registered.seq)
     assert change.changes.keys() == {"delivery", "credentials"}
     assert "BEGIN" not in repr(change)

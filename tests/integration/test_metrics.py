@@ -1,6 +1,7 @@
 """`/metrics`: what a scraper reads right after real requests, deliveries and failures, and who may read it."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as Gate
 
@@ -12,6 +13,7 @@ from hub.model.delivery import DeliveryState
 from hub.settings import load_settings
 from hub.store.leases import Holder
 from tests.acceptance.running import Server, run
+from tests.fakes.certificates import DAY, issued
 from tests.fakes.intake_bench import Bench
 from tests.fakes.listener import Listener, answer, held
 from tests.fakes.trouble_system import Feed, ManualClock
@@ -89,6 +91,23 @@ def test_what_was_asked_sent_and_refused_can_be_read_at_once(tmp_path: Path, lis
     assert scraped.value("store_commits_failed_total") == 0
     assert scraped.series("build_info", "roles") == {"api,intake,delivery,jobs": 1}
     assert "process_resident_memory_bytes" in scraped.families
+
+
+def test_when_the_certificates_of_listeners_end_is_told_of_those_that_end_first(tmp_path: Path) -> None:
+    with Server(tmp_path, settings={"QOS_HUB_METRICS_PER_LISTENER": "2"}) as server:
+        ends = {}
+        root, now = issued("root.test", authority=True), datetime.now(UTC).replace(microsecond=0)
+        for days in (30, 10, 20):
+            end = now + days * DAY
+            between = issued("between.test", root, authority=True, end=end)
+            shown = issued("hub.test", between).shown(between)
+            tls = {"certificate": shown.certificate, "key": shown.key}
+            asked = {"callback": f"https://192.0.43.{days}/in", "delivery": {"tls": tls}}
+            ends[server.client.post(f"{FACE}/hub", asked).json()["id"]] = end.timestamp()
+        server.client.post(f"{FACE}/hub", {"callback": "https://192.0.43.8/in"})
+        scraped = scrape(server.client.base_url)
+    first = sorted(ends.items(), key=lambda each: each[1])[:2]
+    assert scraped.series("listener_certificate_end_timestamp_seconds", "subscription") == dict(first)
 
 
 def test_no_address_and_no_secret_of_a_listener_is_told(tmp_path: Path, listener: Listener) -> None:

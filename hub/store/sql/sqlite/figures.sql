@@ -26,6 +26,10 @@ SELECT count(*) FROM delivery WHERE state = 'dead';
 -- name: listeners
 SELECT state, count(*) FROM subscription WHERE ended IS NULL GROUP BY state;
 
+-- name: certificate_ends
+SELECT id, json_extract(options, '$.certificate_end') AS ends FROM subscription
+WHERE ended IS NULL AND ends IS NOT NULL ORDER BY ends, seq LIMIT ?;
+
 -- name: made
 SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?;
 
