@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from hub.delivery.notices import Condition
 from hub.delivery.outcome import RECORDED
 from hub.delivery.turn import TurnResult
 from hub.model.delivery import Attempt, Timing
@@ -11,7 +12,7 @@ from hub.telemetry.histogram import QUICK, REMOTE, Histogram
 from hub.telemetry.metric import Reading
 
 CLAIMED, RENEWED, LOST, EXPIRED = "claimed", "renewed", "lost", "expired"
-NOTICES = ("failing", "disabled", "recovered", "dead")
+NOTICES = (*(condition.value for condition in Condition), "dead")
 
 
 class DeliveryCounts:

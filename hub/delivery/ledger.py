@@ -137,7 +137,7 @@ class Ledger:
                 now=self.now,
                 reason=reason,
                 share=share,
-                settlement=settlement,
+                attempt=settlement.attempt,
             ),
             subscription,
         )

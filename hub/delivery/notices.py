@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from hub.delivery.listeners import Listener
-from hub.model.delivery import why_dead
+from hub.model.delivery import Attempt, why_dead
 from hub.model.event import Event, EventType
 from hub.model.ids import NewId
 from hub.model.standing import Standing
@@ -26,12 +26,14 @@ class Condition(StrEnum):
     FAILING = "failing"
     DISABLED = "disabled"
     RECOVERED = "recovered"
+    CERTIFICATE_ENDING = "certificateEnding"
 
 
 TITLES = {
     Condition.FAILING: "A listener fails again and again",
     Condition.DISABLED: "A listener was disabled",
     Condition.RECOVERED: "A listener receives again",
+    Condition.CERTIFICATE_ENDING: "The certificate that a listener is shown ends",
 }
 
 
@@ -52,10 +54,13 @@ class Desk:
         now: int,
         reason: str,
         share: int,
-        settlement: Settlement,
+        attempt: Attempt | None,
     ) -> Event:
-        """`share` is how much of the limit of failures in a row is used up, in per cent."""
-        since = standing.failing_since
+        """`share` is how much of the limit of failures in a row is used up, in per cent.
+
+        Without an `attempt` the notice comes of none.
+        """
+        since, end = standing.failing_since, listener.options.certificate_end
         payload: dict[str, Any] = {
             "id": listener.id,
             "href": f"{self.letterhead.base_url}/hub/{listener.id}",
@@ -66,11 +71,13 @@ class Desk:
             "reason": reason,
             "consecutiveFailures": standing.failures,
             "percentOfLimit": share,
-            "lastOutcome": settlement.attempt.outcome,
-            "lastStatus": settlement.attempt.status,
+            "lastOutcome": None if attempt is None else attempt.outcome,
+            "lastStatus": None if attempt is None else attempt.status,
         }
         if since is not None:
             payload["failingSince"] = micros_to_text(since)
+        if end is not None:
+            payload["certificateEnd"] = micros_to_text(end)
         return self._event(
             EventType.LISTENER_STATE_CHANGE,
             listener,

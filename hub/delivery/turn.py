@@ -1,15 +1,17 @@
 """A turn: one transaction that records what came back, fans out new events, and claims what is due."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hub.delivery.bounds import Bounds, end_of
+from hub.delivery.certificates import warn
 from hub.delivery.failures import FailureRules
 from hub.delivery.fanout import deliveries_of
 from hub.delivery.grants import NoRoom, Room
 from hub.delivery.ledger import Ledger
 from hub.delivery.listeners import Listeners
-from hub.delivery.notices import Desk
+from hub.delivery.notices import Condition, Desk
 from hub.model.delivery import Claim, DeliveryState
 from hub.model.standing import Standing
 from hub.store.deliveries import NewDelivery, Settlement
@@ -82,7 +84,7 @@ class TurnResult:
     healed: int = 0
     renewed: int = 0
     expired: int = 0
-    notices: Mapping[str, int] = field(default_factory=dict)
+    notices: Counter[str] = field(default_factory=Counter)
     more_events: bool = False
     stale_listeners: bool = False
 
@@ -170,6 +172,8 @@ def _sweep(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[int
         result.expired = expired.total()
         stirred.update(dict.fromkeys(sorted(expired)))
     result.held = tables.standings.held(work.now)  # those of this turn among them
+    warned = warn(tables, work.listeners, work.desk, work.rules, work.now)
+    result.notices[Condition.CERTIFICATE_ENDING.value] += warned
     for listener in work.listeners.by_seq.values():
         if listener.is_bounded and listener.active:
             reason = end_of(listener, tables.standings.get(listener.seq), work.now)

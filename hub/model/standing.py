@@ -11,6 +11,7 @@ class Standing:
     share of the limit, in per cent, of which its people were told; AFTER_DISABLED from an enabling to the next
     success. From `held_from` to `held_until` nothing is sent to it: `probed` tells that its breaker wants so, not the
     listener. `events` counts what it was told of, where that has a bound, and `notices` those about it.
+    `certificate_told` is the instant of the last warning that its certificate ends.
     """
 
     subscription: int
@@ -22,6 +23,7 @@ class Standing:
     probed: bool = False
     events: int = 0
     notices: int = 0
+    certificate_told: int = 0
 
 
 AFTER_DISABLED = -1

@@ -910,3 +910,9 @@ def deliveries_that_were_settled_before(db: Database) -> None:
         "CREATE TRIGGER delivery_before_forgotten AFTER DELETE ON delivery"
         " BEGIN DELETE FROM delivery_before WHERE delivery = OLD.id; END"
     )
+
+
+@MIGRATIONS()
+def warnings_of_certificates(db: Database) -> None:
+    """The instant of the last warning that the certificate which a listener is shown ends."""
+    db.execute("ALTER TABLE listener ADD COLUMN certificate_told INTEGER NOT NULL DEFAULT 0")

@@ -1,5 +1,6 @@
 """Notices: what the hub tells of its own delivery, to whom, and that it comes to an end."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hub.faces import V4
 from hub.model.caller import LOCAL, Caller
 from hub.model.options import DeliveryOptions
 from hub.model.subscription import SubscriptionState
+from hub.model.times import micros_to_text
 from hub.shipped import openapi_dir
 from hub.store.subscriptions import Registered
 from tests.fakes.listener import Listener, answer
@@ -126,6 +128,47 @@ def test_who_answers_410_is_disabled_and_that_is_told(office: Office, listener: 
         "state": {"from": "active", "to": "disabled"},
         "stateReason": {"from": None, "to": "the listener answered 410 Gone"},
     }
+
+
+def test_a_certificate_that_ends_is_told_before_and_at_its_end_once_each_and_again_when_the_next_one_does(
+    office: Office, listener: Listener
+) -> None:
+    day = 86_400.0
+    end = office.clock.micros + round(20 * day * 1e6)
+    one = office.exchange.register(listener.url("/in"), options=DeliveryOptions(certificate_end=end))
+    office.exchange.register(listener.url("/other"))
+    office.exchange.register(listener.url("/watch"), OF_LISTENERS)
+    first = office.start(lease=2.0)
+    for passing, count in ((5.9, 0), (0.1, 1), (10.9, 1), (0.1, 2)):
+        office.passes(passing * day)
+        office.desk.create()
+        until(lambda: set(office.states()) == {"delivered"})
+        listener.wait_for(count, "/watch")
+        assert len(listener.received("/watch")) == count
+    office.exchange.stop(first)
+    office.start(lease=2.0)
+    office.passes(3 * day)
+    listener.wait_for(3, "/watch")
+    later = end + round(90 * day * 1e6)
+    renewed = DeliveryOptions(certificate_end=later)
+    office.store.write(
+        lambda tables: tables.subscriptions.set(one.seq, replace(one.subscription, options=renewed))
+    )
+    office.passes(90 * day)
+    listener.wait_for(4, "/watch")
+    told = [body["event"]["listener"] for body in bodies(listener.received("/watch"))]
+    assert {each["condition"] for each in told} == {"certificateEnding"}
+    assert [" has ended at " in each["reason"] for each in told] == [False, False, True, True]
+    assert [each["certificateEnd"] for each in told[2:]] == [
+        micros_to_text(end),
+        micros_to_text(later),
+    ]
+    assert [line["subscription"] for line in office.logged("delivery.certificate_ends")] == [
+        one.subscription.id
+    ] * 4
+    contract = load_contract(openapi_dir() / "events.yaml")
+    schema = compile_schema(contract, {"$ref": "#/components/schemas/ListenerStateChangeEvent"})
+    assert [errors_of(schema, body) for body in bodies(listener.received("/watch"))] == [[]] * 4
 
 
 def test_who_is_enabled_again_begins_without_the_failures_of_before(office: Office, listener: Listener) -> None:

@@ -1,5 +1,7 @@
 """Metrics: how values fall into a histogram, which listeners have series of their own, and what a sender counts."""
 
+from collections import Counter
+
 import pytest
 
 from hub.delivery.breaker import Breaker, BreakerRules
@@ -136,12 +138,12 @@ def test_an_outcome_that_nobody_has_named_is_counted_all_the_same() -> None:
 
 def test_what_became_of_leases_and_who_was_given_notice_is_counted_by_turn() -> None:
     counts = DeliveryCounts()
-    counts.turn(TurnResult(renewed=3, expired=2, notices={"failing": 1}), 0.002)
-    counts.turn(TurnResult(notices={"failing": 1, "dead": 4}), 0.004)
+    counts.turn(TurnResult(renewed=3, expired=2, notices=Counter({"failing": 1})), 0.002)
+    counts.turn(TurnResult(notices=Counter({"failing": 1, "dead": 4})), 0.004)
     counts.refused()
     scraped = Scraped.of(counts.readings())
     assert scraped.series("delivery_leases_total", "what") == {"claimed": 0, "renewed": 3, "lost": 0, "expired": 2}
     notices = scraped.series("delivery_notices_total", "kind")
-    assert notices == {"failing": 2, "disabled": 0, "recovered": 0, "dead": 4}
+    assert notices == {"failing": 2, "disabled": 0, "recovered": 0, "certificateEnding": 0, "dead": 4}
     assert scraped.value("delivery_turns_refused_total") == 1
     assert scraped.value("delivery_turn_seconds_count") == 2
