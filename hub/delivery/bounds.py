@@ -41,5 +41,5 @@ def end_of(listener: Listener, standing: Standing, now: int) -> str | None:
         return f"the registration expired at {micros_to_text(options.expires_at)}"
     if options.max_events is not None and standing.events >= options.max_events:
         events = "1 event" if options.max_events == 1 else f"{options.max_events} events"
-        return f"the registration was for {events}, and all are told"
+        return f"the registration was for {events}, and is told of no more"
     return None

@@ -271,7 +271,7 @@ def test_nothing_is_written_that_nobody_asked_for(office: Office, listener: List
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (DeliveryOptions(max_events=2), "the registration was for 2 events, and all are told"),
+        (DeliveryOptions(max_events=2), "the registration was for 2 events, and is told of no more"),
         (
             DeliveryOptions(expires_at=1772366460_000_000),
             "the registration expired at 2026-03-01T12:01:00.000Z",

@@ -369,6 +369,27 @@ def test_a_replay_does_not_use_up_the_events_of_a_registration(house: House, lis
     assert house.store.read.standings.get(one.seq).events == 1
 
 
+def test_what_is_recovered_does_not_count_again_and_is_sent_to_who_is_used_up_once_he_is_resumed(
+    house: House, listener: Listener
+) -> None:
+    listener.on("/in", answer(500), answer(500), answer(204))
+    one = house.exchange.register(listener.url("/in"), options=DeliveryOptions(max_events=2))
+    house.exchange.start(schedule=(), lease=0.2)
+    for _ in range(3):
+        house.desk.create()
+    until(lambda: house.kept(one)["state"] == "disabled")
+    assert house.states(one) == {"dead": 2}
+    house.recover(one)
+    house.keep()
+    assert house.states(one) == {"parked": 2}
+    house.change(one, state="active")
+    house.keep()
+    until(lambda: house.states(one) == {"delivered": 2})
+    until(lambda: house.kept(one)["state"] == "disabled")
+    assert house.store.read.standings.get(one.seq).events == 2
+    assert len(listener.received("/in")) == 4
+
+
 @pytest.mark.parametrize(
     ("options", "lifted", "reason"),
     [
