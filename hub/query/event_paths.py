@@ -64,6 +64,7 @@ OF_NOTICES: Mapping[str, frozenset[str]] = {
         {
             "@type",
             "callback",
+            "certificateEnd",
             "condition",
             "consecutiveFailures",
             "failingSince",
