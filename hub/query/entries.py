@@ -16,7 +16,13 @@ Key = str | int | float | bytes
 
 def keys_at(document: Any, path: tuple[str, ...]) -> set[Key]:
     """The keys of all values at the end of the path; arrays on the way are entered, one level each."""
-    return {key for found in elements_at(document, path) if (key := _key_of(found)) is not None}
+    keys: set[Key] = set()
+    for found in elements_at(document, path):
+        if type(found) is str and found[4:5] != "-":  # what no year begins is no instant
+            keys.add(found)
+        elif (key := _key_of(found)) is not None:
+            keys.add(key)
+    return keys
 
 
 def keys_for(values: Sequence[str]) -> list[Key]:
@@ -32,7 +38,7 @@ def keys_for(values: Sequence[str]) -> list[Key]:
 
 def _key_of(found: Any) -> Key | None:
     if isinstance(found, str):
-        return _text_key(found) if found[4:5] == "-" else found  # what no year begins is no instant
+        return _text_key(found)
     if isinstance(found, bool):
         return "true" if found else "false"
     return storable(found) if isinstance(found, int | float) else None

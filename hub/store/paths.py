@@ -31,6 +31,11 @@ class Declared:
     common: frozenset[Common] = field(default_factory=frozenset)
 
     @cached_property
+    def places(self) -> Sequence[tuple[str, Path, int]]:
+        """(the attribute, the path within it, number) of each path that is kept."""
+        return [(path[0], path[1:], number) for path, number in self.kept.items()]
+
+    @cached_property
     def tallied(self) -> Mapping[Path, int]:
         """The paths that have common values."""
         numbers = {number for number, _ in self.common}
@@ -83,11 +88,13 @@ class IndexedPaths:
         gone: list[Entry] = []
         come: list[Entry] = []
         for seq, before, after in reports:
-            kept = {path: number for path, number in declared.kept.items() if _differs(path, before, after)}
-            if kept:
-                old, new = _entries(kept, seq, before), _entries(kept, seq, after)
-                gone += old - new
-                come += new - old
+            for first, rest, number in declared.places:
+                old, new = before.get(first), after.get(first)
+                if old != new:
+                    had = set() if old is None else keys_at(old, rest)
+                    has = set() if new is None else keys_at(new, rest)
+                    gone += [(number, key, seq) for key in had - has]
+                    come += [(number, key, seq) for key in has - had]
         if gone:
             self._connection.executemany(self._sql["delete"], gone)
         self._insert(come)
@@ -169,10 +176,6 @@ def _moves(declared: Declared, reports: Iterable[Rewritten]) -> Iterator[Moved]:
                 what = _what(document)
                 values = {entry[:2] for entry in _entries(declared.tallied, 0, document)} & declared.common
                 yield from ((*value, *what, change) for value in values)
-
-
-def _differs(path: Path, before: Document, after: Document) -> bool:
-    return before.get(path[0]) != after.get(path[0])
 
 
 def _entries(paths: Mapping[Path, int], seq: int, document: Document) -> set[Entry]:
