@@ -1,6 +1,6 @@
 """The rules of a mapping as functions, made once: each reads its part of a record and gives what stands there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -56,17 +56,30 @@ def filling(attribute: str, template: Template) -> Fill:
 
 def reading(name: str, rule: Rule, kind: Kind) -> Fill:
     """The function of one rule."""
-    path, null, default, value = rule.path, rule.null, rule.default, rule.value
+    path, value = rule.path, rule.value
     if path is None:
         return lambda data, unmapped: value
-    table = rule.table or {}
+    read = _translating(name, rule, path, kind)
     is_plain = rule.table is None and rule.type is None and kind in (Kind.TEXT, Kind.ANY)
+    return _copying(path, rule.null, read) if is_plain else read
+
+
+def _copying(path: Finder, null: Collection[str], otherwise: Fill) -> Fill:
+    """Takes a text as it is."""
+
+    def read(data: Any, unmapped: list[Unmapped]) -> Any:
+        raw = path(data)
+        return raw if type(raw) is str and raw and raw not in null else otherwise(data, unmapped)
+
+    return read
+
+
+def _translating(name: str, rule: Rule, path: Finder, kind: Kind) -> Fill:
+    null, default, table = rule.null, rule.default, rule.table or {}
 
     def read(data: Any, unmapped: list[Unmapped]) -> Any:
         raw = path(data)
         if type(raw) is str and raw and raw not in null:
-            if is_plain:
-                return raw
             if raw in table:
                 return table[raw]
         elif raw is None or raw == "" or (null and word(raw) in null):
@@ -93,7 +106,10 @@ def _listing(attribute: str, shape: Shape, templates: tuple[Mapping[str, Rule] |
         for path, build in parts:
             elements = (data,) if path is None else path(data)
             if path is None or isinstance(elements, list):
-                made += [one for element in elements if (one := build(element, unmapped)) is not None]
+                for element in elements:
+                    one = build(element, unmapped)
+                    if one is not None:
+                        made.append(one)
         return made or None
 
     return listed
@@ -101,19 +117,24 @@ def _listing(attribute: str, shape: Shape, templates: tuple[Mapping[str, Rule] |
 
 def _building(attribute: str, shape: Shape, rules: Mapping[str, Rule]) -> Fill:
     """Of a sub-resource: None when a member that it cannot do without has no value."""
+    constants = {name: rule.value for name, rule in rules.items() if rule.path is None and rule.value is not None}
     members = [
         (name, reading(f"{attribute}.{name}", rule, Kind.ANY if name == "value" else Kind.TEXT))
         for name, rule in rules.items()
+        if rule.path is not None
     ]
-    build, required = shape.build, shape.required
+    build, required = shape.build, shape.required - constants.keys()
 
     def built(data: Any, unmapped: list[Unmapped]) -> dict[str, Any] | None:
-        found: dict[str, Any] = {}
+        found = constants.copy()
         for name, read in members:
             value = read(data, unmapped)
             if value is not None:
                 found[name] = value
-        return build(found) if required <= found.keys() else None
+        for name in required:
+            if name not in found:
+                return None
+        return build(found)
 
     return built
 

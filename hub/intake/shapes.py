@@ -41,22 +41,23 @@ Target = Kind | Shape | Many
 
 def _plain(resource_type: str, members: str, required: str = "id") -> Shape:
     """A sub-resource whose JSON is its members and its type."""
+
+    def typed(found: Members) -> dict[str, Any]:
+        found["@type"] = resource_type
+        return found
+
     return Shape(
-        build=lambda found: _typed(found, resource_type),
+        build=typed,
         members=frozenset(members.split()),
         required=frozenset(required.split()),
     )
 
 
-def _typed(found: Members, resource_type: str) -> dict[str, Any]:
-    found["@type"] = resource_type
-    return found
-
-
 def _reference(found: Members, resource_type: str) -> dict[str, Any]:
     if "referredType" in found:
         found["@referredType"] = found.pop("referredType")
-    return _typed(found, resource_type)
+    found["@type"] = resource_type
+    return found
 
 
 def _party(found: Members) -> dict[str, Any]:
