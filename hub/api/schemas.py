@@ -36,7 +36,8 @@ PROSE = frozenset(
     }
 )
 COMPONENT = "#/components/schemas/"
-ADDRESS = re.compile(r"""(?:[^\x00-\x20\x7f<>"{}|\\^`%]|%[0-9A-Fa-f]{2})*""")
+PLAIN = r"""[^\x00-\x20\x7f<>"{}|\\^`%]*"""
+ADDRESS = re.compile(f"{PLAIN}(?:%[0-9A-Fa-f]{{2}}{PLAIN})*")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
