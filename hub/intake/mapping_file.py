@@ -17,6 +17,9 @@ from hub.intake.paths import compile_path
 from hub.intake.shapes import MANDATORY, TARGETS, Kind, Shape
 from hub.model.problem import Status
 
+MERGE = "tag:yaml.org,2002:merge"
+"""The tag of `<<`: what is merged in may be said otherwise beside it."""
+
 
 class MappingFileSchema(Schema):
     """The parts of a mapping file."""
@@ -80,9 +83,22 @@ def _changes_kind(base: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
     return ("path" in base and "value" in over) or ("value" in base and "path" in over)
 
 
+class _Loader(yaml.CSafeLoader):
+    """Of two words of one spelling in a table the second would win, and nobody be told."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        said: list[Any] = []
+        for key in (key for key, _ in node.value if key.tag != MERGE):
+            name = self.construct_object(key, deep=True)
+            if name in said:
+                raise yaml.constructor.ConstructorError(None, None, f"{name!r} stands here twice", key.start_mark)
+            said.append(name)
+        return super().construct_mapping(node, deep)
+
+
 def _yaml(path: Path) -> Mapping[str, Any]:
     try:
-        raw = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+        raw = yaml.load(path.read_bytes(), Loader=_Loader)
     except OSError as error:
         raise InvalidSettings(f"{path}: the mapping file cannot be read: {error.strerror}") from error
     except yaml.YAMLError as error:

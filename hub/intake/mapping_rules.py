@@ -166,7 +166,7 @@ def _wrong(value: Any, kind: Kind) -> str | None:
     """Why an attribute of this kind cannot have the value; None when it can."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     match kind:
-        case Kind.STATUS if value not in set(Status):
+        case Kind.STATUS if not isinstance(value, str) or value not in set(Status):
             return f"{value!r} is no status of TMF656; they are {', '.join(Status)}"
         case Kind.PRIORITY if not (whole and 1 <= value <= 10):
             return f"{value!r} is no priority; they are 1 (highest) to 10 (lowest)"

@@ -169,19 +169,21 @@ def test_everything_wrong_with_a_file_is_said_at_once_with_its_place_and_value()
         "system": "desk",
         "fields": {
             **FIELDS,
-            "status": {"path": "state", "table": {"open": "open", True: "held"}},
+            "status": {"path": "state", "table": {"open": "open", True: "held", "shut": {"is": "closed"}}},
             "priority": {"path": "level", "default": 11},
             "name": {"path": "a["},
             "reason": {"path": "a", "value": "b"},
             "colour": {"path": "x"},
             "affectedService": [{"name": {"path": "x"}, "colour": {"path": "x"}}],
             "note": {"text": {"path": "x"}},
+            "statusChangeReason": {"path": "x", "table": {"a": ["b"]}},
         },
         "times": {"event": {"path": "at"}, "end": {"path": "at", "type": "iso"}},
         "examples": [{"record": {}}],
     }
     wrong = fields_refused(raw)
     assert "'open' is no status" in wrong["fields.status.table.open"]
+    assert "{'is': 'closed'} is no status" in wrong["fields.status.table.shut"]
     assert "in quotes" in wrong["fields.status.table.True"]
     assert "11" in wrong["fields.priority.default"]
     assert "a[" in wrong["fields.name.path"]
@@ -191,6 +193,7 @@ def test_everything_wrong_with_a_file_is_said_at_once_with_its_place_and_value()
         "fields.affectedService[0].id",
         "fields.affectedService[0].colour",
         "fields.note",
+        "fields.statusChangeReason.table.a",
         "times.event",
         "times.end",
         "examples[1]",
@@ -219,6 +222,25 @@ def test_a_file_that_is_absent_or_no_yaml_is_refused_by_its_name(tmp_path: Path)
     for path in (broken, tmp_path / "absent.yaml", tmp_path):
         with pytest.raises(InvalidSettings, match=str(path)):
             load_mapping(path)
+
+
+@pytest.mark.parametrize(
+    ("table", "word"), [("{new: held, on: held, 'new': closed}", "'new'"), ("{1: held, 1.0: closed}", "1.0")]
+)
+def test_a_word_that_stands_in_a_table_twice_is_refused_with_its_place(
+    tmp_path: Path, table: str, word: str
+) -> None:
+    (tmp_path / "desk.yaml").write_text(f"system: desk\nfields:\n  status: {{path: state, table: {table}}}\n")
+    with pytest.raises(InvalidSettings, match=f"desk.yaml: .*{word} stands here twice.* line 3") as refused:
+        load_mapping(tmp_path / "desk.yaml")
+    assert "not YAML" in str(refused.value)
+
+
+def test_what_one_rule_takes_from_another_may_be_said_otherwise_beside_it(tmp_path: Path) -> None:
+    shipped, own = tmp_path / "desk.yaml", tmp_path / "own.yaml"
+    shipped.write_text(yaml.safe_dump({"system": "desk", "fields": FIELDS}))
+    own.write_text("fields:\n  name: &text {path: title, default: A}\n  description: {<<: *text, default: B}\n")
+    assert load_mapping(shipped, own).defaults["description"] == "B"
 
 
 def test_an_operators_file_changes_only_what_it_names(tmp_path: Path) -> None:
