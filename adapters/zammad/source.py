@@ -111,8 +111,9 @@ class Zammad:
         least = BEGIN if since is None else since.strftime("%Y-%m-%dT%H:%M:%SZ")
         params = {
             "query": f"{of}updated_at:[{least} TO *]{self._condition}",
-            "sort_by": "updated_at",
-            "order_by": "asc",
+            # Of what is equal in this the index gives any first. It cannot sort by id in every version.
+            "sort_by": "updated_at,created_at",
+            "order_by": "asc,asc",
             "page": str(offset // size + 1),
             "per_page": str(size),
             "expand": "true",

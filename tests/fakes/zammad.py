@@ -22,6 +22,7 @@ class Zammad(Vendor):
         self.hidden: set[int] = set()
         self.elasticsearch = True
         self.ignores = False
+        self._searches = 0
 
     def create(self, title: str, **fields: Any) -> int:
         key, stamp = len(self.tickets) + 1, self._text(self.tick())
@@ -58,14 +59,16 @@ class Zammad(Vendor):
             case ["users", "me"]:
                 return Answer(body={"id": 3, "login": "qos-hub@example.test", "active": True})
             case ["tickets", "search"]:
-                return self._page(asked, self._found(asked.params["query"]))
+                return self._page(asked, self._found(asked))
             case ["tickets"]:
                 return self._page(asked, sorted(self.tickets.values(), key=lambda one: str(one["id"])[::-1]))
             case ["tickets", key] if int(key) in self.tickets:
                 return Answer(body=self.tickets[int(key)])
         raise Refused(Answer(status=404, body={"error": "Couldn't find Ticket"}))
 
-    def _found(self, query: str) -> list[dict[str, Any]]:
+    def _found(self, asked: Asked) -> list[dict[str, Any]]:
+        query = asked.params["query"]
+        sort_by, order_by = asked.params["sort_by"].split(","), asked.params["order_by"].split(",")
         if not self.elasticsearch:
             return [one for one in self.tickets.values() if query in one["title"]]
         found = [one for key, one in self.tickets.items() if key not in self.lag]
@@ -77,7 +80,11 @@ class Zammad(Vendor):
             found = [one for one in found if one["id"] == int(one_of["id"])]
         if '(group.name:"NOC")' in query:
             found = [one for one in found if one["group"] == "NOC"]
-        return sorted(found, key=lambda one: one["updated_at"])
+        # The index gives what is equal in the sort as it likes, and otherwise each time.
+        self._searches += 1
+        found = found[:: -1 if self._searches % 2 else 1]
+        names = [name for name, way in zip(sort_by, order_by, strict=False) if way == "asc"]
+        return sorted(found, key=lambda one: [one[name] for name in names])
 
     def _page(self, asked: Asked, found: list[dict[str, Any]]) -> Answer:
         """Pages are cut, then what the groups of the user hide is taken out of them."""
