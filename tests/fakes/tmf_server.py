@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import requests
+
 from tests.fakes.http_server import HttpServer
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -49,6 +51,13 @@ class TmfServer(HttpServer):
         stamp = (START + timedelta(seconds=self._changes)).isoformat().replace("+00:00", "Z")
         known = self.rows.get(key, {"id": key, "href": f"{self.url}/{self.resource}/{key}"})
         self.rows[key] = {**known, **data, self.stamp: stamp}
+
+    def ring(self, event: str, key: str) -> list[int]:
+        """Tell all who have registered of an event about a resource; what each of them answers."""
+        about = {"eventId": f"e{self._changes}", "eventTime": self.rows[key][self.stamp], "eventType": event}
+        body = {**about, "event": {self.resource: self.rows[key]}}
+        callbacks = [one["callback"] for one in self.callbacks.values()]
+        return [requests.post(callback, json=body, timeout=30).status_code for callback in callbacks]
 
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(request.path)
