@@ -1,5 +1,6 @@
 """A poller on a real store with the real rules and the real contract; only the trouble system is in memory."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -177,3 +178,7 @@ class Bench:
 
 def _short(event_type: str) -> str:
     return event_type.removeprefix("ServiceProblem").removesuffix("Event")
+
+
+MakeBench = Callable[..., Bench]
+"""(kind of trouble system, page size, options of the bench)"""

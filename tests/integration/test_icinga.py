@@ -1,25 +1,20 @@
 """The adapter of Icinga against a real one: episodes, acknowledgements, downtimes, and what a restart forgets."""
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import trustme
-from marshmallow import ValidationError
 
 import adapters.icinga
 from hub.intake.digest import digest
 from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
-from hub.ports import AuthFailed, Page, Record, Unavailable
-from tests.real import icinga as real
+from hub.ports import Page, Record
 from tests.real.benches import IcingaBench
 from tests.real.fixtures import NewIcinga
 from tests.real.icinga import Icinga
-from tests.real.middleman import Middleman
 from tests.real.polled import polled
 
 MAPPING = load_mapping(Path(__file__).parents[2] / "config/sources/icinga.yaml")
@@ -34,12 +29,6 @@ def bench(icinga: Icinga, tmp_path: Path) -> IcingaBench:
 def own_bench(new_icinga: NewIcinga, tmp_path: Path) -> IcingaBench:
     """An instance of its own, to be killed."""
     return IcingaBench(new_icinga(), tmp_path / "password")
-
-
-@pytest.fixture
-def middleman(bench: IcingaBench) -> Iterator[Middleman]:
-    with bench.middleman().serving() as serving:
-        yield serving
 
 
 def after(bench: IcingaBench, page: Page | None = None, /, **options: object) -> Page:
@@ -254,60 +243,3 @@ def test_a_crash_that_brings_back_an_older_state_is_no_recovery(own_bench: Icing
     assert (out_of_patience.snapshot, out_of_patience.cursor) == (True, {"episodes": {}, "unsure": {}})
     own_bench.instance.report(own_bench.of("mos"), 0)
     assert status(after(own_bench, second).records[0]) is Status.RESOLVED
-
-
-def test_a_wrong_password_is_refused_after_exactly_one_request(
-    bench: IcingaBench, middleman: Middleman, tmp_path: Path
-) -> None:
-    (tmp_path / "wrong").write_text("not-the-password")
-    source = bench.source(url=middleman.url, password=f"file:{tmp_path / 'wrong'}")
-    with pytest.raises(AuthFailed) as refused:
-        list(source.pull({}))
-    assert len(middleman.paths) == 1
-    assert "not-the-password" not in str(refused.value)
-
-
-def test_a_user_without_the_right_to_list_is_refused_and_no_empty_system(
-    bench: IcingaBench, tmp_path: Path
-) -> None:
-    (tmp_path / "blind").write_text(real.BLIND[1])
-    who = {"username": real.BLIND[0], "password": f"file:{tmp_path / 'blind'}"}
-    with pytest.raises(AuthFailed, match="objects/query/Host"):
-        bench.source(**who).check()
-    with pytest.raises(Unavailable):
-        after(bench, **who)
-
-
-def test_a_certificate_of_another_authority_is_refused(bench: IcingaBench, tmp_path: Path) -> None:
-    trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
-    with pytest.raises(Unavailable, match="certificate"):
-        after(bench, ca_file=str(tmp_path / "other.pem"), max_wait=0)
-    with pytest.raises(Unavailable, match="certificate"):
-        after(bench, ca_file=None, max_wait=0)
-
-
-def test_a_filter_that_is_none_is_said_and_no_empty_system(bench: IcingaBench) -> None:
-    for filter_ in ("host.name ==", "hots.name == ours", "host.name == theirs"):
-        with pytest.raises(Unavailable):
-            after(bench, filter=filter_)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
-        ({"username": None}, "username"),
-        ({"filter": ""}, "filter"),
-        ({"filter_vars": ["a"]}, "filter_vars"),
-        ({"patience": -1}, "patience"),
-        ({"page_size": 0}, "page_size"),
-        ({"password": "plain-text"}, "password"),
-        ({"colour": "red"}, "colour"),
-    ],
-)
-def test_an_option_that_does_not_fit_is_refused_by_its_name(wrong: dict[str, object], field: str) -> None:
-    options = {"url": "https://icinga.example.test:5665", "username": "hub"}
-    given = {name: value for name, value in (options | wrong).items() if value is not None}
-    with pytest.raises(ValidationError) as refused:
-        adapters.icinga.make("watch", given)
-    assert field in refused.value.messages_dict
-    assert "plain-text" not in str(refused.value)
