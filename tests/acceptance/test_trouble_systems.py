@@ -30,11 +30,23 @@ interval = "200ms"
 adapter = "alertmanager"
 options = {{ url = "{url}" }}
 """
+RUNG = """
+[intake]
+interval = "1h"
+absent_polls = 1
+[sources.prometheus]
+adapter = "alertmanager"
+wake_secret = "env:PROMETHEUS_SECRET"
+options = {{ url = "{url}" }}
+"""
+SECRET = "alertmanager-rings-with-this"
 
 
 def watching(tmp_path: Path, settings: str) -> Server:
     (tmp_path / "hub.toml").write_text(settings)
-    return Server(tmp_path, "--config", "hub.toml", settings={"DESK_PASSWORD": PASSWORD})
+    return Server(
+        tmp_path, "--config", "hub.toml", settings={"DESK_PASSWORD": PASSWORD, "PROMETHEUS_SECRET": SECRET}
+    )
 
 
 def source(client: ContractClient) -> dict[str, Any]:
@@ -140,6 +152,24 @@ def test_an_alert_in_alertmanager_is_told_when_it_fires_and_when_it_ends(
         assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
         (problem,) = client.problems(name="MosLow")
         assert problem["resolutionDate"]
+
+
+def test_an_alertmanager_that_calls_the_webhook_of_its_source_is_read_at_once(
+    tmp_path: Path, new_alertmanager: NewAlertmanager
+) -> None:
+    system = new_alertmanager()
+    with watching(tmp_path, RUNG.format(url=system.url)) as server:
+        client = server.client
+        until(lambda: source(client)["lastSuccessTime"])
+        system.kill()
+        system.rings_at = f"{client.base_url}{client.operations}/sources/prometheus/wake/{SECRET}"
+        system.start()
+        labels = {"alertname": "MosLow", "service": "volte-north"}
+        system.fire(labels)
+        until(lambda: [one["status"] for one in client.problems(name="MosLow")] == ["inProgress"])
+        system.resolve(labels)
+        until(lambda: [one["status"] for one in client.problems(name="MosLow")] == ["resolved"])
+        assert SECRET not in server.output()
 
 
 def test_a_trouble_system_that_is_away_is_shown_and_resolves_nothing(

@@ -13,6 +13,10 @@ PACKAGE = "prometheus-alertmanager"
 READY_WITHIN = 20.0
 SHARED = b"/usr/share/prometheus/alertmanager"
 CONFIGURATION = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
+RINGING = """
+route: {{receiver: hub, group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
+receivers: [{{name: hub, webhook_configs: [{{url: "{url}", send_resolved: true}}]}}]
+"""
 
 
 def install(cache: Path) -> Path:
@@ -28,6 +32,8 @@ class Alertmanager(Instance):
 
     def __init__(self, *, cache: Path, home: Path) -> None:
         super().__init__(install(cache.resolve()), home)
+        self.rings_at = ""
+        """The address of a webhook that it calls from its next start on, for each alert that fires or is resolved."""
 
     @property
     def url(self) -> str:
@@ -36,7 +42,7 @@ class Alertmanager(Instance):
     def start(self) -> None:
         self._port = self._port or free_port()
         configuration = self._home / "alertmanager.yml"
-        configuration.write_text(CONFIGURATION)
+        configuration.write_text(RINGING.format(url=self.rings_at) if self.rings_at else CONFIGURATION)
         self._process = Background(
             [
                 str(self._program),
