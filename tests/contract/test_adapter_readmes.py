@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from hub.intake.adapters import make_source
 from hub.settings import SourceSettings
@@ -17,7 +18,10 @@ A_SECRET = "a-secret-for-the-example"
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.parent.name)
-def test_an_adapter_takes_the_settings_of_its_readme(readme: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_adapter_takes_the_settings_of_its_readme(
+    readme: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     examples = EXAMPLE.findall(readme.read_text())
     assert examples
     for example in examples:
@@ -26,4 +30,6 @@ def test_an_adapter_takes_the_settings_of_its_readme(readme: Path, monkeypatch: 
         sources: dict[str, dict[str, Any]] = tomllib.loads(example)["sources"]
         for name, source in sources.items():
             assert source["adapter"] == readme.parent.name
+            if "ca_file" in source["options"]:
+                source["options"]["ca_file"] = str(tmp_path / "ca.pem")
             make_source(name, SourceSettings(name=name, **source))
