@@ -14,11 +14,13 @@ import requests
 from requests.auth import HTTPBasicAuth
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
+from adapters.bodies import body_of
 from hub.ports import AuthFailed, RateLimited, Refused, Unavailable
 
 ATTEMPTS = 4
 SIZE_LIMIT = 64 * 1024 * 1024
-CHUNK = 64 * 1024
+ANSWER_TIME = 300.0
+"""Seconds within which an answer has to be whole."""
 Clock = Callable[[], datetime]
 
 
@@ -78,6 +80,7 @@ class HttpClient:
         timeout: tuple[float, float] = (5.0, 30.0),
         max_wait: float = 60.0,
         size_limit: int = SIZE_LIMIT,
+        answer_time: float = ANSWER_TIME,
         sleep: Callable[[float], None] = time.sleep,
         clock: Clock = system_clock,
     ) -> None:
@@ -87,6 +90,7 @@ class HttpClient:
         self._timeout = timeout
         self._max_wait = max_wait
         self._size_limit = size_limit
+        self._answer_time = answer_time
         self._sleep = sleep
         self._clock = clock
         self._refused = False
@@ -214,7 +218,7 @@ class HttpClient:
                     why = f"our user has no right to this change: {_explained(answer)}"
                     raise Unavailable(self._redacted(f"{path}: 403: {why}"))
                 self._judge(answer, path)
-                content = self._body(answer, path)
+                content = body_of(answer, path, limit=self._size_limit, seconds=self._answer_time)
                 is_silent = not content and (method == "DELETE" or answer.status_code == 204)
                 read = None if is_silent else self._json(content, path)
                 return Answer(content=read, status=answer.status_code, headers=answer.headers)
@@ -238,14 +242,6 @@ class HttpClient:
             kind = NotThere if status in (404, 410) else NotServed
             raise kind(self._redacted(f"{path}: {status}: {_explained(answer)}"), status=status)
         self._refused = False
-
-    def _body(self, answer: requests.Response, path: str) -> bytes:
-        body = bytearray()
-        for chunk in answer.iter_content(CHUNK):
-            body += chunk
-            if len(body) > self._size_limit:
-                raise Unavailable(f"{path}: the answer is larger than {self._size_limit} bytes")
-        return bytes(body)
 
     def _json(self, body: bytes, path: str) -> Any:
         try:

@@ -1,9 +1,12 @@
 """The HTTP client of the adapters against a server that misbehaves; waiting is counted, not done."""
 
 import base64
+import gzip
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,10 +15,13 @@ from marshmallow import ValidationError
 
 from adapters.http import ATTEMPTS, HttpClient
 from adapters.options import HttpOptions
-from hub.ports import AuthFailed, RateLimited, Unavailable, secret
+from hub.ports import AuthFailed, RateLimited, Unavailable
+from tests.fakes.http_server import HttpServer
 from tests.real.middleman import Canned, Middleman
 
 GOOD = Canned(status=200, body=b'{"ok": true}')
+
+
 PASSWORD = "s3cret-pw"
 
 
@@ -110,6 +116,41 @@ def test_what_trying_again_cannot_mend_is_said_after_one_request(
     assert len(server.paths) == 1
 
 
+def test_an_answer_that_trickles_is_not_waited_for_without_end(waits: list[float]) -> None:
+    ended = Event()
+
+    def trickle(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", "1000000")
+        request.end_headers()
+        while not ended.wait(0.01):
+            request.wfile.write(b" ")
+
+    with HttpServer(trickle) as server:
+        http = HttpClient(f"http://127.0.0.1:{server.port}", timeout=(5, 60), answer_time=0.1, sleep=waits.append)
+        with pytest.raises(Unavailable, match=r"not whole after 0\.1 s"):
+            http.get_json("x")
+        ended.set()
+    assert waits == [], "it is no failure that the next attempt may not meet"
+
+
+@pytest.mark.parametrize("headers", [{"Content-Length": "99"}, {"Content-Encoding": "gzip"}])
+def test_an_answer_that_breaks_off_is_asked_for_again(
+    server: Middleman, waits: list[float], headers: dict[str, str]
+) -> None:
+    server.instead = [Canned(status=200, body=b'{"ok":', headers=headers), GOOD]
+    assert client(server, waits).get_json("x") == {"ok": True}
+    assert len(waits) == 1
+
+
+def test_a_packed_answer_is_unpacked_before_it_is_measured(server: Middleman, waits: list[float]) -> None:
+    body, packed = b'"' + b"x" * 20_000 + b'"', {"Content-Encoding": "gzip"}
+    server.instead = [Canned(status=200, body=gzip.compress(body), headers=packed)] * 2
+    assert client(server, waits).get_json("x") == "x" * 20_000
+    with pytest.raises(Unavailable, match="larger than 10000"):
+        client(server, waits, size_limit=10_000).get_json("x")
+
+
 def test_no_message_holds_the_password(server: Middleman, waits: list[float]) -> None:
     server.instead = [Canned(status=400, body=f"bad login hub:{PASSWORD}".encode())]
     with pytest.raises(Unavailable) as refused:
@@ -185,48 +226,6 @@ def test_the_systems_clock_is_compared_with_ours(server: Middleman, waits: list[
     http.get_json("x")
     assert http.clock_skew is not None
     assert http.clock_skew > 86_400
-
-
-def test_a_secret_comes_from_where_its_reference_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "pw").write_text(f"{PASSWORD}\n")
-    monkeypatch.setenv("DESK_PASSWORD", PASSWORD)
-    assert secret(f"file:{tmp_path / 'pw'}") == PASSWORD
-    assert secret("env:DESK_PASSWORD") == PASSWORD
-
-
-@pytest.mark.parametrize("reference", [PASSWORD, "env:", "file:", "env:QOS_HUB_TEST_NOT_SET", "file:/nonexistent"])
-def test_a_reference_that_leads_nowhere_is_refused(reference: str) -> None:
-    with pytest.raises(ValueError, match=r"reference|no such variable|cannot be read") as refused:
-        secret(reference)
-    assert PASSWORD not in str(refused.value)
-
-
-def test_a_secret_is_what_a_command_says_without_a_shell(tmp_path: Path) -> None:
-    (tmp_path / "pw").write_text(f"  {PASSWORD}\n")
-    assert secret(f"command:cat {tmp_path / 'pw'}") == PASSWORD
-    assert secret("command:printf %s '$HOME; echo no'") == "$HOME; echo no"
-
-
-@pytest.mark.parametrize(
-    ("line", "told"),
-    [
-        ("command:/nonexistent/program", "cannot be run"),
-        (f"command:sh -c 'echo {PASSWORD}; exit 3'", "ended with 3"),
-        ("command:true", "it said nothing"),
-        ("command:sleep 60", "within 0.05 s"),
-        (f"command:echo '{PASSWORD}", "cannot be read"),
-        ("command: ", "by reference"),
-        (r"command:printf '\377'", "no text"),
-    ],
-)
-def test_a_command_that_does_not_say_the_secret_is_named_and_what_it_said_is_not(
-    monkeypatch: pytest.MonkeyPatch, line: str, told: str
-) -> None:
-    monkeypatch.setattr("hub.references.COMMAND_TIME", 0.05 if "sleep" in line else 10.0)
-    with pytest.raises(ValueError, match=told) as refused:
-        secret(line)
-    assert PASSWORD not in str(refused.value)
-    assert refused.value.__cause__ is None
 
 
 def test_a_source_is_read_through_the_proxy_of_its_options_and_no_other(server: Middleman) -> None:
