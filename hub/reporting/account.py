@@ -10,6 +10,7 @@ import orjson
 from hub.reporting import catalogue
 from hub.reporting.breakdowns import broken_down
 from hub.reporting.cases import Case, case_of
+from hub.reporting.courses import Course, courses
 from hub.reporting.figures import Figure, Rows
 from hub.reporting.metrics.acknowledgement import TIME_TO_ACKNOWLEDGE
 from hub.reporting.metrics.notifications import notifications
@@ -54,6 +55,7 @@ class Account:
     read: int = 0
     outside: int = 0
     constraints: int = 0
+    courses: tuple[Course, ...] = ()
     deleted: Rows = ()
 
     def figure(self, metric: str, part: str = "", group: tuple[str, ...] = ()) -> Figure:
@@ -105,6 +107,7 @@ def account(
         outside=read - len(within) - len(deleted) - constraints,
         constraints=constraints,
         deleted=tuple(deleted),
+        courses=courses(view),
     )
 
 

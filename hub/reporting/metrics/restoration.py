@@ -8,7 +8,7 @@ from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.figures import HOUR, Figure
 from hub.reporting.metrics.durations import durations
 from hub.reporting.policies import Clock
-from hub.reporting.statistics.survival import quantile, survival
+from hub.reporting.statistics.survival import Step, quantile, survival
 from hub.reporting.views import View, ids
 
 
@@ -91,10 +91,15 @@ def restoration(view: View) -> Iterator[Figure]:
     yield from censored(view)
 
 
+def restored_after(view: View) -> list[Step]:
+    """(net duration, part of the reports opened in the period that is not restored by then) at each step."""
+    ended = [case.net for case in view.opened if case.restored is not None]
+    return survival(ended, [case.net for case in view.opened if case.restored is None])
+
+
 def censored(view: View) -> Iterator[Figure]:
-    ended: list[Case] = [case for case in view.opened if case.restored is not None]
     still_open = [case for case in view.opened if case.restored is None]
-    steps = survival([case.net for case in ended], [case.net for case in still_open])
+    steps = restored_after(view)
     for percent in view.question.percentiles:
         value = quantile(steps, percent)
         yield view.figure(
@@ -105,7 +110,7 @@ def censored(view: View) -> Iterator[Figure]:
             rows=view.opened_ids,
             excluded=view.invalid,
             policy={"percentile": "Kaplan–Meier"},
-            details={"restored": len(ended), "open": len(still_open)},
+            details={"restored": len(view.opened) - len(still_open), "open": len(still_open)},
             by_agreement=True,
             why="notReached" if view.opened else "none",
         )

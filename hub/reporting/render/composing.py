@@ -12,6 +12,7 @@ from hub.reporting.metrics.degradation import ALL
 from hub.reporting.render.changes import restated
 from hub.reporting.render.document import Bar, Chart, ManagementReport, Section, Shown
 from hub.reporting.render.numbers import moment, number
+from hub.reporting.render.plotting import Paper, curve
 from hub.reporting.render.showing import Showing, visible
 from hub.reporting.render.summaries import summary
 from hub.reporting.render.tables import definitions, excluded, not_told, reconciliation, rows
@@ -97,6 +98,9 @@ def _head(account: Account, told: Told, words: Words) -> dict[str, str]:
 
 
 def _sections(account: Account, shown: Sequence[Shown], audience: Audience, words: Words) -> Iterator[Section]:
+    """Of few reports a course would tell of each, so that an audience which small figures are kept from sees none."""
+    paper = Paper(begin=account.begin, zone=account.zone, words=words)
+    courses = {one.metric: one for one in account.courses} if audience.smallest < 2 else {}
     by_metric: dict[str, list[Shown]] = {}
     for one in shown:
         by_metric.setdefault(one.metric, []).append(one)
@@ -109,6 +113,7 @@ def _sections(account: Account, shown: Sequence[Shown], audience: Audience, word
             meaning=words.meaning(metric),
             summary=summary(metric, figures, trend, words),
             chart=_chart(metric, figures, words),
+            curve=curve(courses[metric], paper) if metric in courses else None,
             figures=tuple(figures),
         )
 

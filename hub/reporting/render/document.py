@@ -56,6 +56,36 @@ class Chart:
     most: float
 
 
+Place = tuple[float, float]
+Tick = tuple[float, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """`places` are (across, up) from 0 to 1, None where there is nothing; `spans` are (across, low, high)."""
+
+    label: str
+    places: tuple[Place | None, ...]
+    spans: tuple[tuple[float, float, float], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """How a figure went. With `steps` a value holds until the next one, without they are joined.
+
+    `across` and `up` are what is written at the axes, and where; `table` has the numbers behind it.
+    """
+
+    title: str
+    unit: str
+    summary: str
+    lines: tuple[Line, ...]
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+    table: "Table"
+    steps: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """A metric with its figures; `summary` is one sentence for who cannot see, or need not see, the chart."""
@@ -65,6 +95,7 @@ class Section:
     meaning: str
     summary: str
     chart: Chart | None
+    curve: Curve | None
     figures: tuple[Shown, ...]
 
 

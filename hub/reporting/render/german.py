@@ -214,6 +214,16 @@ GERMAN: Mapping[str, str] = {
     "reports read": "gelesene Meldungen",
     "of them in this period": "davon im Zeitraum",
     "of them deleted": "davon gelöscht",
+    "{name} over time": "{name} im Verlauf",
+    "most open at the end of {day}: {most}; at the end of the period: {last}": "am meisten offen am Ende des "
+    "{day}: {most}; am Ende des Zeitraums: {last}",
+    "lowest until {day}: {value} % ({part} of {whole}); something was decided in {told} of {all} spans": "am "
+    "niedrigsten bis {day}: {value} % ({part} von {whole}); in {told} von {all} Abschnitten wurde etwas entschieden",
+    "Restored after so many hours": "Entstört nach so vielen Stunden",
+    "{value} % are restored within {hours} h, where the curve ends": "{value} % sind nach {hours} h entstört, wo die "
+    "Kurve endet",
+    "restored (Kaplan–Meier)": "entstört (Kaplan–Meier)",
+    "until": "bis",
     "of them constraints, which are in no figure": "davon Engpässe und Ausfälle, die in keiner Zahl sind",
     "of them outside the period": "davon außerhalb des Zeitraums",
     "balance": "Saldo",

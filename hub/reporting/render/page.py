@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from hub.reporting.audiences.audience import Language
+from hub.reporting.render import curves
 from hub.reporting.render.changes import changes_table
 from hub.reporting.render.charts import svg
 from hub.reporting.render.document import Cell, ManagementReport, Restated, Section, Shown, Table
@@ -58,6 +59,7 @@ def html(report: ManagementReport, *, for_paper: bool = False) -> str:
         amount=amount,
         less=less,
         drawn=_drawn,
+        curved=_curved,
         figures=figures,
         ranges=ranges,
         policies=policies,
@@ -90,6 +92,11 @@ def _drawn(section: Section, name: str) -> Markup:
     """The chart; everything that comes from outside is escaped where it is drawn."""
     assert section.chart is not None
     return Markup(svg(section.chart, name, section.summary))
+
+
+def _curved(section: Section, name: str) -> Markup:
+    assert section.curve is not None
+    return Markup(curves.svg(section.curve, name))
 
 
 def _printed(table: Table) -> Table:

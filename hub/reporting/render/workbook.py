@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from hub.reporting.audiences.audience import Language
 from hub.reporting.render.changes import changes_table
-from hub.reporting.render.document import Cell, ManagementReport, Section, Table
+from hub.reporting.render.document import Cell, Curve, ManagementReport, Section, Table
 from hub.reporting.render.words import BY_LANGUAGE, Words
 
 ALWAYS = datetime(2000, 1, 1)
@@ -32,6 +32,9 @@ def xlsx(report: ManagementReport) -> bytes:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         _about(book, report, words, bold)
         _figures(book, report, words, bold)
+        for section in report.sections:
+            if section.curve is not None:
+                _curve(book, section.curve, bold)
         if report.restated is not None:
             _table(
                 book.add_worksheet(_sheet_name(words("What has changed"))),
@@ -115,6 +118,21 @@ def _chart(book: Workbook, sheet: Worksheet, section: Section, first: int, last:
     chart.set_title({"name": section.name})
     chart.set_legend({"none": True})
     sheet.insert_chart(first, 14, chart, {"description": section.summary})
+
+
+def _curve(book: Workbook, curve: Curve, bold: Format) -> None:
+    """The numbers behind a curve, and the curve that the spreadsheet draws of them; of steps by the logarithm."""
+    sheet = book.add_worksheet(_sheet_name(curve.title))
+    _table(sheet, curve.table, bold)
+    name, last = sheet.get_name(), len(curve.table.rows)
+    chart = book.add_chart({"type": "scatter", "subtype": "straight"} if curve.steps else {"type": "line"})
+    for column, line in enumerate(curve.lines, start=2):
+        values = {"categories": [name, 1, 1, last, 1], "values": [name, 1, column, last, column]}
+        chart.add_series({"name": line.label, **values})
+    chart.set_title({"name": curve.title})
+    if curve.steps:
+        chart.set_x_axis({"log_base": 10})
+    sheet.insert_chart(1, len(curve.table.columns) + 2, chart, {"description": curve.summary})
 
 
 def _table(sheet: Worksheet, table: Table, bold: Format) -> None:
