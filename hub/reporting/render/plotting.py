@@ -175,5 +175,5 @@ def _table(course: Course, paper: Paper, columns: Sequence[str], cells: int | No
 
 def _round(most: int) -> int:
     """The next even number that begins with 1, 2 or 5, for the top of an axis."""
-    size = 10 ** floor(log10(max(most, 1)))
+    size = int(10 ** floor(log10(max(most, 1))))
     return max(2, next(one * size for one in (1, 2, 5, 10) if one * size >= most))

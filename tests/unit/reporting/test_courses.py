@@ -47,16 +47,12 @@ def test_the_share_in_target_of_each_day() -> None:
     told = {day: row[:3] for day, row in days.items() if row[2]}
     assert told == {2: (100, 1, 1), 5: (100, 1, 1), 11: (0, 0, 1), 27: (0, 0, 1), 31: (0, 0, 1)}
     assert days[1] == (None, 0, 0, None, None)
-    assert days[2][3:] == (pytest.approx(20.65, abs=0.01), 100)
+    assert [round(one or 0, 2) for one in days[2][3:]] == [20.65, 100]
 
 
 def test_how_many_are_restored_after_how_long() -> None:
     found = course(march(), "timeToRestoreCensored")
-    assert found.rows == (
-        (3, pytest.approx(40)),
-        (18, pytest.approx(70)),
-        (67, pytest.approx(100)),
-    )
+    assert [tuple(round(one or 0, 9) for one in row) for row in found.rows] == [(3, 40), (18, 70), (67, 100)]
     assert course(march([]), "timeToRestoreCensored").rows == ()
 
 
