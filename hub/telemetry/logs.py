@@ -97,3 +97,4 @@ def _adopt_libraries(threshold: int, finish: list[Processor], out: TextIO) -> No
     root.setLevel(threshold)
     # It quotes the URLs that it calls, and the path of a callback may hold a secret.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
+    logging.getLogger("weasyprint.progress").setLevel(logging.ERROR)

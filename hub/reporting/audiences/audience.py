@@ -25,6 +25,7 @@ class Audience:
     that they cannot be worked out. `calendar` says in which hours services are to be available, None as agreed.
     `party` is the one whose registrations at the hub are told when a report is ready, besides those of operators; where
     `one` is a dimension of parties, that is the party that the run names.
+    What is `brief` is one page on paper.
     No text of a report, such as its description or notes, is in any management report.
     """
 
@@ -43,6 +44,7 @@ class Audience:
     calendar: str | None = None
     recipients: tuple[str, ...] = ()
     party: str | None = None
+    brief: bool = False
 
     def narrowed(self, scope: Mapping[str, str]) -> "Audience":
         """The audience for one customer, service and so on; a scope takes away and never adds.

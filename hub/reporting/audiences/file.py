@@ -18,6 +18,7 @@ NAME = "audiences.yaml"
 NAMED = r"[a-z][a-z0-9-]{0,62}"
 DIMENSION = validate.OneOf(NAMES)
 METRIC = validate.OneOf(tuple(DEFINITIONS))
+MOST_IN_BRIEF = 6
 MAIL = validate.Regexp(rf"{MAIL_ADDRESS.pattern}\Z", error="must be an address such as desk@example.com")
 
 
@@ -42,6 +43,7 @@ class AudienceSchema(Schema):
     calendar = fields.String(load_default=None, allow_none=True)
     recipients = fields.List(fields.String(validate=MAIL), load_default=list)
     party = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1))
+    brief = fields.Boolean(load_default=False)
 
 
 class FileSchema(Schema):
@@ -83,6 +85,7 @@ def _audience(name: str, parts: Mapping[str, Any]) -> Audience:
         calendar=parts["calendar"],
         recipients=tuple(parts["recipients"]),
         party=parts["party"],
+        brief=parts["brief"],
     )
 
 
@@ -99,6 +102,17 @@ def _wrong(place: str, parts: Mapping[str, Any], calendars: Mapping[str, object]
             yield Violation(field=f"{place}.breakdowns", value=name, message=f"{name} is hidden from it")
     if parts["one"] in parts["hide"]:
         yield Violation(field=f"{place}.one", value=parts["one"], message="is hidden from it")
+    if parts["brief"]:
+        yield from _too_much(place, parts)
     if parts["smallest"] > 1 and parts["rows"]:
         message = "must be false: who sees the rows sees what is withheld of small figures"
         yield Violation(field=f"{place}.rows", value=True, message=message)
+
+
+def _too_much(place: str, parts: Mapping[str, Any]) -> Iterator[Violation]:
+    """What has no room on one page."""
+    if not 0 < len(parts["metrics"]) <= MOST_IN_BRIEF:
+        message = f"needs 1 to {MOST_IN_BRIEF} metrics: more have no room on one page"
+        yield Violation(field=f"{place}.brief", value=True, message=message)
+    if parts["rows"]:
+        yield Violation(field=f"{place}.rows", value=True, message="must be false where the report is brief")

@@ -74,6 +74,7 @@ def compose(account: Account, told: Told, restatement: Restatement | None = None
         not_told=not_told(account, audience, told.metrics, words),
         rows=rows(account, audience, words) if audience.rows else None,
         definitions=definitions(told.metrics, words),
+        brief=audience.brief,
         restated=None if restatement is None else restated(restatement, told.restates, showing, told.metrics),
     )
 

@@ -146,7 +146,10 @@ class Restated:
 
 @dataclass(frozen=True, kw_only=True)
 class ManagementReport:
-    """`head` is what identifies it: {word: value}, in order. `digest` is the SHA-256 of the account it was made of."""
+    """`head` is what identifies it: {word: value}, in order. `digest` is the SHA-256 of the account it was made of.
+
+    A `brief` one has one page of paper.
+    """
 
     name: str
     title: str
@@ -162,4 +165,5 @@ class ManagementReport:
     not_told: Table | None = None
     rows: Table | None = None
     restated: Restated | None = None
+    brief: bool = False
     zone: str = field(default="UTC")

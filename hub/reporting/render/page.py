@@ -48,7 +48,8 @@ def html(report: ManagementReport, *, for_paper: bool = False) -> str:
         return _ranges(figure, MOST_RANGES if for_paper else None, set_of(shown))
 
     listed = [one for section in report.sections for one in figures(section)]
-    return _template().render(
+    name = "brief" if for_paper and report.brief and report.restated is None else "page"
+    return _template(name).render(
         report=report,
         # A place that can be pointed at costs time on paper.
         targets={first for one in listed for first, _ in ranges(one)},
@@ -82,10 +83,10 @@ def _on_paper(section: Section) -> list[Shown]:
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     loader = PackageLoader("hub.reporting.render", "")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.get_template("page.html.j2")
+    return environment.get_template(f"{name}.html.j2")
 
 
 def _drawn(section: Section, name: str) -> Markup:

@@ -78,6 +78,8 @@ def test_a_scope_never_adds() -> None:
         ({"calendar": "lunar"}, "audiences.a.calendar"),
         ({"breakdowns": ["customer"], "hide": ["customer"]}, "audiences.a.breakdowns"),
         ({"smallest": 5}, "audiences.a.rows"),
+        ({"brief": True, "rows": False}, "audiences.a.brief"),
+        ({"brief": True, "metrics": ["backlog"]}, "audiences.a.rows"),
         ({"one": "customer", "hide": ["customer"]}, "audiences.a.one"),
         ({"metrics": ["happiness"]}, "audiences.a.metrics.0"),
         ({"recipients": ["a@b, c@d"]}, "audiences.a.recipients.0"),

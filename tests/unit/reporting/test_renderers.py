@@ -200,6 +200,17 @@ def page(audience: Audience) -> ElementTree.Element:
 SVG = "{http://www.w3.org/2000/svg}svg"
 
 
+def test_a_brief_report_is_one_page_of_paper_and_says_of_each_metric_what_it_rests_on() -> None:
+    made = report(SHIPPED["executive"])
+    (paper,) = PdfReader(io.BytesIO(rendered(made, Format.PDF))).pages
+    told = " ".join(paper.extract_text().split())
+    assert [one.summary for one in made.sections if one.summary not in told] == []
+    for policy in {one.policy for section in made.sections for one in section.figures if not one.dimension}:
+        assert policy in told
+    assert made.excluded.title in told
+    assert made.digest in "".join(told.split())
+
+
 def test_each_chart_has_a_name_a_sentence_and_a_table_behind_it() -> None:
     root = page(ACME)
     assert root.attrib["lang"] == "en"
