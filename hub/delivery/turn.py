@@ -126,10 +126,7 @@ def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[in
         claim = settlement.claim
         if settlement.settled_at is None:
             stirred[claim.subscription] = None
-            if not _is_active(work.listeners, claim.subscription):
-                _park(tables, claim.subscription)
-            elif claim.order_key is not None:
-                tables.deliveries.let_pass(claim, now=work.now, patience=work.patience)
+            _put_back(tables, work, claim)
         elif claim.order_key is not None:
             in_line.setdefault(claim.subscription, []).append(claim)
         ledger.note(settlement)
@@ -139,6 +136,14 @@ def _record(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[in
     ledger.close()
     result.notices, result.held = ledger.told, ledger.held()
     return list(ledger.disabled)
+
+
+def _put_back(tables: Tables, work: TurnWork, claim: Claim) -> None:
+    """What a delivery that is to be tried again means for its listener and for its line."""
+    if not _is_active(work.listeners, claim.subscription):
+        _park(tables, claim.subscription)
+    elif claim.order_key is not None:
+        tables.deliveries.let_pass(claim, now=work.now, patience=work.patience)
 
 
 def _park(tables: Tables, subscription: int) -> None:
