@@ -176,14 +176,14 @@ def matched(wanted: Sequence[Wanted], documents: Sequence[dict[str, Any]]) -> It
     yield perf_counter() - begin
     tests = [(key, types, predicate(condition)) for key, (types, condition) in enumerate(wanted)]
 
-    def by_index(document: dict[str, Any]) -> list[int]:
+    def by_index(document: dict[str, Any]) -> Sequence[int]:
         return matcher.matching(CREATED, lambda: document)
 
     def by_each(document: dict[str, Any]) -> list[int]:
         return [key for key, types, test in tests if CREATED in types and test(document)]
 
     for document in documents:
-        if by_index(document) != by_each(document):
+        if [*by_index(document)] != by_each(document):
             raise SystemExit("the index and trying each condition disagree")
     yield sum(len(by_index(document)) for document in documents) / len(documents)
     yield _seconds(by_index, documents)
@@ -196,7 +196,7 @@ def matched(wanted: Sequence[Wanted], documents: Sequence[dict[str, Any]]) -> It
     yield (perf_counter() - begin) / len(wanted[:200])
 
 
-def _seconds(way: Callable[[dict[str, Any]], list[int]], documents: Sequence[dict[str, Any]]) -> float:
+def _seconds(way: Callable[[dict[str, Any]], Sequence[int]], documents: Sequence[dict[str, Any]]) -> float:
     begin = perf_counter()
     for document in documents:
         way(document)

@@ -3,7 +3,7 @@
 from logging import INFO, WARNING
 
 from hub.delivery.listeners import Listener
-from hub.delivery.outcome import Outcome
+from hub.delivery.outcome import DELIVERED
 from hub.delivery.transport.port import SendResult
 from hub.model.times import micros_to_text
 from hub.store.deliveries import Settlement
@@ -15,7 +15,7 @@ log = logger("hub.delivery")
 def log_attempt(settlement: Settlement, result: SendResult, listener: Listener | None) -> None:
     """One wide line an attempt; a listener that has left has no name any more."""
     claim, attempt = settlement.claim, settlement.attempt
-    level = INFO if attempt.outcome == Outcome.DELIVERED else WARNING
+    level = INFO if attempt.outcome == DELIVERED else WARNING
     if not tells(level):
         return
     log.log(

@@ -12,6 +12,9 @@ from hub.query.event_document import event_document
 from hub.store.deliveries import NewDelivery
 from hub.store.events import Queued
 
+DUE, PARKED = DeliveryState.DUE, DeliveryState.PARKED
+REPORT, SUBSCRIPTION = Order.REPORT, Order.SUBSCRIPTION
+
 WHOLE_SUBSCRIPTION = 0
 """The order key that all deliveries of a strictly ordered subscription share; reports are numbered from 1."""
 
@@ -28,17 +31,13 @@ def deliveries_of(queued: Queued, listeners: Listeners, bounds: Bounds | None = 
             continue
         if bounds is not None and listener.is_bounded and not bounds.admit(listener, queued.event):
             continue
-        state = DeliveryState.DUE if listener.active else DeliveryState.PARKED
+        state = DUE if listener.active else PARKED
         # By position: names would cost as much again.
         yield NewDelivery(listener.seq, queued.seq, _order_key(listener, queued), state)
 
 
 def _order_key(listener: Listener, queued: Queued) -> int | None:
     """What the delivery waits in line for: its report, its whole subscription, or nothing."""
-    match listener.order:
-        case Order.REPORT:
-            return queued.problem
-        case Order.SUBSCRIPTION:
-            return WHOLE_SUBSCRIPTION
-        case Order.NONE:
-            return None
+    if listener.order == REPORT:
+        return queued.problem
+    return WHOLE_SUBSCRIPTION if listener.order == SUBSCRIPTION else None

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from hub.delivery.lane import Trust
+from hub.delivery.lane import FAILING, NEW, PROVEN, TRUSTS
 from hub.delivery.lanes import Lanes
 
 FAIR_SHARE = 8
@@ -26,12 +26,12 @@ class Grants:
     def __init__(self, lanes: Lanes, ready: int, now: int) -> None:
         self._lanes = lanes
         self._now = now
-        self._left = {trust: lanes.room_for(trust) for trust in Trust}
+        self._left = {trust: lanes.room_for(trust) for trust in TRUSTS}
         self._share = max(FAIR_SHARE, lanes.room // max(1, ready))
 
     @property
     def left(self) -> int:
-        return self._left[Trust.PROVEN]
+        return self._left[PROVEN]
 
     def of(self, subscription: int) -> int:
         lane = self._lanes.lane(subscription)
@@ -39,13 +39,13 @@ class Grants:
 
     def took(self, subscription: int, count: int) -> None:
         trust = self._lanes.lane(subscription).trust
-        self._left[Trust.PROVEN] -= count
-        if trust is not Trust.PROVEN:
-            self._left[Trust.NEW] -= count
-        if trust is Trust.FAILING:
-            self._left[Trust.FAILING] -= count
-        for kind in (Trust.NEW, Trust.FAILING):
-            self._left[kind] = min(self._left[kind], self._left[Trust.PROVEN])
+        self._left[PROVEN] -= count
+        if trust is not PROVEN:
+            self._left[NEW] -= count
+        if trust is FAILING:
+            self._left[FAILING] -= count
+        for kind in (NEW, FAILING):
+            self._left[kind] = min(self._left[kind], self._left[PROVEN])
 
 
 class NoRoom:

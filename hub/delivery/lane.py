@@ -15,6 +15,9 @@ class Trust(Enum):
     FAILING = "failing"
 
 
+TRUSTS = PROVEN, NEW, FAILING = tuple(Trust)
+
+
 @dataclass(slots=True)
 class Lane:
     """`window` is how many deliveries may be in flight at once, `due_at` when the next one is due (microseconds).

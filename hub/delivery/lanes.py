@@ -5,7 +5,7 @@ from itertools import chain, zip_longest
 
 from hub.delivery.breaker import NEVER, Breaker, BreakerRules
 from hub.delivery.bucket import Bucket
-from hub.delivery.lane import Lane, Trust
+from hub.delivery.lane import FAILING, NEW, PROVEN, TRUSTS, Lane, Trust
 from hub.delivery.rotation import Rotation
 
 FIRST_WINDOW = 8
@@ -28,8 +28,8 @@ class Lanes:
         self._most_unproven = max(1, total - round(total * reserved / 2))
         self._breaker = breaker
         self._lanes: dict[int, Lane] = {}
-        self._rotations = {trust: Rotation() for trust in Trust}
-        self._flying = dict.fromkeys(Trust, 0)
+        self._rotations = {trust: Rotation() for trust in TRUSTS}
+        self._flying = dict.fromkeys(TRUSTS, 0)
         self.in_flight = 0
 
     def lane(self, subscription: int) -> Lane:
@@ -55,7 +55,7 @@ class Lanes:
         """The listener is active again: what was known of it is of yesterday."""
         lane = self.lane(subscription)
         lane.breaker, lane.held_until, lane.since = Breaker(self._breaker), 0, now
-        self._trust(lane, Trust.NEW)
+        self._trust(lane, NEW)
         lane.window = 1
         self._place(lane, now)
 
@@ -73,11 +73,11 @@ class Lanes:
 
     def room_for(self, trust: Trust) -> int:
         """What is left for all lanes of this kind together."""
-        if trust is Trust.PROVEN:
+        if trust is PROVEN:
             return self.room
-        failing = self._flying[Trust.FAILING]
-        unproven = min(self.room, self._most_unproven - failing - self._flying[Trust.NEW])
-        return unproven if trust is Trust.NEW else min(unproven, self._most_failing - failing)
+        failing = self._flying[FAILING]
+        unproven = min(self.room, self._most_unproven - failing - self._flying[NEW])
+        return unproven if trust is NEW else min(unproven, self._most_failing - failing)
 
     def note_due(self, subscription: int, due_at: int, now: int) -> None:
         """There is a delivery that is due then, perhaps."""
@@ -102,7 +102,7 @@ class Lanes:
         lane = self.lane(subscription)
         if lane.opens_at() < until:
             lane.breaker.resume(until)
-            self._trust(lane, Trust.FAILING)
+            self._trust(lane, FAILING)
             self._place(lane, now)
 
     def ready(self, now: int) -> list[Lane]:
@@ -110,7 +110,7 @@ class Lanes:
 
         The three kinds take turns, so that neither work nor failures of others keep anybody out for good.
         """
-        found = [self._ready(trust, now) for trust in Trust]
+        found = [self._ready(trust, now) for trust in TRUSTS]
         together = (lane for lane in chain.from_iterable(zip_longest(*found)) if lane is not None)
         return [lane for lane, _ in zip(together, range(max(0, self.room)), strict=False)]
 
@@ -175,15 +175,15 @@ class Lanes:
     def _succeeded(self, lane: Lane) -> None:
         lane.window = min(lane.window + 1, lane.most)
         lane.breaker.succeeded()
-        if lane.trust is not Trust.PROVEN:
-            if lane.trust is Trust.NEW:
+        if lane.trust is not PROVEN:
+            if lane.trust is NEW:
                 lane.window = min(FIRST_WINDOW, lane.most)
-            self._trust(lane, Trust.PROVEN)
+            self._trust(lane, PROVEN)
 
     def _failed(self, lane: Lane, now: int, strained: bool) -> bool:
         if strained:
             lane.window = max(lane.window // 2, 1)
-        self._trust(lane, Trust.FAILING)
+        self._trust(lane, FAILING)
         return lane.breaker.failed(now)
 
     def keep_only(self, subscriptions: Container[int]) -> None:

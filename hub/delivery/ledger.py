@@ -7,7 +7,7 @@ from functools import cached_property
 from hub.delivery.failures import DISABLED_AT, FailureRules, failed, share_of_limit, succeeded, warning_of
 from hub.delivery.listeners import Listeners
 from hub.delivery.notices import ORDER_KEY, Condition, Desk
-from hub.delivery.outcome import Outcome
+from hub.delivery.outcome import DELIVERED, GONE
 from hub.model.delivery import DeliveryState
 from hub.model.event import NOTICES, Event, EventType
 from hub.model.standing import Standing
@@ -15,7 +15,7 @@ from hub.model.times import micros_to_text
 from hub.store.deliveries import Settlement
 from hub.store.tables import Tables
 
-GONE = "the listener answered 410 Gone"
+SAID_GONE = "the listener answered 410 Gone"
 
 
 @dataclass(kw_only=True)
@@ -40,15 +40,15 @@ class Ledger:
     def note(self, settlement: Settlement) -> None:
         """An attempt was recorded."""
         subscription = settlement.claim.subscription
-        if settlement.attempt.outcome == Outcome.DELIVERED:
+        if settlement.attempt.outcome == DELIVERED:
             self._note_success(subscription, settlement)
             return
         if settlement.held_until is not None:
             self._hold(subscription, settlement.held_until, settlement.probed)
         if settlement.state is DeliveryState.DEAD:
             self._tell_of_dead(settlement)
-        if settlement.attempt.outcome == Outcome.GONE:
-            self._disable(subscription, GONE, settlement)
+        if settlement.attempt.outcome == GONE:
+            self._disable(subscription, SAID_GONE, settlement)
         elif settlement.counts and self._is_active(subscription):
             self._note_failure(subscription, settlement)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from hub.delivery.attempt_log import log_attempt
 from hub.delivery.lanes import Lanes
 from hub.delivery.listeners import Listeners
-from hub.delivery.outcome import Outcome, is_strained
+from hub.delivery.outcome import DELIVERED, is_strained
 from hub.delivery.settle import Settler
 from hub.delivery.transport.port import SendResult
 from hub.model.delivery import Claim
@@ -31,7 +31,7 @@ class Reception:
         options = NO_OPTIONS if listener is None else listener.options
         settlement = self.settler.settlement_of(claim, result, now, options)
         micros = to_micros(now)
-        if settlement.attempt.outcome == Outcome.DELIVERED:
+        if settlement.attempt.outcome == DELIVERED:
             self.lanes.gave_back(claim.subscription, delivered=True, now=micros, began=result.started)
         else:
             settlement = self._failed(settlement, micros)

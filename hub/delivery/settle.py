@@ -11,6 +11,8 @@ from hub.model.options import NO_OPTIONS, DeliveryOptions
 from hub.model.times import to_micros
 from hub.store.deliveries import Settlement
 
+DELIVERED = DeliveryState.DELIVERED
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settler:
@@ -30,7 +32,7 @@ class Settler:
         attempt = _attempt_of(claim, result)
         match verdict(result, now, self.longest_hint):
             case Delivered():
-                return _at_rest(claim, attempt, DeliveryState.DELIVERED, micros)
+                return _at_rest(claim, attempt, DELIVERED, micros)
             case Refused():
                 return Settlement(
                     claim=claim, attempt=attempt, state=DeliveryState.PARKED, due_at=micros, settled_at=None

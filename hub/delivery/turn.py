@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from hub.delivery.bounds import Bounds, end_of
 from hub.delivery.certificates import warn
 from hub.delivery.failures import FailureRules
-from hub.delivery.fanout import deliveries_of
+from hub.delivery.fanout import DUE, deliveries_of
 from hub.delivery.grants import NoRoom, Room
 from hub.delivery.ledger import Ledger
 from hub.delivery.listeners import Listeners
 from hub.delivery.notices import Condition, Desk
-from hub.model.delivery import Claim, DeliveryState
+from hub.model.delivery import Claim
 from hub.model.standing import Standing
 from hub.store.deliveries import NewDelivery, Settlement
 from hub.store.lines import BATCH
@@ -205,7 +205,7 @@ def _fan_out(tables: Tables, work: TurnWork, result: TurnResult, stirred: dict[i
         if len(new) >= FAN_OUT_ROWS:
             break
     tables.deliveries.insert(new, now=work.now, patience=work.patience)
-    stirred.update(dict.fromkeys(one.subscription for one in new if one.state is DeliveryState.DUE))
+    stirred.update(dict.fromkeys(one.subscription for one in new if one.state is DUE))
     bounds.close()
     if done:
         tables.events.set_fanned_out(queued[done - 1].seq)

@@ -21,6 +21,8 @@ from hub.telemetry import logger
 
 log = logger("hub.delivery")
 
+NO_RESOURCES = Failure.NO_RESOURCES
+
 
 class UnderWay:
     """`settlements` are to be recorded and `released` claims given back, by the next turn.
@@ -71,7 +73,7 @@ class UnderWay:
             if self._flying.get(claim.delivery) is not claim:
                 continue  # It was given up before.
             del self._flying[claim.delivery]
-            if result.error is Failure.NO_RESOURCES:
+            if result.error is NO_RESOURCES:
                 self.want = result.error_text
                 self._give_back(claim)
                 continue

@@ -181,7 +181,7 @@ def test_hundreds_of_limits_are_told_apart() -> None:
             matcher.add(4 * number + shift, of_both_kinds, comparison)
 
     def found(value: float) -> list[int]:
-        return matcher.matching("Create", lambda: {"a": value})
+        return list(matcher.matching("Create", lambda: {"a": value}))
 
     assert found(-1) == [4 * number + shift for number in range(300) for shift in (2, 3)]
     at_150 = [4 * number + shift for number in range(300) for shift in ((0, 1) if number < 150 else (2, 3))]

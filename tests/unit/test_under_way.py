@@ -100,7 +100,7 @@ class Room:
         )
 
     def comes_back(self, claim: Claim, **result: Any) -> None:
-        self.under_way.came_back(SendResult(key=claim, started=0, **result))
+        self.under_way.came_back([SendResult(key=claim, started=0, **result)])
 
 
 @pytest.fixture
