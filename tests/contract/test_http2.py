@@ -14,6 +14,7 @@ import trustme
 
 from hub.delivery.outcome import Outcome, judge
 from tests.contract.transports import Make, post, results, send, transports
+from tests.fakes.black_hole import BlackHole
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="there is no nginx")
@@ -109,3 +110,14 @@ def test_a_connection_that_the_listener_ends_again_and_again_costs_no_request(ma
         transport.submit([post(server.url, key=(turn, number)) for number in range(30)])
         found = results(transport, 30)
         assert {judge(result) for result in found} == {Outcome.DELIVERED}, [each.error_text for each in found]
+
+
+def test_a_connection_that_leads_nowhere_any_more_is_left_for_a_new_one(make: Make, server: Server) -> None:
+    """As when a firewall between the two has forgotten it: no end of it comes, and every request on it would hang."""
+    with BlackHole(int(server.url.rpartition(":")[2])) as hole:
+        transport = make(ca_file=server.ca_file, deadline=1.0)
+        url = f"https://127.0.0.1:{hole.port}"
+        assert judge(send(transport, url)) is Outcome.DELIVERED
+        hole.swallow()
+        assert judge(send(transport, url)) is Outcome.TIMEOUT
+        assert [judge(send(transport, url)) for _ in range(3)] == [Outcome.DELIVERED] * 3

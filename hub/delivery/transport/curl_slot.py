@@ -62,6 +62,7 @@ class Slot:
         self._opened: list[socket.socket] = []
         self._started = 0
         self._looked_up_ms = 0.0
+        self._anew = False
         self.outgoing: Outgoing | None = None
         self.easy = self._fresh()
 
@@ -104,8 +105,9 @@ class Slot:
         started: int,
         looked_up_ms: float,
         remaining_ms: int,
+        anew: bool = False,
     ) -> None:
-        """Loads a request; only what differs between requests is set."""
+        """Loads a request, which is sent on a new connection where it is to be `anew`; only what differs is set."""
         easy = self.easy
         self.outgoing = outgoing
         self._started = started
@@ -119,6 +121,9 @@ class Slot:
         easy.setopt(pycurl.POSTFIELDS, outgoing.body)
         easy.setopt(pycurl.HTTPHEADER, [*COMMON_HEADERS, *[f"{n}: {v}".encode() for n, v in outgoing.headers]])
         easy.setopt(pycurl.TIMEOUT_MS, remaining_ms)
+        if anew is not self._anew:
+            easy.setopt(pycurl.FRESH_CONNECT, anew)
+            self._anew = anew
 
     def result(self, errno: int, text: str) -> SendResult:
         """What became of the request; `errno` is libcurl's, 0 for a complete answer."""
@@ -139,6 +144,9 @@ class Slot:
             peer_address=info(pycurl.PRIMARY_IP) or None,
             reused=reused and status is not None,
         )
+
+    def hung_on_a_kept_connection(self, errno: int) -> bool:
+        return errno == pycurl.E_OPERATION_TIMEDOUT and not self.easy.getinfo(pycurl.NUM_CONNECTS)
 
     def empty(self) -> None:
         """Ready for the next request."""

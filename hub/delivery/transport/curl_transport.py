@@ -62,6 +62,7 @@ class CurlTransport:
         self._opened = 0
         self._used = monotonic()
         self._loop = CurlLoop(max_connections)
+        self._avoided: dict[tuple[str, int], float] = {}
         self._busy: dict[pycurl.Curl, Slot] = {}
         self._idle: list[Slot] = []
         self._waiting: dict[str, list[Waiting]] = {}
@@ -207,11 +208,12 @@ class CurlTransport:
             case Pinned() if remaining <= 0:
                 self._fail(waiting, now, Failure.TIMEOUT, "the look-up of the name took all the time")
             case Pinned():
-                slot = self._slot(waiting.outgoing.tls)
+                slot, target = self._slot(waiting.outgoing.tls), known_target(waiting.outgoing.url)
                 slot.fill(
                     waiting.outgoing,
-                    known_target(waiting.outgoing.url),
+                    target,
                     resolution,
+                    anew=bool(self._avoided) and self._avoided.get((target.host, target.port), 0.0) > now,
                     started=waiting.started,
                     looked_up_ms=(now - waiting.since) * 1000,
                     remaining_ms=remaining,
@@ -241,6 +243,8 @@ class CurlTransport:
 
     def _finish(self, easy: pycurl.Curl, errno: int, text: str) -> None:
         slot = self._busy.pop(easy)
+        if errno and slot.hung_on_a_kept_connection(errno):
+            self._avoid(slot)
         self._finished.append(slot.result(errno, text))
         self._loop.multi.remove_handle(easy)
         slot.empty()
@@ -248,6 +252,13 @@ class CurlTransport:
             self._idle.append(slot)
         else:
             easy.close()
+
+    def _avoid(self, slot: Slot) -> None:
+        """The connection may lead nowhere any more, and one of HTTP/2 is kept: new ones are used till it is too old."""
+        assert slot.outgoing is not None
+        target, now = known_target(slot.outgoing.url), self._monotonic()
+        self._avoided = {place: until for place, until in self._avoided.items() if until > now}
+        self._avoided[target.host, target.port] = now + IDLE_SECONDS + MOMENT
 
     def _expire(self) -> None:
         """Gives up requests whose name was not found in time."""
