@@ -17,6 +17,7 @@ from hub.delivery.outcome import Outcome, judge
 from hub.delivery.transport.direct_transport import DirectTransport
 from tests.contract.transports import BODY, Make, post, results, send, transports
 from tests.fakes import listener as fake
+from tests.fakes.black_hole import BlackHole
 from tests.fakes.listener import Line, Listener, answer, held
 from tests.rooms import until
 
@@ -61,6 +62,23 @@ def test_whatever_bytes_a_listener_sends_the_attempt_ends_as_a_named_outcome(
         assert bool(result.error) == bool(result.error_text)
         assert kept or judge(result) is not Outcome.TIMEOUT
         assert transport.in_flight() == 0
+
+
+@pytest.mark.parametrize("kind", ["direct", "pycurl"])
+def test_when_a_kept_connection_leads_nowhere_any_more_none_of_the_others_is_tried(
+    listener: Listener, kind: str
+) -> None:
+    released = Event()
+    listener.on("/", held(released, answer(204)))
+    with transports(kind) as make, BlackHole(listener.port) as hole:
+        transport, url = make(deadline=3.0), f"http://127.0.0.1:{hole.port}/"
+        transport.submit([post(url, key=number) for number in range(5)])
+        until(lambda: hole.connections == 5 or transport.wait(0.01))
+        released.set()
+        assert {judge(each) for each in results(transport, 5)} == {Outcome.DELIVERED}
+        hole.swallow()
+        assert judge(send(transport, url)) is Outcome.TIMEOUT
+        assert judge(send(transport, url)) is Outcome.DELIVERED
 
 
 @pytest.mark.parametrize(("rests", "reused"), [(59, True), (61, False)])

@@ -115,7 +115,7 @@ def test_a_connection_that_the_listener_ends_again_and_again_costs_no_request(ma
 def test_a_connection_that_leads_nowhere_any_more_is_left_for_a_new_one(make: Make, server: Server) -> None:
     """As when a firewall between the two has forgotten it: no end of it comes, and every request on it would hang."""
     with BlackHole(int(server.url.rpartition(":")[2])) as hole:
-        transport = make(ca_file=server.ca_file, deadline=1.0)
+        transport = make(ca_file=server.ca_file, deadline=3.0)
         url = f"https://127.0.0.1:{hole.port}"
         assert judge(send(transport, url)) is Outcome.DELIVERED
         hole.swallow()

@@ -91,6 +91,11 @@ class Lines:
         for line in late:
             self.close(line)
 
+    def leave(self, pool: Pool) -> None:
+        """Closes those of a pool that rest."""
+        for line in list(pool.idle):
+            self.close(line)
+
     def close_resting(self) -> None:
         for line in list(self._resting):
             self.close(line)

@@ -84,6 +84,9 @@ class Sender:
             if exchange.addresses and now < exchange.end:
                 self._try_next(exchange, "did not answer in time", now)
             else:
+                if exchange.reused:
+                    # What forgot this connection, such as a firewall, may have forgotten those that rest, too.
+                    self._lines.leave(exchange.route.pool)
                 self.fail(exchange, Failure.TIMEOUT, _late(exchange), now)
         first = min((each.due for each in self.active), default=math.inf)
         self.next_look = max(first, now + LOOK_SECONDS)
