@@ -136,13 +136,14 @@ def test_a_certificate_that_ends_is_told_before_and_at_its_end_once_each_and_aga
     day = 86_400.0
     end = office.clock.micros + round(20 * day * 1e6)
     one = office.exchange.register(listener.url("/in"), options=DeliveryOptions(certificate_end=end))
-    office.exchange.register(listener.url("/other"))
+    stopped = office.exchange.register(listener.url("/stopped"), options=DeliveryOptions(certificate_end=end))
+    office.set_state(stopped, SubscriptionState.PAUSED)
     office.exchange.register(listener.url("/watch"), OF_LISTENERS)
     first = office.start(lease=2.0)
     for passing, count in ((5.9, 0), (0.1, 1), (10.9, 1), (0.1, 2)):
         office.passes(passing * day)
         office.desk.create()
-        until(lambda: set(office.states()) == {"delivered"})
+        until(lambda: set(office.states()) == {"delivered", "parked"})
         listener.wait_for(count, "/watch")
         assert len(listener.received("/watch")) == count
     office.exchange.stop(first)
