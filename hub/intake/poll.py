@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from hub.intake.absence import absences
+from hub.intake.handed import Handed
 from hub.intake.observe import News, Reader
 from hub.intake.page import Taken, Transaction
 from hub.intake.reconcile import Reconciling
@@ -78,6 +80,7 @@ class SourcePoll:
         self._backfill_notify = backfill_notify
         self._backfill = backfill
         self._reconciling = Reconciling(every=reconcile, clock=clock)
+        self._handed: Handed | None = None
         self._cursor: Mapping[str, Any] | None = None
         self._kept_cursor: Mapping[str, Any] = {}
         self._checked: datetime | None = None
@@ -100,12 +103,8 @@ class SourcePoll:
         terms = self._terms(row)
         seen: set[str] = set()
         snapshots: list[bool] = []
-        for page in self._source.pull(self._begin(row, terms)):
-            self._take(page, terms)
-            seen |= {record.key for record in page.records if not record.gone}
-            snapshots.append(page.snapshot)
-            if stopped():
-                return False
+        if not self._take_all(row, terms, stopped, seen, snapshots):
+            return False
         if snapshots and all(snapshots):
             self._take_absences(seen, terms)
         self._reconcile(row, terms)
@@ -133,10 +132,7 @@ class SourcePoll:
         usual = replace(row, resync=None)
         terms = self._terms(usual)
         try:
-            for page in self._source.pull(self._begin(usual, terms)):
-                self._take(page, terms)
-                if stopped():
-                    return False
+            return self._take_all(usual, terms, stopped, set(), [])
         except (AuthFailed, RateLimited):
             raise
         except SourceError as error:
@@ -187,28 +183,76 @@ class SourcePoll:
         if moves:
             self._kept_cursor = deepcopy(place)
 
+    def _take_all(
+        self, row: SourceRow, terms: Terms, stopped: Callable[[], bool], seen: set[str], snapshots: list[bool]
+    ) -> bool:
+        """Take page after page, and note which tickets are there and which pages hold all there are.
+
+        False when it was stopped between two pages.
+        """
+        try:
+            for page in self._source.pull(self._begin(row, terms)):
+                self._take(page, terms)
+                seen |= {record.key for record in page.records if not record.gone}
+                snapshots.append(page.snapshot)
+                if stopped():
+                    return False
+        finally:
+            self._finish()
+        return True
+
     def _take(self, page: Page, terms: Terms) -> None:
+        """Hand a page to the writer, when the one before is committed."""
+        # A copy, because an adapter may go on writing into its own.
+        page = replace(page, cursor=deepcopy(page.cursor))
+        news = self._news_of_page(page, terms)
         self._forget(record.key for record in page.records if record.gone)
-        taken = Taken()
-        news = self._news(page.records, terms, listed=page.snapshot)
         if news:
-            taken = self._store.write(lambda tables: self._commit(tables, page, news, terms))
+            self._handed = Handed(self._store, page, lambda tables: self._commit(tables, page, news, terms))
+        else:
+            self._count(page, Taken())
+
+    def _news_of_page(self, page: Page, terms: Terms) -> list[News]:
+        """What a page says, found out while the one before is committed but for the tickets that both tell of."""
+        records, handed = list(enumerate(page.records)), self._handed
+        if handed is None:
+            return [one for _, one in self._news(records, terms, listed=page.snapshot)]
+        handed.wait_until_written()
+        apart = [row for row in records if row[1].key not in handed.keys]
+        news = self._news(apart, terms, listed=page.snapshot)
+        self._finish()
+        shared = [row for row in records if row[1].key in handed.keys]
+        news += self._news(shared, terms, listed=page.snapshot)
+        return [one for _, one in sorted(news, key=itemgetter(0))]
+
+    def _finish(self) -> None:
+        """Wait until the page that was handed over is committed."""
+        handed, self._handed = self._handed, None
+        if handed is not None:
+            taken = handed.taken()
             self._note_failures(taken)
             if not self.failed:
-                self._kept_cursor = deepcopy(page.cursor)
-        # A copy, because an adapter may go on writing into its own.
+                self._kept_cursor = handed.page.cursor
+            self._count(handed.page, taken)
+
+    def _count(self, page: Page, taken: Taken) -> None:
         self._cursor = deepcopy(page.cursor)
         self.progress = self.progress.after(taken, pages=1, records=len(page.records))
 
-    def _news(self, records: Sequence[Record], terms: Terms, *, listed: bool) -> list[News]:
-        """What records say that is not known, found out before the transaction: mapping takes time."""
-        items = self._store.read.sources.items(self._reader.source, [record.key for record in records])
-        found: list[News] = []
-        for record in records:
+    def _news(
+        self, records: Sequence[tuple[int, Record]], terms: Terms, *, listed: bool
+    ) -> list[tuple[int, News]]:
+        """What records say that is not known, with their numbers, found out before the transaction: mapping takes
+        time."""
+        if not records:
+            return []
+        items = self._store.read.sources.items(self._reader.source, [record.key for _, record in records])
+        found: list[tuple[int, News]] = []
+        for number, record in records:
             # Of a ticket that is told more than once, only the transaction knows what was last taken.
             news = self._reader.news_of(record, items.pop(record.key, None), terms, listed=listed)
             if news is not None:
-                found.append(news)
+                found.append((number, news))
         return found
 
     def _moves(self, cursor: Mapping[str, Any]) -> bool:
@@ -257,7 +301,7 @@ class SourcePoll:
 
     def _take_missing(self, records: Sequence[Record], terms: Terms) -> None:
         self._forget(record.key for record in records if record.gone)
-        news = self._news(records, terms, listed=True)
+        news = [one for _, one in self._news(list(enumerate(records)), terms, listed=True)]
         if news:
             self._took(self._store.write(lambda tables: self._transaction(tables, terms, listed=True).take(news)))
 

@@ -46,8 +46,9 @@ Listener = Callable[[frozenset[str]], None]
 class Store:
     """Reads at once on the caller's thread; writes through the writer.
 
-    `write` waits for the commit, `submit` calls back after it, `awrite` awaits it. `aread` reads in the event loop
-    what is quick, and in one of `scans` threads, for at most `query_time_limit` seconds, what is not.
+    `write` waits for the commit, `hand_over` gives a future of it, `submit` calls back after it, `awrite` awaits it.
+    `aread` reads in the event loop what is quick, and in one of `scans` threads, for at most `query_time_limit`
+    seconds, what is not.
     `indexed_paths` become those of the database, which is done before the first caller is served; None leaves them
     as they are.
     """
@@ -156,6 +157,10 @@ class Store:
         self._writer.submit(*followed(work, done))
 
     def write(self, work: Callable[[Tables], T]) -> T:
+        return self.hand_over(work).result()
+
+    def hand_over(self, work: Callable[[Tables], T]) -> Future[T]:
+        """The same without waiting: the future has its result after the commit."""
         future: Future[T] = Future()
 
         def done(result: T, error: BaseException | None) -> None:
@@ -165,7 +170,7 @@ class Store:
                 future.set_exception(error)
 
         self._writer.submit(*followed(work, done))
-        return future.result()
+        return future
 
     async def awrite(self, work: Callable[[Tables], T], *, repeatable: bool = False) -> T:
         """`repeatable` work does nothing but read and write the tables: that is cheaper where many come together."""

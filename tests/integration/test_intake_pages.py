@@ -86,12 +86,14 @@ def left_by(folder: Path, rows: tuple[Record, ...], page_size: int) -> dict[str,
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_log_leaves_the_same_rows_in_one_page_and_in_pages_of_one_row(tmp_path: Path, seed: int) -> None:
+def test_a_log_leaves_the_same_rows_in_one_page_and_in_pages_of_few_rows(tmp_path: Path, seed: int) -> None:
     rows = drawn(seed)
     singly, together = left_by(tmp_path / "singly", rows, 1), left_by(tmp_path / "together", rows, len(rows))
+    few = left_by(tmp_path / "few", rows, 7)
     assert len(singly["problem"]) > 10
     assert len(singly["problem_record"]) > 100
     assert len(singly["event"]) > 80
     assert len(singly["problem_path"]) > 20
     for table in singly:
         assert together[table] == singly[table], table
+        assert few[table] == singly[table], table
