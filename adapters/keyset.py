@@ -58,8 +58,8 @@ class Keyset(Generic[T]):
         """What changed since the cursor. The last part may have no rows, and its cursor counts all the same: it ends
         the run, so that the next one looks back.
 
-        Raises FilterIgnored when the source answers with rows that were not asked for, or in another order, and
-        Unavailable when the rows of one stamp do not hold still.
+        Raises FilterIgnored when the source answers with rows that were not asked for, in another order, or with the
+        same page again, and Unavailable when the rows of one stamp do not hold still.
         """
         run = _Run(self, kept=_instant(cursor.get("since")), at=_instant(cursor.get("at")))
         held: list[Part[T]] = []
@@ -76,7 +76,8 @@ class Keyset(Generic[T]):
 
 
 class _Run(Generic[T]):
-    """One run. `_since` and `_offset` are what is asked for next, `_seen` the rows of that stamp that were read."""
+    """One run. `_since` and `_offset` are what is asked for next, `_seen` the rows of that stamp that were read, and
+    `_page` those of the last answer."""
 
     def __init__(self, keyset: Keyset[T], *, kept: datetime | None, at: datetime | None) -> None:
         self._keyset = keyset
@@ -85,6 +86,7 @@ class _Run(Generic[T]):
         self._since = None if begin is None else keyset.floor(begin)
         self._offset = 0
         self._seen: set[tuple[str, datetime]] = set()
+        self._page: tuple[tuple[str, datetime], ...] = ()
         self._restarts = 0
         self._signpost: datetime | None = None
         self.ended = False
@@ -96,6 +98,7 @@ class _Run(Generic[T]):
         if self._has_moved(rows):
             self._restart()
             return
+        self._refuse_same(rows)
         fresh = tuple(row for row in rows if self._identity(row) not in self._seen)
         self.ended = not rows if self._keyset.short_pages else len(rows) < self._keyset.page_size
         reached = self._reached(rows)
@@ -125,6 +128,15 @@ class _Run(Generic[T]):
             f"the {asked} was ignored: ticket {self._keyset.key_of(row)} changed at"
             f" {_text(self._keyset.stamp_of(row))}, asked was for {_text(least)} or later{hint}"
         )
+
+    def _refuse_same(self, rows: Sequence[T]) -> None:
+        """Pages of one stamp that are the same, row by row, would be asked for without end."""
+        page = tuple(map(self._identity, rows))
+        if self._offset > 0 and page and page == self._page:
+            raise FilterIgnored(
+                f"the paging was ignored: two pages have the same tickets, from {self._keyset.key_of(rows[0])} on"
+            )
+        self._page = page
 
     def _has_moved(self, rows: Sequence[T]) -> bool:
         """Whether a row of the stamp has left it: the page then does not begin with the last row of the one before."""

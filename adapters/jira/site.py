@@ -56,15 +56,17 @@ class Site:
         self._next = {(since, offset + size): asked.get("nextPageToken")}
         return [self._with_named(row) for row in asked["issues"]]
 
-    def keys(self) -> Iterator[str]:
-        """The ids of all issues of our part."""
-        token = None
+    def keys(self, size: int = IDS_AT_ONCE) -> Iterator[str]:
+        """The ids of all issues of our part, so many a request. Raises Unavailable when a page comes again."""
+        token, before = None, None
         while True:
-            asked = self._asked(self._where("updated >= 0", order="id ASC"), IDS_AT_ONCE, token, fields="id")
+            asked = self._asked(self._where("updated >= 0", order="id ASC"), size, token, fields="id")
             yield from (row["id"] for row in asked["issues"])
-            token = asked.get("nextPageToken")
+            token, before = asked.get("nextPageToken"), token
             if token is None:
                 return
+            if token == before:
+                raise Unavailable(f"{SEARCH}: the search does not move on")
 
     def issue(self, key: str) -> Row | None:
         """One issue as it is now; None when it is not there, or not for us to see."""

@@ -12,7 +12,7 @@ from adapters.http import HttpClient, NotThere
 from adapters.keyset import Keyset
 from adapters.rows import Row, rfc3339
 from adapters.tmf.ringing import Ringing
-from hub.ports import Check, Page, Record, Unavailable
+from hub.ports import Check, FilterIgnored, Page, Record, Unavailable
 
 HINT = "does the peer know filters (`filters = false` reads without)?"
 
@@ -141,14 +141,23 @@ class Peer:
             yield self._page(rows, position)
 
     def _walked(self, params: Mapping[str, str]) -> Iterator[Sequence[Row]]:
-        """All pages, by offset, until one is empty or all is there."""
-        offset, total = 0, None
+        """All pages, by offset, until one is empty or all is there.
+
+        Without a total, a peer that passes over the offset gives the first page again. It is all there is, unless the
+        peer has cut it where we wanted it cut: then the rest is out of reach. Raises FilterIgnored.
+        """
+        offset, total, before = 0, None, [""]
         while total is None or offset < total:
             rows, total = self._rows({**params, "limit": str(self._size), "offset": str(offset)})
-            if not rows:
+            page = [_id(row) for row in rows]
+            if page == before and len(rows) == self._size:
+                raise FilterIgnored(
+                    f"the offset was ignored: two pages have the same resources, from {page[0]} on"
+                )
+            if not rows or page == before:
                 return
             yield rows
-            offset += len(rows)
+            offset, before = offset + len(rows), page
 
     def _rows(self, params: Mapping[str, str]) -> tuple[list[Row], int | None]:
         """The rows of a page, and how many there are in all, where the peer says so."""

@@ -53,7 +53,8 @@ CLAUSE = re.compile(r'updated >= (\d+|"[^"]+")|project in \([^)]*\)|\(labels = n
 class Jira(Vendor):
     """`zone` is by how much the zone of the account is ahead of UTC: a bare date in JQL is read in it.
 
-    `lag` are ids of issues that the search does not know yet as they are. `ignores` makes the search forget `updated`.
+    `lag` are ids of issues that the search does not know yet as they are. `ignores` makes the search forget `updated`,
+    `sticks` where it is: the first page comes again and again, with the same token.
     `comments` are those of each issue as they came. `screens` says what the screen of a transition asks for.
     """
 
@@ -63,6 +64,7 @@ class Jira(Vendor):
         self.zone = timedelta(hours=2)
         self.lag: set[str] = set()
         self.ignores = False
+        self.sticks = False
         self.comments: dict[str, list[dict[str, Any]]] = {}
         self.screens: dict[str, str] = {}
         self._next = 10_001
@@ -184,7 +186,7 @@ class Jira(Vendor):
         jql = asked.params["jql"]
         size = min(int(asked.params.get("maxResults", 50)), 5000 if asked.params.get("fields") == "id" else 100)
         found = self._found(jql) if visible else []
-        token = asked.params.get("nextPageToken")
+        token = None if self.sticks else asked.params.get("nextPageToken")
         if token:
             of, last = self._tokens[token]
             if of != jql:
@@ -194,7 +196,7 @@ class Jira(Vendor):
         shown = [self._shown(issue, asked.params.get("fields", "id")) for issue in page]
         body: dict[str, Any] = {"issues": shown, "isLast": not rest}
         if rest:
-            token = f"token-{len(self._tokens)}"
+            token = "token" if self.sticks else f"token-{len(self._tokens)}"
             self._tokens[token] = (jql, self._place(page[-1]))
             body["nextPageToken"] = token
         return Answer(body=body)

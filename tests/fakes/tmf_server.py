@@ -18,6 +18,8 @@ class TmfServer(HttpServer):
     """Resources in the order of their creation. `cap` is the largest page; with `filters` False every filter and sort
     is ignored, as many servers do. With `keeps_both` the hub registers a callback again and again.
 
+    Without `limits` or `offsets` it passes over what was asked for, and without `counts` no answer has a total.
+
     A change is a merge patch of one of the types in `patches`. `refuses` is what the status must not become, `tags`
     whether there are any; one that is `deaf` takes a change and does not make it.
     """
@@ -29,6 +31,9 @@ class TmfServer(HttpServer):
         self.callbacks: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, str]] = []
         self.cap = 1000
+        self.counts = True
+        self.limits = True
+        self.offsets = True
         self.filters = True
         self.keeps_both = False
         self.has_hub = True
@@ -108,11 +113,12 @@ class TmfServer(HttpServer):
             rows = [row for row in rows if not least or _moment(row[self.stamp]) >= _moment(least)]
             if query.get("sort") == self.stamp:
                 rows.sort(key=lambda row: _moment(row[self.stamp]))
-        offset, limit = int(query.get("offset", "0")), min(int(query.get("limit", "20")), self.cap)
+        offset = int(query.get("offset", "0")) if self.offsets else 0
+        limit = min(int(query.get("limit", "20")), self.cap) if self.limits else len(rows)
         page = rows[offset : offset + limit]
         if query.get("fields") == "id":
             page = [{"id": row["id"]} for row in page]
-        headers = {"X-Total-Count": str(len(rows)), "X-Result-Count": str(len(page))}
+        headers = {"X-Total-Count": str(len(rows)), "X-Result-Count": str(len(page))} if self.counts else {}
         _send(request, 200 if len(page) == len(rows) else 206, page, headers)
 
     def _register(self, request: BaseHTTPRequestHandler) -> None:

@@ -8,10 +8,13 @@ import pytest
 from marshmallow import ValidationError
 
 import adapters.jira
+from adapters.http import HttpClient
+from adapters.jira.site import Site
 from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
 from hub.ports import AuthFailed, FilterIgnored, Refused, Unavailable, Writing
+from tests.fakes import jira
 from tests.fakes.benches import JiraBench, jira_bench
 from tests.fakes.vendor import Answer
 from tests.real.benches import records
@@ -120,6 +123,20 @@ def test_a_site_that_forgets_the_condition_fails_the_run(bench: JiraBench) -> No
     bench.fake.ignores = True
     with pytest.raises(FilterIgnored, match="milliseconds"):
         list(bench.source(lookback=60).pull(cursor))
+
+
+def test_a_search_that_does_not_move_on_is_not_asked_without_end(bench: JiraBench) -> None:
+    bench.create("iptv", "volte", "ftth")
+    bench.put_on_one_stamp()
+    bench.fake.sticks = True
+    source = bench.source(page_size=2)
+    with pytest.raises(FilterIgnored, match="the paging was ignored"):
+        list(source.pull({}))
+    asked = len(bench.fake.asked)
+    site = Site(HttpClient(bench.url, auth=jira.USER), jql=(), fields=(), named={})
+    with pytest.raises(Unavailable, match="does not move on"):
+        list(site.keys(2))
+    assert len(bench.fake.asked) == asked + 2
 
 
 def test_a_wrong_password_is_no_empty_site_and_costs_one_request(bench: JiraBench, tmp_path: Path) -> None:

@@ -75,6 +75,30 @@ def test_a_peer_that_ignores_filters_is_found_out_and_can_be_read_without(server
     assert keys(list(whole.pull({}))) == names
 
 
+@pytest.mark.parametrize(("limits", "size"), [(False, 2), (True, 6)])
+def test_a_peer_that_gives_all_at_once_and_says_no_total_is_asked_no_further(
+    server: TmfServer, limits: bool, size: int
+) -> None:
+    server.filters = server.counts = server.offsets = False
+    server.limits = limits
+    for number in range(5):
+        server.put(f"p{number}", status="acknowledged")
+    source = peer(server, filters=False, page_size=size)
+    assert keys(list(source.pull({}))) == sorted(source.keys()) == [f"p{number}" for number in range(5)]
+    assert len(server.asked) <= 4
+
+
+def test_a_peer_that_gives_the_same_page_again_is_found_out(server: TmfServer) -> None:
+    server.filters = server.counts = server.offsets = False
+    for number in range(5):
+        server.put(f"p{number}", status="acknowledged")
+    source = peer(server, filters=False, page_size=2)
+    for read in (lambda: list(source.pull({})), lambda: list(source.keys())):
+        with pytest.raises(FilterIgnored, match=r"offset was ignored.*from p0 on"):
+            read()
+    assert len(server.asked) == 4
+
+
 def test_what_comes_from_ourselves_is_dropped_and_the_place_moves_on(server: TmfServer) -> None:
     server.put("ours", originatingSystem="south")
     server.put("theirs", originatingSystem="north")

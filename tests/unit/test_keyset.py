@@ -196,3 +196,16 @@ def test_a_place_does_not_move_back_with_a_source_that_looks_back() -> None:
     first = next(iter(desk.keyset(page_size=2, slack=slack).parts({"since": "2026-11-22T17:00:02Z", "at": None})))
     assert first.cursor["since"] == "2026-11-22T17:00:02Z"
     assert set(keys([first, *read(desk, first.cursor, page_size=2, slack=slack)])) == set(desk.tickets)
+
+
+@pytest.mark.parametrize("short_pages", [False, True])
+@pytest.mark.parametrize("heeds_size", [False, True])
+def test_a_source_that_ignores_the_offset_is_not_asked_without_end(short_pages: bool, heeds_size: bool) -> None:
+    desk = Desk(**{f"t{number}": 0 for number in range(8)})
+
+    def fetch(since: datetime | None, size: int, offset: int) -> Sequence[Ticket]:
+        return desk.fetch(since, size if heeds_size else 100, 0)
+
+    with pytest.raises(FilterIgnored, match="the paging was ignored: two pages have the same tickets, from t0 on"):
+        read(desk, fetch=fetch, short_pages=short_pages)
+    assert len(desk.asked) <= 3
