@@ -12,10 +12,12 @@ import pytest
 from hub.intake.adapters import installed_adapters, make_source
 from hub.intake.digest import digest
 from hub.intake.mapping import render
+from hub.intake.terms import place_again
 from hub.model.problem import Status
 from hub.model.write_back import WriteBackState
 from hub.ports import AuthFailed, Record, Refused, SourceError, Unavailable, Writes, Writing
 from hub.settings import SourceSettings
+from hub.store.sources import Resync
 from tests.contract.adapters_doc import row_of, rows, write
 from tests.contract.benches import INSTALLED, LOCAL, WRITERS, all_tried, bench_of, mapping_of, middleman_of
 from tests.real.benches import Bench, ServedBench, WritableBench, records
@@ -132,6 +134,10 @@ def test_a_pull_since_an_instant_brings_what_changed_since_and_may_bring_more(be
     pages = list(bench.source().pull({"since": "2020-01-01T00:00:00Z"}))
     assert sorted(bench.name_of(record) for record in records(pages)) == ["iptv", "volte"]
     assert json.loads(json.dumps(pages[-1].cursor)) == pages[-1].cursor
+    for since in (None, "2020-01-01T00:00:00Z"):
+        resync = Resync(id="again", since=since, notify=False)
+        again = bench.source().pull(place_again(bench.source(), pages[-1].cursor, resync))
+        assert {record.key for record in records(again)} == {record.key for record in records(pages)}
 
 
 def test_a_failure_that_passes_is_tried_again_within_the_pull(served: ServedBench, middleman: Middleman) -> None:
