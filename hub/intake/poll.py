@@ -12,7 +12,7 @@ from hub.intake.handed import Handed
 from hub.intake.observe import News, Reader
 from hub.intake.page import Taken, Transaction
 from hub.intake.reconcile import Reconciling
-from hub.intake.terms import Terms, place_again, terms_of
+from hub.intake.terms import Terms, is_caught_up_first, place_again, terms_of
 from hub.model.times import Clock, to_micros
 from hub.ports import AuthFailed, Lists, Page, RateLimited, Record, Registers, Source, SourceError
 from hub.problems.sources import SourceRules
@@ -127,7 +127,7 @@ class SourcePoll:
 
         False when it was stopped between two pages.
         """
-        if row.resync is None or row.resync.begun or row.last_success is None:
+        if not is_caught_up_first(row):
             return True
         usual = replace(row, resync=None)
         terms = self._terms(usual)

@@ -1,12 +1,12 @@
 """What a poll would do, found out by doing it and taking it back: nothing is kept, and nobody is told."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.intake.observe import News, PassedOver, Reader, key_of
 from hub.intake.page import Transaction
-from hub.intake.terms import Terms, place_again, terms_of
+from hub.intake.terms import Terms, is_caught_up_first, place_again, terms_of
 from hub.model.event import Record as Entry
 from hub.model.times import Clock, micros_to_text
 from hub.ports import Page, Source
@@ -66,8 +66,16 @@ class Rehearsal:
         """What each page would bring, as they are read. Raises SourceError, or StoreUnavailable."""
         name = self._reader.source
         row = self._store.read.sources.get(name) or never_polled(name, self._settings.adapter)
-        terms = terms_of(row, backfill=self._settings.backfill, notify=self._settings.backfill_notify)
         self._source.check()
+        known: set[str] = set()
+        if is_caught_up_first(row):
+            for step in self._run(replace(row, resync=None)):
+                known.add(step.key)
+                yield step
+        yield from (step for step in self._run(row) if step.key not in known)
+
+    def _run(self, row: SourceRow) -> Iterator[Step]:
+        terms = terms_of(row, backfill=self._settings.backfill, notify=self._settings.backfill_notify)
         for page in self._source.pull(_start(self._source, row, terms)):
             yield from self._of(page, terms)
 

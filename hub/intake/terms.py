@@ -60,6 +60,11 @@ def terms_of(row: SourceRow, *, backfill: str, notify: bool) -> Terms:
     return Terms(told=notify or not first, first=first, backfill=backfill)
 
 
+def is_caught_up_first(row: SourceRow) -> bool:
+    """Whether a poll reads what is news before it reads again: a resync tells nobody of what it brings."""
+    return row.resync is not None and not row.resync.begun and row.last_success is not None
+
+
 def place_again(source: Source, cursor: Mapping[str, Any], resync: Resync) -> Mapping[str, Any]:
     """Where a reading begins that an operator has asked for; `cursor` is up to where the source is read."""
     if isinstance(source, Rereads):

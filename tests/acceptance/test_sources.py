@@ -151,6 +151,22 @@ def test_the_operator_sees_what_a_poll_would_bring_and_has_it_read_again(room: R
     assert (code, said) == (2, "qos-hub: name: no source other was polled here\n")
 
 
+def test_a_poll_that_is_to_read_again_is_rehearsed_with_the_news_that_it_tells_before(room: Room) -> None:
+    room.desk.put("old", state="closed")
+    assert room.wake().status_code == 202
+    until(lambda: len(room.desk.cursors()) == 2)
+    assert room.hub.stop() == 0
+    room.desk.put("new", state="working")
+    assert room.command("resync", "desk")[0] == 0
+    code, said = room.command("pull", "desk", "--dry-run", "--json")
+    steps = [(step["key"], step["what"], step["told"]) for step in json.loads(said)]
+    assert (code, steps) == (0, [("new", "ServiceProblemCreateEvent", True)])
+    room.hub.start()
+    until(lambda: room.row()["problems"] == 2 and {} in room.desk.cursors()[1:])
+    code, said = room.command("pull", "desk", "--dry-run")
+    assert (code, said) == (0, "nothing would change\n")
+
+
 def test_a_mapping_is_tried_and_a_poll_rehearsed_before_the_hub_has_ever_run(tmp_path: Path) -> None:
     room = Room(tmp_path)
     room.desk.put("1", state="closed")
