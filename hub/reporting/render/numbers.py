@@ -1,6 +1,7 @@
 """Numbers and instants as people read them, by language and zone."""
 
 from collections.abc import Mapping
+from math import floor, log10
 from zoneinfo import ZoneInfo
 
 from hub.model.times import from_micros
@@ -24,6 +25,14 @@ def number(value: Number, decimals: int, language: Language) -> str:
         text = text.rstrip("0").rstrip(".")
     text = "0" if text == "-0" else text
     return text.translate(GERMAN_MARKS) if language is Language.GERMAN else text
+
+
+def amount(value: Number, decimals: int, language: Language) -> str:
+    """The same, with as many more decimals as it takes that what is more than nothing does not read as nothing."""
+    text = number(value, decimals, language)
+    if value and text == "0":
+        return number(value, max(decimals, -floor(log10(abs(value)))), language)
+    return text
 
 
 def decimals_of(metric: str, unit: str) -> int:

@@ -8,6 +8,7 @@ from hub.reporting.audiences.audience import Audience
 from hub.reporting.dimensions import CUSTOMER, SERVICE
 from hub.reporting.figures import Figure, Number, Rows
 from hub.reporting.metrics import degradation, pareto
+from hub.reporting.render import numbers
 from hub.reporting.render.document import Shown
 from hub.reporting.render.numbers import decimals_of, number
 from hub.reporting.render.withholding import Key
@@ -88,7 +89,7 @@ class Showing:
         return self.words(one.why) if one.value is None else self.amount(one.value, one.metric, one.unit)
 
     def amount(self, value: Number, metric: str, unit: str) -> str:
-        text = number(value, decimals_of(metric, unit), self.words.language)
+        text = numbers.amount(value, decimals_of(metric, unit), self.words.language)
         return f"{text} {self.words.unit(unit)}"
 
     def percent(self, value: float) -> str:

@@ -57,7 +57,8 @@ def _parts(name: str, whole: Mapping[str, Shown], told: Sequence[Shown], words: 
     others = [one for one in told if one.part != ALL]
     most = max(others, key=lambda one: one.value or 0, default=None)
     if ALL not in whole or whole[ALL].value is None:
-        assert most is not None
+        if most is None or not most.value:
+            return f"{name}: {words('none')}"
         return words("{name}: most in {label}, {value}", name=name, label=most.label, value=most.text)
     sentence = words("{name}: {value} in all", name=name, value=whole[ALL].text)
     if most is None or not most.value or most.unit == "percent":
