@@ -15,13 +15,15 @@ from hub.errors import InvalidSettings, Violation
 
 FIELD = "[constraints] expected"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+EVERY_DAY = frozenset(range(7))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Expectation:
     """A finding of `types` on `key` (None: on any) that is expected between two instants, in microseconds.
 
-    With `days` it is expected on these weekdays only, between two times of day in the `zone`.
+    It is so on some weekdays only, between two times of day in the `zone`; where `closes` is not after `opens`, until
+    then on the day after.
     """
 
     reason: str
@@ -30,7 +32,7 @@ class Expectation:
     begin: int
     end: int
     zone: tzinfo = UTC
-    days: frozenset[int] | None = None
+    days: frozenset[int] = EVERY_DAY
     opens: time = time.min
     closes: time = time.max
 
@@ -39,10 +41,11 @@ class Expectation:
             return False
         if not self.begin <= finding.at < self.end:
             return False
-        if self.days is None:
-            return True
         local = datetime.fromtimestamp(finding.at / 1e6, self.zone)
-        return local.weekday() in self.days and self.opens <= local.time() < self.closes
+        today, now = local.weekday(), local.time()
+        if self.opens < self.closes:
+            return today in self.days and self.opens <= now < self.closes
+        return (now >= self.opens and today in self.days) or (now < self.closes and (today - 1) % 7 in self.days)
 
 
 class Expectations:
@@ -79,7 +82,6 @@ def read_expectations(path: str) -> Expectations:
 
 
 def _expectation(entry: Mapping[str, Any]) -> Expectation:
-    days = entry.get("days")
     return Expectation(
         reason=entry["reason"],
         types=frozenset([Type(entry["type"])] if "type" in entry else Type),
@@ -87,7 +89,7 @@ def _expectation(entry: Mapping[str, Any]) -> Expectation:
         begin=round(entry["begin"].timestamp() * 1e6) if "begin" in entry else 0,
         end=round(entry["end"].timestamp() * 1e6),
         zone=ZoneInfo(entry["zone"]),
-        days=None if days is None else frozenset(map(WEEKDAYS.index, days)),
+        days=frozenset(map(WEEKDAYS.index, entry.get("days", WEEKDAYS))),
         opens=entry["opens"],
         closes=entry["closes"],
     )
