@@ -37,6 +37,9 @@ def html(report: ManagementReport, *, for_paper: bool = False) -> str:
             return ""
         return cell if isinstance(cell, str) else number(cell, 4, words.language)
 
+    def bound(value: float) -> str:
+        return number(value, 1, words.language)
+
     def less(count: int, all_: int) -> str:
         sentence = "The first {shown} of {all}; all are in the workbook."
         return words(sentence, shown=count, all=all_) if count < all_ else ""
@@ -58,6 +61,7 @@ def html(report: ManagementReport, *, for_paper: bool = False) -> str:
         late=late,
         words=words,
         amount=amount,
+        bound=bound,
         less=less,
         drawn=_drawn,
         curved=_curved,
