@@ -84,7 +84,7 @@ def _is_another(old: Row | None, new: Row | None) -> bool:
 def _notified(tables: Tables, question: Question, recorded: int, sight: Sight, seen: Sequence[Seen]) -> Notified:
     begin, end, before = question.begin, question.end, previous(question.period)
     kept_since = tables.histories.deliveries_kept_since()
-    unregistered = tables.histories.unregistered(begin=begin, end=end, recorded=recorded)
+    unregistered = tables.histories.unregistered(begin=begin, end=min(end, recorded + 1))
     return Notified(
         sent=sight.sent(_sent(tables, begin, end, recorded), seen),
         before=sight.sent(_sent(tables, before.begin, before.end, recorded), seen)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from hub.model.ids import first_id_at
 from hub.store.statements import statements
 
 FETCHED = 1000
@@ -72,12 +73,12 @@ class Sent(NamedTuple):
 
 
 class Unregistered(NamedTuple):
-    """An event, and an entry of a notification list that was no registration when it was told."""
+    """An entry of a notification list that was no registration, and how many events of a report it so missed."""
 
-    event_id: str
-    problem_id: str
     recipient: str
     party: str
+    problem_id: str
+    events: int
 
 
 class Histories:
@@ -116,11 +117,12 @@ class Histories:
         """The deliveries that were made in [begin, end), and the attempts at them until `recorded`."""
         return map(Sent._make, self._rows("deliveries", {"begin": begin, "end": end, "recorded": recorded}))
 
-    def unregistered(self, *, begin: int, end: int, recorded: int) -> Iterator[Unregistered]:
-        """Who stood in a list and could not be told of the events of [begin, end), until `recorded`."""
-        return map(
-            Unregistered._make, self._rows("unregistered", {"begin": begin, "end": end, "recorded": recorded})
-        )
+    def unregistered(self, *, begin: int, end: int) -> Iterator[Unregistered]:
+        """Who stood in a list and could not be told of the events that were recorded in [begin, end)."""
+        for recipient, party, since, until in self._rows("unregistered", {"begin": begin, "end": end}):
+            span = {"begin": first_id_at(since), "end": first_id_at(until)}
+            for problem_id, events in self._connection.execute(self._sql["events_of"], span):
+                yield Unregistered(recipient, party, problem_id, events)
 
     def deliveries_kept_since(self) -> int:
         """The instant after which every delivery that was made is still here."""

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from hub.model.delivery import DeliveryState
 from hub.reporting.definitions import Cohort, Definition, Unit
-from hub.reporting.figures import Figure, ratio
+from hub.reporting.figures import Figure, percent, ratio
 from hub.reporting.metrics.durations import durations
 from hub.reporting.metrics.shares import share
+from hub.reporting.statistics.proportions import wilson
 from hub.reporting.views import View
 from hub.store.histories import Sent, Unregistered
 
@@ -149,9 +150,30 @@ def _all(view: View, sent: Sequence[Sent], unregistered: Sequence[Unregistered])
     )
     yield view.figure(PENDING, len(pending), len(sent), rows=_ids(pending))
     yield from latencies(view, delivered)
-    missed = [*_ids(dead), *(f"{one.event_id} {one.recipient}" for one in unregistered)]
-    yield share(
-        view, COVERAGE, _ids(delivered), missed, excluded=excluded, details=not_told([*dead, *unregistered])
+    yield coverage(view, delivered, dead, pending, unregistered)
+
+
+def coverage(
+    view: View,
+    delivered: Sequence[Sent],
+    dead: Sequence[Sent],
+    pending: Sequence[Sent],
+    unregistered: Sequence[Unregistered],
+) -> Figure:
+    """Its rows are the deliveries, and the entries of lists; these miss an event each time."""
+    missed = sum(one.events for one in unregistered)
+    whole = len(delivered) + len(dead) + missed
+    low, high = wilson(len(delivered), whole) or (None, None)
+    bounds = {} if low is None or high is None else {"low": 100 * low, "high": 100 * high}
+    return view.figure(
+        COVERAGE,
+        percent(len(delivered), whole),
+        whole,
+        numerator=len(delivered),
+        denominator=whole,
+        rows=(*_ids([*delivered, *dead]), *dict.fromkeys(one.recipient for one in unregistered)),
+        excluded={"pending": _ids(pending)},
+        details={**bounds, **not_told([*dead, *unregistered])},
     )
 
 

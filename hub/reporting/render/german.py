@@ -224,6 +224,7 @@ GERMAN: Mapping[str, str] = {
     "Kurve endet",
     "restored (Kaplan–Meier)": "entstört (Kaplan–Meier)",
     "until": "bis",
+    "{listed} and {more} more": "{listed} und {more} weitere",
     "of them constraints, which are in no figure": "davon Engpässe und Ausfälle, die in keiner Zahl sind",
     "of them outside the period": "davon außerhalb des Zeitraums",
     "balance": "Saldo",

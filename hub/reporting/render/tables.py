@@ -24,6 +24,9 @@ SIGNS: Mapping[str, str] = {
 PRINTED = frozenset({"id", SERVICE, "opened", "h net", "verdict"})
 """The columns that have room on paper, each of which costs time to lay out."""
 
+MOST_MISSED = 100
+"""So many reports are named of what one listener missed."""
+
 
 def reconciliation(account: Account, backlog: Sequence[Shown], audience: Audience, words: Words) -> Table:
     """The balance of the backlog, and that of what was read with what is in the figures."""
@@ -86,9 +89,16 @@ def not_told(account: Account, audience: Audience, metrics: Sequence[str], words
     missed = figures[0].details.get("notTold") if figures else None
     if not missed:
         return None
-    found = [(name, one["party"], ", ".join(one["reports"])) for name, one in sorted(missed.items())]
+    found = [(name, one["party"], _some(one["reports"], words)) for name, one in sorted(missed.items())]
     columns = (words("Listener"), words("Party"), words("Reports"))
     return Table(title=words("Not told"), columns=columns, rows=tuple(found))
+
+
+def _some(reports: Sequence[str], words: Words) -> str:
+    """So many as can be read, and how many more."""
+    more = len(reports) - MOST_MISSED
+    listed = ", ".join(reports[:MOST_MISSED])
+    return listed if more <= 0 else words("{listed} and {more} more", listed=listed, more=more)
 
 
 def rows(account: Account, audience: Audience, words: Words) -> Table:

@@ -7,11 +7,16 @@ import pytest
 
 from hub.reporting.account import Account, Notified
 from hub.reporting.accounts import as_recorded
+from hub.reporting.audiences.audience import Audience, Language
 from hub.reporting.figures import SECOND
+from hub.reporting.metrics.notifications import COVERAGE
+from hub.reporting.render.tables import MOST_MISSED, not_told
+from hub.reporting.render.words import BY_LANGUAGE
 from hub.store.histories import Sent, Unregistered
 from tests.unit.reporting.example import MARCH, march
 
 AS_OF = MARCH.as_of
+ALL = Audience(name="operations", title="Operations")
 FIVE_MINUTES = 300 * SECOND
 
 
@@ -43,7 +48,7 @@ FIVE = [
     sent(4, "delivered", 400, waited=399),
     sent(5, "due", attempts=0, old=30),
 ]
-LISTED = [Unregistered("e1", "R1", "premium key-7", "GAMMA"), Unregistered("e2", "R2", "premium key-7", "GAMMA")]
+LISTED = [Unregistered("premium key-7", "GAMMA", "R1", 1), Unregistered("premium key-7", "GAMMA", "R2", 2)]
 
 
 def account(those: Sequence[Sent] = FIVE, **parts: Any) -> Account:
@@ -84,11 +89,12 @@ def test_whoever_was_not_told_is_named_with_what_was_missed() -> None:
 
 def test_who_stands_in_a_list_and_is_no_registration_is_not_covered() -> None:
     coverage = account(unregistered=LISTED).figure("notificationCoverage")
-    assert (coverage.numerator, coverage.denominator, coverage.excluded) == (3, 6, {"pending": ("5",)})
+    assert (coverage.numerator, coverage.denominator, coverage.excluded) == (3, 7, {"pending": ("5",)})
     assert coverage.details["notTold"] == {
         "s3": {"party": "BETA", "reports": ("R3",)},
         "premium key-7": {"party": "GAMMA", "reports": ("R1", "R2")},
     }
+    assert coverage.rows == ("1", "2", "4", "3", "premium key-7")
     assert account(unregistered=LISTED).figure("notificationSuccess").denominator == 4
 
 
@@ -113,3 +119,13 @@ def test_what_was_settled_later_was_under_way_then() -> None:
     before = list(as_recorded(FIVE, AS_OF - 500 * SECOND))
     assert [one.state for one in before] == ["delivered", "delivered", "due", "delivered", "due"]
     assert before[2].settled_at is None
+
+
+def test_of_very_many_reports_that_one_missed_some_are_named_and_the_others_counted() -> None:
+    those = [sent(number, "dead", 900)._replace(recipient="s1") for number in range(MOST_MISSED + 3)]
+    table = not_told(account(those), ALL, [COVERAGE.id], BY_LANGUAGE[Language.ENGLISH])
+    assert table is not None
+    ((name, _, reports),) = table.rows
+    assert name == "s1"
+    assert str(reports).startswith("R0, R1, ")
+    assert str(reports).endswith(f"R{MOST_MISSED - 1} and 3 more")

@@ -44,14 +44,12 @@ GROUP BY delivery.id
 ORDER BY delivery.id;
 
 -- name: unregistered
--- The entries of notification lists that were no registration when an event was told. `CROSS JOIN`: these are few.
-SELECT event.id, event.problem_id, entry.list || ' ' || entry.key, coalesce(entry.party, '')
-FROM list_entry AS entry
-CROSS JOIN event
-WHERE entry.subscription IS NULL
-  AND event.time >= max(entry.since, :begin) AND event.time < min(coalesce(entry.removed, :end), :end)
-  AND event.time <= :recorded
-ORDER BY event.seq, entry.seq;
+SELECT list || ' ' || key, coalesce(party, ''), max(since, :begin), min(coalesce(removed, :end), :end)
+FROM list_entry
+WHERE subscription IS NULL AND since < :end AND (removed IS NULL OR removed > :begin) ORDER BY seq;
+
+-- name: events_of
+SELECT problem_id, count(*) FROM event WHERE id >= :begin AND id < :end GROUP BY problem_id ORDER BY problem_id;
 
 -- name: kept_since
 SELECT value FROM mark WHERE name = 'deliveries removed';
