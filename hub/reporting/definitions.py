@@ -6,6 +6,7 @@ from enum import StrEnum
 
 class Unit(StrEnum):
     COUNT = "reports"
+    NOTIFICATIONS = "notifications"
     MINUTES = "minutes"
     HOURS = "hours"
     PERCENT = "percent"

@@ -64,7 +64,7 @@ PENDING = Definition(
     formula="deliveries that are due, in flight or parked",
     source="as notificationSuccess",
     cohort=Cohort.CREATED,
-    unit=Unit.COUNT,
+    unit=Unit.NOTIFICATIONS,
     numerator="",
     denominator="",
 )

@@ -99,6 +99,7 @@ GERMAN: Mapping[str, str] = {
     **COHORTS,
     # units
     "reports": "Meldungen",
+    "notifications": "Benachrichtigungen",
     "per report": "je Meldung",
     "user-minutes": "Nutzerminuten",
     "attempts per delivery": "Versuche je Zustellung",
