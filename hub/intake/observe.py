@@ -157,7 +157,10 @@ class Reader:
         """What turns the report into what the record says: an attribute that it leaves out is empty at the source."""
         kept = {attribute.partition(".")[0] for attribute, _ in rendered.unmapped} | {"status"}
         emptied = self.mapping.attributes - rendered.document.keys() - kept
-        patch = {name: replacement(before.get(name), value) for name, value in rendered.document.items()}
+        patch = {
+            name: replacement(before.get(name), value) if isinstance(value, dict) else value
+            for name, value in rendered.document.items()
+        }
         if NOTE in patch:
             patch[NOTE] = with_notes(before.get(NOTE, []), patch[NOTE])
         return {**dict.fromkeys(emptied - {NOTE}), **patch}

@@ -19,8 +19,8 @@ class Observation(NamedTuple):
 
     `status` is None when the source's word is not known: the report then keeps the status that it has.
     `event_time` is the instant of the change at the source, `started` that of the ticket's creation there, None
-    when it does not say. `told` False keeps the change from the listeners. `typed` says that each part of
-    the document has its `@type` already, as a mapping writes it.
+    when it does not say. `told` False keeps the change from the listeners. `typed` says that the document is as a
+    mapping writes it: each part has its `@type`, and it states nothing that the hub keeps itself.
     """
 
     source: str
@@ -66,7 +66,8 @@ class SourceRules:
             source_status=observation.source_status,
             irregular=before is not None and _is_irregular(before, status, observation.event_time),
         )
-        stated = {**stated_in(observation.document), "status": status}
+        given = observation.document if observation.typed else stated_in(observation.document)
+        stated = {**given, "status": status}
         try:
             return self._observe(tables, stored, stated, change, observation)
         except Conflict as error:
@@ -104,5 +105,5 @@ class SourceRules:
         merged = merge(stored.problem.document, stated)
         if not observation.typed:
             merged = self._form.complete(merged)
-        self._form.refuse_invalid(merged)
+        self._form.refuse_invalid(stated_in(merged))  # the hub's own dates were good when it wrote them
         return Stored(seq=stored.seq, problem=self._keeper.update(tables, stored, merged, change))

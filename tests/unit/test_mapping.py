@@ -14,7 +14,9 @@ from hub.intake.digest import digest
 from hub.intake.filling import moment, word
 from hub.intake.mapping import FieldMapping, render
 from hub.intake.mapping_file import failed_examples, load_mapping, mapping_from, merged
+from hub.intake.shapes import TARGETS
 from hub.model.problem import Status
+from hub.problems.form import NOT_STATED
 
 PARTY = {"id": {"value": "noc"}, "role": {"value": "originator"}}
 FIELDS: dict[str, Any] = {
@@ -68,6 +70,13 @@ def test_a_missing_value_becomes_the_default_and_is_no_unknown_word() -> None:
     assert rendered.document["name"] == "Untitled"
     assert rendered.status is None
     assert rendered.unmapped == ()
+
+
+def test_no_mapping_can_fill_in_what_the_hub_keeps_itself() -> None:
+    assert not NOT_STATED & TARGETS.keys()
+    kept = {name: {"value": "2026-01-01T00:00:00Z"} for name in ("creationDate", "id")}
+    refused = fields_refused({"system": "desk", "fields": {**FIELDS, **kept}})
+    assert refused.keys() == {"fields.creationDate", "fields.id"}
 
 
 @pytest.mark.parametrize("raw", [6, "6", 6.0])
