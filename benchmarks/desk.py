@@ -94,11 +94,7 @@ class Desk:
             lines = islice(file, told, None)
             while tickets := [orjson.loads(line) for line in islice(lines, self._page_size)]:
                 told += len(tickets)
-                self.reached(told)
                 yield Page(records=tuple(map(record, tickets)), cursor={"read": told})
-
-    def reached(self, number: int) -> None:
-        """So many tickets have been read."""
 
 
 def record(data: dict[str, Any]) -> Record:

@@ -1,5 +1,7 @@
 """How fast a source is read: a first pull of many tickets, a second one that finds nothing new, and a log of changes.
 
+With `--service-desk` the log of a real desk is read, too, whole.
+
 Each part is a process of its own, on one core. Those of the hub read through the mapping, the rules and the store as
 they are shipped, a transaction a page, FULL durability. The two beside them read the same tickets: one writes each as
 it is into a table with one index, and does nothing else; one has the mapped reports in memory before its clock starts,
@@ -10,11 +12,12 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 import orjson
@@ -36,7 +39,7 @@ from hub.model.event import EventType, Record
 from hub.model.ids import Uuid7
 from hub.model.problem import Document, Problem
 from hub.model.times import micros_to_text, system_clock, to_micros
-from hub.ports import Source
+from hub.ports import Check, Page, Source
 from hub.settings import Settings, SourceSettings, load_settings
 from hub.store.sources import SourceRow, never_polled
 from hub.store.tables import Tables
@@ -72,15 +75,24 @@ def settings_in(folder: Path) -> Settings:
     return load_settings(None, {}, {"store.database": str(folder / "hub.db")})
 
 
-class Watched(Desk):
-    """Notes the memory when a tenth has been told, or a little more of few."""
+class Watched:
+    """A source that tells of so many records; notes the memory when a tenth has been told, or a little more of few."""
 
-    early = 0.0
-    count = 0
+    def __init__(self, source: Source, count: int) -> None:
+        self._source = source
+        self._enough = max(count // 10, min(LEAST, count))
+        self.early = 0.0
 
-    def reached(self, number: int) -> None:
-        if not self.early and number >= max(self.count // 10, min(LEAST, self.count)):
-            self.early = memory_mb(os.getpid())[0]
+    def check(self) -> Check:
+        return self._source.check()
+
+    def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
+        told = 0
+        for page in self._source.pull(cursor):
+            told += len(page.records)
+            if not self.early and told >= self._enough:
+                self.early = memory_mb(os.getpid())[0]
+            yield page
 
 
 def pull(parts: Parts, source: Source, rules: FieldMapping, row: SourceRow) -> None:
@@ -100,8 +112,7 @@ def hub_part(folder: Path, tickets: int) -> list[Figure]:
     parts, lines = make_parts(settings_in(folder), system_clock), folder / "tickets.ndjson"
     store = parts.store
     store.write(lambda tables: tables.sources.ensure(NAME, NAME))
-    desk = Watched(lines, page_size=PAGE)
-    desk.count = tickets
+    desk = Watched(Desk(lines, page_size=PAGE), tickets)
     first = timed("hub: the first pull", tickets, lambda: pull(parts, desk, mapping(), never_polled(NAME, NAME)))
     late = memory_mb(os.getpid())[0]
     row = store.read.sources.get(NAME)
@@ -113,8 +124,8 @@ def hub_part(folder: Path, tickets: int) -> list[Figure]:
     written = store.write(lambda tables: tables.connection.total_changes) - written
     store.close()
     return [
-        Figure(**asdict(first) | {"early_mb": desk.early, "late_mb": late}),
-        Figure(**asdict(second) | {"changes": written}),
+        replace(first, early_mb=desk.early, late_mb=late),
+        replace(second, changes=written),
     ]
 
 
@@ -132,12 +143,13 @@ def log_part(folder: Path, rows: int) -> list[Figure]:
         "times": ["opened_at"],
         "settle": 0,
     }
-    source = make_files(NAME, options)
+    source = Watched(make_files(NAME, options), rows)
     figure = timed("hub: a log of changes", rows, lambda: pull(parts, source, rules, never_polled(NAME, "files")))
+    late = memory_mb(os.getpid())[0]
     told = parts.store.read.records.last()
     parts.store.close()
     assert told > rows * 5 // 6, "each change of a status has its record"
-    return [figure]
+    return [replace(figure, early_mb=source.early, late_mb=late)]
 
 
 def raw_part(folder: Path, tickets: int) -> list[Figure]:
@@ -203,10 +215,15 @@ def insert(tables: Tables, key: str, mapped: Document, new_id: Callable[[], str]
 PARTS = {"raw": raw_part, "bare": bare_part, "hub": hub_part, "log": log_part}
 
 
-def measured(part: str, tickets: int) -> list[Figure]:
+def measured(part: str, tickets: int, service_desk: Path | None = None) -> list[Figure]:
     with TemporaryDirectory() as name, pinned(SERVER_CORE):
         folder = Path(name)
-        if part == "log":
+        if service_desk:
+            from benchmarks.service_desk import unpack  # what is measured does not import it
+
+            with unpack(service_desk, folder).open("rb") as lines:
+                tickets = sum(1 for _ in lines) - 1
+        elif part == "log":
             write_log(folder / "log.csv", tickets)
         else:
             write_tickets(folder / "tickets.ndjson", tickets)
@@ -218,28 +235,38 @@ def measured(part: str, tickets: int) -> list[Figure]:
 @click.command()
 @click.option("--tickets", default=100_000, show_default=True)
 @click.option("--quick", is_flag=True, help="5,000 tickets, to see that everything works.")
+@click.option(
+    "--service-desk", type=click.Path(path_type=Path), help="a ServiceNow audit log: a zip with one CSV file"
+)
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--part", type=click.Choice(sorted(PARTS)), hidden=True)
 @click.option("--folder", type=click.Path(path_type=Path), hidden=True)
-def main(tickets: int, quick: bool, as_json: bool, part: str | None, folder: Path | None) -> None:
+def main(
+    tickets: int, quick: bool, service_desk: Path | None, as_json: bool, part: str | None, folder: Path | None
+) -> None:
     if part is not None:
         assert folder is not None
         print(json.dumps([asdict(figure) for figure in PARTS[part](folder, tickets)]))
         return
     count = 5000 if quick else tickets
-    raw, bare, first, second, log = [figure for part in PARTS for figure in measured(part, count)]
+    figures = [figure for part in PARTS for figure in measured(part, count)]
+    if service_desk is not None:
+        figures += [replace(one, what="hub: the log of a real desk") for one in measured("log", 0, service_desk)]
     if as_json:
-        print(json.dumps([asdict(figure) for figure in (raw, bare, first, second, log)]))
+        print(json.dumps([asdict(figure) for figure in figures]))
         return
+    raw, _, _, second, *_ = figures
     table = Table(
         "", "a second", "CPU for one", "CPU to raw", "MB at 10 %", "MB at the end", "rows written", left=1
     )
-    for one in (raw, bare, first, second, log):
+    for one in figures:
         memories = (f"{one.early_mb:.0f}", f"{one.late_mb:.0f}") if one.late_mb else ("", "")
         written = str(one.changes) if one is second else ""
         ratio = f"{one.cpu_us / raw.cpu_us:.1f}"
         table.row(one.what, f"{one.rate:,.0f}", f"{one.cpu_us:.0f} µs", ratio, *memories, written)
     print(table.text())
+    if service_desk is None:
+        print("the log of a real desk: skipped, no --service-desk was given")
     print(f"goal of the first pull: {GOAL:,} tickets/s, memory flat; of the second: 0 rows written")
 
 

@@ -25,12 +25,18 @@ OPTIONS = {
 }
 
 
-def replay(log: Path, folder: Path) -> int:
-    """Fill `hub.db` in the folder; gives how many changes of the log were read. `log` is a zip with one CSV file."""
+def unpack(log: Path, folder: Path) -> Path:
+    """The one CSV file of a zip as `log.csv` in the folder."""
     with zipfile.ZipFile(log) as archive:
         (name,) = [one for one in archive.namelist() if one.endswith(".csv")]
         with archive.open(name) as content, (folder / "log.csv").open("wb") as file:
             copyfileobj(content, file)
+    return folder / "log.csv"
+
+
+def replay(log: Path, folder: Path) -> int:
+    """Fill `hub.db` in the folder; gives how many changes of the log were read. `log` is a zip with one CSV file."""
+    unpack(log, folder)
     store, clock = Store(folder / "hub.db", synchronous="NORMAL"), ManualClock()
     poll = SourcePoll(
         source=adapters.files.make("desk", OPTIONS | {"folder": str(folder)}),
