@@ -174,3 +174,25 @@ def test_a_dimension_is_read_where_the_settings_say() -> None:
     assert read.of({}, "desk", {})[NAMES.index("source")] == ("desk",)
     with pytest.raises(InvalidSettings, match=r"dimensions\.customer"):
         dimensions({"customer": ["no path"]})
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "values"),
+    [
+        ("a", {"a": "x"}, ("x",)),
+        ("a", {"a": 7}, ("7",)),
+        ("a", {"a": ["y", "x", ["z"], None, "", "y"]}, ("x", "y")),
+        ("a", {"a": {"b": "x"}}, ("unknown",)),
+        ("a.b", {"a": {"b": "x"}}, ("x",)),
+        ("a.b", {"a": "x"}, ("unknown",)),
+        ("a.b", {"a": [{"b": "x"}, {"b": ["z", "y"]}, {}, "b"]}, ("x", "y", "z")),
+        ("a[k=1].b", {"a": [{"k": 1, "b": "x"}, {"k": "1", "b": "y"}, {"k": 2, "b": "z"}, 1]}, ("x", "y")),
+        ("a[k=v].b", {"a": [{"k": ["u", "v"], "b": "x"}]}, ("x",)),
+        ("a[k=v].b", {"a": {"k": "u", "b": "x"}}, ("x",)),
+        ("a.b[k=v]", {"a": {"b": [{"k": "v"}]}}, ("unknown",)),
+        ("a.b[k=v].c", {"a": [{"b": [{"k": "v", "c": "x"}, {"c": "y"}]}]}, ("x",)),
+    ],
+)
+def test_a_path_leads_through_objects_and_lists(path: str, document: Any, values: tuple[str, ...]) -> None:
+    read = dimensions({"customer": ["none", path]})
+    assert read.of(document, None, {})[NAMES.index("customer")] == values
