@@ -53,12 +53,12 @@ def case_of(timeline: Timeline, policies: Policies, as_of: int) -> Case:
     severity = severity_of(timeline)
     target = policy.restore_within(severity)
 
-    def by(clock: Clock, shown: int) -> Judged | None:
-        if target is None or not is_valid:
-            return None
-        return judged(opened, intervals, policy, clock, target, shown=shown, restored=restored, until=as_of)
-
-    by_gross, by_net, by_business = by(Clock.GROSS, gross), by(Clock.NET, net), by(Clock.BUSINESS, business)
+    by_gross = by_net = by_business = None
+    if target is not None and is_valid:
+        by_gross, by_net, by_business = [
+            judged(opened, intervals, policy, clock, target, shown=shown, restored=restored, until=as_of)
+            for clock, shown in ((Clock.GROSS, gross), (Clock.NET, net), (Clock.BUSINESS, business))
+        ]
     return Case(
         id=timeline.id,
         timeline=timeline,

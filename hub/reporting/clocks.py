@@ -17,12 +17,19 @@ def segments(timeline: Timeline, until: int) -> Iterator[tuple[int, int, str]]:
 
 
 def running(timeline: Timeline, states: frozenset[str], until: int) -> list[Interval]:
-    """When the report was in one of the states, until an instant."""
-    return [
-        (begin, end if end < until else until)
-        for begin, end, state in segments(timeline, until)
-        if state in states and begin < until and begin < end
-    ]
+    """When the report was in one of the states, until an instant; states that follow on one another as one interval."""
+    found: list[Interval] = []
+    since = last = 0
+    for begin, end, state in segments(timeline, until):
+        if state in states and begin < until and begin < end:
+            if begin != last or since == last:
+                if since < last:
+                    found.append((since, last))
+                since = begin
+            last = end if end < until else until
+    if since < last:
+        found.append((since, last))
+    return found
 
 
 def degraded(timeline: Timeline, until: int) -> list[Interval]:
@@ -47,10 +54,9 @@ def turns_of(timeline: Timeline) -> Turns:
     gone: list[int] = []
     was_open = True
     for begin, state in zip(timeline.begins, timeline.states, strict=True):
-        if (state in OPEN) is was_open:
-            continue
-        was_open = not was_open
-        (reopened if was_open else restored if state in RESTORED else gone).append(begin)
+        if (state in OPEN) is not was_open:
+            was_open = not was_open
+            (reopened if was_open else restored if state in RESTORED else gone).append(begin)
     return Turns(tuple(restored), tuple(reopened), tuple(gone))
 
 

@@ -1,7 +1,7 @@
 """Which reports came again: on the same customer and service, within 30 days of a restoration (a rule of telecoms)."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from hub.reporting.calendars import DAY
 from hub.reporting.cases import Case
@@ -15,12 +15,15 @@ Line = tuple[str, str]
 """(customer, service)"""
 
 
-def lines_of(timeline: Timeline) -> Iterator[Line]:
+def lines_of(timeline: Timeline) -> list[Line]:
     """None for a report that names no service: nothing can come again there."""
-    for customer in timeline.values[CUSTOMER_AT]:
-        for service in timeline.values[SERVICE_AT]:
-            if service != UNKNOWN:
-                yield customer, service
+    values = timeline.values
+    return [
+        (customer, service)
+        for customer in values[CUSTOMER_AT]
+        for service in values[SERVICE_AT]
+        if service != UNKNOWN
+    ]
 
 
 class Repeats:

@@ -6,7 +6,7 @@ from hub.reporting.cases import Case
 from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.dimensions import CAUSE, NAMES, RESOURCE, SERVICE
 from hub.reporting.figures import MINUTE, Figure, percent
-from hub.reporting.outages import Outage
+from hub.reporting.outages import Outage, degraded
 from hub.reporting.views import View, ids
 
 PARETO_COUNT = Definition(
@@ -60,7 +60,7 @@ def _by_degraded(view: View, name: str) -> Iterator[Figure]:
             for key in (service,) if name == SERVICE else one.case.timeline.values[at]:
                 groups.setdefault(key, []).append(one)
         for key, part in groups.items():
-            minutes[key] = minutes.get(key, 0) + view.spans.down(service, part).degraded / MINUTE
+            minutes[key] = minutes.get(key, 0) + degraded(part) / MINUTE
             rows.setdefault(key, {}).update(dict.fromkeys([one.case.id for one in part]))
     yield from ranked(view, PARETO_DEGRADED, name, minutes, {key: tuple(found) for key, found in rows.items()})
 

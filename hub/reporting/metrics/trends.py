@@ -1,7 +1,6 @@
 """Whether something has changed since the period before: a verdict only where the evidence carries it."""
 
 from collections.abc import Mapping, Sequence
-from random import Random
 from typing import Any
 
 from hub.reporting.figures import Figure, percent
@@ -31,7 +30,7 @@ def trend_of_median(found: Sequence[int], before: Sequence[int], seed: int) -> d
     """
     ordered, ordered_before = sorted(found), sorted(before)
     median, median_before = nearest_rank(ordered, 50), nearest_rank(ordered_before, 50)
-    bounds = median_ratio(ordered, ordered_before, Random(seed))
+    bounds = median_ratio(ordered, ordered_before, seed)
     verdict = NO_EVIDENCE
     if bounds is not None and (bounds[0] > 1 or bounds[1] < 1):
         verdict = UP if bounds[0] > 1 else DOWN

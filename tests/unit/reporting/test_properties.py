@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from hub.reporting.account import Account, account
 from hub.reporting.cases import case_of
-from hub.reporting.clocks import degraded
+from hub.reporting.clocks import degraded, running, segments
 from hub.reporting.dimensions import NAMES
 from hub.reporting.figures import HOUR, MINUTE
-from hub.reporting.intervals import measure
+from hub.reporting.intervals import clipped, measure, union
 from hub.reporting.policies import Clock, Policies, SlaPolicy
 from hub.reporting.timelines import Timeline
 from tests.unit.reporting.example import BERLIN, MARCH, POLICY, at
@@ -101,13 +101,23 @@ def test_the_clocks_show_no_more_than_they_can(one: Timeline) -> None:
     assert case_of(one, Policies([replace(POLICY, stops=frozenset())]), MARCH.as_of).net == open_time
 
 
+@given(timelines(), st.sets(st.sampled_from(("acknowledged", *STATES))), st.integers(0, LONG))
+def test_the_intervals_of_some_states_are_those_of_each(one: Timeline, states: set[str], after: int) -> None:
+    until = FEB + after * MINUTE
+    single = [(begin, end) for begin, end, state in segments(one, until) if state in states]
+    found = running(one, frozenset(states), until)
+    assert union(found) == union(clipped(single, 0, until))
+    assert found == sorted(found)
+    assert all(begin < end for begin, end in found)
+
+
 @given(timelines())
 def test_net_time_and_stopped_time_make_the_open_time(one: Timeline) -> None:
-    running = case_of(one, Policies([POLICY]), MARCH.as_of)
+    net = case_of(one, Policies([POLICY]), MARCH.as_of).net
     everything = case_of(one, Policies([replace(POLICY, stops=frozenset())]), MARCH.as_of)
     others = frozenset({"acknowledged", "inProgress", "held", "notObserved"})
     stopped = case_of(one, Policies([replace(POLICY, stops=others)]), MARCH.as_of)
-    assert running.net + stopped.net == everything.net
+    assert net + stopped.net == everything.net
 
 
 @given(timelines(), st.sampled_from(Clock))

@@ -98,7 +98,7 @@ def test_medians_differ_only_where_the_interval_leaves_out_one() -> None:
 
 def test_the_short_way_to_resample_a_median_is_the_long_one() -> None:
     ordered, random = [one * one for one in range(1, 42)], Random(7)
-    fast = median_ratio(ordered, [1], Random(3), resamples=4000)
+    fast = median_ratio(ordered, [1], 3, resamples=4000)
     slow = sorted(nearest_rank(sorted(random.choices(ordered, k=41)), 50) or 0 for _ in range(4000))
     assert fast is not None
     assert fast == pytest.approx((slow[99], slow[-100]), rel=0.08)
