@@ -21,7 +21,7 @@ def _csv(report: ManagementReport) -> bytes:
 def _html(report: ManagementReport) -> bytes:
     from hub.reporting.render.page import html
 
-    return html(report).encode()
+    return html(report)
 
 
 def _xlsx(report: ManagementReport) -> bytes:

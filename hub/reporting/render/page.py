@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from io import BytesIO
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2.environment import TemplateStream
 from markupsafe import Markup
 
 from hub.reporting.audiences.audience import Language
@@ -15,6 +17,9 @@ from hub.reporting.render.document import Cell, ManagementReport, Restated, Sect
 from hub.reporting.render.numbers import number
 from hub.reporting.render.words import BY_LANGUAGE, Words
 
+AT_ONCE = 1000
+"""So many pieces of a page, of some letters each, are put together at once."""
+
 MOST_RANGES = 3
 """So many ranges of rows a figure has on paper; the page for the browser has all."""
 
@@ -24,13 +29,26 @@ MOST_FIGURES_ON_PAPER = 12
 """Of one metric; of a breakdown only the first part is there."""
 
 
-def html(report: ManagementReport, *, for_paper: bool = False) -> str:
+def html(report: ManagementReport) -> bytes:
+    """The page for the browser, in UTF-8: of a large report tens of megabytes, which are held once."""
+    out, stream = BytesIO(), _page(report, for_paper=False)
+    stream.enable_buffering(AT_ONCE)
+    stream.dump(out, "utf-8")
+    return out.getvalue()
+
+
+def html_for_paper(report: ManagementReport) -> str:
+    return "".join(_page(report, for_paper=True))
+
+
+def _page(report: ManagementReport, *, for_paper: bool) -> TemplateStream:
     words = BY_LANGUAGE[Language(report.language)]
     shown = report.rows
     if shown is not None and for_paper:
         shown = _printed(shown)
     changed, late = (None, None) if report.restated is None else _changes(report.restated, words, for_paper)
     policies = list(dict.fromkeys(one.policy for section in report.sections for one in section.figures))
+    links = Links(MOST_RANGES if for_paper else None, 0 if shown is None else len(shown.rows))
 
     def amount(cell: Cell) -> str:
         if cell is None:
@@ -47,15 +65,14 @@ def html(report: ManagementReport, *, for_paper: bool = False) -> str:
     def figures(section: Section) -> Sequence[Shown]:
         return _on_paper(section) if for_paper else section.figures
 
-    def ranges(figure: Shown) -> list[tuple[int, str]]:
-        return _ranges(figure, MOST_RANGES if for_paper else None, set_of(shown))
+    def is_target(row: int) -> bool:
+        """A place that can be pointed at costs time on paper; the figures stand before the rows."""
+        return not for_paper or row in links.targets
 
-    listed = [one for section in report.sections for one in figures(section)]
     name = "brief" if for_paper and report.brief and report.restated is None else "page"
-    return _template(name).render(
+    return _template(name).stream(
         report=report,
-        # A place that can be pointed at costs time on paper.
-        targets={first for one in listed for first, _ in ranges(one)},
+        is_target=is_target,
         rows=shown,
         changed=changed,
         late=late,
@@ -66,7 +83,7 @@ def html(report: ManagementReport, *, for_paper: bool = False) -> str:
         drawn=_drawn,
         curved=_curved,
         figures=figures,
-        ranges=ranges,
+        links=links,
         policies=policies,
         for_paper=for_paper,
     )
@@ -113,18 +130,30 @@ def _printed(table: Table) -> Table:
     )
 
 
-def set_of(table: Table | None) -> int:
-    """How many rows can be pointed at."""
-    return 0 if table is None else len(table.rows)
+class Links:
+    """The links of a figure to its rows: one for each run of them, at most `most`, with "…" behind the last one then.
 
+    `rows` is how many can be pointed at, `targets` are those that are. Figures share their rows, and so the text.
+    """
 
-def _ranges(figure: Shown, most: int | None, rows: int) -> list[tuple[int, str]]:
-    """(number of the first row, text) of each run of rows of a figure; "…" behind the last one that is shown."""
-    found = [(first, str(first) if first == last else f"{first}–{last}") for first, last in runs(figure.rows)]
-    found = [one for one in found if one[0] <= rows]
-    if most is None or len(found) <= most:
-        return found
-    return [*found[: most - 1], (found[most - 1][0], f"{found[most - 1][1]} …")]
+    def __init__(self, most: int | None, rows: int) -> None:
+        self._most, self._rows = most, rows
+        self._known: dict[int, Markup] = {}
+        self.targets: set[int] = set()
+
+    def __call__(self, figure: Shown) -> Markup:
+        known = self._known.get(id(figure.rows))  # the report holds them, so that no other has this identity
+        if known is None:
+            known = self._known[id(figure.rows)] = Markup("".join(self._of(figure.rows)))
+        return known
+
+    def _of(self, rows: Sequence[int]) -> Iterator[str]:
+        found = [one for one in runs(rows) if one[0] <= self._rows]
+        for first, last in found[: self._most]:
+            self.targets.add(first)
+            text = f"{first}" if first == last else f"{first}–{last}"
+            more = " …" if self._most and len(found) > self._most and first == found[self._most - 1][0] else ""
+            yield f'<a href="#r{first}">{text}{more}</a> '
 
 
 def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,7 @@ import os
 from hub.errors import MissingExtra
 from hub.memory import without_collector
 from hub.reporting.render.document import ManagementReport
-from hub.reporting.render.page import html
+from hub.reporting.render.page import html_for_paper
 
 PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 HOW = f"PDF needs WeasyPrint: pip install 'qos-hub[reports]', and on Debian: apt-get install {PACKAGES}"
@@ -19,7 +19,7 @@ def pdf(report: ManagementReport) -> bytes:
     except (ImportError, OSError) as error:  # Pango is found when the module is imported
         raise MissingExtra(f"{HOW} ({error})") from error
     with without_collector():
-        made = HTML(string=html(report, for_paper=True), url_fetcher=_nothing).write_pdf(
+        made = HTML(string=html_for_paper(report), url_fetcher=_nothing).write_pdf(
             pdf_variant="pdf/ua-1", pdf_identifier=report.digest[:32].encode()
         )
     assert isinstance(made, bytes)

@@ -40,8 +40,9 @@ def csv_bytes(report: ManagementReport) -> bytes:
     Of a report that restates another one, what has changed has its value `before`, and the reports it is `because of`;
     what is not there any more is a row without a value.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    out = io.BytesIO()
+    text = io.TextIOWrapper(out, "utf-8", newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     ids = [] if report.rows is None else [str(row[0]) for row in report.rows.rows]
     changes = {_place(one): one for one in report.restated.changes} if report.restated else {}
@@ -52,7 +53,8 @@ def csv_bytes(report: ManagementReport) -> bytes:
             writer.writerow([safe(cell) for cell in (*_cells(report, one, ids), *told)])
     for gone in changes.values():
         writer.writerow([safe(cell) for cell in _gone(report, gone)])
-    return out.getvalue().encode()
+    text.flush()
+    return out.getvalue()
 
 
 def _place(one: Shown | Change) -> tuple[str, str, str, str]:

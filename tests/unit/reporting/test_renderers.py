@@ -239,6 +239,31 @@ def test_each_figure_links_to_its_rows_and_every_link_leads_somewhere() -> None:
     assert not {one.tag for one in root.iter()} & {"script", "link", "img"}
 
 
+def test_a_table_has_no_column_with_nothing_in_it() -> None:
+    def columns(name: str) -> list[str | None]:
+        (table,) = (one for one in page(ALL).iter("table") if one.find("caption").text == name)  # type: ignore[union-attr]
+        return [cell.text for cell in table.iter("th") if cell.get("scope") == "col"]
+
+    assert columns("SLA compliance") == [
+        "Figure",
+        "Value",
+        "n",
+        "Numerator / Denominator",
+        "95 % interval",
+        "How chosen",
+        "Note",
+        "Rows",
+    ]
+    assert columns("Time to acknowledge") == [
+        "Figure",
+        "Value",
+        "n",
+        "Numerator / Denominator",
+        "How chosen",
+        "Rows",
+    ]
+
+
 def test_the_page_has_the_balance_and_what_was_left_out() -> None:
     tables = {one.find("caption").text: one for one in page(ALL).iter("table")}  # type: ignore[union-attr]
     balance = [[cell.text for cell in row] for row in tables["Reconciliation"].iter("tr")][1:]
