@@ -98,27 +98,29 @@ class ProblemOperations:
         if owner.party is not None:
             refuse_secret(query.condition, query.sort)
             query = replace(query, condition=both(owner.condition, query.condition))
-        tag = self._list_tag(self._store.read, request.caller)
-        if is_known(request, tag) and not query.offset:  # it may lie behind the end
-            return Response(status=304, etag=tag)
-        page, total = await self._read_problems(query)
-        if owner.party is not None:
-            rows = [(one, shown_json(self._store.read, one, document, owner)) for one, document in page.rows]
-            page = replace(page, rows=rows)
+        if self._is_known_list(request, query):
+            return Response(status=304, etag=self._list_tag(self._store.read, request.caller))
+        page, total, tag = await self._read_problems(query, request.caller)
         render = partial(self._face.problems, fields=query.fields)
         return self._lists.answer(request, self._problems, query, page, total, render, etag=tag)
 
+    def _is_known_list(self, request: Request, query: ListQuery) -> bool:
+        """A page that is not the first one may lie behind the end."""
+        if b"if-none-match" not in request.headers or query.offset:
+            return False
+        return is_known(request, self._list_tag(self._store.read, request.caller))
+
     def _list_tag(self, tables: Tables, caller: Caller) -> str:
-        """Read before the list, so that a list that is newer than its tag is only asked for once more."""
         return self._tags.of(tables.records.last(), party=caller.party)
 
     def _on_list(self, request: Request, work: Callable[[Tables], T]) -> Callable[[Tables], T]:
         return on_condition(request, work, partial(self._list_tag, caller=request.caller))
 
-    async def _read_problems(self, query: ListQuery) -> tuple[Page[Found], int]:
+    async def _read_problems(self, query: ListQuery, caller: Caller) -> tuple[Page[Found], int, str]:
+        """(page, total, tag)"""
         search = self._search(query, self._store.read)
         try:
-            return await self._store.aread(partial(self._found, query, search), quick=search.quick)
+            return await self._store.aread(partial(self._found, query, caller, search), quick=search.quick)
         except QueryTooSlow as error:
             raise error.about(search.unindexed()) from None
 
@@ -131,10 +133,17 @@ class ProblemOperations:
             cursor=query.cursor,
         )
 
-    def _found(self, query: ListQuery, search: Search, tables: Tables) -> tuple[Page[Found], int]:
+    def _found(
+        self, query: ListQuery, caller: Caller, search: Search, tables: Tables
+    ) -> tuple[Page[Found], int, str]:
         if not search.runs_on(tables.connection):
             search = self._search(query, tables)
-        return search.page(), search.count()
+        with tables.at_one_moment():
+            page, total, tag = search.page(), search.count(), self._list_tag(tables, caller)
+            if caller.party is not None:
+                owner = self._owner(caller)
+                page = replace(page, rows=[(one, shown_json(tables, one, json, owner)) for one, json in page.rows])
+        return page, total, tag
 
     async def create(self, request: Request) -> Response:
         fields = self._fields(request, lambda: [request.body])
@@ -267,22 +276,23 @@ class ProblemOperations:
         owner = self._owner(request.caller)
         if owner.party is not None:
             refuse_secret(query.condition, query.sort)
-        tag = self._list_tag(self._store.read, request.caller)
-        if is_known(request, tag) and not query.offset:
-            return Response(status=304, etag=tag)
-        read = partial(self._read_records, query, owner)
-        page, total = await self._store.aread(read, quick=is_quick(query.condition))
-        render = partial(self._rendered_records, fields=query.fields, owner=owner)
+        if self._is_known_list(request, query):
+            return Response(status=304, etag=self._list_tag(self._store.read, request.caller))
+        read = partial(self._read_records, query, request.caller)
+        page, total, tag = await self._store.aread(read, quick=is_quick(query.condition))
+        render = partial(self._rendered_records, fields=query.fields)
         return self._lists.answer(request, self._records, query, page, total, render, etag=tag)
 
-    def _rendered_records(self, records: list[Record], fields: tuple[str, ...], owner: Ownership) -> bytes:
-        seen = [shown_record(self._store.read, record, owner) for record in records]
-        return self._face.json([self._face.record(record, fields) for record in seen])
+    def _rendered_records(self, records: list[Record], fields: tuple[str, ...]) -> bytes:
+        return self._face.json([self._face.record(record, fields) for record in records])
 
-    def _read_records(self, query: ListQuery, owner: Ownership, tables: Tables) -> tuple[Page[Record], int]:
+    def _read_records(self, query: ListQuery, caller: Caller, tables: Tables) -> tuple[Page[Record], int, str]:
         """The history of a report that was deleted has no owner any more: operators alone see it."""
-        records = tables.records
-        return self._lists.read(records.page, records.count, query, reports=owner.condition)
+        records, owner = tables.records, self._owner(caller)
+        with tables.at_one_moment():
+            page, total = self._lists.read(records.page, records.count, query, reports=owner.condition)
+            page = replace(page, rows=[shown_record(tables, record, owner) for record in page.rows])
+            return page, total, self._list_tag(tables, caller)
 
     async def retrieve_record(self, request: Request) -> Response:
         record_id = request.path_params["id"]

@@ -98,9 +98,10 @@ class TaskOperations:
 
     def _read(self, query: ListQuery, party: str | None, tables: Tables) -> tuple[Page[tuple[str, bytes]], int]:
         tasks = tables.tasks
-        return self._lists.read(
-            partial(tasks.page, self._kind), partial(tasks.count, self._kind), query, party=party
-        )
+        with tables.at_one_moment():
+            return self._lists.read(
+                partial(tasks.page, self._kind), partial(tasks.count, self._kind), query, party=party
+            )
 
     def _rendered(self, rows: list[tuple[str, bytes]], fields: tuple[str, ...]) -> bytes:
         return b"[%b]" % b",".join(

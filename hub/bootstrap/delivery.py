@@ -23,6 +23,7 @@ from hub.delivery.transport.port import Transport
 from hub.delivery.transport.requests_transport import RequestsTransport
 from hub.delivery.worker import DeliveryWorker
 from hub.delivery.worker_settings import WorkerSettings
+from hub.faces import EVENT_RENDERERS, EVENT_RENDERERS_R18
 from hub.model.times import Clock
 from hub.query.attributes import ANYTHING
 from hub.settings import DeliverySettings, Settings
@@ -64,6 +65,7 @@ def make_worker(parts: Parts, faces: Mapping[str, Face]) -> DeliveryWorker:
             new_id=parts.new_id,
         ),
         attempts=parts.tracing.attempts if parts.tracing else None,
+        renderers=EVENT_RENDERERS_R18 if settings.api.r18_names else EVENT_RENDERERS,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from hub.delivery.listeners import Listener
-from hub.faces import EVENT_RENDERERS, V5
+from hub.faces import EVENT_RENDERERS, V5, EventRenderer
 from hub.faces.events import with_older_names
 from hub.model.problem import Document
 from hub.problems.ownership import Ownership
@@ -22,9 +22,15 @@ class Renderings:
     `events` has (event id, body) by the row number of the event; the body is the v5 envelope.
     """
 
-    def __init__(self, events: Mapping[int, tuple[str, bytes]], seen: Seen) -> None:
+    def __init__(
+        self,
+        events: Mapping[int, tuple[str, bytes]],
+        seen: Seen,
+        renderers: Mapping[str, EventRenderer] = EVENT_RENDERERS,
+    ) -> None:
         self._events = events
         self._seen = seen
+        self._renderers = renderers
         self._made: dict[tuple[int, str, str | None, tuple[str, ...]], bytes] = {}
 
     def of(self, event: int, listener: Listener) -> tuple[str, bytes]:
@@ -38,11 +44,10 @@ class Renderings:
         key = (event, listener.face, party, listener.fields)
         if key not in self._made:
             envelope = self._seen(orjson.loads(body), listener.owner)
-            self._made[key] = orjson.dumps(select_event(_rendered(envelope, listener), listener.fields))
+            self._made[key] = orjson.dumps(select_event(self._rendered(envelope, listener), listener.fields))
         return event_id, self._made[key]
 
-
-def _rendered(v5: Document, listener: Listener) -> Document:
-    envelope = EVENT_RENDERERS[listener.face](v5)
-    assert envelope is not None, f"fan-out gives a listener at {listener.face} only what EVENT_TYPES names"
-    return envelope if listener.face == V5 else with_older_names(envelope, listener.fields)
+    def _rendered(self, v5: Document, listener: Listener) -> Document:
+        envelope = self._renderers[listener.face](v5)
+        assert envelope is not None, f"fan-out gives a listener at {listener.face} only what EVENT_TYPES names"
+        return envelope if listener.face == V5 else with_older_names(envelope, listener.fields)

@@ -12,6 +12,7 @@ from hub.delivery.rendering import Renderings
 from hub.delivery.spans import Spans
 from hub.delivery.transport.port import Failure, Outgoing, SendResult, Transport
 from hub.delivery.turn import TurnResult, TurnWork
+from hub.faces import EVENT_RENDERERS, EventRenderer
 from hub.model.delivery import Claim
 from hub.model.times import Clock, to_micros
 from hub.problems.views import shown_event
@@ -41,6 +42,7 @@ class UnderWay:
         counts: DeliveryCounts,
         spans: Spans,
         read: Callable[[], Tables],
+        renderers: Mapping[str, EventRenderer] = EVENT_RENDERERS,
     ) -> None:
         self._transport = transport
         self._lanes = lanes
@@ -50,6 +52,7 @@ class UnderWay:
         self._counts = counts
         self._spans = spans
         self._read = read
+        self._renderers = renderers
         self._flying: dict[int, Claim] = {}
         self._seen: dict[Claim, float] = {}
         self.want: str | None = None
@@ -114,7 +117,7 @@ class UnderWay:
         """
         outgoing = []
         now = to_micros(self._clock())
-        renderings = Renderings(result.bodies, partial(shown_event, self._read()))
+        renderings = Renderings(result.bodies, partial(shown_event, self._read()), self._renderers)
         of_listener: dict[int, list[Claim]] = {}
         for claim in result.claims:
             of_listener.setdefault(claim.subscription, []).append(claim)

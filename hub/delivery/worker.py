@@ -1,7 +1,7 @@
 """The sender's loop: wait for answers and wake-ups, take turns with the store, send what was claimed."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from threading import Event, Thread
 
@@ -24,6 +24,7 @@ from hub.delivery.under_way import UnderWay
 from hub.delivery.wants import Wants
 from hub.delivery.worker_settings import WorkerSettings
 from hub.errors import StoreUnavailable
+from hub.faces import EVENT_RENDERERS, EventRenderer
 from hub.model.standing import Standing
 from hub.model.times import Clock, to_micros
 from hub.store.deliveries import DELIVERIES_CHANGED
@@ -59,6 +60,7 @@ class DeliveryWorker:
         holder: Holder,
         desk: Desk | None = None,
         attempts: Attempts | None = None,
+        renderers: Mapping[str, EventRenderer] = EVENT_RENDERERS,
         monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._store = store
@@ -96,6 +98,7 @@ class DeliveryWorker:
             counts=counts,
             spans=Spans(attempts=attempts),
             read=lambda: store.read,
+            renderers=renderers,
         )
         self._calm: set[int] = set()
         self._heal = True

@@ -12,15 +12,29 @@ from hub.faces.events import (
     EventRenderer,
     render_v3,
     render_v4,
+    render_v4_r18,
     render_v5,
 )
 from hub.model.event import EventType
 
-__all__ = ["EVENT_CONTENT", "EVENT_ENVELOPES", "EVENT_RENDERERS", "EVENT_TYPES", "V3", "V4", "V5", "EventRenderer"]
+__all__ = [
+    "EVENT_CONTENT",
+    "EVENT_ENVELOPES",
+    "EVENT_RENDERERS",
+    "EVENT_RENDERERS_R18",
+    "EVENT_TYPES",
+    "V3",
+    "V4",
+    "V5",
+    "EventRenderer",
+]
 
 V5, V4, V3 = "v5", "v4", "v3"
 
 EVENT_RENDERERS: Mapping[str, EventRenderer] = {V5: render_v5, V4: render_v4, V3: render_v3}
+
+EVENT_RENDERERS_R18: Mapping[str, EventRenderer] = {**EVENT_RENDERERS, V4: render_v4_r18}
+"""Those of a hub that writes the names of R18.5 at v4, too."""
 
 EVENT_TYPES: Mapping[str, frozenset[EventType]] = {V5: frozenset(EventType), V4: TOLD_IN_V4, V3: TOLD_IN_V4}
 """The events that each face has; a listener is told of no other."""

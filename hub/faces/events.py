@@ -50,9 +50,17 @@ def render_v4(envelope: Document) -> Document | None:
     return _rendered(envelope, "/v4/")
 
 
-def render_v3(envelope: Document) -> Document | None:
+def render_v4_r18(envelope: Document) -> Document | None:
     """v4's envelope around a report that has the names of R18.5, too."""
-    rendered = _rendered(envelope, "/v3/")
+    return _with_r18(render_v4(envelope))
+
+
+def render_v3(envelope: Document) -> Document | None:
+    """The same at the addresses of v3."""
+    return _with_r18(_rendered(envelope, "/v3/"))
+
+
+def _with_r18(rendered: Document | None) -> Document | None:
     if rendered is None:
         return None
     return {**rendered, "event": {"serviceProblem": r18.outgoing(rendered["event"]["serviceProblem"])}}

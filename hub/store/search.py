@@ -51,7 +51,6 @@ class Search:
         self._cursor = cursor
         self._find = ways
         self._found: Ways | None = None
-        self._new_count: int | None = None
 
     def runs_on(self, connection: sqlite3.Connection) -> bool:
         return self._connection is connection
@@ -60,7 +59,6 @@ class Search:
     def _ways(self) -> Ways:
         if self._found is None:
             self._found = self._find()
-            self._new_count = self._found.take_count()
         return self._found
 
     @cached_property
@@ -131,8 +129,7 @@ class Search:
     def count(self) -> int:
         if self._is_plain:
             return self._tally.total()
-        ways = self._ways
-        total = ways.total() if self._new_count is None else self._new_count
+        total = self._ways.total()
         if total is not None:
             return total
         text, values = self._counting()

@@ -1,5 +1,7 @@
 """The tables as one value: what a transaction may write and a reader may read."""
 
+from contextlib import AbstractContextManager
+
 from hub.store.api_keys import ApiKeys
 from hub.store.connection import Connection
 from hub.store.constraints import Constraints
@@ -14,6 +16,7 @@ from hub.store.jobs import Jobs
 from hub.store.lines import Lines
 from hub.store.lists import Lists
 from hub.store.mails import Mails
+from hub.store.moment import at_one_moment
 from hub.store.problems import Problems
 from hub.store.records import Records
 from hub.store.recoveries import Recoveries
@@ -62,3 +65,7 @@ class Tables:
         self.idempotency_keys = IdempotencyKeys(connection, dialect)
         self.figures = Figures(connection, dialect)
         self.sealed = Sealed(connection, dialect)
+
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        """Everything that is read inside is of the same state of the database."""
+        return at_one_moment(self.connection)

@@ -65,19 +65,10 @@ class Ways:
         self._counted = tally.count(read.what) if read.facets.counted else self._all
         self._windows = {window: tally.count(read.what, window) for window in read.facets.windows}
         self._keyed = [self._entries(part) for part in read.facets.keyed]
-        self._new_count = self._count_of_all()
         self.by_values: dict[tuple[Sort, int], float] = {}
         """What it costs to read a list value by value, as `Search` keeps it here, too."""
         self.statements: dict[tuple[Sort, int], Sql] = {}
         """The statements of pages, as `Search` keeps them here: by their order and by how many rows they need."""
-
-    def _count_of_all(self) -> int | None:
-        """How many rows fit, where the tally just counted them."""
-        if self._keyed or self._facets.others or len(self._windows) > 1:
-            return None
-        if self._windows:
-            return next(iter(self._windows.values()))
-        return self._counted if self._facets.counted else None
 
     def entries(self) -> Sql | None:
         """A statement that gives each fitting row number once, where an indexed path alone decides."""
@@ -104,11 +95,6 @@ class Ways:
         if not (self._windows or self._facets.counted or self._keyed):
             return self._tally.total()
         return self._tally.run(self._counting)
-
-    def take_count(self) -> int | None:
-        """How many rows fit, if that was found out right now: for whoever has the ways first, and for nobody else."""
-        count, self._new_count = self._new_count, None
-        return count
 
     @cached_property
     def _counting(self) -> Sql | None:
