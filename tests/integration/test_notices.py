@@ -143,8 +143,8 @@ def test_a_certificate_that_ends_is_told_before_and_at_its_end_once_each_and_aga
     for passing, count in ((5.9, 0), (0.1, 1), (10.9, 1), (0.1, 2)):
         office.passes(passing * day)
         office.desk.create()
-        until(lambda: set(office.states()) == {"delivered", "parked"})
         listener.wait_for(count, "/watch")
+        until(lambda: set(office.states()) == {"delivered", "parked"})
         assert len(listener.received("/watch")) == count
     office.exchange.stop(first)
     office.start(lease=2.0)
