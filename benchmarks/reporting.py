@@ -50,8 +50,10 @@ POLICY = SlaPolicy(
 )
 
 
-WAYS = ("figures", "figures, 9 breakdowns", "report, 7 breakdowns")
-"""What is made of a month: the report is that of the shipped audience `operations`, with its rows, as JSON."""
+WAYS = ("figures", "figures, 9 breakdowns", "report, 7 breakdowns", "the same, as a page")
+"""What is made of a month: the report is that of the shipped audience `operations`, with its rows, as JSON or HTML."""
+
+FORMS = {WAYS[2]: Format.JSON, WAYS[3]: Format.HTML}
 
 
 def month_of(days: int) -> str:
@@ -65,7 +67,7 @@ def measured(database: Path, month: str, way: str) -> dict[str, float]:
     audience = load_audiences(config_dir() / "audiences.yaml", calendars)["operations"]
     definition = ReportDefinition(name="month", title="Month", audience="operations")
     told = Told(audience=audience, definition=definition, scope={})
-    breakdowns = {WAYS[0]: (), WAYS[1]: NAMES, WAYS[2]: told.breakdowns}[way]
+    breakdowns = {WAYS[0]: (), WAYS[1]: NAMES}.get(way, told.breakdowns)
     store = Store(database)
     before = memory_mb(os.getpid())[0]
     span = period(month, "Europe/Berlin")
@@ -74,10 +76,10 @@ def measured(database: Path, month: str, way: str) -> dict[str, float]:
     began, used = perf_counter(), process_time()
     account = accounts.of(store.read, question, recorded=span.end, breakdowns=breakdowns)
     found = {"reports": account.read, "rows": len(account.rows), "figures": len(account.figures)}
-    if way == WAYS[2]:
+    if way in FORMS:
         report = compose(account, told)
         del account
-        rendered(report, Format.JSON)
+        rendered(report, FORMS[way])
     took, cpu = perf_counter() - began, process_time() - used
     peak = memory_mb(os.getpid())[1]
     store.close()
