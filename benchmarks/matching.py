@@ -179,7 +179,7 @@ def matched(wanted: Sequence[Wanted], documents: Sequence[dict[str, Any]]) -> It
     def by_index(document: dict[str, Any]) -> Sequence[int]:
         return matcher.matching(CREATED, lambda: document)
 
-    def by_each(document: dict[str, Any]) -> list[int]:
+    def by_each(document: dict[str, Any]) -> Sequence[int]:
         return [key for key, types, test in tests if CREATED in types and test(document)]
 
     for document in documents:
