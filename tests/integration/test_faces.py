@@ -731,3 +731,17 @@ def test_the_responsible_party_that_v3_shows_can_be_tested(r18: ContractClient) 
     assert patched(r18, V3, kept, [test, other], "application/json-patch+json").status_code == 200
     after = at(r18, V3, kept)
     assert (after["responsibleParty"]["id"], after["originatorParty"]["id"]) == ("another", shown["id"])
+
+
+@pytest.mark.parametrize("face", [V4, V3])
+def test_a_listener_is_told_the_names_of_r18_that_answers_have(
+    r18: ContractClient, listener: Listener, face: str
+) -> None:
+    path = f"/names{face[-3:]}"
+    wanted = "eventType=ServiceProblemCreateEvent&event.serviceProblem.reason=r18-names"
+    assert r18.post(f"{face}/hub", {"callback": listener.url(path), "query": wanted}).status_code == 201
+    kept = made(r18, face, report_v4(reason="r18-names"))
+    (told,) = [json.loads(one.body) for one in listener.wait_for(1, path)]
+    shown = told["event"]["serviceProblem"]
+    assert shown["timeRaised"] == shown["creationDate"] == kept["timeRaised"]
+    assert (shown["timeChanged"], shown["responsibleParty"]) == (kept["timeChanged"], kept["responsibleParty"])
