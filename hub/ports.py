@@ -81,6 +81,8 @@ class Source(Protocol):
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
         """Yield what changed after `cursor` ({} on the first run). Raises AuthFailed, RateLimited or Unavailable.
 
+        A page is asked for while the one before is being committed; that one is kept although this one fails.
+
         `{"since": "2026-11-22T17:00:00Z"}` asks for what changed since an instant; a source that cannot tell begins
         at the beginning, as for {}.
         """
