@@ -5,9 +5,10 @@ words (`a.gte=5`) or signs (`a>=5`, also percent-encoded). `a.exact=x,y` takes i
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from urllib.parse import unquote_to_bytes
 
 from hub.errors import InvalidInput, Violation
@@ -134,7 +135,7 @@ def _vocabulary(
 
 def _read(pairs: Sequence[tuple[str, str]], vocabulary: ResourceVocabulary) -> ListQuery:
     """Of a query that is new, most is not: what stands beside the filters is kept as a whole, a filter by itself."""
-    violations: list[Violation] = []
+    violations = [*_misplaced(pairs)]
     comparisons = _comparisons([pair for pair in pairs if pair[0] not in RESERVED], vocabulary, violations)
     try:
         beside = _beside(tuple([pair for pair in pairs if pair[0] in RESERVED]), vocabulary)
@@ -150,6 +151,14 @@ def _read(pairs: Sequence[tuple[str, str]], vocabulary: ResourceVocabulary) -> L
         sort=beside.sort,
         cursor=beside.cursor,
     )
+
+
+def _misplaced(pairs: Sequence[tuple[str, str]]) -> Iterator[Violation]:
+    """What stands behind a `;` with no filter before it."""
+    for (before, _), (name, value) in pairwise(pairs):
+        if name[0] == ";" and before in RESERVED:
+            message = f"is an alternative to {before}, which has none; write & in place of ;"
+            yield Violation(field=name[1:], value=value, message=message)
 
 
 def _comparisons(
