@@ -184,6 +184,27 @@ def test_only_the_holder_of_the_lease_may_settle(box: Box) -> None:
     assert box.rows()[1][0] == "delivered"
 
 
+def test_of_several_that_are_settled_together_only_the_lost_one_is_not_written(box: Box) -> None:
+    for number in (1, 2, 3):
+        box.insert(number, key=None)
+    box.claim()
+    lost = box.claims[2]._replace(token="h:2:b:1")
+    settlements = [
+        Settlement(
+            claim=claim,
+            attempt=Attempt(number=1, started=NOW, outcome="delivered", status=204),
+            state=DeliveryState.DELIVERED,
+            due_at=NOW,
+            settled_at=NOW,
+        )
+        for claim in (box.claims[1], lost, box.claims[3])
+    ]
+    assert box.store.write(lambda tables: tables.deliveries.settle(settlements)) == [settlements[1]]
+    assert [box.rows()[number][0] for number in (1, 2, 3)] == ["delivered", "inFlight", "delivered"]
+    attempts = box.store.read.deliveries.attempts
+    assert [len(attempts(box.claims[number].delivery)) for number in (1, 2, 3)] == [1, 0, 1]
+
+
 def test_a_claim_is_given_back_by_its_holder_only(box: Box) -> None:
     box.insert(1)
     box.claim()
