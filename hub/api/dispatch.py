@@ -83,27 +83,28 @@ class Dispatch(SpecMiddleware):
             await self._app(scope, receive, send)
             return
         try:
-            self._local.check(scope["headers"])
+            is_open = self._local.check(scope["headers"])
             route, parameters = self._routes.find(scope["method"], scope["path"])
             if route is None:
                 await in_a_task()
                 await self._pages(scope, receive, send)
             else:
-                await self._answer(route, parameters, scope, receive, send)
+                await self._answer(route, parameters, is_open, scope, receive, send)
         except Exception as error:  # the outermost place: the caller gets an answer, the log the reason
             failure = failure_of(error, scope)
             scope[STATUS] = failure.status
             await error_response(failure)(scope, receive, send)
 
     async def _answer(
-        self, route: Route, parameters: dict[str, str], scope: Scope, receive: Receive, send: Send
+        self, route: Route, parameters: dict[str, str], is_open: bool, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """An answer is sent in one piece after all that can fail, so that there is never half of one to take back."""
         began, status, headers = perf_counter(), UNEXPECTED, NO_HEADERS
         scope[OPERATION] = route.count.name
         try:
-            admitted = self._guard.admit_known(route.requirement, scope)
-            caller, headers = admitted or await self._guard.admit(route.requirement, scope)
+            guard, requirement = self._guard, route.requirement
+            admitted = guard.admit_local(requirement) if is_open else guard.admit_known(requirement, scope)
+            caller, headers = admitted or await guard.admit(requirement, scope)
             if headers:
                 send = with_headers(send, headers)
             if route.body is None:

@@ -42,6 +42,12 @@ class Guard:
         self._callers = callers
         self._quotas = quotas
 
+    def admit_local(self, requirement: Requirement) -> Admitted:
+        """The same as `admit` at a hub that asks for no credentials."""
+        if requirement.scope is None or self._quotas is None:
+            return ANYBODY
+        return self._admitted(requirement, LOCAL)
+
     def admit_known(self, requirement: Requirement, scope: Scope) -> Admitted | None:
         """The same as `admit`, without waiting; None where memory does not tell who calls. Raises what it raises."""
         if requirement.scope is None:

@@ -218,9 +218,9 @@ class ProblemOperations:
     async def retrieve(self, request: Request) -> Response:
         problem_id, tables = request.path_params["id"], self._store.read
         found = tables.problems.versioned(problem_id)
-        if found is None or not self._is_seen(request.caller, found[0]):
+        if found is None or not (request.caller.party is None or self._is_seen(request.caller, found[0])):
             raise missing(problem_id)
-        fields = self._fields(request, lambda: [orjson.loads(found[0])])
+        fields = self._fields(request, lambda: [orjson.loads(found[0])]) if request.query_string else ()
         if request.caller.party is None:
             document, version, last_update = found
             tag = self._tag(version, last_update, NONE_HIDDEN, OF_ALL)

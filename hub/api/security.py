@@ -22,13 +22,14 @@ class LocalCallers:
         self._names = frozenset(name.lower() for name in names if name)
         self._known: set[bytes] = set()
 
-    def check(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
-        """Raises OtherSite."""
+    def check(self, headers: Sequence[tuple[bytes, bytes]]) -> bool:
+        """Whether the hub asks for no credentials; if so, the call is from here. Raises OtherSite."""
         if not self._applies():
-            return
+            return False
         for name, value in headers:
             if name in (b"host", b"origin") and value not in self._known:
                 self._check(name.decode(), value)
+        return True
 
     def _check(self, header: str, value: bytes) -> None:
         text = value.decode("latin-1")
