@@ -83,6 +83,15 @@ class Repeats(list[Sample]):
         """The dearest repeat against the cheapest, less one."""
         return max(self._costs()) / min(self._costs()) - 1
 
+    def cheaper_than(self, others: "Repeats") -> float:
+        """How many times the CPU of these the others take: the median of neighbours, which met the same other work."""
+        return median(their / own for own, their in zip(self._costs(), others._costs(), strict=True))
+
+    def faster_than(self, others: "Repeats") -> float:
+        """How many times their rate: the median of neighbours."""
+        pairs = zip(self, others, strict=True)
+        return median((own.count / own.wall) / (their.count / their.wall) for own, their in pairs)
+
     def _costs(self) -> list[float]:
         return [one.cpu / one.count * 1e6 for one in self]
 
