@@ -98,17 +98,18 @@ class ProblemOperations:
         if owner.party is not None:
             refuse_secret(query.condition, query.sort)
             query = replace(query, condition=both(owner.condition, query.condition))
-        if self._is_known_list(request, query):
-            return Response(status=304, etag=self._list_tag(self._store.read, request.caller))
+        if known := self._known_list(request, query):
+            return Response(status=304, etag=known)
         page, total, tag = await self._read_problems(query, request.caller)
         render = partial(self._face.problems, fields=query.fields)
         return self._lists.answer(request, self._problems, query, page, total, render, etag=tag)
 
-    def _is_known_list(self, request: Request, query: ListQuery) -> bool:
-        """A page that is not the first one may lie behind the end."""
+    def _known_list(self, request: Request, query: ListQuery) -> str:
+        """The tag of the list, if the caller has it already; a page that is not the first may lie behind the end."""
         if b"if-none-match" not in request.headers or query.offset:
-            return False
-        return is_known(request, self._list_tag(self._store.read, request.caller))
+            return ""
+        tag = self._list_tag(self._store.read, request.caller)
+        return tag if is_known(request, tag) else ""
 
     def _list_tag(self, tables: Tables, caller: Caller) -> str:
         return self._tags.of(tables.records.last(), party=caller.party)
@@ -218,7 +219,7 @@ class ProblemOperations:
     async def retrieve(self, request: Request) -> Response:
         problem_id, tables = request.path_params["id"], self._store.read
         found = tables.problems.versioned(problem_id)
-        if found is None or not (request.caller.party is None or self._is_seen(request.caller, found[0])):
+        if found is None or not self._is_seen(request.caller, found[0]):
             raise missing(problem_id)
         fields = self._fields(request, lambda: [orjson.loads(found[0])]) if request.query_string else ()
         if request.caller.party is None:
@@ -276,8 +277,8 @@ class ProblemOperations:
         owner = self._owner(request.caller)
         if owner.party is not None:
             refuse_secret(query.condition, query.sort)
-        if self._is_known_list(request, query):
-            return Response(status=304, etag=self._list_tag(self._store.read, request.caller))
+        if known := self._known_list(request, query):
+            return Response(status=304, etag=known)
         read = partial(self._read_records, query, request.caller)
         page, total, tag = await self._store.aread(read, quick=is_quick(query.condition))
         render = partial(self._rendered_records, fields=query.fields)

@@ -152,9 +152,9 @@ class Ways:
                 yield Way(index=branched, branches=branches, passed=passed, ordered=True)
         yield Way(index=index, passed=self._within_windows(index, self._all), ordered=True)
         if not sort:
-            entered = [text for window in self._windows if (text := late_enough(window)) is not None]
-            for text in entered:
-                yield Way(index=index, passed=self._all, ordered=True, blocks=text)
+            for window in self._windows:
+                if (blocks := late_enough(window)) is not None:
+                    yield Way(index=index, passed=self._all, ordered=True, blocks=blocks)
 
     def _within_windows(self, index: str, size: float) -> float:
         """What is left of the entries of an index by date within the window that is asked for."""
