@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import trustme
-from marshmallow import ValidationError
 
 import adapters.icinga
 from hub.ports import AuthFailed, Page, Unavailable
+from tests.options import assert_refused
 from tests.real import icinga as real
 from tests.real.benches import IcingaBench
 from tests.real.icinga import Icinga
@@ -82,8 +82,4 @@ def test_a_filter_that_is_none_is_said_and_no_empty_system(bench: IcingaBench) -
 )
 def test_an_option_that_does_not_fit_is_refused_by_its_name(wrong: dict[str, object], field: str) -> None:
     options = {"url": "https://icinga.example.test:5665", "username": "hub"}
-    given = {name: value for name, value in (options | wrong).items() if value is not None}
-    with pytest.raises(ValidationError) as refused:
-        adapters.icinga.make("watch", given)
-    assert field in refused.value.messages_dict
-    assert "plain-text" not in str(refused.value)
+    assert_refused(adapters.icinga.make, options, wrong, field)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from marshmallow import ValidationError
 
 import adapters.jira
 from adapters.http import HttpClient
@@ -17,6 +16,7 @@ from hub.ports import AuthFailed, FilterIgnored, Refused, Unavailable, Writing
 from tests.fakes import jira
 from tests.fakes.benches import JiraBench, jira_bench
 from tests.fakes.vendor import Answer
+from tests.options import assert_refused
 from tests.real.benches import records
 
 MAPPING = Path(__file__).parents[2] / "config/sources/jira.yaml"
@@ -196,10 +196,7 @@ def test_a_burst_that_jira_slows_down_is_waited_for(bench: JiraBench) -> None:
 )
 def test_an_option_that_does_not_fit_is_refused_by_its_name(wrong: dict[str, object], field: str) -> None:
     options = {"url": "https://noc.atlassian.example", "username": "qos@example.test", "password": "env:PATH"}
-    with pytest.raises(ValidationError) as refused:
-        adapters.jira.make("desk", options | wrong)
-    assert field in refused.value.messages_dict
-    assert "plain-text" not in str(refused.value)
+    assert_refused(adapters.jira.make, options, wrong, field)
 
 
 def moved(bench: JiraBench, word: str, **options: object) -> str:

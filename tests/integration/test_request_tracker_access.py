@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from marshmallow import ValidationError
 
 import adapters.request_tracker
 from adapters.request_tracker.source import RequestTracker as Adapter
 from hub.ports import AuthFailed, Record, Refused, Unavailable, Writing
+from tests.options import assert_refused
 from tests.real import request_tracker as real
 from tests.real.benches import RequestTrackerBench, records
 from tests.real.middleman import Middleman
@@ -79,11 +79,7 @@ def test_a_queue_that_our_user_does_not_see_is_said_and_no_empty_list(
 )
 def test_an_option_that_does_not_fit_is_refused_by_its_name(wrong: dict[str, object], field: str) -> None:
     options = {"url": "http://desk.example.test", "username": "hub"}
-    given = {name: value for name, value in (options | wrong).items() if value is not None}
-    with pytest.raises(ValidationError) as refused:
-        adapters.request_tracker.make("desk", given)
-    assert field in refused.value.messages_dict
-    assert "plain-text" not in str(refused.value)
+    assert_refused(adapters.request_tracker.make, options, wrong, field)
 
 
 @pytest.fixture

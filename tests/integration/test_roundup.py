@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from marshmallow import ValidationError
 
 import adapters.roundup
 from adapters.roundup.gaps import missing, only_in
@@ -14,6 +13,7 @@ from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
 from hub.ports import AuthFailed, RateLimited, Refused, Unavailable, Writing
+from tests.options import assert_refused
 from tests.real.benches import READER, RoundupBench, records
 from tests.real.middleman import Middleman
 
@@ -210,10 +210,7 @@ def test_a_property_that_the_tracker_does_not_have_is_said_in_its_words(bench: R
 )
 def test_an_option_that_does_not_fit_is_refused_by_its_name(wrong: dict[str, object], field: str) -> None:
     options = {"url": "http://desk.example.test", "username": READER}
-    with pytest.raises(ValidationError) as refused:
-        adapters.roundup.make("desk", options | wrong)
-    assert field in refused.value.messages_dict
-    assert "plain-text" not in str(refused.value)
+    assert_refused(adapters.roundup.make, options, wrong, field)
 
 
 def test_missing_numbers_are_kept_as_ranges() -> None:
