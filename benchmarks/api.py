@@ -215,7 +215,7 @@ def goals_of(found: Mapping[str, Mapping[str, Repeats]]) -> Iterator[str]:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and no table.")
 @click.option("--quick", is_flag=True, help="One short repeat: to see that it works, not to be quoted.")
 @click.option("--seconds", default=0.5, show_default=True, help="How long one repeat lasts.")
-@click.option("--repeats", default=9, show_default=True)
+@click.option("--repeats", default=15, show_default=True)
 def main(as_json: bool, quick: bool, seconds: float, repeats: int) -> None:
     with TemporaryDirectory(prefix="qos-hub-bench-") as name:
         folder = Path(name)

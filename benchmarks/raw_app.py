@@ -18,7 +18,7 @@ import orjson
 import uvicorn
 
 from benchmarks.contract import COLLECTION, CONTRACT
-from benchmarks.rows import COUNT, FILTERED, FILTERED_COUNT, LIST, STATE, begin, commit, connect, insert
+from benchmarks.rows import COUNT, FILTERED, FILTERED_COUNT, LIST, STATE, begin, commit, connect, insert, reading
 from hub.api.schemas import compile_schema
 from hub.model.ids import Uuid7
 from hub.model.problem import Document
@@ -34,7 +34,7 @@ Answer = tuple[int, bytes, Headers]
 class RawApp:
     def __init__(self, database: str, port: int, *, grouped: bool) -> None:
         self._tables = connect(database)
-        self._connection = self._tables.connection
+        self._read = reading(database)
         self._validator = compile_schema(CONTRACT, {"$ref": "#/components/schemas/ServiceProblem_FVO"})
         self._new_id = Uuid7(system_clock)
         self._url = f"http://127.0.0.1:{port}{COLLECTION}"
@@ -62,20 +62,23 @@ class RawApp:
 
     def _list(self, query: Query) -> Answer:
         limit = int(query.get("limit", ["1000"])[0])
+        execute = self._read.connection.execute
+        execute("BEGIN")  # the page, its total and its tag are of one moment
         if "status" in query:
             asked = (query["status"][0], float(query["priority.lte"][0]))
-            rows = self._connection.execute(FILTERED, (*asked, limit)).fetchall()
-            total: int = self._connection.execute(FILTERED_COUNT, asked).fetchone()[0]
+            rows = execute(FILTERED, (*asked, limit)).fetchall()
+            total: int = execute(FILTERED_COUNT, asked).fetchone()[0]
         else:
-            rows = self._connection.execute(LIST, (limit,)).fetchall()
-            total = self._connection.execute(COUNT).fetchone()[0]
-        [state] = self._connection.execute(STATE).fetchone()
+            rows = execute(LIST, (limit,)).fetchall()
+            total = execute(COUNT).fetchone()[0]
+        [state] = execute(STATE).fetchone()
+        execute("ROLLBACK")
         counts = [(b"x-total-count", str(total).encode()), (b"x-result-count", str(len(rows)).encode())]
         tag = (b"etag", f'"{state}"'.encode())
         return 200, b"[" + b",".join([self._whole(*row) for row in rows]) + b"]", [*counts, tag]
 
     def _retrieve(self, problem_id: str, headers: dict[bytes, bytes], query: Query) -> Answer:
-        found = self._tables.problems.versioned(problem_id)
+        found = self._read.problems.versioned(problem_id)
         if not found:
             return 404, b"{}", []
         tag = f'"{found[1]}"'.encode()

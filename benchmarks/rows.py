@@ -8,7 +8,7 @@ from hub.model.event import Event, EventType, Record
 from hub.model.ids import NewId
 from hub.model.problem import Document, Problem, Status
 from hub.model.times import micros_to_text, system_clock, to_micros
-from hub.store.connection import Connection
+from hub.store.connection import Connection, GatheringConnection
 from hub.store.tables import Tables
 
 LIST = "SELECT id, CAST(document AS BLOB) FROM problem ORDER BY seq LIMIT ?"
@@ -23,11 +23,21 @@ CREATED = EventType.CREATE
 
 
 def connect(database: str) -> Tables:
+    """The tables for writing."""
+    return Tables(_opened(database, GatheringConnection), "sqlite")
+
+
+def reading(database: str) -> Tables:
+    """The tables for reading, on a connection of their own as in the hub."""
+    return Tables(_opened(database, Connection), "sqlite")
+
+
+def _opened(database: str, factory: type[Connection]) -> Connection:
     connection = sqlite3.connect(
-        database, isolation_level=None, cached_statements=256, timeout=30, factory=Connection
+        database, isolation_level=None, cached_statements=256, timeout=30, factory=factory
     )
     connection.execute("PRAGMA synchronous = FULL")
-    return Tables(connection, "sqlite")
+    return connection
 
 
 def begin(tables: Tables) -> None:

@@ -21,7 +21,7 @@ QUERIES_KEPT = 512
 NO_QUERY = ListQuery(condition=None, fields=(), offset=0, limit=None)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Collection:
     """A list at `url` (no final slash), of resources with these attributes; a face may have others in their place."""
 

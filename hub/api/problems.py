@@ -217,17 +217,18 @@ class ProblemOperations:
         return self._tag(version, last_update, hidden, owner)
 
     async def retrieve(self, request: Request) -> Response:
-        problem_id, tables = request.path_params["id"], self._store.read
+        problem_id, caller = request.path_params["id"], request.caller
+        tables = self._store.read
         found = tables.problems.versioned(problem_id)
-        if found is None or not self._is_seen(request.caller, found[0]):
+        if found is None or not (caller.party is None or self._is_seen(caller, found[0])):
             raise missing(problem_id)
-        fields = self._fields(request, lambda: [orjson.loads(found[0])]) if request.query_string else ()
-        if request.caller.party is None:
-            document, version, last_update = found
+        document, version, last_update = found
+        fields = self._fields(request, lambda: [orjson.loads(document)]) if request.query_string else ()
+        if caller.party is None:
             tag = self._tag(version, last_update, NONE_HIDDEN, OF_ALL)
             return Response(body=self._face.problem(problem_id, document, fields), etag=tag)
-        owner = self._owner(request.caller)
-        body = self._face.problem(problem_id, shown_json(tables, problem_id, found[0], owner), fields)
+        owner = self._owner(caller)
+        body = self._face.problem(problem_id, shown_json(tables, problem_id, document, owner), fields)
         return Response(body=body, etag=self._tag_of(tables, problem_id, found, owner))
 
     def _is_seen(self, caller: Caller, document: bytes) -> bool:

@@ -2,7 +2,8 @@
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
+from urllib.parse import unquote
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -76,7 +77,41 @@ class Protocol(HttpToolsProtocol):
         if self._head_size > self._head_limit and self._size_of_head() > self._head_limit:
             self._refusal = self._too_large()
             raise ValueError("the head is too large")  # ends the parsing; uvicorn then asks for the answer below
-        super().on_headers_complete()
+        if self.url.startswith(b"/") and b"#" not in self.url and not self.parser.should_upgrade():
+            self._begin_cycle()
+        else:
+            super().on_headers_complete()
+
+    def _begin_cycle(self) -> None:
+        """What uvicorn does, for a path of this server: nothing else in the URL has to be looked for."""
+        parser, scope = self.parser, self.scope
+        version = parser.get_http_version()
+        raw_path, _, query = self.url.partition(b"?")
+        path = raw_path.decode("ascii")
+        scope["http_version"] = version
+        scope["method"] = parser.get_method().decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = raw_path
+        scope["query_string"] = query
+        before = cast(RequestResponseCycle | None, self.cycle)
+        cycle = self.cycle = RequestResponseCycle(
+            scope,
+            self.transport,
+            self.flow,
+            self.logger,
+            self.access_logger,
+            self.access_log,
+            self.server_state.default_headers,
+            asyncio.Event(),
+            self.expect_100_continue,
+            version != "1.0" and parser.should_keep_alive(),
+            self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:  # pipelined: it waits for its turn
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
 
     def _size_of_head(self) -> int:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)

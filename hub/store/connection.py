@@ -1,8 +1,8 @@
-"""A connection on which writing can wait: what concerns one table is then written together."""
+"""Connections to the database: one that writes at once, and one on which what concerns one table can wait."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 Write = Callable[[Sequence[Any]], None]
@@ -12,6 +12,25 @@ _execute, _executemany = sqlite3.Connection.execute, sqlite3.Connection.executem
 
 
 class Connection(sqlite3.Connection):
+    """Writes each value as it is put. `execute` is sqlite3's own, without a call of ours on the way of each reading."""
+
+    @property
+    def changes(self) -> int:
+        """A number that rises with each change, be it written or waiting."""
+        return self.total_changes
+
+    def gathering(self) -> AbstractContextManager[None]:
+        """Here nothing waits."""
+        return nullcontext()
+
+    def put(self, write: Write, value: Any) -> None:
+        write([value])
+
+    def write_waiting(self) -> None:
+        """Write what was put so far."""
+
+
+class GatheringConnection(Connection):
     """While `gathering`, what is `put` waits, and is written at the end or before anything else is asked.
 
     So whoever reads finds what was put, and whoever reads nothing has one statement a table for all of it.
@@ -22,7 +41,6 @@ class Connection(sqlite3.Connection):
 
     @property
     def changes(self) -> int:
-        """A number that rises with each change, be it written or waiting."""
         return self.total_changes - self._written + self._put
 
     @contextmanager
@@ -56,7 +74,6 @@ class Connection(sqlite3.Connection):
         return _executemany(self, sql, parameters)
 
     def write_waiting(self) -> None:
-        """Write what was put so far."""
         if self._waiting:
             waiting, self._waiting = self._waiting, {}
             before = self.total_changes

@@ -14,7 +14,7 @@ from hub.store.blocks import Blocks
 from hub.store.by_values import ByValues, may_go_by_values
 from hub.store.connection import Connection
 from hub.store.identifiers import Identifiers
-from hub.store.kept_ways import KeptWays
+from hub.store.kept_ways import KEPT_MAXIMUM, KeptWays
 from hub.store.paths import IndexedPaths
 from hub.store.rewriting import Rewritten
 from hub.store.search import Found, Search
@@ -85,6 +85,7 @@ class Problems:
         self._blocks = Blocks(connection, dialect)
         self.identifiers = Identifiers(connection, dialect)
         self._ways = KeptWays(connection, self.tally)
+        self._searches: dict[tuple[Condition | None, Sort, int, int], Search] = {}
         self._last_seq: int | None = None
         self._stands = False
 
@@ -217,6 +218,19 @@ class Problems:
         cursor: Cursor | None = None,
     ) -> Search:
         """A list that is not read yet: its page, its count, and whether they are quick to read."""
+        if cursor is not None:
+            return self._search(condition, sort, offset, limit, cursor)
+        asked = (condition, sort, offset, limit)
+        kept = self._searches.get(asked)
+        if kept is None or not kept.is_fresh(self.paths.declared):
+            if len(self._searches) >= KEPT_MAXIMUM:
+                self._searches.clear()
+            kept = self._searches[asked] = self._search(condition, sort, offset, limit, None)
+        return kept
+
+    def _search(
+        self, condition: Condition | None, sort: Sort, offset: int, limit: int, cursor: Cursor | None
+    ) -> Search:
         ways = partial(self._ways.of, condition, self.paths.declared)
         given = (self._connection, self.tally, self._blocks, ways, condition)
         asked: dict[str, Any] = {"sort": sort, "offset": offset, "limit": limit, "cursor": cursor}

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from hub.query.ordering import Cursor, Page, Sort
@@ -13,6 +13,7 @@ from hub.store.blocks import BLOCK, Blocks
 from hub.store.columns import COLUMNS
 from hub.store.moment import at_one_moment
 from hub.store.paging import page_of
+from hub.store.paths import Declared
 from hub.store.tally import Tally
 from hub.store.way import Way
 from hub.store.ways import QUICK, SKIP, Ways
@@ -51,9 +52,15 @@ class Search:
         self._cursor = cursor
         self._find = ways
         self._found: Ways | None = None
+        self._taken: tuple[float, Way] | None = None
+        self._is_quick: bool | None = None
 
     def runs_on(self, connection: sqlite3.Connection) -> bool:
         return self._connection is connection
+
+    def is_fresh(self, declared: Callable[[], Declared]) -> bool:
+        """Whether what is known of the ways still serves."""
+        return self._found is None or self._found.is_fresh(declared)
 
     @property
     def _ways(self) -> Ways:
@@ -61,9 +68,11 @@ class Search:
             self._found = self._find()
         return self._found
 
-    @cached_property
+    @property
     def _way(self) -> tuple[float, Way]:
-        return self._ways.for_page(self._sort, self._need)
+        if self._taken is None:
+            self._taken = self._ways.for_page(self._sort, self._need)
+        return self._taken
 
     @property
     def _need(self) -> int:
@@ -77,9 +86,13 @@ class Search:
     @property
     def quick(self) -> bool:
         """Whether page and count cost so little that nobody need leave the event loop for them."""
-        if self._is_plain:
-            return True
-        return self._cost + (0.0 if self._ways.is_tallied else self._ways.for_count()[0]) <= QUICK
+        if self._is_quick is None:
+            self._is_quick = self._is_plain or self._cost + self._cost_of_count <= QUICK
+        return self._is_quick
+
+    @property
+    def _cost_of_count(self) -> float:
+        return 0.0 if self._ways.is_tallied else self._ways.for_count()[0]
 
     def unindexed(self) -> list[str]:
         """The dotted paths that no index serves."""

@@ -15,7 +15,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from hub.errors import QueryTooSlow, StoreUnavailable
 from hub.query.patterns import is_found
-from hub.store.connection import Connection
+from hub.store.connection import Connection, GatheringConnection
 from hub.store.followed import followed
 from hub.store.migrations import MIGRATIONS
 from hub.store.scans import Scans, TimeLimit
@@ -72,7 +72,9 @@ class Store:
         self._gates: dict[asyncio.AbstractEventLoop, _Gate] = {}
         self._migrate()
         self._writer = Writer(
-            lambda: Tables(self._connect(), DIALECT), group_commit=group_commit, signal=self._publish
+            lambda: Tables(self._connect(GatheringConnection), DIALECT),
+            group_commit=group_commit,
+            signal=self._publish,
         )
         self._writer.start()
         self.query_time_limit = query_time_limit
@@ -93,14 +95,14 @@ class Store:
         if new or gone:
             log.info("store.indexed")
 
-    def _connect(self) -> Connection:
+    def _connect(self, factory: type[Connection] = Connection) -> Connection:
         connection = sqlite3.connect(
             self.database,
             timeout=self._busy_timeout,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=256,
-            factory=Connection,
+            factory=factory,
         )
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         # The savepoint of each job keeps what it would take back: in memory, not in a file of its own.
