@@ -101,6 +101,9 @@ def _listing(attribute: str, shape: Shape, templates: tuple[Mapping[str, Rule] |
         for template in templates
     ]
 
+    if len(parts) == 1 and parts[0][0] is None:
+        return _list_of_one(parts[0][1])
+
     def listed(data: Any, unmapped: list[Unmapped]) -> list[Any] | None:
         made = []
         for path, build in parts:
@@ -111,6 +114,14 @@ def _listing(attribute: str, shape: Shape, templates: tuple[Mapping[str, Rule] |
                     if one is not None:
                         made.append(one)
         return made or None
+
+    return listed
+
+
+def _list_of_one(build: Fill) -> Fill:
+    def listed(data: Any, unmapped: list[Unmapped]) -> list[Any] | None:
+        one = build(data, unmapped)
+        return None if one is None else [one]
 
     return listed
 

@@ -16,6 +16,9 @@ Key = str | int | float | bytes
 
 def keys_at(document: Any, path: tuple[str, ...]) -> set[Key]:
     """The keys of all values at the end of the path; arrays on the way are entered, one level each."""
+    only = _only_text(document, path)
+    if only is not None:
+        return {only}
     keys: set[Key] = set()
     for found in elements_at(document, path):
         if type(found) is str and found[4:5] != "-":  # what no year begins is no instant
@@ -23,6 +26,17 @@ def keys_at(document: Any, path: tuple[str, ...]) -> set[Key]:
         elif (key := _key_of(found)) is not None:
             keys.add(key)
     return keys
+
+
+def _only_text(node: Any, path: tuple[str, ...]) -> str | None:
+    """The usual case, straight on: a text that is no instant, in one object; None is any other case."""
+    if type(node) is list and len(node) == 1:
+        (node,) = node
+    for name in path:
+        if type(node) is not dict:
+            return None
+        node = node.get(name)
+    return node if type(node) is str and node[4:5] != "-" else None
 
 
 def keys_for(values: Sequence[str]) -> list[Key]:

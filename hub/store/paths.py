@@ -87,10 +87,13 @@ class IndexedPaths:
         declared = self.declared()
         gone: list[Entry] = []
         come: list[Entry] = []
+        places = declared.places
         for seq, before, after in reports:
-            for first, rest, number in declared.places:
+            for first, rest, number in places:
                 old, new = before.get(first), after.get(first)
-                if old != new:
+                if old is None and new is not None:
+                    come += [(number, key, seq) for key in keys_at(new, rest)]
+                elif old != new:
                     had = set() if old is None else keys_at(old, rest)
                     has = set() if new is None else keys_at(new, rest)
                     gone += [(number, key, seq) for key in had - has]

@@ -12,6 +12,8 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 SECRET_NAMES = ("secret", "password", "token", "authorization", "api_key")
+PLAIN = frozenset({str, int, float, bool, type(None)})
+"""The types of values that have nothing inside."""
 BEGIN: list[Processor] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name]
 
 
@@ -34,7 +36,7 @@ def configure(level: str = "info", format: str = "json", *, stream: TextIO | Non
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *BEGIN, *finish],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=lambda name="hub": _Lines(name, out),
+        logger_factory=lru_cache(lambda name="hub": _Lines(name, out)),
         cache_logger_on_first_use=False,
     )
     _adopt_libraries(threshold, finish, out)
@@ -51,8 +53,11 @@ def tells(level: int) -> bool:
 
 
 def redact(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Say of a secret only whether it is set."""
-    return {key: _without_secrets(key, value) for key, value in line.items()}
+    """Say of a secret only whether it is set. Most lines have none: they stay as they are."""
+    for key, value in line.items():
+        if type(value) not in PLAIN or _names_a_secret(key):
+            return {key: _without_secrets(key, value) for key, value in line.items()}
+    return line
 
 
 def _without_secrets(key: object, value: Any) -> Any:
