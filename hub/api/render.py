@@ -68,7 +68,10 @@ class Face:
         return array([key.encode().join(around) + document[1:] for key, document in rows])
 
     def changed(self, problem: Problem, fields: tuple[str, ...] = ()) -> bytes:
-        return self.problem(problem.id, orjson.dumps(problem.document), fields)
+        if not fields:
+            return self.problem(problem.id, orjson.dumps(problem.document))
+        whole = {"id": problem.id, "href": self.problem_href(problem.id), **problem.document}
+        return orjson.dumps(select(whole, fields))
 
     def task_href(self, kind: TaskKind, task_id: str = "") -> str:
         """The address of a task, or of the list of its kind."""

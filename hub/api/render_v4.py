@@ -14,7 +14,7 @@ from hub.faces import V4, r18, v4
 from hub.faces.addresses import Addresses
 from hub.faces.parts import same
 from hub.model.event import Record
-from hub.model.problem import Document
+from hub.model.problem import Document, Problem
 from hub.model.subscription import Subscription
 from hub.model.task import TaskKind
 from hub.problems.edits import Edit
@@ -57,6 +57,9 @@ class FaceV4(Face):
 
     def problems(self, rows: Iterable[tuple[str, bytes]], fields: tuple[str, ...] = ()) -> bytes:
         return array([self.problem(problem_id, document, fields) for problem_id, document in rows])
+
+    def changed(self, problem: Problem, fields: tuple[str, ...] = ()) -> bytes:
+        return self.problem(problem.id, orjson.dumps(problem.document), fields)
 
     def task(self, kind: TaskKind, task_id: str, document: bytes, fields: tuple[str, ...] = ()) -> bytes:
         """A task, of which v4 knows no state: it is done when it is answered."""
