@@ -91,12 +91,19 @@ def answered(request: Request, response: Response) -> Response:
         if response.status < 400 and b"if-match" in request.headers:
             refuse_unmatched(request, response.etag or None)
         return response
-    tag = response.etag or tag_of(response.body)
+    tag = response.etag or tag_of(response.body + _rest_of_list(response))
     if b"if-match" in request.headers:
         refuse_unmatched(request, tag)
     if b"if-none-match" in request.headers and is_known(request, tag):
         return Response(status=304, etag=tag)
     return response if response.etag else replace(response, etag=tag)
+
+
+def _rest_of_list(response: Response) -> bytes:
+    """The total of a list of which the answer is a part: what comes behind the page changes the list, too."""
+    counts = dict(response.headers)
+    total = counts.get("X-Total-Count", "")
+    return b"" if total == counts.get("X-Result-Count", "") else total.encode()
 
 
 def has_conditions(request: Request) -> bool:

@@ -56,6 +56,19 @@ def test_a_task_is_done_and_found_at_its_location(client: ContractClient, kind: 
     assert client.get(f"{FACE}/{kind}").json()[-1] == task
 
 
+def test_the_tag_of_a_page_changes_with_the_total_of_its_list(client: ContractClient) -> None:
+    body = {"problem": named(made(client))}
+    for _ in range(2):
+        client.post(ACKNOWLEDGEMENT, body)
+    page = client.get(ACKNOWLEDGEMENT, params={"limit": 1})
+    known = {"If-None-Match": page.headers["ETag"]}
+    assert client.get(ACKNOWLEDGEMENT, params={"limit": 1}, headers=known).status_code == 304
+    client.post(ACKNOWLEDGEMENT, body)
+    again = client.get(ACKNOWLEDGEMENT, params={"limit": 1}, headers=known)
+    assert (again.status_code, again.json()) == (200, page.json())
+    assert int(again.headers["X-Total-Count"]) == int(page.headers["X-Total-Count"]) + 1
+
+
 def test_fields_choose_what_a_new_task_shows(client: ContractClient) -> None:
     body = {"problem": named(made(client))}
     done = client.call("POST", ACKNOWLEDGEMENT, json=body, params={"fields": "outcome.result"})
