@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -12,6 +11,7 @@ from hub.api.render import MERGING, Face, MakeEdit, Path, array
 from hub.errors import InvalidInput, Violation
 from hub.faces import V4, r18, v4
 from hub.faces.addresses import Addresses
+from hub.faces.demanded import with_demanded
 from hub.faces.parts import same
 from hub.model.event import Record
 from hub.model.problem import Document, Problem
@@ -137,19 +137,6 @@ class FaceV4(Face):
 
     def _renamed(self, body: Document) -> Document:
         return r18.incoming(body) if self._r18_names else body
-
-
-@lru_cache(maxsize=256)
-def with_demanded(fields: tuple[str, ...]) -> tuple[str, ...]:
-    """The fields asked for, and beside a part of a part what v4 demands of every one of its kind."""
-    paths = [path.split(".") for path in fields]
-    demanded = [
-        ".".join((*path[:-1], name))
-        for path in paths
-        if len(path) > 1
-        for name in v4.DEMANDED.get(r18.RENAMED.get(path[-2], path[-2]), ())
-    ]
-    return tuple(dict.fromkeys((*fields, *demanded)))
 
 
 def _with_present_names(patch: Any, shown: Document) -> Any:

@@ -6,6 +6,7 @@ import orjson
 
 from hub.delivery.listeners import Listener
 from hub.faces import EVENT_RENDERERS, V5, EventRenderer
+from hub.faces.demanded import with_demanded
 from hub.faces.events import with_older_names
 from hub.model.problem import Document
 from hub.problems.ownership import Ownership
@@ -44,7 +45,8 @@ class Renderings:
         key = (event, listener.face, party, listener.fields)
         if key not in self._made:
             envelope = self._seen(orjson.loads(body), listener.owner)
-            self._made[key] = orjson.dumps(select_event(self._rendered(envelope, listener), listener.fields))
+            fields = listener.fields if listener.face == V5 else with_demanded(listener.fields)
+            self._made[key] = orjson.dumps(select_event(self._rendered(envelope, listener), fields))
         return event_id, self._made[key]
 
     def _rendered(self, v5: Document, listener: Listener) -> Document:

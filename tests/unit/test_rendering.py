@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from hub.delivery.rendering import Renderings
-from hub.faces import EVENT_RENDERERS, EVENT_TYPES, V5
+from hub.faces import EVENT_RENDERERS, EVENT_TYPES, V4, V5
 from hub.model.event import EventType
 from hub.model.problem import Problem
 from hub.problems.envelope import Letterhead, event_of
@@ -52,3 +52,16 @@ def test_a_face_renders_every_event_that_its_listeners_are_given(face: str) -> N
         assert orjson.loads(body)["eventType"] == kind
         if face == V5:
             assert body is event.body
+
+
+def test_a_v4_listener_that_wants_a_part_of_a_party_is_told_what_v4_demands_of_it() -> None:
+    letterhead = Letterhead(reporting_system="hub", base_url="https://qos.example.com/v5")
+    dates = dict.fromkeys(("creationDate", "lastUpdate", "statusChangeDate"), "2026-03-01T12:00:00.000Z")
+    customer = {"id": "cust-1", "@type": "PartyRef", "name": "Bakery"}
+    related = {"@type": "RelatedPartyRefOrPartyRoleRef", "role": "customer", "partyOrPartyRole": customer}
+    problem = Problem(id="p", document=report(relatedParty=[related], **dates), sequence=1)
+    event = event_of(EventType.CREATE, problem, event_id="e", event_time=0, record_time=0, letterhead=letterhead)
+    wants = listener(fields=("event.serviceProblem.relatedParty.id",), face=V4)
+    _, body = Renderings({1: ("e", event.body)}, lambda envelope, _: envelope).of(1, wants)
+    (party,) = orjson.loads(body)["event"]["serviceProblem"]["relatedParty"]
+    assert party.keys() == {"id", "@referredType"}
