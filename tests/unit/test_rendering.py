@@ -64,4 +64,4 @@ def test_a_v4_listener_that_wants_a_part_of_a_party_is_told_what_v4_demands_of_i
     wants = listener(fields=("event.serviceProblem.relatedParty.id",), face=V4)
     _, body = Renderings({1: ("e", event.body)}, lambda envelope, _: envelope).of(1, wants)
     (party,) = orjson.loads(body)["event"]["serviceProblem"]["relatedParty"]
-    assert party.keys() == {"id", "@referredType"}
+    assert party.keys() == {"id", "@referredType", "@type"}
