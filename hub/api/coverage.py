@@ -75,10 +75,10 @@ def _standing(row: Row, base_url: str) -> Document:
     standing = row.standing
     if standing is None:
         return {"detail": _detail(row), "deliveredTime": None, "dueTime": None, "delivery": None}
-    told, pending = row.reason is Reason.TOLD, row.reason is Reason.PENDING
+    pending = row.reason is Reason.PENDING
     return {
         "detail": _detail(row),
-        "deliveredTime": micros_to_text(standing.settled_at) if told and standing.settled_at else None,
+        "deliveredTime": None if standing.delivered_at is None else micros_to_text(standing.delivered_at),
         "dueTime": micros_to_text(standing.due_at) if pending else None,
         "delivery": {
             "id": str(standing.delivery),

@@ -85,7 +85,6 @@ def recovery_view(recovery: Recovery, *, base_url: str) -> Document:
 
 
 def delivery_view(view: DeliveryView, *, base_url: str, face_url: str) -> Document:
-    delivered = view.state is DeliveryState.DELIVERED
     return {
         "id": str(view.id),
         "href": f"{base_url}/deliveries/{view.id}",
@@ -102,7 +101,7 @@ def delivery_view(view: DeliveryView, *, base_url: str, face_url: str) -> Docume
         "waiting": view.waiting,
         "dueTime": micros_to_text(view.due_at),
         "creationDate": micros_to_text(view.created),
-        "deliveredTime": _time(view.settled_at) if delivered else None,
+        "deliveredTime": _time(view.delivered_at),
         "attempts": view.attempts,
         "lastOutcome": view.last_outcome,
         "lastStatus": view.last_status,

@@ -26,12 +26,15 @@ class Settler:
     ) -> Settlement:
         """Delivered; parked when the listener is gone; due again by its schedule; or dead at the end of that.
 
+        What was received before is never dead: it stays delivered, whatever becomes of sending it again.
         A wish to wait (Retry-After) holds for all that the listener is to be told, and outlives this delivery.
         """
         micros = to_micros(now)
         attempt = _attempt_of(claim, result)
         match verdict(result, now, self.longest_hint):
             case Delivered():
+                return _at_rest(claim, attempt, DELIVERED, micros)
+            case Refused() if claim.received:
                 return _at_rest(claim, attempt, DELIVERED, micros)
             case Refused():
                 return Settlement(
@@ -41,7 +44,8 @@ class Settler:
                 held_until = micros + round(hint * 1e6) if hint else None
                 wait = self.schedules.of(options.schedule).next_wait(claim.tries + 1, hint)
                 if wait is None:
-                    return _at_rest(claim, attempt, DeliveryState.DEAD, micros, held_until)
+                    end = DELIVERED if claim.received else DeliveryState.DEAD
+                    return _at_rest(claim, attempt, end, micros, held_until)
                 return Settlement(
                     claim=claim,
                     attempt=attempt,

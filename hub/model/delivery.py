@@ -24,7 +24,7 @@ class Claim(NamedTuple):
     """A delivery that this sender has leased; every write about it must show the token.
 
     `subscription` and `event` are row numbers. `attempts` counts all attempts so far, `tries` those of the
-    present run of the schedule.
+    present run of the schedule. `received` says that it was received before, and is sent again.
     """
 
     delivery: int
@@ -35,6 +35,7 @@ class Claim(NamedTuple):
     tries: int
     created: int
     token: str
+    received: bool = False
 
 
 class Timing(NamedTuple):

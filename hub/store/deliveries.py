@@ -60,7 +60,7 @@ class DeliveryView:
     waiting: bool
     due_at: int
     created: int
-    settled_at: int | None
+    delivered_at: int | None
     attempts: int
     last_outcome: str | None
     last_status: int | None
@@ -154,8 +154,8 @@ class Deliveries:
         rows.sort(key=itemgetter(1))  # a line stands in the order of its events
         # By position: names would cost as much again.
         return [
-            Claim(delivery, subscription, event, order_key, attempts, tries, created, token)
-            for delivery, event, order_key, attempts, tries, created in self._one_a_key(rows, again)
+            Claim(delivery, subscription, event, order_key, attempts, tries, created, token, bool(received))
+            for delivery, event, order_key, attempts, tries, created, received in self._one_a_key(rows, again)
         ]
 
     def _one_a_key(self, rows: list[tuple[Any, ...]], again: int) -> list[tuple[Any, ...]]:

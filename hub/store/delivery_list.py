@@ -48,7 +48,7 @@ class Standing:
     delivery: int
     state: DeliveryState
     due_at: int
-    settled_at: int | None
+    delivered_at: int | None
     attempts: int
     last_outcome: str | None
     last_status: int | None
@@ -67,12 +67,12 @@ class DeliveryList:
                 delivery=delivery,
                 state=DeliveryState(state),
                 due_at=due_at,
-                settled_at=settled_at,
+                delivered_at=delivered_at,
                 attempts=attempts,
                 last_outcome=outcome,
                 last_status=status,
             )
-            for subscription, delivery, state, due_at, settled_at, attempts, outcome, status in (
+            for subscription, delivery, state, due_at, delivered_at, attempts, outcome, status in (
                 self._connection.execute(self._sql["of_event"], (event,))
             )
         }

@@ -916,3 +916,9 @@ def deliveries_that_were_settled_before(db: Database) -> None:
 def warnings_of_certificates(db: Database) -> None:
     """The instant of the last warning that the certificate which a listener is shown ends."""
     db.execute("ALTER TABLE listener ADD COLUMN certificate_told INTEGER NOT NULL DEFAULT 0")
+
+
+@MIGRATIONS()
+def deliveries_that_were_received(db: Database) -> None:
+    """`delivered_at` is when a delivery that is sent again had been received before; NULL where it had not."""
+    db.execute("ALTER TABLE delivery ADD COLUMN delivered_at INTEGER")

@@ -109,9 +109,9 @@ class Coverage:
 
 
 def _reason(one: Registered, standing: Standing) -> Reason:
+    if standing.delivered_at is not None:
+        return Reason.TOLD
     match standing.state:
-        case DeliveryState.DELIVERED:
-            return Reason.TOLD
         case DeliveryState.DEAD:
             return Reason.ENDED if standing.last_outcome == UNREGISTERED else Reason.GIVEN_UP
         case DeliveryState.PARKED if one.subscription.state is SubscriptionState.PAUSED:

@@ -323,7 +323,7 @@ def test_the_operator_sees_deliveries_newest_first_and_filtered(box: Box) -> Non
     assert (log.last_delivered(1), log.last_delivered(2)) == (NOW + 4, None)
     first = log.get(1)
     assert first is not None
-    assert (first.state, first.settled_at, first.attempts) == (DeliveryState.DELIVERED, NOW + 4, 1)
+    assert (first.state, first.delivered_at, first.attempts) == (DeliveryState.DELIVERED, NOW + 4, 1)
     assert (first.last_outcome, first.last_status) == ("serverError", 500)
     assert (first.event_id, first.sequence, first.problem_id) == ("e1", 1, "p1")
     assert first.callback == "https://noc.example.com/in"
@@ -335,20 +335,37 @@ def test_of_a_line_one_at_most_is_in_flight_whatever_was_sent_again(box: Box) ->
     box.store.write(lambda tables: tables.subscriptions.insert(subscription(1), from_event=0))
     box.insert(1)
     box.claim()
-    box.settle(1, DeliveryState.DELIVERED)
+    box.settle(1, DeliveryState.DEAD)
     box.insert(2)
     first = box.claims[1].delivery
     assert box.store.write(lambda tables: tables.deliveries.resend(first, now=NOW)) is True
     assert box.claim() == [1]
     assert box.rows()[2][1] is True
     assert box.claim() == []
-    box.settle(1, DeliveryState.DELIVERED)
+    box.settle(1, DeliveryState.DEAD)
     assert box.promote(1)
     assert box.claim() == [2]
     assert box.store.write(lambda tables: tables.deliveries.resend(first, now=NOW)) is True
     assert box.claim() == []
     box.settle(2, DeliveryState.DELIVERED)
     assert box.claim() == [1]
+
+
+def test_what_was_received_stands_in_no_line_when_it_is_sent_again(box: Box) -> None:
+    box.store.write(lambda tables: tables.subscriptions.insert(subscription(1), from_event=0))
+    box.store.write(lambda tables: tables.events.append(event(1), problem=1))
+    box.insert(1)
+    box.claim()
+    box.settle(1, DeliveryState.DELIVERED, due_at=NOW + 4)
+    first = box.claims[1].delivery
+    assert box.store.write(lambda tables: tables.deliveries.resend(first, now=NOW)) is True
+    box.insert(2)
+    assert sorted(box.claim()) == [1, 2]
+    assert (box.claims[1].received, box.claims[2].received) == (True, False)
+    box.settle(1, DeliveryState.DELIVERED, due_at=NOW + 9)
+    kept = box.store.read.deliveries.get(first)
+    assert kept is not None
+    assert (kept.state, kept.delivered_at) == (DeliveryState.DELIVERED, NOW + 4)
 
 
 def test_patience_lets_nobody_go_beside_one_that_is_about_to_be_sent(box: Box) -> None:

@@ -46,15 +46,15 @@ WHERE id IN (
       ))
     ORDER BY ready.due_at, ready.id LIMIT ?
 )
-RETURNING id, event, order_key, attempts, tries, created;
+RETURNING id, event, order_key, attempts, tries, created, delivered_at IS NOT NULL;
 
 -- name: step_back
 UPDATE delivery SET state = 'due', waiting = 1, due_at = ?, token = NULL, lease_until = NULL WHERE id = ?;
 
 -- name: settle
 UPDATE delivery
-SET state = ?, settled_at = ?, due_at = ?, attempts = attempts + 1, tries = tries + 1, token = NULL, lease_until = NULL,
-    last_outcome = ?, last_status = ?
+SET state = ?, settled_at = coalesce(delivered_at, ?), due_at = ?, attempts = attempts + 1, tries = tries + 1,
+    token = NULL, lease_until = NULL, last_outcome = ?, last_status = ?
 WHERE id = ? AND token = ?;
 
 -- name: retry
@@ -142,7 +142,11 @@ SELECT number, started, outcome, status, peer_address, name_lookup, connect, tls
 FROM attempt WHERE delivery = ? ORDER BY id;
 
 -- name: resend
-UPDATE delivery SET state = 'due', waiting = 0, due_at = ?1, released_at = ?1, settled_at = NULL, tries = 0
+-- What was received stays so, and what comes behind it in its line does not wait for it.
+UPDATE delivery
+SET state = 'due', waiting = 0, due_at = ?1, released_at = ?1, settled_at = NULL, tries = 0,
+    delivered_at = iif(state = 'delivered', settled_at, delivered_at),
+    order_key = iif(state = 'delivered' OR delivered_at IS NOT NULL, NULL, order_key)
 WHERE id = ?2 AND state <> 'inFlight'
   AND EXISTS (SELECT 1 FROM subscription WHERE seq = delivery.subscription AND ended IS NULL)
 RETURNING subscription;
@@ -151,8 +155,8 @@ RETURNING subscription;
 SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_line WHERE subscription = ? AND settled_at IS NULL);
 
 -- name: view
-SELECT delivery.id, delivery.state, delivery.waiting, delivery.due_at, delivery.created, delivery.settled_at,
-       delivery.attempts, delivery.last_outcome, delivery.last_status,
+SELECT delivery.id, delivery.state, delivery.waiting, delivery.due_at, delivery.created,
+       coalesce(delivery.delivered_at, iif(delivery.state = 'delivered', delivery.settled_at, NULL)), delivery.attempts, delivery.last_outcome, delivery.last_status,
        subscription.id, subscription.callback, event.id, event.type, event.sequence, event.time, event.problem_id
 FROM delivery
 JOIN event ON event.seq = delivery.event

@@ -1,2 +1,4 @@
 -- name: of_event
-SELECT subscription, id, state, due_at, settled_at, attempts, last_outcome, last_status FROM delivery WHERE event = ?;
+SELECT subscription, id, state, due_at, coalesce(delivered_at, iif(state = 'delivered', settled_at, NULL)), attempts,
+       last_outcome, last_status
+FROM delivery WHERE event = ?;

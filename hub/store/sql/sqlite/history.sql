@@ -30,7 +30,8 @@ ORDER BY record_time, seq;
 -- One that was sent again stands as it did then.
 SELECT delivery.id, subscription.id, coalesce(subscription.party, subscription.owner, ''), event.id, event.problem_id,
        coalesce(record.event_time, event.time), event.time, delivery.created,
-       coalesce(earlier.state, delivery.state), coalesce(earlier.settled_at, delivery.settled_at),
+       coalesce(earlier.state, iif(delivery.delivered_at IS NULL, delivery.state, 'delivered')),
+       coalesce(earlier.settled_at, delivery.delivered_at, delivery.settled_at),
        count(attempt.id), min(attempt.started)
 FROM delivery
 JOIN event ON event.seq = delivery.event

@@ -57,7 +57,8 @@ SELECT id FROM delivery INDEXED BY delivery_line WHERE subscription = ? AND sett
 
 -- name: abandon
 UPDATE delivery
-SET state = 'dead', settled_at = :now, token = NULL, lease_until = NULL, last_outcome = :outcome
+SET state = iif(delivered_at IS NULL, 'dead', 'delivered'), settled_at = coalesce(delivered_at, :now),
+    token = NULL, lease_until = NULL, last_outcome = iif(delivered_at IS NULL, :outcome, last_outcome)
 WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: parked
@@ -69,7 +70,7 @@ ORDER BY settled_at LIMIT ?;
 
 -- name: misplaced
 SELECT id FROM delivery WHERE subscription = :subscription AND settled_at IS NULL AND order_key IS NULL
-  AND :order <> 'none'
+  AND :order <> 'none' AND delivered_at IS NULL
 UNION ALL
 SELECT id FROM delivery WHERE subscription = :subscription AND settled_at IS NULL AND order_key = 0
   AND :order <> 'subscription'
