@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from hub.errors import InvalidInput, Unsupported
 from hub.problems.json_pointer import is_index, unescaped
-from hub.query.attributes import Attributes
+from hub.query.attributes import ANYTHING
 from hub.query.canonical import all_of
 from hub.query.jsonpath import parse_filter
 from hub.query.list_query import split_query_string
@@ -185,10 +185,10 @@ def _alternatives(query: str) -> list[list[Comparison]]:
 
 
 _ELEMENT = "element"
-_ANYTHING = ResourceVocabulary(attributes=Attributes.named(_ELEMENT))
+_VOCABULARY = ResourceVocabulary(attributes=ANYTHING)
 
 
 def _expression(inside: str) -> Predicate:
     """A condition in JSONPath on an element, read as the `filter` of a list whose documents hold that element alone."""
-    fits = predicate(parse_filter(f"{_ELEMENT}[{inside}]", vocabulary=_ANYTHING, field="path").condition)
+    fits = predicate(parse_filter(f"{_ELEMENT}[{inside}]", vocabulary=_VOCABULARY, field="path").condition)
     return lambda element: fits({_ELEMENT: element})

@@ -49,6 +49,7 @@ ENVELOPE = frozenset(
 NEVER_THERE = frozenset({"@baseType", "@schemaLocation", "analyticCharacteristic", "href", "id", "relatedParty"})
 """What the standard has in an envelope, and no event of this hub."""
 
+LIST = Attribute(many=True)
 ENVELOPE_KNOWN = {name: Attribute(holds=Holds.INSTANT) for name in ("eventTime", "recordTime", "timeOccurred")}
 REPORT = "serviceProblem"
 OF_EVERY_TASK = frozenset({"@baseType", "@schemaLocation", "@type", "href", "id", "outcome", "state"})
@@ -118,6 +119,9 @@ OF_REPORTS: Mapping[str, frozenset[str]] = {
 }
 """The attributes of a management report as an event has it."""
 
+LISTS = frozenset({"problem", "ackProblem", "unackProblem", "childProblem", "trackingRecord", "artefact"})
+"""Of all these the lists."""
+
 CLOSED = {**TASKS, **OF_NOTICES, **OF_REPORTS}
 PAYLOAD = {name.lower(): name for name in (REPORT, "informationRequired", *CLOSED)}
 PAYLOAD[TaskKind.UNGROUP.lower()] = TaskKind.UNGROUP.payload  # as examples of the standard have it
@@ -176,6 +180,10 @@ class EventVocabulary:
         self._address = address
         self._told = told
 
+    @property
+    def closed(self) -> bool:
+        return self._report.closed
+
     def with_extensions(self) -> "EventVocabulary":
         report = self._report
         return EventVocabulary(
@@ -200,7 +208,8 @@ class EventVocabulary:
         if name in CLOSED and rest[1:] and rest[1] not in CLOSED[name]:
             raise unknown(rest[1], CLOSED[name])
         if name != REPORT or not rest[1:]:
-            return ("event", name, *rest[1:]), ANY
+            is_list = name in CLOSED and len(rest) == 2 and rest[1] in LISTS
+            return ("event", name, *rest[1:]), LIST if is_list else ANY
         below, attribute = self._report.find(tuple(rest[1:]))
         return ("event", name, *below), attribute
 

@@ -102,23 +102,26 @@ class _Parser:
         if not self._takes("$") and self._ended():
             raise self._wrong("a path such as note[?(@.author=='noc')]")
         bare = self._next.sort is Sort.NAME or self._next.text == "@"
-        query = self._query((), bare=bare)
+        query = self._query((), bare=bare, of_all=True)
         if query.function or not self._ended():
             raise self._wrong("the end")
         return self._meaning.selects(query)
 
-    def _query(self, scope: Path, *, bare: bool = False) -> Query:
-        """The steps of a path; `bare` when its first name may stand without a dot."""
+    def _query(self, scope: Path, *, bare: bool = False, of_all: bool = False) -> Query:
+        """The steps of a path; `bare` when its first name may stand without a dot, `of_all` from the documents on."""
         steps: list[Step] = [self._name()] if bare else []
         function = ""
         while not function and (sign := self._takes(".", "[", "..")):
             if sign.text == "..":
                 raise self._unsupported("the descendant step ..")
-            if sign.text == "[":
-                names = tuple(step for step in steps if isinstance(step, str))
-                steps.append(self._bracket((*scope, *names)))
-            elif self._takes("*"):
-                steps.append(EVERYTHING)
+            place = (*scope, *(step for step in steps if isinstance(step, str)))
+            is_element = not (steps and isinstance(steps[-1], str)) and not (of_all and not steps)
+            if self._takes("*"):
+                steps.append(self._every(place, is_element=is_element))
+                if sign.text == "[":
+                    self._end_bracket()
+            elif sign.text == "[":
+                steps.append(self._bracket(place))
             else:
                 name = self._name()
                 function = self._method(name)
@@ -142,9 +145,7 @@ class _Parser:
 
     def _bracket(self, place: Path) -> Step:
         step: Step
-        if self._takes("*"):
-            step = EVERYTHING
-        elif self._takes("?"):
+        if self._takes("?"):
             step = self._nested(place)
         elif self._next.sort is Sort.STRING:
             step = self._take().text
@@ -152,10 +153,21 @@ class _Parser:
             raise self._unsupported("an index or a slice")
         else:
             raise self._wrong("*, ? or a quoted name")
+        self._end_bracket()
+        return step
+
+    def _end_bracket(self) -> None:
         if self._next.text == "," and self._next.sort is Sort.SIGN:
             raise self._unsupported("a selection of several")
         self._expect("]")
-        return step
+
+    def _every(self, place: Path, *, is_element: bool) -> Condition:
+        """All elements of the list at a place; of an object, RFC 9535 would have the values of all members."""
+        if not self._meaning.enters(place, is_element=is_element):
+            what = f"an element of {'.'.join(place)}" if place else "a document"
+            what = what if is_element else ".".join(place)
+            raise self._unsupported(f"* on {what}, which is not known to be a list,")
+        return EVERYTHING
 
     # -- tests
 

@@ -49,6 +49,11 @@ class Meaning:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
 
+    def enters(self, place: Path, *, is_element: bool) -> bool:
+        """Whether `*` may stand behind a place, or behind an element there: behind a list, or what is not described."""
+        is_list = bool(place) and self._vocabulary.find(place)[1].many
+        return ((is_list or not place) and not is_element) or not self._vocabulary.closed
+
     def compared(self, query: Query, operator: Operator, literal: Literal) -> Condition:
         if query.function:
             return self._measured(query, operator, literal)

@@ -41,6 +41,10 @@ def with_kept_addresses(comparison: Comparison, address: ReadAddress) -> Compari
 
 
 class Vocabulary(Protocol):
+    @property
+    def closed(self) -> bool:
+        """Whether there is nothing but what is described; else a query may have been accepted before."""
+
     def find(self, path: Path) -> tuple[Path, Attribute]:
         """The path as documents have it, and what is there. Raises ValueError naming what is not known."""
 
@@ -63,6 +67,10 @@ class ResourceVocabulary:
     addresses: str = ""
     extended: bool = False
     _found: dict[Path, tuple[Path, Attribute]] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def closed(self) -> bool:
+        return self.attributes.closed
 
     def with_extensions(self) -> "ResourceVocabulary":
         return replace(self, extended=True)

@@ -1,7 +1,7 @@
 """JSONPath filters: what they select, and what is said about those that cannot be read."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -9,7 +9,7 @@ import pytest
 
 from hub.api.attributes import problem_attributes
 from hub.errors import Unsupported
-from hub.query.attributes import Path
+from hub.query.attributes import ANYTHING, Attribute, Path
 from hub.query.jsonpath import parse_filter
 from hub.query.patterns import is_found
 from hub.query.predicate import predicate
@@ -70,6 +70,11 @@ SELECTS = [
     "$[?(@.note.length() > 1 && length(@.status)==4)]",
     "$[?count(@.note[?(@.author!='noc')])==1]",
     "$[?count(@.note[*])==2]",
+    "$[*]",
+    "$.*",
+    "$[*].note.*.author",
+    "$[?(@.status=='held')].note[*]",
+    "characteristic.*[?(@.name=='kpi')]",
     "characteristic[?(@.name=='tags' && @.value=='b')]",
     "characteristic[?(@.value[?(@=='a')])]",
     "relatedParty[?(@.role=='owner')].partyOrPartyRole[?(@.id=='7')]",
@@ -162,6 +167,19 @@ def test_a_filter_that_cannot_be_read_says_where_and_why(text: str, complaint: s
         ("$[?(avg(@.priority) > 2)]", "the function avg()"),
         ("$[?(@.priority.stddev() > 2)]", "the function stddev()"),
         ("$[?(min(@.priority) > 2)]", "the function min()"),
+        ("characteristic[?(@.value.*==1)]", "* on characteristic.value, which is not known to be a list"),
+        ("characteristic[?(@.value[*]==1)]", "* on characteristic.value, which is not known to be a list"),
+        ("$.characteristic[*].value[*]", "* on characteristic.value, which is not known to be a list"),
+        ("$[?(@.impactPattern.*=='wave')]", "* on impactPattern, which is not known to be a list"),
+        ("$[?count(@.impactPattern[*])==1]", "* on impactPattern, which is not known to be a list"),
+        ("$[?(@.originatorParty.*.id=='org-1')]", "* on originatorParty, which is not known to be a list"),
+        ("$.note[*][*]", "* on an element of note, which is not known to be a list"),
+        ("note[?(@.*=='noc')]", "* on an element of note, which is not known to be a list"),
+        ("$[?(@.*=='held')]", "* on a document, which is not known to be a list"),
+        ("$[*][*]", "* on a document, which is not known to be a list"),
+        ("$[*][*].status", "* on a document, which is not known to be a list"),
+        ("note['author',*]", "a selection of several"),
+        ("note[*,'author']", "a selection of several"),
     ],
 )
 def test_what_jsonpath_has_and_this_server_has_not_is_named(text: str, named: str) -> None:
@@ -180,6 +198,25 @@ def test_what_jsonpath_has_and_this_server_has_not_is_named(text: str, named: st
 )
 def test_spaces_and_quotes_make_no_other_filter(one: str, other: str) -> None:
     assert parse_filter(one, vocabulary=VOCABULARY) == parse_filter(other, vocabulary=VOCABULARY)
+
+
+def test_every_list_of_a_report_has_elements_to_ask_for() -> None:
+    lists = [*_lists(ATTRIBUTES.by_name)]
+    assert ("impactPattern", "characteristic") in lists
+    for path in lists:
+        parse_filter(f"$.{'.'.join(path)}[*]", vocabulary=VOCABULARY)
+
+
+def _lists(members: Mapping[str, Attribute], above: Path = ()) -> Iterator[Path]:
+    for name, attribute in members.items():
+        if attribute.many:
+            yield (*above, name)
+        if len(above) < 2:
+            yield from _lists(attribute.members, (*above, name))
+
+
+def test_a_filter_of_what_is_not_described_may_ask_for_elements_anywhere() -> None:
+    parse_filter("$[?(@.anything[*]==1 && @.*)]", vocabulary=ResourceVocabulary(attributes=ANYTHING))
 
 
 def test_a_filter_in_the_words_of_another_face_asks_the_stored_document() -> None:

@@ -29,7 +29,7 @@ VALID = (
     "lastUpdate>2026-11-22T10:00:00+02:00&relatedParty.partyOrPartyRole.id!=7&after=&limit=10",
     "filter=$[?(@.status=='held' && !(@.priority>=3 || @.note[?(@author=='x')]))]&offset=10",
     f"filter=note[?(search(@.text, 'a|b') && length(@.text)>2)].author&before={cursor_text(BEHIND, ())}",
-    "filter=affectedService[?@['@type'] =~ /^Se/i && count(@.x[*])==0 && @.id != null]",
+    "filter=affectedService[?@['@type'] =~ /^Se/i && count(@.x[?@])==0 && @.id != null]",
     "characteristic.value.gt=5&extra.deep=1&far=2&name.exact=%26%3B%25&name.regex=(a(b)?){2,5}",
 )
 DOCUMENTS: list[dict[str, Any]] = [

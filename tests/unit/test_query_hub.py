@@ -199,6 +199,8 @@ def test_a_query_of_endless_length_is_refused_without_repeating_it() -> None:
         ("filter=$..a", "descendant"),
         ("eventType=ServiceProblemCreateEvent&filter=event.serviceProblem.note[0]", "an index"),
         ("$[?(avg(@.event.serviceProblem.priority) > 3)]", r"avg()"),
+        ("$[?(@.event.*.status=='held')]", "* on event, which is not known to be a list"),
+        ("$[?(@.event.problemGroup.parentProblem[*].id=='7')]", "* on event.problemGroup.parentProblem, which"),
     ],
 )
 def test_what_jsonpath_has_and_the_hub_has_not_is_said_to_be_unsupported(text: str, named: str) -> None:
@@ -206,6 +208,13 @@ def test_what_jsonpath_has_and_the_hub_has_not_is_said_to_be_unsupported(text: s
         parse(text)
     assert caught.value.status == 501
     assert named in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "path", ["problemGroup.childProblem", "problemAcknowledgement.problem", "managementReport.artefact"]
+)
+def test_the_elements_of_a_list_in_an_event_may_be_asked_for(path: str) -> None:
+    assert parse(f"$[?(@.event.{path}[*].id=='7')]").condition is not None
 
 
 PATHS = [
