@@ -51,11 +51,16 @@ def unlinked(document: Document) -> Document:
 
 
 def above(
-    tables: Tables, ids: Iterable[str], *, without: tuple[str, Collection[str]] = ("", ())
+    tables: Tables,
+    ids: Iterable[str],
+    *,
+    without: tuple[str, Collection[str]] = ("", ()),
+    linked: bool = False,
 ) -> dict[str, str]:
     """{id: which of `ids` leads to it} of these reports and all that are above them.
 
     `without` is (parent, children): links that are about to go, and are not followed.
+    Of the references that stand on one side alone none is followed where `linked` is asked for.
     """
     going, orphans = without
     found: dict[str, str] = {}
@@ -67,6 +72,8 @@ def above(
         found[one] = first
         stored = tables.problems.get(one)
         parents = ids_in(stored.problem.document, PARENTS) if stored else []
+        if linked:
+            parents = [parent for parent in parents if are_linked(tables, one, PARENTS, parent)]
         waiting += [(parent, first) for parent in parents if not (parent == going and one in orphans)]
     return found
 
@@ -88,12 +95,13 @@ def other_ends(
     """What the reports have to say to which `after` has gained or lost a link since its document was `before`.
 
     `reference` is the one to `after`. The owner gains links to reports that it sees only.
-    Raises Conflict when a report would come to be below itself.
+    Raises Conflict when a report would come to be below itself, were what the owner says of others a link, too.
     """
-    gained = {side: _found(tables, ids_in(after.document, side), ids_in(before, side)) for side in OTHER_SIDE}
-    gained = {side: [one for one in ends if owner.sees(one.problem.document)] for side, ends in gained.items()}
+    named = {side: _found(tables, ids_in(after.document, side), ids_in(before, side)) for side in OTHER_SIDE}
+    gained = {side: [one for one in ends if owner.sees(one.problem.document)] for side, ends in named.items()}
+    words = {side: {one.problem.id for one in named[side]} - _ids_of(gained[side]) for side in OTHER_SIDE}
     lost = {side: _found(tables, ids_in(before, side), ids_in(after.document, side)) for side in OTHER_SIDE}
-    _refuse_circles(tables, before, after, gained)
+    _refuse_circles(tables, before, after, gained, words)
     ends: dict[str, tuple[Stored, Document]] = {}
     for side, other in OTHER_SIDE.items():
         for one in gained[side]:
@@ -111,14 +119,32 @@ def _found(tables: Tables, ids: Iterable[str], known: Iterable[str]) -> list[Sto
     return [stored for one in others if (stored := tables.problems.get(one))]
 
 
-def _refuse_circles(tables: Tables, before: Document, after: Problem, gained: Mapping[str, list[Stored]]) -> None:
+def _ids_of(ends: Iterable[Stored]) -> set[str]:
+    return {one.problem.id for one in ends}
+
+
+def _refuse_circles(
+    tables: Tables,
+    before: Document,
+    after: Problem,
+    gained: Mapping[str, list[Stored]],
+    words: Mapping[str, set[str]],
+) -> None:
+    """`words` are the ids on each side of reports that the owner does not see."""
     parents = _linked(tables, PARENTS, before, after, gained)
     children = set(_linked(tables, CHILDREN, before, after, gained))
-    found = above(tables, parents, without=(after.id, set(ids_in(before, CHILDREN)) - children))
-    new = {one.problem.id for one in gained[CHILDREN]}
+    without = (after.id, set(ids_in(before, CHILDREN)) - children)
+    found = above(tables, parents, without=without)
+    new = _ids_of(gained[CHILDREN])
     circles = {
         (CHILDREN, one) if one in new else (PARENTS, found[one]) for one in (after.id, *children) if one in found
     }
+    had = set(ids_in(before, CHILDREN))
+    circles |= {
+        (PARENTS if one in had else CHILDREN, one)
+        for one in _on_both_sides(after.document) - _on_both_sides(before)
+    }
+    circles |= _circles_of_words(tables, words, parents, {after.id, *children}, without)
     if after.id in ids_in(after.document, CHILDREN):
         circles.add((CHILDREN, after.id))
     violations = [
@@ -129,6 +155,30 @@ def _refuse_circles(tables: Tables, before: Document, after: Problem, gained: Ma
     ]
     if violations:
         raise Conflict(violations=violations)
+
+
+def _on_both_sides(document: Document) -> set[str]:
+    """What a report names as its parent and as its child, whether that is a link or a word."""
+    return set(ids_in(document, PARENTS)) & set(ids_in(document, CHILDREN))
+
+
+def _circles_of_words(
+    tables: Tables,
+    words: Mapping[str, set[str]],
+    parents: Iterable[str],
+    own: Collection[str],
+    without: tuple[str, Collection[str]],
+) -> set[tuple[str, str]]:
+    """(side, id) of each word that the links contradict: those of the report itself and of its children, `own`.
+
+    Only what is linked to these is looked at: whether two others are linked is nothing that an answer may tell.
+    """
+    over = above(tables, parents, without=without, linked=True) if words[CHILDREN] else {}
+    circles = {(CHILDREN, one) for one in words[CHILDREN] if one in over}
+    for one in words[PARENTS]:
+        if not above(tables, [one], without=without, linked=True).keys().isdisjoint(own):
+            circles.add((PARENTS, one))
+    return circles
 
 
 def _linked(

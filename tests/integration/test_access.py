@@ -562,8 +562,22 @@ def test_a_party_neither_cuts_nor_makes_a_link_to_another_s_report(
     told = client.get(history, headers=matrix.a).json()
     assert [one["notification"].get("actor") for one in told] == ["alice", None]
     unknown = "0199ffff-0000-7000-8000-000000000000"
-    said = [patched({"underlyingProblem": [{"id": one}]})["underlyingProblem"] for one in (linked.above, unknown)]
-    assert [[each["id"] for each in one] for one in said] == [[linked.above], [unknown]]
+    other = client.call("POST", f"{FACE}/serviceProblem", json=of(A), headers=matrix.a).json()["id"]
+    said = [patched({"underlyingProblem": [{"id": one}]})["underlyingProblem"] for one in (other, unknown)]
+    assert [[each["id"] for each in one] for one in said] == [[other], [unknown]]
+
+
+def test_a_party_does_not_turn_a_link_to_another_s_report_round(
+    server: Server, matrix: Matrix, linked: Linked
+) -> None:
+    client, path = server.client, f"{FACE}/serviceProblem/{linked.below['id']}"
+    before = client.get(path, headers=matrix.noc)
+    body = {"underlyingProblem": [{"@type": "ServiceProblemRef", "id": linked.above}]}
+    refused = client.call("PATCH", path, json=body, headers=matrix.b)
+    (violation,) = refused.json()["violation"]
+    assert (refused.status_code, violation["field"]) == (409, "underlyingProblem[0].id")
+    assert violation["value"] == linked.above
+    assert client.get(path, headers=matrix.noc).content == before.content
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Tasks on a real store: what they do with the reports they name, and that nothing is ever half done."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -438,14 +438,56 @@ def test_a_circle_that_a_trouble_system_tells_is_refused_as_not_valid(desk: Desk
     assert links(desk, ticket) == ([], [below.id])
 
 
-def test_a_party_links_its_report_to_those_that_it_sees_only(desk: Desk) -> None:
+def words_of(desk: Desk, mine: Problem, **sides: list[str] | None) -> Callable[[], Any]:
+    """A patch of the links of a report by its party."""
     owner = Ownership("org-311", PARTY_PATHS)
-    theirs = desk.create(originatorParty={"role": "supplier", "partyOrPartyRole": {"id": "org-9"}})
+    edit = merge_edit({side: ids and [{"id": one} for one in ids] for side, ids in sides.items()})
+    return lambda: desk.store.write(lambda tables: desk.clients.patch(tables, mine.id, edit, owner=owner))
+
+
+def theirs(desk: Desk) -> Problem:
+    return desk.create(originatorParty={"role": "supplier", "partyOrPartyRole": {"id": "org-9"}})
+
+
+def test_a_party_links_its_report_to_those_that_it_sees_only(desk: Desk) -> None:
+    other, mine = theirs(desk), desk.create()
+    words_of(desk, mine, parentProblem=[other.id])()
+    assert links(desk, other) == ([], [])
+    assert links(desk, mine) == ([other.id], [])
+
+
+def test_a_party_says_of_others_reports_nothing_that_its_links_contradict(desk: Desk) -> None:
+    top, over, low, lowest = (theirs(desk) for _ in range(4))
+    mine, child = desk.create(), desk.create()
+    for parent, below in ((top, over), (over, mine), (mine, low), (low, lowest), (child, theirs(desk))):
+        desk.group(parent, below)
+    under_child = named(desk, child, "underlyingProblem")
+    before = written(desk)
+    for side, one in (
+        ("underlyingProblem", over.id),
+        ("underlyingProblem", top.id),
+        ("parentProblem", low.id),
+        ("parentProblem", lowest.id),
+    ):
+        with pytest.raises(Conflict) as refused:
+            words_of(desk, mine, **{side: [one]})()
+        assert [(each.field, each.value) for each in refused.value.violations] == [(f"{side}[0].id", one)]
+    with pytest.raises(Conflict):
+        words_of(desk, mine, parentProblem=under_child, underlyingProblem=[child.id])()
+    assert written(desk) == before
+
+
+def test_a_party_is_not_told_whether_others_reports_are_there_or_linked(desk: Desk) -> None:
+    over, under = theirs(desk), theirs(desk)
+    desk.group(over, under)
     mine = desk.create()
-    edit = merge_edit({"parentProblem": [{"id": theirs.id}]})
-    desk.store.write(lambda tables: desk.clients.patch(tables, mine.id, edit, owner=owner))
-    assert links(desk, theirs) == ([], [])
-    assert links(desk, mine) == ([theirs.id], [])
+    for one in (over.id, "unknown"):
+        with pytest.raises(Conflict) as refused:
+            words_of(desk, mine, parentProblem=[one], underlyingProblem=[one])()
+        assert [each.field for each in refused.value.violations] == ["underlyingProblem[0].id"]
+    words_of(desk, mine, parentProblem=[under.id], underlyingProblem=[over.id])()
+    assert links(desk, mine) == ([under.id], [over.id])
+    assert links(desk, over) == ([], [under.id])
 
 
 def test_a_report_that_is_deleted_is_named_by_no_other(desk: Desk) -> None:
