@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 
 DIGEST_SIZE = 16
+KEPT = 100
+"""How many digests of one instant are kept."""
 
 
 def digest(data: Mapping[str, Any], *, ignore: Iterable[str] = (), revision: bytes = b"") -> bytes:
@@ -30,3 +32,13 @@ def _without(data: Any, path: list[str]) -> Any:
     if len(path) == 1:
         return {name: value for name, value in data.items() if name != path[0]}
     return {**data, path[0]: _without(data[path[0]], path[1:])}
+
+
+def is_among(one: bytes, digests: bytes) -> bool:
+    """Whether a digest is one of those that stand one behind the other."""
+    return any(digests[at : at + DIGEST_SIZE] == one for at in range(0, len(digests), DIGEST_SIZE))
+
+
+def joined(digests: bytes, one: bytes) -> bytes:
+    """The digests with one more behind them, without the oldest where there are too many."""
+    return (digests + one)[-KEPT * DIGEST_SIZE :]

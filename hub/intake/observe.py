@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from hub.intake.digest import digest
+from hub.intake.digest import digest, is_among
 from hub.intake.mapping import FieldMapping, Rendered, render
 from hub.intake.terms import Terms
 from hub.model.problem import Document, Problem, Status
@@ -100,6 +100,8 @@ class Reader:
         if not terms.wants(record, changed.rendered.status, item):
             is_known = item is not None and item.digest == fresh
             return None if is_known else PassedOver(changed=changed)
+        if not listed and is_said_before(changed, item):
+            return Back(record=record) if item is not None and item.missed else None
         if not listed and is_late(record, item):
             return Late(record=record, rendered=changed.rendered)
         return changed
@@ -184,6 +186,16 @@ def _note_id(note: Document) -> tuple[Any, ...]:
 def is_late(record: Record, item: Item | None) -> bool:
     """Whether a later change of the ticket has been taken already."""
     return item is not None and item.problem_id is not None and to_micros(record.updated) < item.updated
+
+
+def is_said_before(changed: Changed, item: Item | None) -> bool:
+    """Whether the ticket has said this very thing with the stamp of its latest change, and then something else.
+
+    A log has several rows of one minute. When it is read again, they come one after the other once more.
+    """
+    if item is None or item.problem_id is None or to_micros(changed.record.updated) != item.updated:
+        return False
+    return is_among(changed.digest, item.beside)
 
 
 def replacement(before: Any, after: Any) -> Any:

@@ -6,8 +6,21 @@ from datetime import datetime
 from typing import Any
 
 from hub.errors import InvalidInput
+from hub.intake.digest import joined
 from hub.intake.echo import is_marked, without_echo
-from hub.intake.observe import Back, Changed, Gone, Late, News, PassedOver, Reader, Unreadable, is_late, key_of
+from hub.intake.observe import (
+    Back,
+    Changed,
+    Gone,
+    Late,
+    News,
+    PassedOver,
+    Reader,
+    Unreadable,
+    is_late,
+    is_said_before,
+    key_of,
+)
 from hub.intake.terms import FINAL
 from hub.model.problem import Status
 from hub.model.times import to_micros
@@ -125,6 +138,8 @@ class Transaction:
         if item is not None and item.digest == changed.digest and item.problem_id is not None:
             # The page has the same record twice.
             return
+        if not self.listed and is_said_before(changed, item):
+            return
         if not self.listed and is_late(changed.record, item):
             self._take_late(Late(record=changed.record, rendered=changed.rendered))
             return
@@ -151,8 +166,15 @@ class Transaction:
     def _keep(self, record: Record, problem_id: str | None, digest: bytes) -> None:
         # A stamp in the future would make everything late that comes until then.
         updated = to_micros(min(record.updated, self.now))
-        self._sources.put_item(self._name, record.key, problem_id=problem_id, digest=digest, updated=updated)
-        self._items[record.key] = Item(problem_id=problem_id, digest=digest, updated=updated, missed=0, gone=False)
+        item = self._item(record.key)
+        beside = b""
+        if item is not None and item.updated == updated and item.digest != digest:
+            beside = joined(item.beside, item.digest)
+        item = Item(problem_id=problem_id, digest=digest, updated=updated, missed=0, gone=False, beside=beside)
+        self._items[record.key] = item
+        self._sources.put_item(
+            self._name, record.key, problem_id=problem_id, digest=digest, updated=updated, beside=beside
+        )
 
     def _take_late(self, late: Late) -> None:
         """Place what an older record says of the status in the history; its ticket stays known by the newer one."""

@@ -76,11 +76,14 @@ class SourceRules:
     def place(self, tables: Tables, stored: Stored, observation: Observation) -> bool:
         """Put an older change, heard of after a later one, where it belongs in the history. False when it is there.
 
-        The report stays as it is, and nobody is told: what they know is newer.
+        Of several changes of one instant each is there, and the status that they found. The report stays as it is, and
+        nobody is told: what they know is newer.
         """
-        before = tables.records.status_at(stored.problem.id, observation.event_time)
-        status = observation.status
-        if status is None or status is before:
+        problem_id, at, status = stored.problem.id, observation.event_time, observation.status
+        before = tables.records.status_at(problem_id, at)
+        if status is None or status is before or status in tables.records.statuses_at(problem_id, at):
+            return False
+        if status is tables.records.status_at(problem_id, at - 1):
             return False
         change = Change(
             event_time=observation.event_time,

@@ -922,3 +922,9 @@ def warnings_of_certificates(db: Database) -> None:
 def deliveries_that_were_received(db: Database) -> None:
     """`delivered_at` is when a delivery that is sent again had been received before; NULL where it had not."""
     db.execute("ALTER TABLE delivery ADD COLUMN delivered_at INTEGER")
+
+
+@MIGRATIONS()
+def what_tickets_said_at_one_instant(db: Database) -> None:
+    """The digests of what a ticket said with the stamp of its latest change, before that change."""
+    db.execute("ALTER TABLE item ADD COLUMN beside BLOB NOT NULL DEFAULT x''")

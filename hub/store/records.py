@@ -153,6 +153,11 @@ class Records:
         row = self._connection.execute(self._sql["status_at"], (problem_id, event_time)).fetchone()
         return Status(row[0]) if row else None
 
+    def statuses_at(self, problem_id: str, event_time: int) -> set[Status]:
+        """The states that a report came to at this very instant, as far as it is known now."""
+        rows = self._connection.execute(self._sql["statuses_at"], (problem_id, event_time))
+        return {Status(status) for (status,) in rows}
+
     def last(self) -> int:
         """The row number of the latest record; it rises with every change of any report. 0 when there is none."""
         return int(self._connection.execute(self._sql["last"]).fetchone()[0])

@@ -86,8 +86,9 @@ def never_polled(name: str, adapter: str) -> SourceRow:
 class Item(NamedTuple):
     """What is known of one ticket; `missed` counts the polls in a row from which it was absent.
 
-    `updated` is the stamp of the latest change that was taken, in microseconds. A ticket of old that was passed over
-    has no `problem_id`.
+    `updated` is the stamp of the latest change that was taken, in microseconds, `digest` what it said, and `beside`
+    the digests, one behind the other, of what was said with the same stamp before. A ticket of old that was passed
+    over has no `problem_id`.
     """
 
     problem_id: str | None
@@ -95,6 +96,7 @@ class Item(NamedTuple):
     updated: int
     missed: int
     gone: bool
+    beside: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +122,7 @@ def _source(row: tuple[Any, ...]) -> SourceRow:
 
 
 def _item(row: tuple[Any, ...]) -> Item:
-    problem_id, digest, updated, missed, gone = row
-    return Item(problem_id=problem_id, digest=digest, updated=updated, missed=missed, gone=bool(gone))
+    return Item._make(row)._replace(gone=bool(row[4]))
 
 
 class Sources:
@@ -201,9 +202,17 @@ class Sources:
         return {row[0]: _item(row[1:]) for row in rows}
 
     def put_item(
-        self, source: str, key: str, *, problem_id: str | None, digest: bytes, updated: int, gone: bool = False
+        self,
+        source: str,
+        key: str,
+        *,
+        problem_id: str | None,
+        digest: bytes,
+        updated: int,
+        gone: bool = False,
+        beside: bytes = b"",
     ) -> None:
-        self._connection.put(self._put_items, (source, key, problem_id, digest, updated, gone))
+        self._connection.put(self._put_items, (source, key, problem_id, digest, updated, gone, beside))
 
     def _put_items(self, rows: Iterable[tuple[Any, ...]]) -> None:
         self._connection.executemany(self._sql["put_item"], rows)

@@ -63,7 +63,7 @@ def test_a_failed_poll_keeps_the_time_of_the_last_good_one(store: Store) -> None
 def test_a_ticket_is_known_by_its_digest_until_it_is_gone(store: Store) -> None:
     def put(tables: Tables, digest: bytes, missed: int) -> None:
         tables.sources.ensure("desk", "roundup")
-        tables.sources.put_item("desk", "issue1", problem_id="p1", digest=digest, updated=5)
+        tables.sources.put_item("desk", "issue1", problem_id="p1", digest=digest, updated=5, beside=b"earlier")
         tables.sources.set_missed("desk", "issue1", missed)
 
     store.write(partial(put, digest=b"one", missed=2))
@@ -72,10 +72,11 @@ def test_a_ticket_is_known_by_its_digest_until_it_is_gone(store: Store) -> None:
     item = store.read.sources.item("desk", "issue1")
     assert item is not None
     assert (item.problem_id, item.digest, item.updated, item.missed, item.gone) == ("p1", b"two", 5, 0, False)
+    assert (item.beside, store.read.sources.items("desk", ["issue1"])) == (b"earlier", {"issue1": item})
     store.write(lambda tables: tables.sources.set_gone("desk", "issue1", missed=3))
     gone = store.read.sources.item("desk", "issue1")
     assert gone is not None
-    assert (gone.digest, gone.missed, gone.gone) == (b"", 3, True)
+    assert (gone.digest, gone.beside, gone.missed, gone.gone) == (b"", b"", 3, True)
     assert store.read.sources.present("desk") == {}
     assert store.read.sources.item("desk", "issue2") is None
     counted = store.read.sources.get("desk")

@@ -21,5 +21,8 @@ SELECT to_status FROM problem_record
 WHERE problem_id = ? AND event_time <= ? AND to_status IS NOT NULL
 ORDER BY event_time DESC, seq DESC LIMIT 1;
 
+-- name: statuses_at
+SELECT to_status FROM problem_record WHERE problem_id = ? AND event_time = ? AND to_status IS NOT NULL;
+
 -- name: has
 SELECT 1 FROM problem_record WHERE problem_id = ? LIMIT 1;

@@ -43,17 +43,17 @@ SELECT unmapped FROM source WHERE name = ?;
 UPDATE source SET unmapped = ? WHERE name = ?;
 
 -- name: item
-SELECT problem_id, digest, updated, missed, gone FROM item WHERE source = ? AND key = ?;
+SELECT problem_id, digest, updated, missed, gone, beside FROM item WHERE source = ? AND key = ?;
 
 -- name: items
-SELECT key, problem_id, digest, updated, missed, gone FROM item
+SELECT key, problem_id, digest, updated, missed, gone, beside FROM item
 WHERE source = ? AND key IN (SELECT value FROM json_each(?));
 
 -- name: put_item
-INSERT INTO item (source, key, problem_id, digest, updated, missed, gone) VALUES (?, ?, ?, ?, ?, 0, ?)
+INSERT INTO item (source, key, problem_id, digest, updated, missed, gone, beside) VALUES (?, ?, ?, ?, ?, 0, ?, ?)
 ON CONFLICT (source, key) DO UPDATE
 SET problem_id = excluded.problem_id, digest = excluded.digest, updated = excluded.updated, missed = 0,
-    gone = excluded.gone;
+    gone = excluded.gone, beside = excluded.beside;
 
 -- name: present
 SELECT key, missed FROM item WHERE source = ? AND gone = 0;
@@ -62,7 +62,7 @@ SELECT key, missed FROM item WHERE source = ? AND gone = 0;
 UPDATE item SET missed = ? WHERE source = ? AND key = ?;
 
 -- name: set_gone
-UPDATE item SET gone = 1, digest = x'', missed = ? WHERE source = ? AND key = ?;
+UPDATE item SET gone = 1, digest = x'', beside = x'', missed = ? WHERE source = ? AND key = ?;
 
 -- name: insert_run
 INSERT INTO run (source, started, ended, pages, records, changed, error) VALUES (?, ?, ?, ?, ?, ?, ?);
