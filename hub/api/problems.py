@@ -27,6 +27,7 @@ from hub.query.attributes import Attributes
 from hub.query.ordering import Page
 from hub.query.parse import ListQuery
 from hub.query.syntax import both
+from hub.query.vocabulary import ResourceVocabulary
 from hub.store.records import is_quick
 from hub.store.search import Found, Search
 from hub.store.sqlite import Store
@@ -66,9 +67,19 @@ class ProblemOperations:
         self._problems = Collection(
             url=f"{face.base_url}/serviceProblem", attributes=attributes, translate=face.path, address=face.address
         )
+        self._edit_of = partial(
+            edit_of,
+            largest=largest,
+            lists=attributes.is_list,
+            vocabulary=ResourceVocabulary(
+                attributes=attributes,
+                translate=face.path,
+                address=face.address,
+                addresses=f"{self._problems.url}/",
+            ),
+        )
         self._of_other_types = replace(self._problems, attributes=attributes.opened())
         self._records = Collection(url=f"{face.base_url}/serviceProblemEventRecord", attributes=record_attributes)
-        self._largest = largest
         self._tags = tags
         self._once = once
 
@@ -239,9 +250,7 @@ class ProblemOperations:
         work = partial(
             self._rules.patch,
             problem_id=request.path_params["id"],
-            edit=self._face.edit(
-                request, partial(edit_of, largest=self._largest, lists=self._problems.attributes.is_list)
-            ),
+            edit=self._face.edit(request, self._edit_of),
             actor=request.caller.name,
             owner=self._owner(request.caller),
         )

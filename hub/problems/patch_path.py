@@ -1,7 +1,7 @@
 """Reads a path with a query into its steps; `patch_query` says what they mean."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,10 +32,20 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a condition asks of what the names `at` lead to: comparisons, or a filter in JSONPath, `?(@.n>1)`."""
+
+    at: tuple[str, ...]
+    comparisons: tuple[Comparison, ...] = ()
+    filter: str = ""
+
+
+@dataclass(frozen=True)
 class Where:
     """The elements of a list that fit, or an object that does; without a condition, every element."""
 
     fits: Predicate | None
+    asked: tuple[Asked, ...] = ()
 
 
 Step = Member | Where
@@ -57,19 +67,21 @@ def steps_of(path: str) -> tuple[Step, ...]:
         raise ValueError(f"has {len(path)} characters, more than {LONGEST}")
     names: list[str] = []
     steps: list[Step] = []
+    passed: list[str] = []
     places: list[int] = [0]
-    queries: list[tuple[str, int]] = []
+    queries: list[tuple[str, int, tuple[str, ...]]] = []
     for part in _parts(path):
         if part.name or not part.brackets:
             steps.append(Member(part.name))
             if not is_index(part.name):
                 names.append(part.name)
+                passed.append(part.name)
                 places.append(0)
-        steps += [_bracket_step(inside) for inside in part.brackets]
+        steps += _bracket_steps(part.brackets, passed)
         places[-1] = len(steps)
         if part.query is not None:
-            queries.append((part.query, len(steps)))
-    found = [one for query, here in queries for one in _conditions(query, here, names, places)]
+            queries.append((part.query, len(steps), tuple(passed)))
+    found = [one for query, here, at in queries for one in _conditions(query, here, at, names, places)]
     for place, where in sorted(found, key=lambda one: one[0], reverse=True):
         steps.insert(place, where)
     return tuple(steps)
@@ -123,7 +135,16 @@ def _bracket(text: str) -> tuple[str, str]:
     raise ValueError("has a bracket or a quote without its other half")
 
 
-def _bracket_step(inside: str) -> Step:
+def _bracket_steps(brackets: Iterable[str], passed: list[str]) -> Iterator[Step]:
+    """The step of each bracket; `passed` gets the names among them."""
+    for inside in brackets:
+        step = _bracket_step(inside, tuple(passed))
+        yield step
+        if isinstance(step, Member) and not is_index(step.name):
+            passed.append(step.name)
+
+
+def _bracket_step(inside: str, at: tuple[str, ...]) -> Step:
     quoted = _QUOTED.fullmatch(inside)
     if quoted:
         return Member(quoted[1] if quoted[1] is not None else quoted[2])
@@ -132,24 +153,30 @@ def _bracket_step(inside: str) -> Step:
     if is_index(inside):
         return Member(inside)
     if inside.startswith("?"):
-        return Where(_expression(inside))
+        return Where(_expression(inside), (Asked(at, filter=inside),))
     raise ValueError(f"[{inside}] is neither a name in quotes, an index, * nor a condition")
 
 
-def _conditions(query: str, here: int, names: Sequence[str], places: Sequence[int]) -> list[tuple[int, Where]]:
+def _conditions(
+    query: str, here: int, at: tuple[str, ...], names: Sequence[str], places: Sequence[int]
+) -> list[tuple[int, Where]]:
     """Each condition of a query with the number of steps that lead to what it speaks of.
 
-    A name that begins with the path's names is bound where both part; another one speaks of what stands `here`.
+    A name that begins with the path's names is bound where both part; another one speaks of what stands `here`, where
+    the names `at` lead.
     """
     bound: dict[int, list[list[Comparison]]] = {}
+    asked: dict[int, list[Asked]] = {}
     for alternatives in _alternatives(query):
         depth = min(_shared(comparison.path, names) for comparison in alternatives)
-        place = places[depth] if depth or _begins(alternatives, names) else here
+        is_whole = bool(depth) or _begins(alternatives, names)
+        place = places[depth] if is_whole else here
         relative = [
             Comparison(path=each.path[depth:], operator=each.operator, values=each.values) for each in alternatives
         ]
         bound.setdefault(place, []).append(relative)
-    return [(place, Where(predicate(all_of(groups)))) for place, groups in bound.items()]
+        asked.setdefault(place, []).append(Asked(() if is_whole else at, tuple(alternatives)))
+    return [(place, Where(predicate(all_of(groups)), tuple(asked[place]))) for place, groups in bound.items()]
 
 
 def _shared(path: Sequence[str], names: Sequence[str]) -> int:

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.problems.json_pointer import END, Tokens, is_index
+from hub.problems.patch_names import check_names
 from hub.problems.patch_path import Member, Step, Where, steps_of
+from hub.query.vocabulary import ResourceVocabulary
 
 MOST_LOOKED_AT = 100_000
 """Values that all the paths of one patch may look at together."""
@@ -38,15 +40,18 @@ ABSENT = object()
 
 
 class Matching:
-    """Finds places for the paths of one patch."""
+    """Finds places for the paths of one patch; without a `vocabulary` a condition may have any name and value."""
 
-    def __init__(self) -> None:
+    def __init__(self, vocabulary: ResourceVocabulary | None = None) -> None:
         self._left = MOST_LOOKED_AT
+        self._vocabulary = vocabulary
 
     def __call__(self, document: Any, path: str) -> Sequence[Tokens]:
         """The places that fit, the last one first. Raises ValueError, or LookupError for none."""
         places = [Place((), document, document)]
         steps = steps_of(path)
+        if self._vocabulary is not None:
+            check_names(steps, self._vocabulary, document)
         every = any(isinstance(step, Where) for step in steps)
         for step in steps:
             places = [found for place in places for found in self._counted(_found(place, step, every))]

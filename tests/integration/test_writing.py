@@ -185,6 +185,54 @@ def test_a_query_that_fits_nothing_names_the_path(client: ContractClient, proble
     assert refused.json()["violation"][0]["value"] == step["path"]
 
 
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/note?note.auther=noc", "'auther' is not known; is 'author' meant?"),
+        ("/note?auther=noc/text", "'auther' is not known; is 'author' meant?"),
+        ("/note/text?note.date.gt=abc", "note.date: 'abc' is not a time with its zone"),
+        ("/note?date.gt=abc/text", "date: 'abc' is not a time with its zone"),
+        ("/priority?priority=high", "priority: 'high' is not a number"),
+        ("/priority?status=Held", "status: 'Held' is none of"),
+        ("/priority?originatorParty=supplier", "originatorParty: holds an object"),
+        ("/nope?a=1", "'nope' is not known"),
+        ("$.nope[?(@.a==1)]", "'nope' is not known"),
+        ("$.note[?(@.auther=='noc')].text", "'auther' is not known; is 'author' meant?"),
+        ("$['note'][?(@.date>'abc')].text", "'abc' is not a time with its zone"),
+    ],
+)
+def test_a_mistake_in_a_query_is_named_as_in_a_list(
+    client: ContractClient, problem: dict[str, Any], path: str, message: str
+) -> None:
+    refused = patch(client, problem, [{"op": "test", "path": path, "value": 1}], JSON_PATCH_QUERY)
+    assert (refused.status_code, list(violations(refused))) == (400, ["[0].path"])
+    assert message in violations(refused)["[0].path"]
+    assert refused.json()["violation"][0]["value"] == path
+
+
+def test_a_query_may_ask_for_what_the_report_has_of_its_own(client: ContractClient) -> None:
+    own = client.create(report(ring={"side": "north"}, note=[{"text": "a", "mark": 1}])).json()
+    for path in ("/ring/side?ring.side=north", "/note?mark=1/text", "$.note[?(@.mark==1)].text"):
+        done = patch(client, own, [{"op": "replace", "path": path, "value": "x"}], JSON_PATCH_QUERY)
+        assert done.status_code == 200, path
+    other = client.create(report(**{"@type": "FibreProblem"})).json()
+    step = {"op": "remove", "path": "/priority?colour=red"}
+    assert patch(client, other, [step], JSON_PATCH_QUERY).status_code == 409
+
+
+def test_a_query_at_v4_has_the_names_of_v4(client: ContractClient, problem: dict[str, Any]) -> None:
+    path = path_of(problem).replace("/v5/", "/v4/")
+
+    def asked(pointer: str) -> requests.Response:
+        step = [{"op": "test", "path": pointer, "value": "supplier"}]
+        return client.call("PATCH", path, json=step, headers={"Content-Type": JSON_PATCH_QUERY})
+
+    assert asked("/originatorParty/role?originatorParty.id=org-311").status_code == 200
+    assert asked("/originatorParty?id.gt=org/role").status_code == 200
+    refused = asked("/originatorParty/role?originatorParty.nme=x")
+    assert (refused.status_code, list(violations(refused))) == (400, ["[0].path"])
+
+
 def test_a_query_in_a_plain_json_patch_is_a_name(client: ContractClient, problem: dict[str, Any]) -> None:
     refused = patch(client, problem, [{"op": "remove", "path": "/characteristic?name=ring"}])
     assert refused.status_code == 409
