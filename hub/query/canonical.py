@@ -1,10 +1,13 @@
 """One spelling for each condition, so that two texts of the same meaning are found to be the same."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from hub.query.syntax import SIGNS, And, Comparison, Condition, Operator, Or
+
+_ESCAPED = re.compile(r"[%&;\x00-\x1f]")
 
 
 def all_of(groups: Iterable[Sequence[Comparison]]) -> Condition | None:
@@ -99,4 +102,5 @@ def _is_plain(value: str) -> bool:
 
 
 def escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("&", "%26").replace(";", "%3B")
+    """The text with what would not be read back as it is percent-encoded."""
+    return _ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", text)

@@ -16,14 +16,14 @@ LEVELS_MAXIMUM = 30
 FILTER_LEVELS = 6
 """Measured: SQLite's parser has a stack of 100 symbols, of which what is around a condition takes some."""
 
-_UNSUITABLE = re.compile(r"[\x00-\x1f\ud800-\udfff]")
+_UNSUITABLE = re.compile(r"[\x00\ud800-\udfff]")
 _ORDERED = frozenset({Operator.GT, Operator.GTE, Operator.LT, Operator.LTE})
 
 
 def check_text(text: str) -> str:
     """The text itself. Raises ValueError when it holds what no attribute holds."""
     if _UNSUITABLE.search(text):
-        raise ValueError("holds a control character or half a surrogate pair")
+        raise ValueError("holds the character U+0000 or half a surrogate pair")
     return text
 
 

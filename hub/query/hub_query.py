@@ -25,6 +25,8 @@ from hub.query.vocabulary import ReadAddress, Translate, as_it_is, as_written
 
 _JSON_PATH = re.compile(r"\s*(\$|[\w.@]*\[\s*\?)")
 
+_CONTROL = re.compile(r"[\x00-\x1f]")
+
 TEXT_MAXIMUM = 8192
 
 
@@ -67,6 +69,8 @@ def _read(text: str, vocabulary: EventVocabulary, told: Told) -> HubQuery:
     reader = _Reader(vocabulary)
     try:
         check_text(text)
+        if control := _CONTROL.search(text):
+            raise ValueError(f"holds a control character; write it percent-encoded: %{ord(control[0]):02X}")
         reader.read(f"filter={text}" if _JSON_PATH.match(text) else text)
         if not reader.complaints:
             return _finished(reader, told.types)

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hub.query.checks import check_text
+
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
@@ -71,9 +73,10 @@ def _content(quoted: str, position: int) -> str:
         return said
 
     content = _ESCAPE.sub(plain, quoted[1:-1])
-    if not content.isprintable() and any(ord(each) < 32 or 0xD800 <= ord(each) < 0xE000 for each in content):
-        raise ValueError(f"at position {position}: the string holds a control character or half a surrogate pair")
-    return content
+    try:
+        return check_text(content)
+    except ValueError as error:
+        raise ValueError(f"at position {position}: the string {error}") from None
 
 
 def spelling(tokens: list[Token]) -> str:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
+from urllib.parse import quote
 
 
 class Operator(StrEnum):
@@ -134,6 +135,9 @@ STRANGE_WORDS = frozenset({"ge", "le", "neq", "nin", "like", "contains"})
 WHOLE = frozenset({"exact", "regex"})
 """Words whose value may contain commas."""
 
+SAFE = "@.=, "
+"""Characters of a clause that a message shows as they are."""
+
 _CLAUSE = re.compile(r"([^<>=!*~]*)([<>=!*~]+)(.*)", re.DOTALL)
 _SEGMENT = re.compile(r"@?[\w-]+")
 
@@ -150,11 +154,15 @@ def split_clause(text: str) -> tuple[str, str]:
         # After a word the first `=` is all of the sign, so that a value may begin with any character.
         if not sign.startswith("="):
             raise ValueError(f"{text.strip()!r} has two operators")
-        return _tight(name), (sign[1:] + value).strip()
+        return _tight(name), (sign[1:] + value).strip(" ")
     if sign not in SIGNS:
-        raise ValueError(f"unknown operator {sign!r}; known are {' '.join(SIGNS)}")
+        word = f"{_tight(name)}.eq={sign.removeprefix('=')}{value.strip(' ')}"
+        raise ValueError(
+            f"unknown operator {sign!r}; known are {' '.join(SIGNS)}; a value that begins with a sign is asked for"
+            f" behind a word, percent-encoded: {quote(word, safe=SAFE)}"
+        )
     word = SIGNS[sign]
-    return _tight(f"{name}.{word}" if word else name), value.strip()
+    return _tight(f"{name}.{word}" if word else name), value.strip(" ")
 
 
 def _tight(name: str) -> str:
@@ -189,5 +197,5 @@ def path_and_word(name: str) -> tuple[tuple[str, ...], str | None]:
 
 def values_of(text: str) -> tuple[str, ...]:
     """The values between commas; empty ones count only when there is no other."""
-    values = tuple(value for part in text.split(",") if (value := part.strip()))
+    values = tuple(value for part in text.split(",") if (value := part.strip(" ")))
     return values or ("",)

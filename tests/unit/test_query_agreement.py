@@ -59,6 +59,9 @@ TEXTS = st.sampled_from(
         "9" * 400,
         "é",
         "x y",
+        "a\nb",
+        "\na\t",
+        "\n5",
         *MOMENTS,
     )
 )

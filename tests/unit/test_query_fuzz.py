@@ -136,7 +136,7 @@ def test_the_refusal_of_a_nested_filter_names_it(inside: str) -> None:
     assert refused.value.violations[0].field == "filter"
 
 
-UNSUITABLE = [b"name=a%00b", b"name=a%0Ab", b"offset=99999999999999999999", b"limit=9223372036854775808"]
+UNSUITABLE = [b"name=a%00b", b"offset=99999999999999999999", b"limit=9223372036854775808"]
 
 
 @pytest.mark.parametrize("raw", UNSUITABLE)

@@ -171,7 +171,8 @@ def test_two_meanings_are_two_queries(one: str, other: str) -> None:
         ("title=%ff", "not UTF-8"),
         ("href=x", "'href' is in no event of this server"),
         ("analyticCharacteristic.name=x", "'analyticCharacteristic' is in no event of this server"),
-        ("title=%00", "control character"),
+        ("title=%00", "the character U+0000"),
+        ("title=a\nb", "holds a control character; write it percent-encoded: %0A"),
         ("title=\ud800", "half a surrogate"),
         ("source." * 12 + "id=1", "more than 12 parts"),
         ("&".join(f"title.ne={n}" for n in range(65)), "65 comparisons, more than 64"),
@@ -185,6 +186,14 @@ def test_a_wrong_query_says_what_is_wrong(text: str, complaint: str) -> None:
 
 def test_everything_wrong_is_said_at_once() -> None:
     assert len(complaints("eventType=X&event.serviceProblem.statsu=held;foo=1&fields=bar")) == 4
+
+
+def test_a_text_of_several_lines_is_asked_for_and_written_down_on_one() -> None:
+    query = parse(r"title=%0Aa%0Ab,c%09&filter=$[?(@.title=='\na\nb')]&filter=$[?(@.title=~/a%0Ab/)]")
+    assert predicate(query.condition)({"title": "\na\nb"})
+    assert not predicate(query.condition)({"title": "a\nb"})
+    assert "\n" not in query.normalised
+    assert parse(query.normalised) == query
 
 
 def test_a_query_of_endless_length_is_refused_without_repeating_it() -> None:

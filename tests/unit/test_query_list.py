@@ -63,10 +63,10 @@ def test_a_query_string_is_split_into_pairs(raw: str, pairs: list[tuple[str, str
     assert split_query_string(raw.encode()) == pairs
 
 
-@given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=20))
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20))
 def test_a_quoted_value_arrives_as_it_was(value: str) -> None:
     pairs = split_query_string(f"name.exact={quote(value, safe='')}".encode())
-    assert pairs == [("name.exact", value.strip())]
+    assert pairs == [("name.exact", value.strip(" "))]
 
 
 @given(st.lists(st.sampled_from(["name=a", "priority%3E5", "status.ne=a%26b", "name.exact=%3Da;status=a%3Bb"])))
@@ -78,7 +78,7 @@ def test_pairs_that_are_joined_again_say_the_same(parts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "message"),
-    [(b"a", "'a' has no operator"), (b"a=%ff", "not UTF-8"), (b"a=\xff", "not UTF-8"), (b"a=%00", "control")],
+    [(b"a", "'a' has no operator"), (b"a=%ff", "not UTF-8"), (b"a=\xff", "not UTF-8"), (b"a=%00", "U.0000")],
 )
 def test_a_query_string_that_cannot_be_read_is_refused(raw: bytes, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
