@@ -13,7 +13,7 @@ from hub.api.downloads import Streamed, download, file_tag
 from hub.api.jobs_known import KnownJobs, missing_job
 from hub.api.jobs_view import row_error_view
 from hub.api.messages import Request, Response, json_response
-from hub.api.uploads import held_file, part_of, receive_part
+from hub.api.uploads import held_file, part_of, receive_part, refuse_other_total
 from hub.errors import Conflict, UnsupportedMediaType, Violation
 from hub.model.job import ContentType, Job, JobKind, JobStatus
 from hub.store.job_files import JobFiles
@@ -56,7 +56,12 @@ class JobContents:
         async with held_file(self._files.content(job.asked.id)) as file:
             self._refuse_complete(self._known.asked(JobKind.IMPORT, request))
             _refuse_unmet(request, job, file)
-            size = await receive_part(file, request.receive, part, limit=self._content_limit)
+            refuse_other_total(part, self._files.said_total(job.asked.id))
+            size = await receive_part(
+                file, request.receive, part, limit=self._content_limit, folder=self._files.folder
+            )
+            if part.total is not None:
+                await asyncio.to_thread(self._files.say_total, job.asked.id, part.total)
             if part.whole:
                 await self._store.awrite(partial(self._make_ready, job_id=job.asked.id, total=size))
         view = await asyncio.to_thread(self._known.asked_view, JobKind.IMPORT, request)

@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from starlette.types import Receive
 
-from hub.errors import Conflict, InvalidInput, StoreUnavailable, TooLarge, Violation
+from hub.errors import Conflict, HubError, InvalidInput, StoreUnavailable, TooLarge, Violation
 from hub.store.job_files import cut_off, onto_disk
 
 BLOCK = 1 << 20
@@ -28,6 +30,7 @@ class Part:
 
     first: int = 0
     length: int | None = None
+    total: int | None = None
     whole: bool = True
 
 
@@ -42,7 +45,20 @@ def part_of(headers: Mapping[bytes, bytes]) -> Part:
     total = int(found[3]) if found and found[3] else None
     if last < first or (total is not None and last >= total):
         raise _wrong("Content-Range", text, "must be such as `bytes 0-1048575/5000000`, the last byte included")
-    return Part(first=first, length=last - first + 1, whole=total == last + 1)
+    return Part(first=first, length=last - first + 1, total=total, whole=total == last + 1)
+
+
+def refuse_other_total(part: Part, known: int | None) -> None:
+    """Raises Conflict for a part of a content of another length than earlier parts said; `known` None is no word."""
+    if known is None or part.length is None:
+        return
+    if part.total not in (None, known):
+        message = f"says that the content has {part.total} bytes; an earlier part said {known}"
+        raise Conflict(violations=[Violation(field="Content-Range", value=part.total, message=message)])
+    last = part.first + part.length - 1
+    if last >= known:
+        message = f"ends with byte {last}; an earlier part said that the content has {known} bytes"
+        raise Conflict(violations=[Violation(field="Content-Range", value=last, message=message)])
 
 
 @asynccontextmanager
@@ -73,27 +89,62 @@ def _locked(path: Path) -> BinaryIO:
     return file
 
 
-async def receive_part(file: BinaryIO, receive: Receive, part: Part, *, limit: int) -> int:
-    """Put a body into its place in the file; gives how many bytes the content then has.
+async def receive_part(file: BinaryIO, receive: Receive, part: Part, *, limit: int, folder: Path) -> int:
+    """Put a body into its place in the file; gives how many bytes the content then has. `folder` is that of the file.
 
-    Raises Conflict for a part that leaves a gap, TooLarge, and InvalidInput for a body of another length than it said.
+    Raises Conflict for a part that leaves a gap, TooLarge, and InvalidInput for a body of another length than it said;
+    the file is then as it was. Of a body that breaks off, what has come stays.
     """
     held = os.fstat(file.fileno()).st_size
     if part.first > held:
         message = f"{held} bytes of the content are here; the next part begins there"
         raise Conflict(violations=[Violation(field="Content-Range", value=part.first, message=message)])
-    await asyncio.to_thread(cut_off, file, part.first)
+    with TemporaryFile(dir=folder) as replaced:
+        if part.first < held:
+            await asyncio.to_thread(_copy_end, file, part.first, replaced)
+        await asyncio.to_thread(cut_off, file, part.first)
+        try:
+            size = await _received(file, receive, part, limit=limit)
+        except _Refused as refused:
+            await asyncio.to_thread(_put_back, file, part.first, replaced)
+            raise refused.error from None
+    return size
+
+
+class _Refused(Exception):
+    """A body came whole, or went on for too long, and is not taken."""
+
+    def __init__(self, error: HubError) -> None:
+        self.error = error
+        super().__init__(error.message)
+
+
+async def _received(file: BinaryIO, receive: Receive, part: Part, *, limit: int) -> int:
+    """Write a body at the end of the file; gives how long the file then is. Raises _Refused."""
     size = part.first
     async for block in _blocks(receive):
         size += len(block)
         if size > limit:
             message = f"the content has more than the {limit} bytes that the server takes"
-            raise TooLarge(violations=[Violation(field="body", value=size, message=message)])
+            raise _Refused(TooLarge(violations=[Violation(field="body", value=size, message=message)]))
         await asyncio.to_thread(file.write, block)
     await asyncio.to_thread(onto_disk, file)
     if part.length is not None and size != part.first + part.length:
-        raise _wrong("body", size - part.first, f"has {size - part.first} bytes, and its range {part.length}")
+        came = size - part.first
+        raise _Refused(_wrong("body", came, f"has {came} bytes, and its range {part.length}"))
     return size
+
+
+def _copy_end(file: BinaryIO, first: int, end: BinaryIO) -> None:
+    file.seek(first)
+    copyfileobj(file, end, BLOCK)
+
+
+def _put_back(file: BinaryIO, first: int, end: BinaryIO) -> None:
+    cut_off(file, first)
+    end.seek(0)
+    copyfileobj(end, file, BLOCK)
+    onto_disk(file)
 
 
 async def _blocks(receive: Receive) -> AsyncIterator[bytes]:

@@ -1,4 +1,7 @@
-"""The contents of jobs, in a folder of their own: one file a job, of a management report one a form."""
+"""The contents of jobs, in a folder of their own: one file a job, of a management report one a form.
+
+Beside the content of an import stands how long it is to be, while it comes in parts.
+"""
 
 import os
 from collections.abc import Iterable
@@ -17,6 +20,19 @@ class JobFiles:
     def content(self, job_id: str) -> Path:
         """Where the content of a job is, or is to be."""
         return self.folder / f"{job_id}{SUFFIX}"
+
+    def said_total(self, job_id: str) -> int | None:
+        """How many bytes the content is to have, as the parts of it said that are here; None when none did."""
+        try:
+            return int(self._total(job_id).read_text())
+        except (FileNotFoundError, ValueError):  # the hub may have ended while it wrote
+            return None
+
+    def say_total(self, job_id: str, total: int) -> None:
+        self._total(job_id).write_text(str(total))
+
+    def _total(self, job_id: str) -> Path:
+        return self.folder / f"{job_id}.total"
 
     def artefact(self, job_id: str, form: str) -> Path:
         """Where the content of a management report is in one of its forms, or is to be."""

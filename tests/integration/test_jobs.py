@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from hub.shipped import openapi_dir
 from tests.acceptance.bulk import CSV, NDJSON, ask, ended, errors, exported, imported, job, lines, send, without
@@ -346,6 +347,40 @@ def test_an_upload_goes_on_where_it_broke_off(client: ContractClient) -> None:
     assert client.call("PUT", path, data=content[middle - 7 :], headers=rest).status_code == 200
     assert ended(client, made)["progress"]["created"] == 50
     assert client.get(path).content == content
+
+
+@pytest.mark.parametrize("first", [60, 40, 0])
+@pytest.mark.parametrize("length", [5, 50])
+def test_a_part_that_is_refused_leaves_what_is_here(client: ContractClient, first: int, length: int) -> None:
+    content = b"".join(b"%09d\n" % number for number in range(10))
+    path = content_path(ask(client, "importJob"))
+    begin = {"Content-Type": NDJSON, "Content-Range": "bytes 0-59/100"}
+    assert client.call("PUT", path, data=content[:60], headers=begin).status_code == 200
+    wrong = {"Content-Type": NDJSON, "Content-Range": f"bytes {first}-{first + 29}/100"}
+    refused = client.call("PUT", path, data=b"x" * length, headers=wrong)
+    assert (refused.status_code, list(violations(refused))) == (400, ["body"])
+    assert client.get(path).content == content[:60]
+
+
+def test_the_parts_of_a_content_agree_on_its_length(client: ContractClient) -> None:
+    path = content_path(ask(client, "importJob"))
+
+    def put(said: str, data: bytes) -> requests.Response:
+        return client.call("PUT", path, data=data, headers={"Content-Type": NDJSON, "Content-Range": said})
+
+    assert put("bytes 0-1/*", b"{}").status_code == 200
+    assert put("bytes 2-3/100", b"\n{").status_code == 200
+    for said, data, message in (
+        ("bytes 4-5/200", b"}\n", "says that the content has 200 bytes; an earlier part said 100"),
+        ("bytes 4-5/6", b"}\n", "says that the content has 6 bytes; an earlier part said 100"),
+        ("bytes 4-103/*", b"x" * 100, "an earlier part said that the content has 100 bytes"),
+    ):
+        refused = put(said, data)
+        assert (refused.status_code, list(violations(refused))) == (409, ["Content-Range"])
+        assert message in violations(refused)["Content-Range"]
+        assert client.get(path).content == b"{}\n{"
+    assert put("bytes 4-5/100", b"}\n").status_code == 200
+    assert put("bytes 6-7/*", b"{}").status_code == 200
 
 
 def test_a_content_is_sent_once(client: ContractClient) -> None:

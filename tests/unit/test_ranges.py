@@ -41,9 +41,9 @@ def test_a_part_that_is_not_there_is_refused(header: str, size: int) -> None:
     ("header", "expected"),
     [
         (None, Part()),
-        (b"bytes 0-9/10", Part(first=0, length=10, whole=True)),
-        (b"bytes 0-8/10", Part(first=0, length=9, whole=False)),
-        (b"bytes 5-9/10", Part(first=5, length=5, whole=True)),
+        (b"bytes 0-9/10", Part(first=0, length=10, total=10, whole=True)),
+        (b"bytes 0-8/10", Part(first=0, length=9, total=10, whole=False)),
+        (b"bytes 5-9/10", Part(first=5, length=5, total=10, whole=True)),
         (b"bytes 5-9/*", Part(first=5, length=5, whole=False)),
     ],
 )
