@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hub.query.attributes import Holds
 from hub.query.jsonpath_tokens import Sort, Token
 from hub.query.syntax import (
     EVERYTHING,
@@ -21,6 +22,7 @@ from hub.query.vocabulary import Vocabulary
 
 Path = tuple[str, ...]
 Step = str | Condition
+WITHOUT_LENGTH = frozenset({Holds.NUMBER, Holds.BOOLEAN})
 End = Callable[[Path, Path], Condition]
 """What holds at the names behind the last condition of a path; it is told what they begin at."""
 
@@ -98,14 +100,22 @@ class Meaning:
             raise ValueError(f"at position {place}: {query.function}() is compared with a number")
         size = number
         if query.function == "length":
-            return self._steps(
-                query.scope,
-                query.steps,
-                lambda scope, names: Length(path=self._names(scope, names), operator=operator, number=size),
-            )
+
+            def end(scope: Path, names: Path) -> Condition:
+                self._check_length(scope, names)
+                return Length(path=self._names(scope, names), operator=operator, number=size)
+
+            return self._steps(query.scope, query.steps, end)
         names, rest = _split(query.steps)
         part = self._inside((*query.scope, *names), rest, self._is_there) if rest else EVERYTHING
         return Count(path=self._names(query.scope, names), part=part, operator=operator, number=size)
+
+    def _check_length(self, scope: Path, names: Path) -> None:
+        """Raises ValueError for what holds neither texts nor members; without names, an element is asked."""
+        if place := (*scope, *names):
+            attribute = self._vocabulary.find(place)[1]
+            if attribute.holds in WITHOUT_LENGTH and not (attribute.many and names):
+                raise ValueError(f"{'.'.join(place)} holds {attribute.holds}, which has no length()")
 
     def _steps(self, scope: Path, steps: tuple[Step, ...], end: End) -> Condition:
         names, rest = _split(steps)

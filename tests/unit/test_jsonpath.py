@@ -96,7 +96,7 @@ SELECTS_NOTHING = [
     "note[?(@.author=='field')].date",
     "$[?(@.note[?(@.author=='noc')].text!='cut fibre')]",
     "$[?count(@.note[?(@.author=='noc')]) > 1]",
-    "$[?(length(@.priority) >= 0)]",
+    "characteristic[?(length(@.value) > 2)]",
     "troubleTicket[*]",
 ]
 
@@ -142,6 +142,10 @@ def test_a_filter_selects_in_both_forms(database: sqlite3.Connection, text: str,
         ("$[?(@.name =~ /a/x)]", "only i is known, not 'x'"),
         ("$[?(@.name == /a/)]", "a pattern is compared with =~"),
         ("$[?(length(@.name))]", "at position 19: a comparison is expected"),
+        ("$[?(length(@.priority) >= 0)]", r"priority holds a number, which has no length\(\)"),
+        ("$[?(@.priority.length() > 0)]", r"priority holds a number, which has no length\(\)"),
+        ("$[?(length(@.urgent) == 4)]", r"urgent holds true or false, which has no length\(\)"),
+        ("priority[?(length(@) == 1)]", r"priority holds a number, which has no length\(\)"),
         ("$[?(length(@.name) == 'x')]", r"length\(\) is compared with a number"),
         (
             "$[?(size(@.name) == 1)]",
