@@ -1,6 +1,7 @@
 """The handshake at a registration, over real sockets: who is asked, and what becomes of the answer."""
 
 import json
+import socket
 import sqlite3
 import ssl
 from pathlib import Path
@@ -41,6 +42,7 @@ def test_a_listener_has_to_consent_before_it_is_registered(
     listener.on("/unwilling", answer(204))
     listener.on("/elsewhere", fake.redirect(listener.url("/willing")))
     listener.on("/silent", fake.hang)
+    listener.on("/closed", fake.close_silently)
     any_origin = ("WebHook-Allowed-Origin", "*")
     listener.on("/still", answer(200, [any_origin, ("WebHook-Allowed-Rate", "0")]))
     listener.on("/twice", answer(200, [any_origin, ("WebHook-Allowed-Rate", "5"), ("WebHook-Allowed-Rate", "9")]))
@@ -54,7 +56,8 @@ def test_a_listener_has_to_consent_before_it_is_registered(
         for path, words in (
             ("/unwilling", "without WebHook-Allowed-Origin"),
             ("/elsewhere", "answered OPTIONS with 302"),
-            ("/silent", "timeout"),
+            ("/silent", "told: timeout: no answer in time"),
+            ("/closed", "told: broken: the connection was closed before an answer"),
             ("/still", "WebHook-Allowed-Rate is neither"),
             ("/twice", "WebHook-Allowed-Rate is neither"),
             ("/both", "allows another origin"),
@@ -63,6 +66,11 @@ def test_a_listener_has_to_consent_before_it_is_registered(
             assert status == 400
             assert words in json.dumps(body)
             assert json.dumps(body).count("did not consent to be told") >= 1
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            port = door.getsockname()[1]
+        status, body = register(server, f"http://127.0.0.1:{port}/in")
+        assert status == 400
+        assert f"told: connectionFailed: 127.0.0.1 port {port}: Connection refused" in json.dumps(body)
         status, body = register(server, "http://10.0.0.1/in")
         assert status == 400
         assert "not a public address" in json.dumps(body)

@@ -190,6 +190,9 @@ BAD = {
     "an empty token": token(""),
     "a token without an end": answer(200, body=b'{"access_token": "' + b"t" * 100_000 + b'"}'),
     "a reset": fake.reset,
+    "an end without an answer": fake.close_silently,
+    "a head that breaks off": fake.then_close(lambda line: line.send(b"HTTP/1.1 200 OK\r\nx-one: ")),
+    "a body that breaks off": fake.reset_midway,
     "garbage": fake.garbage,
 }
 
@@ -204,6 +207,7 @@ def test_without_a_token_nothing_leaves(
     assert {result.key for result in found} == {0, 1, 2}
     assert all("no token could be got" in (result.error_text or "") for result in found)
     assert not any(SECRET in (result.error_text or "") for result in found)
+    assert not any("('" in (result.error_text or "") for result in found)
     assert listener.connections == 0
     assert len(endpoint.received()) == 1
 
@@ -329,3 +333,5 @@ def test_nobody_at_the_endpoint_is_a_failed_authentication(transport: Transport,
     client = OAuthClient(token_url=f"http://127.0.0.1:{port}/token", client_id="hub", client_secret=SECRET)
     [result] = sent(transport, listener.url(), client)
     assert judge(result) is Outcome.AUTHENTICATION_FAILED
+    why = f"connectionFailed: 127.0.0.1 port {port}: Connection refused"
+    assert result.error_text == f"no token could be got: {why}"

@@ -10,6 +10,7 @@ import pycurl
 
 from hub.delivery.resolve import Pinned
 from hub.delivery.shortage import is_short, vet_descriptor
+from hub.delivery.transport import tls_refusal
 from hub.delivery.transport.curl_head import Head
 from hub.delivery.transport.port import HEAD_LIMIT, Failure, Outgoing, SendResult
 from hub.model.credentials import TlsIdentity
@@ -27,6 +28,7 @@ TOO_LARGE = 100
 
 _TLS_ERRORS = frozenset({35, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
 _ON_THE_LINE = frozenset({pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR})
+_MAY_BE_REFUSAL = frozenset({Failure.TLS_FAILED, Failure.BROKEN})
 _FAILURES = {
     pycurl.E_COULDNT_RESOLVE_HOST: Failure.NAME_NOT_RESOLVED,
     pycurl.E_COULDNT_CONNECT: Failure.CONNECTION_FAILED,
@@ -132,6 +134,9 @@ class Slot:
         status = info(pycurl.RESPONSE_CODE) or None
         reused = not info(pycurl.NUM_CONNECTS)
         failure = None if self._complete(errno) else self._failure(errno, text)
+        why = self._why(errno, text) if failure else None
+        if failure in _MAY_BE_REFUSAL and not reused and status is None:
+            failure, why = self._of_new_connection(failure, errno, why or "")
         return SendResult(
             key=self.outgoing.key,
             started=self._started,
@@ -139,7 +144,7 @@ class Slot:
             headers=() if status and 200 <= status < 300 else self._head.fields(),
             body=b"".join(self._body),
             error=failure,
-            error_text=self._why(errno, text) if failure else None,
+            error_text=why,
             timing=self._timing(reused, status is not None),
             peer_address=info(pycurl.PRIMARY_IP) or None,
             reused=reused and status is not None,
@@ -185,6 +190,19 @@ class Slot:
         if errno == pycurl.E_BAD_FUNCTION_ARGUMENT and self.tls is not None:  # a certificate or key of no use
             return Failure.TLS_FAILED
         return _FAILURES.get(errno, Failure.BROKEN)
+
+    def _of_new_connection(self, failure: Failure, errno: int, text: str) -> tuple[Failure, str]:
+        """What the end of a new connection before any answer means: the listener may have refused our certificate."""
+        secured = bool(self.easy.getinfo(pycurl.APPCONNECT_TIME_T))
+        refusal = tls_refusal.words(
+            text,
+            certificate=self.tls is not None and bool(self.tls.certificate),
+            alerted=secured and errno in _ON_THE_LINE and any(map(tls_refusal.holds_alert, self._opened)),
+        )
+        if refusal is not None:
+            return Failure.TLS_FAILED, refusal
+        is_reset = secured and errno in _ON_THE_LINE and "reset" in text
+        return failure, text + tls_refusal.HINT if is_reset else text
 
     def _is_our_want(self, errno: int) -> bool:
         """Whether nothing could be opened, or no port be had, for want of something of ours."""

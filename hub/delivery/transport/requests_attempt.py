@@ -4,7 +4,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.client import BadStatusLine, RemoteDisconnected
+from http.client import RemoteDisconnected
 from queue import Empty, SimpleQueue
 
 import certifi
@@ -14,8 +14,10 @@ from urllib3.exceptions import HTTPError
 
 from hub.delivery.resolve import NotPinned, Resolution, Resolver
 from hub.delivery.shortage import causes, is_caused_by_want
+from hub.delivery.transport import tls_refusal
 from hub.delivery.transport.port import Failure, Outgoing, SendResult
 from hub.delivery.transport.requests_line import Line, PinnedAdapter, RefusedAddress
+from hub.delivery.transport.requests_words import words_of
 from hub.delivery.transport.tls_contexts import TlsContexts
 from hub.model.delivery import Timing
 from hub.subscriptions.callback import BadCallback, Target, target_of
@@ -113,7 +115,7 @@ class Attempt:
             self._raw = response.raw
             self._read(response.raw)
         except (requests.RequestException, HTTPError, OSError, RefusedAddress) as error:
-            return self._result(self._failure(error), _words(error))
+            return self._failed(error, target.port)
         if self._line.cut_off:
             # A body without a length looks complete when its line is cut.
             return self._result(Failure.TIMEOUT, "the answer was not complete in time")
@@ -152,6 +154,36 @@ class Attempt:
                 return
             self._room -= len(piece)
         raw.release_conn()
+
+    def _failed(self, error: Exception, port: int) -> SendResult:
+        failure, text = self._failure(error), words_of(error)
+        if failure is Failure.TIMEOUT:
+            text = self._what_is_late()
+        elif failure is Failure.CONNECTION_FAILED:
+            text = f"{self._address} port {port}: {text}"
+        elif failure in (Failure.TLS_FAILED, Failure.BROKEN) and self._line.opened is not None:
+            refusal = self._refusal(text)
+            if refusal is not None:
+                return self._result(Failure.TLS_FAILED, refusal)
+            if self._is_closed_after_handshake(error):
+                text += tls_refusal.HINT
+        return self._result(failure, text)
+
+    def _refusal(self, text: str) -> str | None:
+        """How the listener refused our certificate on this new connection; None when it did not."""
+        certificate = self._job.outgoing.tls is not None and bool(self._job.outgoing.tls.certificate)
+        alerted = self._raw is None and self._line.secured is not None and self._line.holds_alert()
+        return tls_refusal.words(text, certificate=certificate, alerted=alerted)
+
+    def _is_closed_after_handshake(self, error: Exception) -> bool:
+        unanswered = self._raw is None and self._line.secured is not None
+        # What TLS reads of a reset is an end: http.client's word for that is of this class, too.
+        return unanswered and any(isinstance(each, ConnectionResetError) for each in causes(error))
+
+    def _what_is_late(self) -> str:
+        if self._raw is not None:
+            return "the answer was not complete in time"
+        return "no connection in time" if self._line.peer is None else "no answer in time"
 
     def _failure(self, error: Exception) -> Failure:
         match error:
@@ -214,17 +246,6 @@ def _patiences(addresses: tuple[str, ...]) -> Iterator[tuple[str, float]]:
 def _prepared(target: Target, job: Job) -> requests.PreparedRequest:
     headers = dict(job.outgoing.headers) | {"Host": target.place}
     return requests.Request(job.method, target.url, headers=headers, data=job.outgoing.body).prepare()
-
-
-def _words(error: Exception) -> str:
-    """What went wrong, without the path of the URL and without what came, which may hold a secret: both are quoted."""
-    for cause in causes(error):
-        if isinstance(cause, BadStatusLine) and not isinstance(cause, RemoteDisconnected):
-            return "the answer does not begin as one of HTTP"
-    inner = error.args[0] if error.args else error
-    if isinstance(inner, int):  # The number of an error of the system or of TLS tells nobody anything.
-        inner = error.args[-1]
-    return str(getattr(inner, "reason", None) or inner)
 
 
 def _died(error: requests.ConnectionError) -> bool:

@@ -15,6 +15,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from hub.delivery.shortage import vet_descriptor
 from hub.delivery.transport.requests_head import BoundedResponse
+from hub.delivery.transport.tls_refusal import holds_alert
 from hub.subscriptions.addresses import AddressGuard
 
 
@@ -74,6 +75,10 @@ class Line:
                     sock.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     continue  # The other side was faster.
+
+    def holds_alert(self) -> bool:
+        with self._lock:
+            return any(map(holds_alert, self._sockets))
 
     def forget(self) -> None:
         """Lets go of a connection that turned out to be dead; another one follows."""
