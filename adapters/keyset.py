@@ -10,6 +10,7 @@ from hub.ports import FilterIgnored, Unavailable
 T = TypeVar("T")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST = datetime.min.replace(tzinfo=UTC)
 RESTARTS = 5
 """How often the rows of one stamp may move away while they are read, before the run is given up."""
 
@@ -72,7 +73,7 @@ class Keyset(Generic[T]):
                 yield from () if held else (part,)
 
     def floor(self, instant: datetime) -> datetime:
-        return instant - (instant - EPOCH) % self.precision
+        return earlier(instant, (instant - EPOCH) % self.precision)
 
 
 class _Run(Generic[T]):
@@ -82,7 +83,7 @@ class _Run(Generic[T]):
     def __init__(self, keyset: Keyset[T], *, kept: datetime | None, at: datetime | None) -> None:
         self._keyset = keyset
         self._kept = kept
-        begin = kept - keyset.lookback if at is None and kept is not None else at
+        begin = looked_back(kept, keyset.lookback) if at is None and kept is not None else at
         self._since = None if begin is None else keyset.floor(begin)
         self._offset = 0
         self._seen: set[tuple[str, datetime]] = set()
@@ -114,7 +115,7 @@ class _Run(Generic[T]):
     def _asked(self) -> Sequence[T]:
         """The next page, held against what was asked for."""
         rows = self._keyset.fetch(self._since, self._keyset.page_size, self._offset)
-        least = before = None if self._since is None else self._since - self._keyset.slack
+        least = before = None if self._since is None else earlier(self._since, self._keyset.slack)
         for row in rows:
             stamp = self._stamp(row)
             if before is not None and stamp < before:
@@ -165,7 +166,7 @@ class _Run(Generic[T]):
 
     def _may_return(self, seen: tuple[str, datetime], reached: datetime | None) -> bool:
         """Whether a row that was read may come again when what follows is asked for."""
-        return reached is not None and self._keyset.floor(seen[1]) >= reached - self._keyset.slack
+        return reached is not None and self._keyset.floor(seen[1]) >= earlier(reached, self._keyset.slack)
 
     def _stamp(self, row: T) -> datetime:
         return self._keyset.floor(self._keyset.stamp_of(row))
@@ -178,6 +179,16 @@ class _Run(Generic[T]):
         known = [instant for instant in (self._kept, reached) if instant is not None]
         since = None if not known or self._signpost is None else min(max(known), self._signpost)
         return {"since": _text(since), "at": None if self.ended else _text(reached)}
+
+
+def earlier(instant: datetime, span: timedelta) -> datetime:
+    """So much earlier, yet no earlier than the first instant that there is, which stands for none in some systems."""
+    return instant - span if instant - FIRST > span else FIRST
+
+
+def looked_back(instant: datetime, lookback: timedelta) -> datetime | None:
+    """From when on is read again what is read until an instant; None where that is everything, in whatever zone."""
+    return instant - lookback if instant - FIRST > lookback + timedelta(days=1) else None
 
 
 def _instant(text: str | None) -> datetime | None:

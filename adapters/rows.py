@@ -93,7 +93,7 @@ class TimeForm:
 
     def _instant(self, value: Any) -> datetime:
         read = value if isinstance(value, datetime) else self._read(value)
-        return (read if read.tzinfo else read.replace(tzinfo=self._zone)).astimezone(UTC)
+        return in_utc(read if read.tzinfo else read.replace(tzinfo=self._zone))
 
     def _read(self, value: Any) -> datetime:
         match self._form:
@@ -185,4 +185,12 @@ def replaced(row: Row, name: str, value: Any) -> dict[str, Any]:
 
 
 def rfc3339(instant: datetime, precision: str = "milliseconds") -> str:
-    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision)}Z"
+    return f"{in_utc(instant).replace(tzinfo=None).isoformat(timespec=precision)}Z"
+
+
+def in_utc(instant: datetime) -> datetime:
+    """The first or the last instant that there is, where the zone of another one puts it before or behind."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if instant.year == 1 else datetime.max).replace(tzinfo=UTC)

@@ -44,7 +44,14 @@ class Layout:
         else:
             # Not splitlines: a text in JSON may hold one of the other characters at which that parts lines.
             for line in text.split("\n"):
-                yield json.loads(line) if line.strip() else None
+                yield _json(line) if line.strip() else None
+
+
+def _json(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except RecursionError as error:
+        raise ValueError("its values lie too deep within each other") from error
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import jmespath
 
 from adapters.http import Answer, HttpClient
-from adapters.keyset import EPOCH, Keyset
+from adapters.keyset import EPOCH, Keyset, earlier, looked_back
 from adapters.rest.options import Options, client
 from adapters.rest.paging import Paging, Walk
 from adapters.rows import Row, RowReader, TimeForm, rfc3339
@@ -65,7 +65,7 @@ class Changes:
         return {self.parameter: self.value.replace("{since}", self.form.text(since))}
 
     def floor(self, instant: datetime) -> datetime:
-        return instant - (instant - EPOCH) % self.precision
+        return earlier(instant, (instant - EPOCH) % self.precision)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,8 @@ class Rest:
         """All pages; only when the last one is read is it known up to when all is read."""
         kept = cursor.get("since") if changes is not None else None
         newest = None if kept is None else datetime.fromisoformat(kept).astimezone(UTC)
-        since = None if newest is None or changes is None else changes.floor(newest - changes.lookback)
+        begin = None if newest is None or changes is None else looked_back(newest, changes.lookback)
+        since = None if begin is None or changes is None else changes.floor(begin)
         walk = Walk(
             http=self._http,
             path=self._path,

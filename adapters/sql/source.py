@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from adapters.keyset import looked_back
 from adapters.options import POSITIVE, Secret
 from adapters.rows import Row, RowOptions, RowReader, rfc3339
 from adapters.sql.database import Database
@@ -144,12 +145,13 @@ class Sql:
         if cursor.get("at"):
             stamp, *key = map(given_back, cursor["at"])
             return self._after(stamp, key)
-        if since is None:
+        begin = None if since is None else looked_back(since, self._lookback)
+        if begin is None:
             return None
         sample = given_back(cursor["sample"]) if "sample" in cursor else self._sample(connection)
         if sample is None:
             return None
-        least = like(sample, since - self._lookback, self._reader.form, self._zone)
+        least = like(sample, begin, self._reader.form, self._zone)
         return and_(column(self._reader.stamp) >= least)
 
     def _sample(self, connection: Connection) -> Any:

@@ -1,11 +1,12 @@
 """What a poll makes of a record: whether it says anything new, and the observation of a report that it then is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from hub.intake.digest import digest, is_among
+from hub.intake.keys import is_kept, shown
 from hub.intake.mapping import FieldMapping, Rendered, render
 from hub.intake.terms import Terms
 from hub.model.problem import Document, Problem, Status
@@ -84,6 +85,8 @@ class Reader:
 
         `listed` says that the source lists what is there at present: nothing of that is late, whatever its stamp.
         """
+        if not is_kept(record.key):
+            return Unreadable(record=replace(record, key=shown(record.key)), why="its key is no text")
         if record.gone:
             return None if item is not None and item.gone else Gone(record=record)
         try:

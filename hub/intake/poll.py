@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.intake.absence import absences
 from hub.intake.handed import Handed
+from hub.intake.keys import is_kept, shown
 from hub.intake.observe import News, Reader
 from hub.intake.page import Taken, Transaction
 from hub.intake.reconcile import Reconciling
@@ -193,7 +194,7 @@ class SourcePoll:
         try:
             for page in self._source.pull(self._begin(row, terms)):
                 self._take(page, terms)
-                seen |= {record.key for record in page.records if not record.gone}
+                seen |= {shown(record.key) for record in page.records if not record.gone}
                 snapshots.append(page.snapshot)
                 if stopped():
                     return False
@@ -246,7 +247,8 @@ class SourcePoll:
         time."""
         if not records:
             return []
-        items = self._store.read.sources.items(self._reader.source, [record.key for _, record in records])
+        keys = [record.key for _, record in records if is_kept(record.key)]
+        items = self._store.read.sources.items(self._reader.source, keys)
         found: list[tuple[int, News]] = []
         for number, record in records:
             # Of a ticket that is told more than once, only the transaction knows what was last taken.

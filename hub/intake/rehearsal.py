@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hub.intake.keys import is_kept
 from hub.intake.observe import News, PassedOver, Reader, key_of
 from hub.intake.page import Transaction
 from hub.intake.terms import Terms, is_caught_up_first, place_again, terms_of
@@ -80,7 +81,8 @@ class Rehearsal:
             yield from self._of(page, terms)
 
     def _of(self, page: Page, terms: Terms) -> list[Step]:
-        items = self._store.read.sources.items(self._reader.source, [record.key for record in page.records])
+        keys = [record.key for record in page.records if is_kept(record.key)]
+        items = self._store.read.sources.items(self._reader.source, keys)
         told = [
             self._reader.news_of(record, items.pop(record.key, None), terms, listed=page.snapshot)
             for record in page.records

@@ -15,14 +15,21 @@ LOOKED_BACK = (timedelta(days=1), timedelta(days=30))
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
+    """`failure` says why a record makes no report."""
+
     record: Record
     rendered: Rendered
+    failure: str | None = None
 
 
 def trials(source: Source, mapping: FieldMapping, *, newest: int, now: datetime) -> Iterator[Trial]:
     """The newest tickets, the latest change first. Raises SourceError."""
     for record in _newest(source, newest, now):
-        yield Trial(record=record, rendered=render(mapping, record.data))
+        try:
+            yield Trial(record=record, rendered=render(mapping, record.data))
+        except TypeError as error:
+            failure = f"its content cannot be kept: {error}"
+            yield Trial(record=record, rendered=Rendered(document={}), failure=failure)
 
 
 def _newest(source: Source, newest: int, now: datetime) -> list[Record]:

@@ -1,5 +1,6 @@
 """What a command prints: a table for people, or JSON for scripts."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,11 @@ WIDEST = 60
 
 
 def as_json(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    try:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:
+        # A number of more than 64 bits, or half of a surrogate pair: the raw record of a ticket may have them.
+        return json.dumps(value, indent=2)
 
 
 def as_table(views: Sequence[Document], columns: Columns) -> Iterator[str]:

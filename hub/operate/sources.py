@@ -139,22 +139,31 @@ def try_mapping(name: str, newest: int, as_text: bool, database: str | None, con
 
 def _view(trial: Trial) -> dict[str, Any]:
     unmapped = [{"attribute": attribute, "word": word} for attribute, word in trial.rendered.unmapped]
+    failed = {} if trial.failure is None else {"failure": trial.failure}
     return {
         "key": trial.record.key,
         "updated": to_text(trial.record.updated),
         "record": trial.record.data,
         "report": trial.rendered.document,
         "unmapped": unmapped,
+        **failed,
     }
 
 
 def _print_beside(trial: Trial) -> None:
-    click.echo(f"── ticket {trial.record.key}, changed {to_text(trial.record.updated)}")
+    _say(f"── ticket {trial.record.key}, changed {to_text(trial.record.updated)}")
     left = [part for line in as_lines(dict(trial.record.data)) for part in _cut(line)]
     for raw, report in zip_longest(left, as_lines(trial.rendered.document), fillvalue=""):
-        click.echo(f"{raw:{WIDTH}} │ {report}".rstrip())
+        _say(f"{raw:{WIDTH}} │ {report}".rstrip())
+    if trial.failure is not None:
+        click.echo(f"no report could be made of it: {trial.failure}")
     for attribute, word in trial.rendered.unmapped:
         click.echo(f"the mapping does not know the {attribute} {word!r}")
+
+
+def _say(line: str) -> None:
+    """A record may have what no text has, such as half of a surrogate pair."""
+    click.echo(line.encode("utf-8", "backslashreplace").decode())
 
 
 def _cut(line: str) -> list[str]:

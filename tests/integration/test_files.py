@@ -196,6 +196,15 @@ def test_lines_of_json_name_members_within_members(folder: Folder) -> None:
         folder.pull(**options)
 
 
+def test_a_line_of_values_within_values_without_end_is_named_and_loses_none_before_it(folder: Folder) -> None:
+    options = {"format": "ndjson", "stamp_format": "iso"}
+    good = json.dumps({"id": "1", "changed": "2026-11-22T18:00:00"}) + "\n"
+    folder.write(good + "[" * 200_000 + "\n", "a.ndjson")
+    with pytest.raises(Unavailable, match=rf"a\.ndjson, at byte {len(good)}: its values lie too deep"):
+        folder.pull(**options)
+    assert folder.cursor["files"]["a.ndjson"]["offset"] == len(good)
+
+
 def test_a_byte_order_mark_is_overlooked_and_an_encoding_followed(folder: Folder) -> None:
     folder.write("\ufeff" + HEADER + row(1, text="Störung"))
     (first,) = folder.pull()

@@ -8,6 +8,7 @@ from hub.model.times import to_micros
 from hub.problems.edits import merge_edit
 from hub.store.sources import SourceState
 from tests.fakes.intake_bench import SOURCE, Bench, MakeBench
+from tests.fakes.trouble_system import Feed, OpenList, TroubleSystem
 
 
 @pytest.fixture
@@ -183,3 +184,23 @@ def test_a_record_that_failed_and_is_deleted_is_forgotten(bench: Bench) -> None:
     bench.system.put("bad", gone=True)
     bench.poll()
     assert (bench.row.state, bench.row.cursor) == (SourceState.OK, {"change": 2})
+
+
+@pytest.mark.parametrize("kind", [Feed, OpenList])
+@pytest.mark.parametrize("gone", [True, False])
+@pytest.mark.parametrize(("key", "shown"), [("a\ud800", "a\\ud800"), ("a\0b", "a\\x00b")])
+def test_a_key_that_is_no_text_fails_alone(
+    make_bench: MakeBench, kind: type[TroubleSystem], gone: bool, key: str, shown: str
+) -> None:
+    bench = make_bench(kind)
+    bench.system.put(key, gone=gone, id="odd", title="Odd")
+    bench.system.put("good")
+    bench.poll(2)
+    assert bench.has("good")
+    assert bench.row.problems == 1
+    if not gone:
+        assert bench.row.error == f"no report could be made of ticket {shown}: its key is no text"
+    bench.system.drop(key)
+    bench.system.put("better")
+    bench.poll()
+    assert bench.has("better")

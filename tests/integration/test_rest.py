@@ -199,3 +199,15 @@ def test_an_option_that_cannot_be_is_refused_by_name(
     for name in place.split("."):
         found = found[name]
     assert why in str(found)
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_a_stamp_of_the_year_one_is_read_again_and_stops_nothing(api: DeskApi, in_order: bool) -> None:
+    api.put("blank")
+    api.tickets["blank"]["updated_at"] = "0001-01-01T00:00:00+00:00"
+    changes = {"parameter": "since", "sorted": in_order, "lookback": 60}
+    desk = source(api, paging=PAGING["offset"], changes=changes)
+    cursor = list(desk.pull({}))[-1].cursor
+    assert keys(list(desk.pull(cursor))) == ["blank"]
+    api.put("T1")
+    assert keys(list(desk.pull(cursor))) == ["blank", "T1"]

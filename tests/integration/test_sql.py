@@ -228,3 +228,10 @@ def test_an_option_that_cannot_be_is_refused_by_name(options: dict[str, Any], pl
         adapters.sql.make("desk", own | options)
     assert isinstance(refused.value.messages, dict)
     assert why in str(refused.value.messages[place])
+
+
+def test_a_stamp_of_the_year_one_is_read_again_and_stops_nothing(desk: Desk) -> None:
+    fill(desk, 1)
+    desk.table.run(f"UPDATE {desk.options['table']} SET changed_at = '0001-01-01 00:00:00'")
+    cursor = json.loads(json.dumps(list(desk.source().pull({}))[-1].cursor))
+    assert keys(list(desk.source().pull(cursor))) == ["T0"]

@@ -209,3 +209,13 @@ def test_a_source_that_ignores_the_offset_is_not_asked_without_end(short_pages: 
     with pytest.raises(FilterIgnored, match="the paging was ignored: two pages have the same tickets, from t0 on"):
         read(desk, fetch=fetch, short_pages=short_pages)
     assert len(desk.asked) <= 3
+
+
+@pytest.mark.parametrize("precision", [timedelta(seconds=1), timedelta(days=7)])
+def test_a_stamp_at_the_beginning_of_time_is_looked_back_from_no_further(precision: timedelta) -> None:
+    desk = Desk(blank=(datetime.min.replace(tzinfo=UTC) - BEGIN).total_seconds())
+    looking_back = desk.keyset(lookback=timedelta(minutes=1), slack=timedelta(seconds=1), precision=precision)
+    (first,) = looking_back.parts({})
+    assert keys([first]) == ["blank"]
+    for cursor in (first.cursor, {"since": first.cursor["since"], "at": first.cursor["since"]}):
+        assert keys(list(looking_back.parts(cursor))) == ["blank"]
