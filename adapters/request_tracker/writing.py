@@ -8,10 +8,12 @@ from adapters.request_tracker.tracker import Tracker
 from hub.ports import Refused, Unavailable, Writing
 
 DENIED = "Permission Denied"
+DELETED = "deleted"
+"""The status of a ticket that no search finds any more, though it is answered by its number."""
 
 
 def write(tracker: Tracker, change: Writing) -> None:
-    """Raises Refused for a ticket that is not there, and for a status that its lifecycle does not have."""
+    """Raises Refused for a ticket that is not there, deleted or merged, and for a status that its lifecycle lacks."""
     if change.status is not None:
         _set_status(tracker, change.key, change.status)
     elif not _is_there(tracker, change):
@@ -53,4 +55,8 @@ def _ticket(tracker: Tracker, ticket: str) -> Mapping[str, Any]:
         raise Refused(f"ticket {ticket} is not there") from error
     if not isinstance(found, dict) or "id" not in found:
         raise Unavailable(f"REST/2.0/ticket/{ticket}: this is not the answer of a Request Tracker 5")
+    if str(found["id"]) != ticket:
+        raise Refused(f"ticket {ticket} is merged into ticket {found['id']}")
+    if found.get("Status") == DELETED:
+        raise Refused(f"ticket {ticket} is deleted")
     return found

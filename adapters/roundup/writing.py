@@ -23,7 +23,7 @@ class IssueWriter:
         self._headers = {"X-Requested-With": "rest", "Origin": origin, "Referer": f"{origin}/"}
 
     def write(self, change: Writing) -> None:
-        """Raises Refused for an issue that is not there."""
+        """Raises Refused for an issue that is not there, or is retired."""
         try:
             if change.status is not None:
                 self._set_status(change.key, change.status)
@@ -71,6 +71,9 @@ class IssueWriter:
             found: Mapping[str, Any] = self._http.get_json(f"rest/data/issue/{issue}", {"@verbose": "2"})["data"]
         except NotThere as error:
             raise Refused(f"issue {issue} is not there") from error
+        # A retired issue is answered by its number, and takes no change: only the list leaves it out.
+        if not self._http.get_json("rest/data/issue", {"id": issue, "@verbose": "0"})["data"]["collection"]:
+            raise Refused(f"issue {issue} is retired")
         return found
 
     def _change(self, issue: str, content: Mapping[str, Any]) -> None:

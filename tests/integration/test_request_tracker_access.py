@@ -115,3 +115,20 @@ def test_a_status_of_no_lifecycle_a_missing_ticket_and_a_missing_right_are_told_
         bench.source().write(Writing(id="0196-1", key=ticket, text="Hello"))
     with pytest.raises(Unavailable, match="no right"):
         bench.source().write(Writing(id="0196-1", key=ticket, status="open"))
+
+
+@pytest.mark.parametrize("content", [{"text": "Hello"}, {"status": "open"}])
+def test_a_ticket_that_is_deleted_or_merged_away_takes_nothing_and_stays_as_it_is(
+    bench: RequestTrackerBench, content: dict[str, str]
+) -> None:
+    bench.create("iptv", "volte", "ftth")
+    iptv, volte, ftth = (bench.id_of(name) for name in ("iptv", "volte", "ftth"))
+    bench.tracker.change_ticket(volte, MergeInto=iptv)
+    bench.tracker.change_ticket(ftth, Status="deleted")
+    source = bench.source(**bench.writing)
+    with pytest.raises(Refused, match=f"ticket {volte} is merged into ticket {iptv}"):
+        source.write(Writing(id="0196-1", key=volte, **content))
+    with pytest.raises(Refused, match=f"ticket {ftth} is deleted"):
+        source.write(Writing(id="0196-2", key=ftth, **content))
+    assert [bench.tracker.status_of(ticket) for ticket in (iptv, ftth)] == ["new", "deleted"]
+    assert bench.tracker.comments(iptv) + bench.tracker.comments(ftth) == []

@@ -243,3 +243,12 @@ def test_an_issue_that_is_not_there_and_a_status_that_is_none_are_refused(bench:
         bench.source().write(Writing(id="0196-1", key="4711", text="Hello"))
     with pytest.raises(Refused, match="400"):
         bench.source().write(Writing(id="0196-1", key=bench.id_of("iptv"), status="no-such-word"))
+
+
+@pytest.mark.parametrize("content", [{"text": "Hello"}, {"status": "in-progress"}])
+def test_a_retired_issue_takes_nothing(bench: RoundupBench, content: dict[str, str]) -> None:
+    bench.create("iptv")
+    issue = bench.id_of("iptv")
+    bench.client.retire_issue(issue)
+    with pytest.raises(Refused, match=f"issue {issue} is retired"):
+        bench.source().write(Writing(id=f"0196-{issue}", key=issue, **content))
