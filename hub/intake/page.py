@@ -24,8 +24,10 @@ from hub.intake.observe import (
 from hub.intake.terms import FINAL
 from hub.model.problem import Status
 from hub.model.times import to_micros
+from hub.model.write_back import WriteBack
 from hub.ports import Record
 from hub.problems.sources import Observation, SourceRules
+from hub.problems.status_write_back import is_overtaken
 from hub.store.problems import Stored
 from hub.store.sources import Item, Sources
 from hub.store.tables import Tables
@@ -145,6 +147,7 @@ class Transaction:
             return
         stored = self._stored(key)
         before = stored.problem if stored else None
+        written: list[WriteBack] = []
         if before is not None and (self.reader.writes_back or is_marked(changed.rendered.document)):
             written = self.tables.write_backs.of_ticket(self._name, key)
             changed = replace(changed, rendered=without_echo(changed.rendered, before.document, written))
@@ -152,6 +155,9 @@ class Transaction:
         after = self._observe(observation, stored, changed.record.updated)
         if after is None:
             return
+        if is_overtaken(changed.rendered.status, written):
+            why = f"the ticket has since come to say {changed.rendered.source_status or changed.rendered.status!r}"
+            self.tables.write_backs.overtake(self._name, key, now=to_micros(self.now), outcome=why)
         self._keep(changed.record, after.problem.id, changed.digest)
         self.taken.unmapped += [(name, word, key) for name, word in changed.rendered.unmapped]
 

@@ -235,7 +235,9 @@ def make_poller(
         name,
         adapter=source_settings.adapter,
         poll=poll,
-        write_backs=WriteBackRun(name=name, source=source, words=mapping.words, store=store, clock=clock),
+        write_backs=WriteBackRun(
+            name=name, source=source, words=mapping.words, store=store, rules=rules, clock=clock
+        ),
         store=store,
         clock=clock,
         interval=intake_settings.interval if own is None else own,

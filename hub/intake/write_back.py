@@ -6,13 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 
+from hub.intake.given_up import stand_again
 from hub.intake.health import Random, back_off
 from hub.model.problem import Status
 from hub.model.times import Clock, to_micros
 from hub.model.write_back import WriteBack, WriteBackKind, WriteBackState
 from hub.ports import AuthFailed, RateLimited, Refused, Source, SourceError, Writes, Writing
+from hub.problems.sources import SourceRules
 from hub.store.leases import Holder
 from hub.store.sqlite import Store
+from hub.store.tables import Tables
 from hub.telemetry import logger
 
 log = logger("hub.intake")
@@ -38,6 +41,7 @@ class WriteBackRun:
     source: Source
     words: Mapping[Status, str]
     store: Store
+    rules: SourceRules
     clock: Clock
     draw: Random = field(default=random.random)
     holder: Holder = field(default_factory=Holder.this)
@@ -118,7 +122,13 @@ class WriteBackRun:
 
     def _settle(self, one: WriteBack, token: str, state: WriteBackState, why: str | None = None) -> None:
         now = to_micros(self.clock())
-        self.store.write(lambda tables: tables.write_backs.settle(one, state, now=now, token=token, outcome=why))
+
+        def settle(tables: Tables) -> None:
+            is_ours = tables.write_backs.settle(one, state, now=now, token=token, outcome=why)
+            if is_ours and state is WriteBackState.DEAD:
+                stand_again(tables, self.rules, one, now)
+
+        self.store.write(settle)
         tell = log.info if why is None else log.warning
         tell("source.written", source=self.name, ticket=one.key, kind=one.kind, state=state, error=why)
 

@@ -22,8 +22,9 @@ class WriteBackState(StrEnum):
 class WriteBack:
     """One thing to write, once. `id` marks it in the ticket, and is the same at every attempt. Times are microseconds.
 
-    `content` is {"text", "author"} of a note or an acknowledgement, {"status"} of a status; when a status is written,
-    `word` says in which word of the source. `outcome` is why the last attempt failed.
+    `content` is {"text", "author"} of a note or an acknowledgement, {"status", "before"} of a status, where `before` is
+    what the ticket said when the change was made: {"status", "statusChangeReason"}. When a status is written, `word`
+    says in which word of the source. `outcome` is why the last attempt failed.
     """
 
     id: str

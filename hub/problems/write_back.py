@@ -1,6 +1,7 @@
 """What of a change made here goes back to the ticket that a report came from, as the settings of its source say."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from hub.errors import Conflict, NotFound, Violation
 from hub.model.ids import NewId
@@ -8,6 +9,7 @@ from hub.model.problem import Document, Problem
 from hub.model.write_back import WriteBack, WriteBackKind, WriteBackState
 from hub.problems.acknowledgement import is_acknowledged
 from hub.problems.history import Change
+from hub.problems.status_write_back import said_before, standing
 from hub.store.tables import Tables
 
 Wanted = Mapping[str, Collection[str]]
@@ -30,6 +32,9 @@ class WritingBack:
             if kind in self._wanted[source]
         ]
         for kind, content in wanted:
+            if kind is WriteBackKind.STATUS:
+                said = said_before(tables.write_backs.of_ticket(source, key), before.document)
+                content = content if said is None else {**content, "before": said}
             tables.write_backs.append(
                 WriteBack(
                     id=self._new_id(),
@@ -74,13 +79,21 @@ def send_again(tables: Tables, write_back_id: str, *, now: int) -> WriteBack:
     one = known_write_back(tables, write_back_id)
     if one.kind is WriteBackKind.STATUS and _has_later_status(tables, one):
         raise _refused(one, "has a later change of status behind it, and would take that back")
-    if not tables.write_backs.send_again(one.id, now=now):
+    if not tables.write_backs.send_again(_as_things_are(tables, one), now=now):
         is_written = one.state is WriteBackState.WRITTEN
         raise _refused(
             one, "was written" if is_written else "is just being written; ask again when that has ended"
         )
     tables.sources.wake(one.source, now)
     return known_write_back(tables, write_back_id)
+
+
+def _as_things_are(tables: Tables, one: WriteBack) -> WriteBack:
+    """Since a status was given up, the report has followed its ticket."""
+    report = tables.problems.get(one.problem_id)
+    if one.kind is not WriteBackKind.STATUS or one.state is not WriteBackState.DEAD or report is None:
+        return one
+    return replace(one, content={**one.content, "before": standing(report.problem.document)})
 
 
 def known_write_back(tables: Tables, write_back_id: str) -> WriteBack:

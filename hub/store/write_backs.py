@@ -50,6 +50,11 @@ class WriteBacks:
         """Try again at `due_at`; False for a claim that has ended."""
         return self._connection.execute(self._sql["put_off"], (due_at, outcome, one.id, token)).rowcount > 0
 
+    def overtake(self, source: str, key: str, *, now: int, outcome: str) -> None:
+        """Give up each status that waits to be written into a ticket; one that is being written goes its way."""
+        values = {"source": source, "key": key, "now": now, "outcome": outcome}
+        self._connection.execute(self._sql["overtake"], values)
+
     def tokens(self, source: str, until: int) -> list[str]:
         """Of the claims that hold for longer than `until`."""
         return [token for (token,) in self._connection.execute(self._sql["tokens"], (source, until))]
@@ -58,9 +63,9 @@ class WriteBacks:
         """Let these claims end at `until`."""
         self._connection.executemany(self._sql["shorten"], [(until, token) for token in tokens])
 
-    def send_again(self, write_back_id: str, *, now: int) -> bool:
-        """Make one due with all attempts again; False for one that was written, or is being written."""
-        values = {"id": write_back_id, "now": now}
+    def send_again(self, one: WriteBack, *, now: int) -> bool:
+        """Make one due, with this content and all attempts again; False for one that was, or is being written."""
+        values = {"id": one.id, "content": orjson.dumps(one.content).decode(), "now": now}
         return self._connection.execute(self._sql["send_again"], values).rowcount > 0
 
     def has_open(self, source: str) -> bool:

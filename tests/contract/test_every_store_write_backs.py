@@ -77,7 +77,7 @@ def test_what_is_dead_can_be_due_again_and_what_was_written_or_is_held_cannot(st
     assert [claim(store, "a"), claim(store, "b")] == ["w1", "w2"]
 
     def again(number: int) -> bool:
-        return store.write(lambda tables: tables.write_backs.send_again(f"w{number}", now=NOW))
+        return store.write(lambda tables: tables.write_backs.send_again(asked(number), now=NOW))
 
     assert again(1) is False, "it is held"
     settle(store, 1, "a", WriteBackState.DEAD)

@@ -135,6 +135,7 @@ class Bench:
                 source=self.system,
                 words=rules.words,
                 store=self.store,
+                rules=self.sources,
                 clock=self.clock,
                 draw=lambda: 1.0,
             ),

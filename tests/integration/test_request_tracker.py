@@ -10,6 +10,7 @@ from hub.intake.filling import Rule
 from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
+from hub.model.write_back import WriteBackState
 from hub.ports import FilterIgnored, Page, Record, Unavailable
 from tests.real.benches import RequestTrackerBench, records
 from tests.real.middleman import Canned, Middleman
@@ -253,3 +254,31 @@ def test_rows_that_were_not_asked_for_or_say_nothing_end_the_pull(
     middleman.instead.append(Canned(status=200, body=json.dumps({"items": [row]}).encode()))
     with pytest.raises(Unavailable, match=why):
         list(source.pull({"transaction": 10, "seen": []}))
+
+
+def test_a_ticket_that_is_deleted_before_our_status_is_written_stays_deleted_and_that_is_told(
+    bench: RequestTrackerBench, tmp_path: Path
+) -> None:
+    bench.create("iptv")
+    ticket = bench.id_of("iptv")
+    with polled(tmp_path, "request_tracker", bench.writing, ("status",)) as hub:
+        hub.poll()
+        hub.patch(ticket, status="inProgress")
+        bench.tracker.change_ticket(ticket, Status="deleted")
+        assert hub.poll()[-1] == ("StateChange", "cancelled")
+        assert hub.written_back(ticket) == [(WriteBackState.DEAD, f"ticket {ticket} is deleted")]
+        assert bench.tracker.status_of(ticket) == "deleted"
+
+
+def test_a_reply_that_quotes_our_note_reaches_the_report(bench: RequestTrackerBench, tmp_path: Path) -> None:
+    bench.create("iptv")
+    ticket = bench.id_of("iptv")
+    with polled(tmp_path, "request_tracker", bench.writing | {"messages": True}, ("note",)) as hub:
+        hub.poll()
+        hub.patch(ticket, note=[{"@type": "Note", "id": "n1", "text": "Please check", "author": "Ines"}])
+        assert hub.poll() == []
+        quoted = "\n".join(f"> {line}" for line in bench.tracker.comments(ticket)[0].splitlines())
+        bench.tracker.write(ticket, f"I have replaced the card.\n\n{quoted}", kind="comment")
+        hub.poll()
+        texts = [note["text"].partition("\n")[0] for note in hub.report(ticket)["note"]]
+        assert texts == ["Please check", "I have replaced the card."]

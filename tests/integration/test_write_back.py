@@ -162,9 +162,8 @@ def test_what_is_dead_is_sent_again_and_written_once(office: Office) -> None:
 
 def test_a_status_that_another_has_replaced_is_not_sent_again(office: Office) -> None:
     office.patch(status="inProgress")
-    office.system.failures = [(False, Refused("read only"))]
-    office.poll()
     office.patch(status="resolved")
+    office.system.failures = [(False, Refused("read only"))]
     office.poll()
     with pytest.raises(Conflict, match="has a later change of status behind it"):
         office.send_again(office.asked()[0])

@@ -24,6 +24,12 @@ WHERE id = ? AND token = ?;
 -- name: put_off
 UPDATE write_back SET due_at = ?, outcome = ?, token = NULL, lease_until = NULL WHERE id = ? AND token = ?;
 
+-- name: overtake
+UPDATE write_back
+SET state = 'dead', settled_at = :now, outcome = :outcome, token = NULL, lease_until = NULL
+WHERE source = :source AND key = :key AND kind = 'status' AND settled_at IS NULL
+  AND (lease_until IS NULL OR lease_until <= :now);
+
 -- name: tokens
 SELECT token FROM write_back WHERE source = ? AND settled_at IS NULL AND token IS NOT NULL AND lease_until > ?;
 
@@ -32,7 +38,7 @@ UPDATE write_back SET lease_until = ? WHERE token = ?;
 
 -- name: send_again
 UPDATE write_back
-SET state = 'due', settled_at = NULL, word = NULL, attempts = 0, due_at = :now, token = NULL, lease_until = NULL
+SET state = 'due', content = :content, settled_at = NULL, word = NULL, attempts = 0, due_at = :now, token = NULL, lease_until = NULL
 WHERE id = :id AND state <> 'written' AND (lease_until IS NULL OR lease_until <= :now);
 
 -- name: has_open
