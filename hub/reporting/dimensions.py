@@ -23,9 +23,9 @@ SEVERAL = frozenset({SERVICE, RESOURCE, PRODUCT, REGION})
 DEFAULT_PATHS: Mapping[str, tuple[str, ...]] = {
     CUSTOMER: ("relatedParty[role=customer].partyOrPartyRole.id", "originatorParty.partyOrPartyRole.id"),
     SERVICE: ("affectedService.id",),
-    PRODUCT: ("relatedEntity[@referredType=Product].id", "characteristic[name=product].value"),
+    PRODUCT: ("relatedEntity.entity[@referredType=Product].id", "characteristic[name=product].value"),
     SEVERITY: ("priority",),
-    REGION: ("affectedLocation.name", "affectedLocation.id"),
+    REGION: ("affectedLocation.place.name", "affectedLocation.place.id"),
     SOURCE: ("@source", "originatingSystem"),
     PARTY: ("responsibleParty.partyOrPartyRole.id",),
     CAUSE: ("rootCauseService.id", "rootCauseResource.id", "reason"),
@@ -74,7 +74,7 @@ def dimensions(paths: Mapping[str, Sequence[str]] | None = None) -> Dimensions:
 
 
 def reader(name: str, path: str) -> Path:
-    """Of a dotted path; `[member=value]` behind a name chooses among the entries of a list."""
+    """Of a dotted path; `[member=value]` behind a name chooses among the objects that it holds."""
     if not PATH.fullmatch(path):
         message = "is no path such as affectedService.id or relatedParty[role=customer].partyOrPartyRole.id"
         raise InvalidSettings(violations=[Violation(field=f"dimensions.{name}", value=path, message=message)])
@@ -124,11 +124,11 @@ def _held(step: re.Match[str], inner: Read) -> Read:
 
 
 def _entries(inner: Read, fits: Callable[[Any], bool] | None = None) -> Read:
-    """Goes on from what is no list, and from the entries of a list that fit."""
+    """Goes on from the entries of a list that fit, and from what is no list where it fits itself."""
 
     def read(value: Any) -> tuple[str, ...]:
         if not isinstance(value, list):
-            return inner(value)
+            return inner(value) if fits is None or fits(value) else ()
         entries = value if fits is None else [one for one in value if fits(one)]
         if len(entries) == 1:
             return inner(entries[0])
