@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from hub.constraints.backtest import MINUTE, Found, Replayed, replay
-from hub.constraints.backtest_bursts import bursts
+from hub.constraints.backtest_bursts import BURST, bursts, starts
 from hub.constraints.backtest_surges import surges
 from hub.constraints.expected import Expectations
 from hub.constraints.findings import Rules, Type
-from hub.constraints.profile import HOUR
+from hub.constraints.profile import DAY, HOUR
 from hub.constraints.sightings import GROUPS, Kind, Sighting
 from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
@@ -19,9 +19,16 @@ def account_of(
 ) -> Document:
     """`count` bursts and surges are put in; 0 is none. Raises InvalidInput where the stream is too short for that."""
     clean = replay(stream, rules, expectations)
-    if count and not clean.weeks:
-        message = "needs a stream that is longer than [constraints] warm_up"
-        raise InvalidInput(violations=[Violation(field="bursts", value=count, message=message)])
+    if not clean.weeks:
+        raise _too_short(
+            stream, f"over more than {_days(rules.warm_up)} ([constraints] warm_up), which are only learnt"
+        )
+    if count and not starts(stream, rules):
+        raise _too_short(
+            stream,
+            f"between the first {_days(rules.warm_up)} ([constraints] warm_up) and the last {BURST // MINUTE} minutes, "
+            "in which bursts begin",
+        )
     found: dict[str, Found] = {}
     if count:
         if any(key.kind is Kind.RESOURCE for one in stream for key in one.keys):
@@ -42,6 +49,17 @@ def account_of(
         "expected": clean.expected,
         "found": [{"what": what, **_view(one)} for what, one in found.items()],
     }
+
+
+def _too_short(stream: Sequence[Sighting], needed: str) -> InvalidInput:
+    covered = f"there are {len(stream)}"
+    if stream:
+        covered += f", over {_days(max(one.at for one in stream) - min(one.at for one in stream))}"
+    return InvalidInput(violations=[Violation(field="log", message=f"needs reports {needed}; {covered}")])
+
+
+def _days(length: int) -> str:
+    return f"{length / DAY:.4g} days"
 
 
 def _raised(clean: Replayed, kind: Type) -> Document:

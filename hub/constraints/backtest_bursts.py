@@ -11,6 +11,12 @@ from hub.constraints.sightings import Key, Kind, Sighting
 BURST = 30 * MINUTE
 
 
+def starts(sightings: Sequence[Sighting], rules: Rules) -> list[Sighting]:
+    """The reports with which a burst may begin: after the warm-up, and not so late that the stream ends before it."""
+    begin, end = sightings[0].at + rules.warm_up, sightings[-1].at - BURST
+    return [one for one in sightings if begin <= one.at < end]
+
+
 def bursts(
     sightings: Sequence[Sighting],
     rules: Rules,
@@ -23,16 +29,16 @@ def bursts(
 ) -> Found:
     """Put bursts into a copy of the stream: so many customers' reports on any one resource within half an hour.
 
-    They begin with reports drawn from the stream, so most come when most is going on. Found is a burst whose reports
-    a failure of its resource holds; `within` is in microseconds from its first report.
+    They begin with reports drawn from the `starts`, of which there have to be some, so most come when most is going
+    on. Found is a burst whose reports a failure of its resource holds; `within` is in microseconds from its first
+    report.
     """
     random = Random(seed)
-    begin, end = sightings[0].at + rules.warm_up, sightings[-1].at - BURST
-    starts = [one for one in sightings if begin <= one.at < end]
+    drawn = starts(sightings, rules)
     keys = sorted({key for one in sightings for key in one.keys if key.kind is Kind.RESOURCE})
     put: list[tuple[Key, list[Sighting]]] = []
     for number in range(count):
-        start, key = random.choice(starts).at, random.choice(keys)
+        start, key = random.choice(drawn).at, random.choice(keys)
         times = sorted(start + random.randrange(0, BURST, MINUTE) for _ in range(reports))
         put.append((key, [_put(f"burst-{number}-{place}", at, key) for place, at in enumerate(times)]))
     replayed = replay(mixed(sightings, (one for _, those in put for one in those)), rules)

@@ -65,3 +65,35 @@ def test_a_backtest_of_a_file_tells_how_much_it_finds(folder: Path, tmp_path: Pa
     assert {one["what"]: one["found"] for one in told["found"]}["10 reports in 30 min"] == 5
     missing = run(folder, "backtest", "--log", str(tmp_path / "none.csv"))
     assert missing.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "words", "said"),
+    [
+        ([], (), "over more than 14 days ([constraints] warm_up), which are only learnt; there are 0"),
+        ([], ("--bursts", "5"), "over more than 14 days"),
+        ([1, 4], (), "which are only learnt; there are 2, over 3 days"),
+        (
+            [1, 4, 20],
+            ("--bursts", "5"),
+            "between the first 14 days ([constraints] warm_up) and the last 30 minutes",
+        ),
+    ],
+)
+def test_a_log_that_is_too_short_to_be_judged_is_refused_with_how_long_one_is_needed(
+    folder: Path, tmp_path: Path, days: list[int], words: tuple[str, ...], said: str
+) -> None:
+    rows = ["id,time,resource", *(f"r{day},2026-03-{day:02}T10:00:00Z,node-1" for day in days)]
+    file = tmp_path / "log.csv"
+    file.write_text("\n".join(rows))
+    refused = run(folder, "backtest", "--log", str(file), *words)
+    assert refused.exit_code == 2, refused.stdout
+    assert refused.stderr.startswith("qos-hub: log: needs reports ")
+    assert said in refused.stderr
+
+
+def test_a_log_of_which_little_is_judged_needs_no_bursts(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text("id,time\na,2026-03-01T10:00:00Z\nb,2026-03-20T10:00:00Z\n")
+    told = json.loads(run(folder, "backtest", "--log", str(file), "--json").stdout)
+    assert (told["reports"], told["found"]) == (2, [])
