@@ -83,6 +83,11 @@ def known_constraint(tables: Tables, constraint_id: str) -> Stored:
     return stored
 
 
+def refuted(constraint: Document) -> bool:
+    """Whether somebody said that it was false: it then explains no report."""
+    return bool(values_of(constraint).get("verdict") == Verdict.FALSE)
+
+
 def precision(constraints: Iterable[Document]) -> Document:
     """How many were true of those that somebody knew to be true or false; None of none."""
     said = [values_of(one).get("verdict") for one in constraints]

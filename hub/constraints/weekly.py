@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from hub.constraints.documents import OPEN, values_of
-from hub.constraints.reviewing import by_type, precision
+from hub.constraints.reviewing import by_type, precision, refuted
 from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
 from hub.model.times import to_text
@@ -38,7 +38,7 @@ def weekly_review(tables: Tables, week: str) -> Document:
     so_far = tables.constraints.page({"until": end}, offset=0, limit=MOST)
     raised = [(one_id, one) for one_id, one in so_far if one["creationDate"] >= begin]
     reports = tables.constraints.opened(since=begin, until=end)
-    explained = {member for _, one in raised for member in ids_in(one, CHILDREN)}
+    explained = {member for _, one in raised if not refuted(one) for member in ids_in(one, CHILDREN)}
     return {
         "@type": "ConstraintReview",
         "week": week,

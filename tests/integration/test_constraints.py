@@ -349,8 +349,10 @@ def test_the_review_of_a_week_says_how_precise_it_was(desk: Watched) -> None:
         [constraint_id],
     )
     assert before["precision"]["precision"] is None
+    assert before["explainedShare"] == 6 / before["reports"]
     desk.review(constraint_id, Verdict.FALSE)
     after = weekly_review(desk.store.read, week)
+    assert (after["raised"], after["explained"], after["explainedShare"]) == (before["raised"], 0, 0)
     assert after["precisionSoFar"]["resourceFailure"] == {
         "true": 0,
         "false": 1,
