@@ -24,6 +24,10 @@ class Names:
     vocabulary: ResourceVocabulary
     document: Document
 
+    @property
+    def closed(self) -> bool:
+        return self.vocabulary.closed
+
     def find(self, path: Path) -> tuple[Path, Attribute]:
         try:
             return path, self.vocabulary.find(path)[1]
