@@ -57,12 +57,10 @@ LISTED = 10_000
 
 
 class OperatorDesk:
-    """Without an address of the hub, links have the path only."""
-
-    def __init__(self, parts: Parts, *, knows_address: bool = True) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._store = parts.store
-        base = parts.settings.server.base_url if knows_address else ""
+        base = parts.settings.server.known_url
         self._base_url, self._face_url = base + OPERATIONS_V1, base + FACE_V5
         self.write_backs = WriteBackDesk(
             store=parts.store, clock=parts.clock, base_url=self._base_url, face_url=self._face_url
@@ -223,13 +221,13 @@ class OperatorDesk:
 
 
 @contextmanager
-def operator_desk(settings: Settings, *, knows_address: bool = True) -> Iterator[OperatorDesk]:
+def operator_desk(settings: Settings) -> Iterator[OperatorDesk]:
     """Raises NotFound without a database: a misspelt path is no reason to make one."""
     if not Path(settings.store.database).is_file():
         raise NotFound(f"there is no database {settings.store.database}")
     parts = make_parts(settings, system_clock)
     try:
-        yield OperatorDesk(parts, knows_address=knows_address)
+        yield OperatorDesk(parts)
     finally:
         parts.store.close()
 

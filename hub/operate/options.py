@@ -26,12 +26,8 @@ def common(command: Command) -> Command:
 
 @contextmanager
 def desk_of(config: Path | None, database: str | None) -> Iterator[OperatorDesk]:
-    with clear_end():
-        settings = quiet_settings(config, database)
-        # Of a database alone nobody knows at which address its hub answers: links have the path only.
-        knows_address = config is not None or database is None
-        with operator_desk(settings, knows_address=knows_address) as desk:
-            yield desk
+    with clear_end(), operator_desk(quiet_settings(config, database)) as desk:
+        yield desk
 
 
 def print_all(views: list[Document], columns: Columns, as_text: bool) -> None:

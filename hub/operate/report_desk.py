@@ -26,7 +26,7 @@ class ReportDesk:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._press = make_press(parts.settings)
-        self._base_url = parts.settings.server.base_url + OPERATIONS_V1
+        self._base_url = parts.settings.server.known_url + OPERATIONS_V1
 
     def restate(self, name: str, report_id: str, asked: Mapping[str, object]) -> bytes:
         """A report that was made by the definition of this name, once more, with what has changed.

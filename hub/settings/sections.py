@@ -24,6 +24,12 @@ class ServerSettings:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
+    @property
+    def known_url(self) -> str:
+        """The address in links of a process beside the one that serves, which may listen at another port: the public
+        one, or nothing, so that a link has its path only."""
+        return self.public_url.rstrip("/")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SecuritySettings:

@@ -120,12 +120,27 @@ def test_a_listener_is_tested_and_its_key_exchanged_from_the_command_line(night:
     assert rotated["secret"] not in night.server.output()
 
 
-def test_of_a_database_alone_no_address_is_guessed(night: Night) -> None:
-    database = ["--database", str(night.folder / "qos-hub.db"), "--json"]
-    done = CliRunner().invoke(main, ["deliveries", "show", night.dead, *database])
-    assert json.loads(done.stdout)["href"] == f"/qos-hub/v1/deliveries/{night.dead}"
-    shown = json.loads(night.run('qos-hub deliveries show "$DELIVERY"', "--json"))
-    assert shown["href"].startswith("http://127.0.0.1:")
+PLACES = [["--database", "qos-hub.db"], ["--config", "settings.toml"]]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=["a database", "settings"])
+def test_links_begin_with_the_public_address_and_no_other_is_guessed(
+    night: Night, monkeypatch: pytest.MonkeyPatch, place: list[str]
+) -> None:
+    monkeypatch.chdir(night.folder)
+
+    def shown(*words: str) -> Any:
+        done = CliRunner().invoke(main, [*words, *place, "--json"], catch_exceptions=False)
+        return json.loads(done.stdout)
+
+    def links() -> list[str]:
+        definition = shown("report", "list")[0]
+        erased = shown("erase", "org-nobody", "--yes")
+        return [one["href"] for one in (shown("deliveries", "show", night.dead), definition, erased)]
+
+    assert all(link.startswith("/qos-hub/v1/") for link in links())
+    monkeypatch.setenv("QOS_HUB_SERVER_PUBLIC_URL", "https://qos.example.com/")
+    assert all(link.startswith("https://qos.example.com/qos-hub/v1/") for link in links())
 
 
 def test_a_long_name_stands_apart_from_its_value() -> None:
