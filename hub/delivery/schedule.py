@@ -3,8 +3,8 @@
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import MAXYEAR, UTC, datetime
+from email.utils import parsedate_to_datetime, parsedate_tz
 
 from tenacity import RetryCallState, Retrying
 from tenacity.wait import wait_base, wait_chain, wait_fixed
@@ -24,6 +24,8 @@ DEFAULT_WAITS = (
 )
 DEFAULT_JITTER = 0.2
 LONGEST_HINT = 24 * HOUR
+LEAP_YEAR = 2000
+"""Has every day that a year can have."""
 
 Random = Callable[[], float]
 """Gives a number from 0 up to 1."""
@@ -117,5 +119,17 @@ def _http_date(text: str) -> datetime | None:
     try:
         instant = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
-        return None
+        return datetime.max.replace(tzinfo=UTC) if _is_beyond_calendar(text) else None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _is_beyond_calendar(text: str) -> bool:
+    """Whether it is a date in a year that Python has not."""
+    parts = parsedate_tz(text)
+    if parts is None or parts[0] <= MAXYEAR:
+        return False
+    try:
+        datetime(LEAP_YEAR, *parts[1:6])
+    except ValueError:
+        return False
+    return True
