@@ -2,6 +2,7 @@
 
 import re
 import socket
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
@@ -23,6 +24,8 @@ FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]|\s")
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 BRACKETED = re.compile(r"\[[^\[\]]*\](:[0-9]*)?")
 USER = re.compile(r"^([a-z][a-z0-9+.-]*:[/\\]+|[/\\]*)[^/?#]*@", re.IGNORECASE)
+ENCODED = "xn--"
+NO_TEXT = frozenset({"Cc", "Cs"})
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
@@ -108,7 +111,19 @@ def _host(parts: SplitResult) -> tuple[str, bool]:
         return _ipv4(host, name), True
     if len(name) > LONGEST_NAME or not all(LABEL.fullmatch(label) for label in labels):
         raise BadCallback(f"names the host {host!r}, which is not a host name")
+    for label in labels:
+        if label.startswith(ENCODED) and not _is_encoded(label.removeprefix(ENCODED)):
+            raise BadCallback(f"names the host {host!r}, which is not a host name: {label!r} is no punycode")
     return name, False
+
+
+def _is_encoded(text: str) -> bool:
+    """Whether it is punycode of what needs it. Which characters a domain takes is the matter of its registry."""
+    try:
+        plain = text.encode().decode("punycode")
+    except UnicodeError:
+        return False
+    return not plain.isascii() and not any(unicodedata.category(each) in NO_TEXT for each in plain)
 
 
 def _ascii_name(host: str) -> str:

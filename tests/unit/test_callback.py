@@ -70,6 +70,12 @@ REFUSED = [
     ("https://" + "a." * 127 + "com/", "not a host name"),
     ("https://./", "not a host name"),
     ("https://\u2603\u200d.example/", "not a host name"),
+    ("http://xn--a/", "names the host 'xn--a', which is not a host name: 'xn--a' is no punycode"),
+    ("https://listener.XN--A.example/", "'xn--a' is no punycode"),
+    ("https://xn--/", "not a host name"),
+    ("https://xn--abc/", "not a host name"),
+    ("https://xn--0000h.example/", "not a host name"),
+    ("https://xn--99999999999.example/", "not a host name"),
 ]
 
 
@@ -89,6 +95,8 @@ NORMAL = [
     ("https://8.8.8.8/x", "https://8.8.8.8/x"),
     ("https://[2606:4700:4700:0::1111]:8443/x", "https://[2606:4700:4700::1111]:8443/x"),
     ("https://b\u00fccher.example/x", "https://xn--bcher-kva.example/x"),
+    ("https://XN--Bcher-KVA.xn--p1ai/x", "https://xn--bcher-kva.xn--p1ai/x"),
+    ("https://xn--ls8h.example/", "https://xn--ls8h.example/"),
     ("https://listener_1.example.com./", "https://listener_1.example.com./"),
     ("https://listener/", "https://listener/"),
     ("https://localhost/", "https://localhost/"),
