@@ -251,13 +251,15 @@ class QueryTooSlow(HubError):
     code = "queryTooSlow"
     reason = "The query takes longer than the hub gives to one"
 
-    def about(self, paths: Iterable[str]) -> "QueryTooSlow":
-        """The same, naming the attributes that no index serves."""
+    def about(self, paths: Iterable[str], order: Iterable[str] = ()) -> "QueryTooSlow":
+        """The same, naming the attributes that no index serves, and those of `order` whose order none gives."""
         help_ = "an index by [store] indexed_paths would serve comparisons by equality"
-        return QueryTooSlow(
-            self.message,
-            violations=[Violation(field=path, message=f"is not indexed; {help_}") for path in paths],
-        )
+        compared = [Violation(field=path, message=f"is not indexed; {help_}") for path in paths]
+        help_ = "ask for fewer reports, or sort by another attribute"
+        sorted_by = [
+            Violation(field=path, message=f"has no index that gives its order; {help_}") for path in order
+        ]
+        return QueryTooSlow(self.message, violations=[*compared, *sorted_by])
 
 
 class StoreBusy(HubError):

@@ -134,7 +134,7 @@ class ProblemOperations:
         try:
             return await self._store.aread(partial(self._found, query, caller, search), quick=search.quick)
         except QueryTooSlow as error:
-            raise error.about(search.unindexed()) from None
+            raise error.about(search.unindexed(), search.unordered()) from None
 
     def _search(self, query: ListQuery, tables: Tables) -> Search:
         return tables.problems.search(

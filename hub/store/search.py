@@ -15,7 +15,7 @@ from hub.store.moment import at_one_moment
 from hub.store.paging import page_of
 from hub.store.paths import Declared
 from hub.store.tally import Tally
-from hub.store.way import Way
+from hub.store.way import SORTED, Way
 from hub.store.ways import QUICK, SKIP, Ways
 
 SHOWN = "id, CAST(document AS BLOB)"
@@ -97,6 +97,10 @@ class Search:
     def unindexed(self) -> list[str]:
         """The dotted paths that no index serves."""
         return self._ways.unindexed()
+
+    def unordered(self) -> list[str]:
+        """The dotted paths of the sort keys whose order no index gives."""
+        return [".".join(key.path) for key in self._sort if key.path not in SORTED]
 
     def page(self) -> Page[Found]:
         if self._is_plain:

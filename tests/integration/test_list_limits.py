@@ -67,3 +67,23 @@ def test_a_list_that_no_index_serves_is_refused_when_it_takes_too_long(
     assert [one["field"] for one in refused.json()["violation"]] == named
     assert "[store] indexed_paths" in refused.json()["violation"][0]["message"]
     assert client.get(f"{PATH}?limit=1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("sort=reason", ["reason"]),
+        ("sort=-priority,originatorParty.role,reason", ["originatorParty.role", "reason"]),
+        ("description=zzz&sort=reason", ["description", "reason"]),
+        ("description=zzz&sort=-lastUpdate", ["description"]),
+    ],
+)
+def test_an_order_that_no_index_gives_is_named_when_it_takes_too_long(
+    client: ContractClient, query: str, named: list[str]
+) -> None:
+    refused = client.get(f"{PATH}?limit=5&{query}")
+    assert (refused.status_code, refused.json()["code"]) == (503, "queryTooSlow")
+    assert [one["field"] for one in refused.json()["violation"]] == named
+    said = {one["field"]: one["message"] for one in refused.json()["violation"]}
+    assert all("has no index that gives its order" in said[name] for name in named if name != "description")
+    assert "Retry-After" not in refused.headers
