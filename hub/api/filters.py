@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from hub.api.messages import Request
-from hub.api.paging import Headers, page_headers
+from hub.api.paging import Headers, check_offset, page_headers
 from hub.errors import InvalidInput, Violation
 
 Words = Mapping[str, Sequence[str] | None]
@@ -22,7 +22,11 @@ class Asked:
     limit: int
 
     def headers(self, url: str, *, returned: int, total: int) -> Headers:
-        """The counts of the page that was asked for, and the links to the others of the list at `url`."""
+        """The counts of the page that was asked for, and the links to the others of the list at `url`.
+
+        Raises OutOfRange when the page begins behind the last entry.
+        """
+        check_offset(self.offset, total)
         return page_headers(url, self.pairs, offset=self.offset, limit=self.limit, returned=returned, total=total)
 
 

@@ -8,7 +8,7 @@ import orjson
 from hub.api.jobs_known import KnownJobs
 from hub.api.listing import NO_QUERY, Collection, Lists, read_query
 from hub.api.messages import Request, Response, json_response
-from hub.api.paging import page_headers
+from hub.api.paging import check_offset, page_headers
 from hub.errors import InvalidInput, Violation
 from hub.model.job import JobKind
 from hub.model.problem import Document
@@ -38,13 +38,14 @@ class JobList:
         }
 
     def answer(self, kind: JobKind, request: Request) -> Response:
-        """The page that a query string asks for. Raises InvalidInput or Unsupported."""
+        """The page that a query string asks for. Raises InvalidInput, OutOfRange or Unsupported."""
         collection, party = self._collections[kind], request.caller.party
         query = read_query(request.query_string, collection) if request.query_string else NO_QUERY
         if query.cursor is not None:
             message = "is no parameter of jobs; turn their pages with offset and limit"
             raise InvalidInput(violations=[Violation(field="after or before", message=message)])
         views, total = self._page(self._store.read, kind, party, query)
+        check_offset(query.offset, total)
         headers = page_headers(
             collection.url,
             split_query_string(request.query_string),

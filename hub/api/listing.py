@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from hub.api.messages import Request, Response
-from hub.api.paging import Headers, cursor_headers, page_headers
-from hub.errors import InvalidInput, OutOfRange, Violation
+from hub.api.paging import Headers, check_offset, cursor_headers, page_headers
+from hub.errors import InvalidInput, Violation
 from hub.query.attributes import Attributes
 from hub.query.ordering import Page
 from hub.query.parse import ListQuery, parse_list_query, split_query_string
@@ -78,8 +78,8 @@ class Lists:
 
         Raises OutOfRange when the page begins behind the last entry.
         """
-        if query.cursor is None and not page.rows and 0 < query.offset >= total:
-            raise _out_of_range(query.offset, total)
+        if query.cursor is None and not page.rows:
+            check_offset(query.offset, total)
         partial = self.partial_content and len(page.rows) < total
         headers = self._headers(request, collection, query, page, total)
         if partial and page.rows and query.cursor is None:
@@ -98,14 +98,6 @@ class Lists:
         return page_headers(
             collection.url, pairs, offset=query.offset, limit=limit, returned=returned, total=total
         )
-
-
-def _out_of_range(offset: int, total: int) -> OutOfRange:
-    message = f"lies behind the last of {total} entries" if total else "the list is empty, and begins at 0"
-    return OutOfRange(
-        violations=[Violation(field="offset", value=offset, message=message)],
-        headers={"Content-Range": f"items */{total}"},
-    )
 
 
 @lru_cache(maxsize=QUERIES_KEPT)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+from hub.errors import OutOfRange, Violation
 from hub.query.cursors import cursor_text
 from hub.query.ordering import Page
 from hub.query.parse import ListQuery
@@ -22,6 +23,16 @@ NEIGHBOURS = ("prev", "next")
 
 PLACES = frozenset({"offset", "limit", "after", "before"})
 """The parts of a query that say which page is meant; the others belong to every page."""
+
+
+def check_offset(offset: int, total: int) -> None:
+    """Raises OutOfRange when a page begins behind the last entry; one that begins at 0 never does."""
+    if 0 < offset >= total:
+        message = f"lies behind the last of {total} entries" if total else "the list is empty, and begins at 0"
+        raise OutOfRange(
+            violations=[Violation(field="offset", value=offset, message=message)],
+            headers={"Content-Range": f"items */{total}"},
+        )
 
 
 def page_headers(url: str, pairs: Pairs, *, offset: int, limit: int, returned: int, total: int) -> Headers:
