@@ -12,6 +12,7 @@ from hub.problems.form import Form, stated_in
 from hub.problems.history import Change
 from hub.problems.keeper import PLAIN, Keeper
 from hub.problems.lifecycle import INITIAL, check_step
+from hub.problems.links import repeated
 from hub.problems.ownership import OF_ALL, Ownership, missing
 from hub.problems.views import hidden_links, kept, shown
 from hub.store.problems import Stored
@@ -35,6 +36,8 @@ class ClientRules:
         concern its `owner`. The contract has been asked before.
         """
         _refuse_unwritable(given)
+        if twice := repeated(given):
+            raise InvalidInput(violations=twice)
         now = to_micros(self._clock())
         document = self._form.complete(without_forged(stated_in(given)))
         document["status"] = Status(document.get("status", INITIAL))
@@ -79,7 +82,9 @@ class ClientRules:
             if is_as_created(before.document, edited):
                 made["statusChangeDate"] = made["creationDate"]
         document = self._form.complete(made)
-        self._form.refuse_invalid(document, [*_fixed_violations(whole, edited), *dates.violations])
+        self._form.refuse_invalid(
+            document, [*_fixed_violations(whole, edited), *dates.violations, *repeated(edited, whole)]
+        )
         owner.accept(document)
         check_step(before.status, Status(document["status"]))
         change = Change(event_time=dates.moved, record_time=now, actor=actor, owner=owner)

@@ -29,6 +29,22 @@ def ids_in(document: Document, side: str) -> list[str]:
     return [one["id"] for one in document.get(side) or ()]
 
 
+def repeated(document: Document, before: Document | None = None) -> list[Violation]:
+    """What a report as it was sent names twice on one side; a side that is as it was `before` is not looked at."""
+    violations = []
+    for side in OTHER_SIDE:
+        stated = document.get(side)
+        if not isinstance(stated, list) or (before and stated == before.get(side)):
+            continue
+        first: dict[str, int] = {}
+        for place, one in enumerate(stated):
+            found = one.get("id") if isinstance(one, dict) else None
+            if isinstance(found, str) and first.setdefault(found, place) != place:
+                message = f"names the same report as {side}[{first[found]}]"
+                violations.append(Violation(field=f"{side}[{place}].id", value=found, message=message))
+    return violations
+
+
 def with_references(document: Document, side: str, references: Iterable[Document]) -> Document:
     """The document with the references that it has not yet; the very same document when it has all of them."""
     known = set(ids_in(document, side))
@@ -139,11 +155,6 @@ def _refuse_circles(
     circles = {
         (CHILDREN, one) if one in new else (PARENTS, found[one]) for one in (after.id, *children) if one in found
     }
-    had = set(ids_in(before, CHILDREN))
-    circles |= {
-        (PARENTS if one in had else CHILDREN, one)
-        for one in _on_both_sides(after.document) - _on_both_sides(before)
-    }
     circles |= _circles_of_words(tables, words, parents, {after.id, *children}, without)
     if after.id in ids_in(after.document, CHILDREN):
         circles.add((CHILDREN, after.id))
@@ -155,11 +166,6 @@ def _refuse_circles(
     ]
     if violations:
         raise Conflict(violations=violations)
-
-
-def _on_both_sides(document: Document) -> set[str]:
-    """What a report names as its parent and as its child, whether that is a link or a word."""
-    return set(ids_in(document, PARENTS)) & set(ids_in(document, CHILDREN))
 
 
 def _circles_of_words(

@@ -57,7 +57,7 @@ class Links(RuleBasedStateMachine):
 
     @rule(parents=st.lists(PLACES, max_size=2))
     def create(self, parents: list[int]) -> None:
-        named = [self.at(place) for place in parents]
+        named = list(dict.fromkeys(self.at(place) for place in parents))
         problem = self.desk.create(**({"parentProblem": references(*named)} if named else {}))
         self.ids.append(problem.id)
         self.first[problem.id] = problem.document
@@ -111,7 +111,7 @@ class Links(RuleBasedStateMachine):
 
     @rule(place=PLACES, side=st.sampled_from(SIDES), others=st.lists(PLACES, max_size=3))
     def patch(self, place: int, side: str, others: list[int]) -> None:
-        one, named = self.at(place), [self.at(other) for other in others]
+        one, named = self.at(place), list(dict.fromkeys(self.at(other) for other in others))
         if one not in self.model:
             return
         wanted = {other: set(children) for other, children in self.model.items()}

@@ -397,6 +397,22 @@ def test_a_link_that_a_client_writes_stands_on_both_sides(desk: Desk) -> None:
     assert desk.history(parent)[-1].changes.keys() == {"underlyingProblem"}
 
 
+@pytest.mark.parametrize("side", ["parentProblem", "underlyingProblem"])
+@pytest.mark.parametrize("is_here", [True, False])
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_link_that_a_client_writes_twice_is_refused(desk: Desk, side: str, is_here: bool, is_new: bool) -> None:
+    problem, other, third = desk.create(), desk.create(), desk.create()
+    id = other.id if is_here else "4711"
+    twice = {side: [{"id": id}, {"id": third.id}, {"id": id, "href": f"{FACE}/serviceProblem/{id}"}]}
+    before = written(desk)
+    with pytest.raises(InvalidInput) as refused:
+        desk.create(**twice) if is_new else desk.patch(problem, **twice)
+    assert [(one.field, one.value, one.message) for one in refused.value.violations] == [
+        (f"{side}[2].id", id, f"names the same report as {side}[0]")
+    ]
+    assert written(desk) == before
+
+
 def test_a_child_can_become_the_parent_in_one_patch(desk: Desk) -> None:
     one, two = desk.create(), desk.create()
     desk.group(one, two)
@@ -482,9 +498,8 @@ def test_a_party_is_not_told_whether_others_reports_are_there_or_linked(desk: De
     desk.group(over, under)
     mine = desk.create()
     for one in (over.id, "unknown"):
-        with pytest.raises(Conflict) as refused:
-            words_of(desk, mine, parentProblem=[one], underlyingProblem=[one])()
-        assert [each.field for each in refused.value.violations] == ["underlyingProblem[0].id"]
+        words_of(desk, mine, parentProblem=[one], underlyingProblem=[one])()
+        assert links(desk, mine) == ([one], [one])
     words_of(desk, mine, parentProblem=[under.id], underlyingProblem=[over.id])()
     assert links(desk, mine) == ([under.id], [over.id])
     assert links(desk, over) == ([], [under.id])
