@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hub.errors import InvalidInput, Violation
 from hub.faces.parts import same
 from hub.model.problem import Document
 
@@ -21,6 +22,11 @@ RENAMED = {
     "impactPatterns": "impactPattern",
 }
 """{name in R18.5: name in v4}, where the value is the same."""
+
+OTHER_NAMES = RENAMED | {new: old for old, new in RENAMED.items()}
+
+SHOWN_TWICE = ("timeRaised", "timeChanged")
+"""Names that are shown beside those of v4, so that a client sends both back, and changes one of them."""
 
 CORRELATION = "correlationId"
 """In v4 an external identifier of this type."""
@@ -49,24 +55,26 @@ def own_names(shown: Document) -> frozenset[str]:
 
 def outgoing(document: Document) -> Document:
     """A v4 report with the names that clients of the v3 generation look for."""
-    added = {old: document[RENAMED[old]] for old in ("timeRaised", "timeChanged") if RENAMED[old] in document}
+    added = {old: document[RENAMED[old]] for old in SHOWN_TWICE if RENAMED[old] in document}
     if ORIGINATOR in document:
         added[RESPONSIBLE] = document[ORIGINATOR]
     return {**added, **document}
 
 
 def incoming(document: Document, shown: Document | None = None) -> Document:
-    """A report with names of R18.5 in v4's names; where both are given, v4's holds.
+    """A report with names of R18.5 in v4's names.
 
     `shown` is the v4 report that it is an edit of: what `outgoing` added to it is taken away again.
+    Raises InvalidInput where an attribute is given under both names and they say different things.
     """
     own = own_names(shown or {})
     present = {name: value for name, value in document.items() if name in own}
     given = {
         name: value for name, value in document.items() if name not in own and not _was_added(name, value, shown)
     }
+    given = {name: value for name, value in given.items() if not _says_nothing(name, given, shown)}
+    _refuse_contradictions(given)
     renamed = {RENAMED.get(name, name): value for name, value in given.items() if name != CORRELATION}
-    renamed |= {name: value for name, value in given.items() if name in renamed}
     if given.get(CORRELATION) is not None and _correlated(renamed) is None:
         renamed["externalIdentifier"] = _with_correlation(renamed.get("externalIdentifier"), given[CORRELATION])
     return present | {
@@ -110,6 +118,8 @@ def edited(document: Document, shown: Document) -> Document:
     value = document.get(CORRELATION)
     if value == _correlated(shown):
         return plain
+    if _correlated(plain) not in (None, value, _correlated(shown)):
+        raise InvalidInput(violations=[_contradiction(CORRELATION, value, "externalIdentifier")])
     identifiers = _with_correlation(plain.pop("externalIdentifier", None), value)
     return {**plain, "externalIdentifier": identifiers} if identifiers else plain
 
@@ -146,6 +156,33 @@ def _was_added(name: str, value: Any, shown: Document | None) -> bool:
         return False
     added = outgoing(shown)
     return name in added and same(value, added[name])
+
+
+def _says_nothing(name: str, given: Document, shown: Document | None) -> bool:
+    """Whether an attribute that is given under its other name, too, is null and new, or came as it was shown."""
+    if OTHER_NAMES.get(name) not in given:
+        return False
+    if shown is None:
+        return given[name] is None
+    return OTHER_NAMES[name] in SHOWN_TWICE and name in shown and same(given[name], shown[name])
+
+
+def _refuse_contradictions(given: Document) -> None:
+    """Raises InvalidInput for each name of R18.5 that says another thing than its name in v4 does."""
+    violations = [
+        _contradiction(old, value, RENAMED[old])
+        for old, value in given.items()
+        if RENAMED.get(old) in given and not same(value, given[RENAMED[old]])
+    ]
+    if given.get(CORRELATION) is not None and _correlated(given) not in (None, given[CORRELATION]):
+        violations.append(_contradiction(CORRELATION, given[CORRELATION], "externalIdentifier"))
+    if violations:
+        raise InvalidInput(violations=violations)
+
+
+def _contradiction(old: str, value: Any, new: str) -> Violation:
+    message = f"says another thing than {new}, which is the same attribute; leave one of them out"
+    return Violation(field=old, value=value, message=message)
 
 
 def _inside(pointer: str, names: Mapping[str, str]) -> str:

@@ -285,6 +285,23 @@ def test_a_client_of_the_v3_generation_reads_and_writes_its_names(r18: ContractC
         assert "note" not in at(r18, V5, kept)
 
 
+def test_an_attribute_under_both_names_is_not_dropped(r18: ContractClient) -> None:
+    both = {"comment": [{"text": "old"}], "note": [{"text": "new"}]}
+    for given, name in ((both, "comment"), ({"timeRaised": EARLY, "creationDate": EARLIER}, "timeRaised")):
+        refused = r18.post(f"{V3}/serviceProblem", report_v4(**given))
+        assert (refused.status_code, list(violations(refused))) == (400, [name])
+        kept = made(r18, V3, report_v4())
+        refused = patched(r18, V3, kept, given)
+        assert (refused.status_code, list(violations(refused))) == (400, [name])
+        assert at(r18, V3, kept) == kept
+    kept = made(r18, V3, report_v4(timeRaised=EARLY, creationDate=EARLY))
+    changed = patched(r18, V3, kept, {**kept, "timeRaised": EARLIER})
+    assert (changed.status_code, changed.json()["creationDate"][:10]) == (200, EARLIER[:10])
+
+
+EARLY, EARLIER = "2020-01-02T00:00:00Z", "2020-01-01T00:00:00Z"
+
+
 @pytest.mark.parametrize("spelling", ["problemAcknowledgement", "ProblemAcknowledgement"])
 def test_a_task_at_v4_acts_and_is_found_at_its_location(client: ContractClient, spelling: str) -> None:
     problem = made(client, V4, report_v4())

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.errors import InvalidInput
 from hub.faces import EVENT_RENDERERS, EVENT_TYPES, r18, v4
 from hub.model.event import EventType
 from hub.shipped import openapi_dir
@@ -298,7 +299,43 @@ def test_names_of_r18_are_read() -> None:
         "externalIdentifier": [{"id": "c-1", "externalIdentifierType": "correlationId"}],
         "characteristic": [{"name": "b", "value": 2}],
     }
-    assert r18.incoming({"comment": [], "note": [{"text": "newer"}]}) == {"note": [{"text": "newer"}]}
+
+
+@pytest.mark.parametrize(("old", "new"), r18.RENAMED.items())
+@pytest.mark.parametrize("shown", [None, {"status": "held"}])
+def test_an_attribute_under_both_names_says_one_thing(old: str, new: str, shown: Any) -> None:
+    assert r18.incoming({old: "a", new: "a"}, shown) == {new: "a"}
+    with pytest.raises(InvalidInput) as refused:
+        r18.incoming({old: "a", new: "b"}, shown)
+    ((field, value),) = ((one.field, one.value) for one in refused.value.violations)
+    assert (field, value) == (old, "a")
+    assert new in refused.value.message
+
+
+def test_null_says_nothing_beside_another_name_of_a_new_report() -> None:
+    note = [{"text": "a"}]
+    assert r18.incoming({"comment": None, "note": note}) == r18.incoming({"comment": note, "note": None})
+    with pytest.raises(InvalidInput):
+        r18.incoming({"comment": None, "note": note}, {"note": note})
+
+
+def test_what_is_shown_under_both_names_may_be_changed_under_either() -> None:
+    shown = {"creationDate": "c", "lastUpdate": "u"}
+    for name in ("timeRaised", "creationDate"):
+        assert r18.incoming({**r18.outgoing(shown), name: "d"}, shown)["creationDate"] == "d"
+    with pytest.raises(InvalidInput):
+        r18.incoming({"timeRaised": "d", "creationDate": "e"}, shown)
+
+
+def test_a_correlation_id_and_the_identifiers_say_one_thing() -> None:
+    identifiers = [{"id": "c-1", "externalIdentifierType": "correlationId"}]
+    assert r18.incoming({"correlationId": "c-1", "externalIdentifier": identifiers}) == {
+        "externalIdentifier": identifiers
+    }
+    with pytest.raises(InvalidInput, match="correlationId"):
+        r18.incoming({"correlationId": "c-2", "externalIdentifier": identifiers})
+    with pytest.raises(InvalidInput, match="correlationId"):
+        r18.edited({"correlationId": "c-2", "externalIdentifier": identifiers}, {"status": "held"})
 
 
 @pytest.mark.parametrize(
