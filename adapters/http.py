@@ -2,7 +2,6 @@
 
 import json
 import time
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,12 +14,15 @@ from requests.auth import HTTPBasicAuth
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from adapters.bodies import body_of
+from adapters.redacted import Redaction
 from hub.ports import AuthFailed, RateLimited, Refused, Unavailable
 
 ATTEMPTS = 4
 SIZE_LIMIT = 64 * 1024 * 1024
 ANSWER_TIME = 300.0
 """Seconds within which an answer has to be whole."""
+HEARD, SAID = 8192, 200
+"""Bytes that are read of an answer which is not served, and letters of them that are told."""
 Clock = Callable[[], datetime]
 
 
@@ -99,8 +101,7 @@ class HttpClient:
         self._session.trust_env = False
         self._session.proxies = {} if proxy is None else {"http": proxy, "https": proxy}
         self._session.headers.update({"Accept": "application/json", **(headers or {})})
-        login = (auth[1], b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()) if auth else ()
-        self._hidden = tuple(text for text in (*login, *hidden) if text)
+        self.redacted = Redaction(hidden, [auth] if auth else [])
         self.last_date: datetime | None = None
         """The system's own time at its last answer."""
         self.last_headers: Mapping[str, str] = {}
@@ -213,10 +214,10 @@ class HttpClient:
             ) as answer:
                 self._note_time(answer)
                 if changes and answer.status_code in NEVER:
-                    raise Refused(self._redacted(f"{path}: {answer.status_code}: {_explained(answer)}"))
+                    raise Refused(self.redacted(f"{path}: {answer.status_code}: {self._explained(answer)}"))
                 if changes and answer.status_code == 403:
-                    why = f"our user has no right to this change: {_explained(answer)}"
-                    raise Unavailable(self._redacted(f"{path}: 403: {why}"))
+                    why = f"our user has no right to this change: {self._explained(answer)}"
+                    raise Unavailable(self.redacted(f"{path}: 403: {why}"))
                 self._judge(answer, path)
                 content = body_of(answer, path, limit=self._size_limit, seconds=self._answer_time)
                 is_silent = not content and (method == "DELETE" or answer.status_code == 204)
@@ -224,7 +225,7 @@ class HttpClient:
                 return Answer(content=read, status=answer.status_code, headers=answer.headers)
         except (OSError, UnicodeError) as error:
             # RequestException is an OSError; a bundle that has gone is one, too, and a header may be no Latin-1.
-            raise Passing(self._redacted(f"{path}: {type(error).__name__}: {error}")) from error
+            raise Passing(self.redacted(f"{path}: {type(error).__name__}: {error}")) from error
 
     def _judge(self, answer: requests.Response, path: str) -> None:
         """Raises what an answer other than 200 means."""
@@ -233,21 +234,22 @@ class HttpClient:
             # After a refusal, "too many requests" speaks of our bad logins: asking again would lock the account.
             self._refused = True
             refusal = Forbidden if status == 403 else AuthFailed
-            raise refusal(self._redacted(f"{path}: {status}: the system refuses us: {_explained(answer)}"))
+            raise refusal(self.redacted(f"{path}: {status}: the system refuses us: {self._explained(answer)}"))
         if status == 429 or (status == 503 and "Retry-After" in answer.headers):
             raise RateLimited(f"{path}: {status}: the system asks us to wait", after=self._asked_wait(answer))
         if status >= 500:
             raise Passing(f"{path}: {status}: the system failed")
         if status >= 300:
             kind = NotThere if status in (404, 410) else NotServed
-            raise kind(self._redacted(f"{path}: {status}: {_explained(answer)}"), status=status)
+            raise kind(self.redacted(f"{path}: {status}: {self._explained(answer)}"), status=status)
         self._refused = False
 
     def _json(self, body: bytes, path: str) -> Any:
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise Unavailable(self._redacted(f"{path}: the answer is not JSON: {body[:80]!r}")) from error
+            said = self.redacted(repr(body[:HEARD])[:-1], cut=True)[:SAID]
+            raise Unavailable(f"{self.redacted(path)}: the answer is not JSON: {said}") from error
 
     def _note_time(self, answer: requests.Response) -> None:
         self.last_headers = answer.headers
@@ -264,10 +266,13 @@ class HttpClient:
         until = _http_date(text)
         return 1.0 if until is None else max(0.0, (until - (self.last_date or self._clock())).total_seconds())
 
-    def _redacted(self, text: str) -> str:
-        for secret in self._hidden:
-            text = text.replace(secret, "***")
-        return text
+    def _explained(self, answer: requests.Response) -> str:
+        """What the system says of a request that it does not serve, in one line, without following it anywhere."""
+        if answer.is_redirect:
+            return "the system sends us elsewhere; is the url of this source right?"
+        begun = next(answer.iter_content(HEARD), b"")
+        text = " ".join(begun.decode("utf-8", "replace").rstrip("\ufffd").split())
+        return self.redacted(text, cut=True)[:SAID]
 
 
 def _failure(state: RetryCallState) -> BaseException | None:
@@ -280,13 +285,6 @@ _backoff = wait_random_exponential(multiplier=0.5, max=10)
 def _wait(state: RetryCallState) -> float:
     failure = _failure(state)
     return failure.after if isinstance(failure, RateLimited) else _backoff(state)
-
-
-def _explained(answer: requests.Response) -> str:
-    """What the system says of a request that it does not serve, in one line, without following it anywhere."""
-    if answer.is_redirect:
-        return "the system sends us elsewhere; is the url of this source right?"
-    return " ".join(next(answer.iter_content(200), b"").decode("utf-8", "replace").split())
 
 
 def _http_date(text: str) -> datetime | None:

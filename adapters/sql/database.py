@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Select, create_engine, event, func, sele
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from adapters.redacted import Redaction
 from adapters.rows import Row
 from hub.ports import AuthFailed, Unavailable
 
@@ -32,6 +33,7 @@ class Database:
     def __init__(self, url: URL, *, timeout: float) -> None:
         self._url = url
         self._kind = url.get_backend_name()
+        self._redacted = Redaction([str(url.password)] if url.password else [])
         self._timeout = timeout
         self._until = 0.0
         self._engine = create_engine(_of_what_is_there(url), poolclass=NullPool)
@@ -78,9 +80,7 @@ class Database:
             raw.set_progress_handler(lambda: time.monotonic() > self._until, STEPS)
 
     def _ours(self, message: str) -> AuthFailed | Unavailable:
-        if self._url.password:
-            message = message.replace(str(self._url.password), "***")
-        said = " ".join(message.split())[:500]
+        said = self._redacted(" ".join(message.split()))[:500]
         kind = AuthFailed if any(word in said.lower() for word in REFUSED) else Unavailable
         return kind(f"{self._url.render_as_string()}: {said}")
 

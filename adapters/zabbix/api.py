@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.http import HttpClient
+from adapters.redacted import Redaction
 from hub.ports import AuthFailed, SourceError, Unavailable
 
 PATH = "api_jsonrpc.php"
@@ -102,14 +103,14 @@ class Session:
             body["auth"] = token
         answer = self.http.send("POST", PATH, body=body, headers=headers).content
         if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
-            raise _failure(method, answer["error"])
+            raise _failure(method, answer["error"], self.http.redacted)
         if not isinstance(answer, dict) or "result" not in answer:
             raise Unavailable(f"{method}: this is not the answer of a Zabbix")
         return answer["result"]
 
 
-def _failure(method: str, error: Mapping[str, Any]) -> SourceError:
-    said = f"{error.get('message', '')} {error.get('data', '')}".strip()
+def _failure(method: str, error: Mapping[str, Any], redacted: Redaction) -> SourceError:
+    said = redacted(f"{error.get('message', '')} {error.get('data', '')}".strip())
     if REFUSED.search(said):
         return AuthFailed(f"{method}: the system refuses us: {said:.300}")
     return Unavailable(f"{method}: {error.get('code')}: {said:.300}")

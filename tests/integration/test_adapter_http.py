@@ -2,12 +2,15 @@
 
 import base64
 import gzip
+import html
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Event
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import trustme
@@ -173,6 +176,32 @@ def test_no_message_holds_a_login_that_the_system_repeats(
     assert "the-key-of-all" not in said
     assert "X-Key: ***" in said
     assert "\n" not in said, "it is one line of a log or a table"
+
+
+ODD = 'p\u00e4"ss<wo>rd'
+ODD_LOGIN = base64.b64encode(f"hub:{ODD}".encode()).decode()
+ECHOES = {
+    "JSON": json.dumps({"error": f"no: {ODD}"}),
+    "HTML": f"<p>no: {html.escape(ODD)}</p>",
+    "URL": f"no: /login?p={quote(ODD, safe='')}",
+    "Basic": f"no: {'x' * 170} Basic {ODD_LOGIN}",
+    "end": f"no: {'x' * 185} {ODD}",
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+@pytest.mark.parametrize("status", [200, 400, 401])
+def test_no_message_holds_a_login_that_the_system_writes_in_its_own_way(
+    server: Middleman, waits: list[float], status: int, echo: str
+) -> None:
+    text = ECHOES[echo] if status != 200 else f"({ECHOES[echo]}"
+    server.instead = [Canned(status=status, body=text.encode())]
+    with pytest.raises((Unavailable, AuthFailed)) as refused:
+        HttpClient(server.url, auth=("hub", ODD), sleep=waits.append).get_json("x")
+    said = str(refused.value)
+    assert "no: " in said
+    traces = (ODD[:3], "ss<", "ss&", "ss%", "p\\u00", "p\\\\u00", "%C3", "\\xc3", ODD_LOGIN[:8])
+    assert not [trace for trace in traces if trace in said]
 
 
 def test_a_password_in_any_letters_is_sent_as_it_is_and_hidden(server: Middleman, waits: list[float]) -> None:

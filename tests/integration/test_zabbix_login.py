@@ -1,5 +1,6 @@
 """How each version of Zabbix lets us in, and what it shows to whom: against a fake."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import adapters.zabbix
 from hub.intake.mapping import render
 from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
-from hub.ports import AuthFailed, Page, Record, Unavailable
+from hub.ports import AuthFailed, Page, Record, SourceError, Unavailable
 from tests.fakes.benches import FakeZabbixBench, zabbix_bench
 from tests.fakes.zabbix import NO_DATABASE, TOKEN, USER
 from tests.real.benches import records
+from tests.real.middleman import Canned, Middleman
 
 MAPPING = load_mapping(Path(__file__).parents[2] / "config/sources/zabbix.yaml")
 
@@ -141,3 +143,15 @@ def test_options_that_do_not_fit_are_named(
     assert isinstance(wrong.value.messages, dict)
     assert list(wrong.value.messages) == [field]
     assert USER[1] not in str(wrong.value)
+
+
+def test_no_message_holds_a_login_that_zabbix_repeats(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text('p\u00e4"ss<wo>rd')
+    said = {"code": -32602, "message": "Invalid params.", "data": "no user hub with p\u00e4&quot;ss&lt;wo&gt;rd"}
+    versioned = Canned(status=200, body=b'{"result": "7.0.0"}')
+    refused = Canned(status=200, body=json.dumps({"error": said}).encode())
+    with Middleman("http://127.0.0.1:1").serving() as server:
+        server.instead = [versioned, refused]
+        options = {"url": server.url, "username": "hub", "password": f"file:{tmp_path / 'password'}"}
+        with pytest.raises(SourceError, match=r"no user hub with \*\*\*$"):
+            adapters.zabbix.make("zabbix", options).check()
