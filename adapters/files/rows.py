@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,4 +161,7 @@ class Rows:
         except ValueError as error:
             raise Unavailable(f"{self._path}, first row: {error}") from error
         self.columns = [str(cell).strip() for cell in cells or ()]
+        twice = next((name for name, count in Counter(self.columns).items() if name and count > 1), None)
+        if twice is not None:
+            raise Unavailable(f"{self._path}, first row: the column {twice!r} stands there twice")
         return len(text)

@@ -1,5 +1,6 @@
 """Reads the rows of a table or view by rising stamp and key, a page a question."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -31,6 +32,9 @@ from adapters.sql.values import given_back, kept, like, plain
 from hub.ports import Check, FilterIgnored, Page, Record, Unavailable
 
 PAGE_SIZE = 500
+PASSWORDS = ("password", "passwd", "pwd")
+"""How the names of options of an address end that hold a password."""
+PASSWORD_OF_ODBC = re.compile(r"(?:^|;)\s*(?:pwd|password)\s*=", re.IGNORECASE)
 
 
 def database_url(text: str) -> None:
@@ -42,7 +46,8 @@ def database_url(text: str) -> None:
         raise ValidationError(f"this is no address of a database: {error}") from error
     except ImportError as error:
         raise ValidationError(f"the driver of {url.drivername} is not installed: {error}") from error
-    if url.password:
+    named = [name for name in url.query if name.lower().endswith(PASSWORDS)]
+    if url.password or named or PASSWORD_OF_ODBC.search(str(url.query.get("odbc_connect", ""))):
         raise ValidationError("the password does not belong into the address: use password")
 
 

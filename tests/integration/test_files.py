@@ -174,6 +174,17 @@ def test_what_is_no_table_and_no_folder_is_unavailable(folder: Folder) -> None:
         folder.source(folder=str(folder.path / "away")).check()
 
 
+def test_a_column_that_stands_twice_in_the_first_row_is_refused(folder: Folder) -> None:
+    folder.write("id;changed;state; state;;\n1;22.11.2026 18:00;new;done;;\n")
+    with pytest.raises(Unavailable, match=r"log\.csv, first row: the column 'state' stands there twice"):
+        folder.pull()
+
+
+def test_columns_without_a_name_may_be_several(folder: Folder) -> None:
+    folder.write("id;changed;state;;\n1;22.11.2026 18:00;new;;\n")
+    assert folder.ids() == ["1"]
+
+
 def test_lines_of_json_name_members_within_members(folder: Folder) -> None:
     options = {
         "format": "ndjson",

@@ -165,7 +165,13 @@ def test_a_definition_stands_in_a_file_and_the_settings_over_it(api: DeskApi, tm
     desk = adapters.rest.make("desk", {"url": api.url, "definition": str(file), "params": {"state": "all"}})
     assert keys(list(desk.pull({}))) == ["T0"]
     assert api.asked == [{"state": "all"}]
-    for content, why in (("[", "it is not YAML"), ("- a\n", "a definition holds options")):
+    refused = {
+        "[": "it is not YAML",
+        "- a\n": "a definition holds options",
+        "path: a\nkey: [id]\npath: b\n": "path.* stands here twice.* line 3",
+        "paging: {kind: none, first: 1, kind: page}\n": "kind.* stands here twice",
+    }
+    for content, why in refused.items():
         file.write_text(content)
         with pytest.raises(ValidationError, match=why):
             adapters.rest.make("desk", {"definition": str(file)})

@@ -214,6 +214,9 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     ("options", "place", "why"),
     [
         ({"url": "postgresql+psycopg://a:b@127.0.0.1/db"}, "url", "use password"),
+        ({"url": "postgresql+psycopg://a@127.0.0.1/db?connect_timeout=5&password=b"}, "url", "use password"),
+        ({"url": "postgresql+psycopg://a@127.0.0.1/db?sslPassword=b"}, "url", "use password"),
+        ({"url": "sqlite:///db?odbc_connect=Server%3Da%3BPWD%3Db"}, "url", "use password"),
         ({"url": "no address"}, "url", "this is no address of a database"),
         ({"url": "nosuch://127.0.0.1/db"}, "url", "this is no address of a database"),
         ({"url": "oracle+oracledb://127.0.0.1/db"}, "url", "is not installed"),
