@@ -30,6 +30,7 @@ def check(settings: Settings) -> Iterator[str]:
     sources = check_sources(settings)
     wake_keys(settings)
     check_mail(settings.mail)
+    press = make_press(settings)
     types = load_extensions(settings.api.extension_schemas).names()
     delivery = settings.delivery
     yield f"listens at     {settings.server.base_url} with the roles {', '.join(settings.server.roles)}"
@@ -40,7 +41,6 @@ def check(settings: Settings) -> Iterator[str]:
     yield f"serves         {served} operations, each with its handler"
     yield f"own types      {', '.join(types) or 'none registered'}"
     networks = ", ".join(str(network) for network in delivery.allowed_networks) or "public addresses only"
-    press = make_press(settings)
     yield f"reports        {len(press.definitions)} of the configuration, for {len(press.audiences)} audiences"
     yield f"mails          {_mails(settings)}"
     yield f"calls back     {networks}; by {' or '.join(delivery.schemes)}, with {delivery.transport}"

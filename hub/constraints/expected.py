@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from hub.constraints.findings import Finding, Type
 from hub.errors import InvalidSettings, Violation
+from hub.model.yaml_dates import Loader
 
 FIELD = "[constraints] expected"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -56,12 +57,15 @@ class Expectations:
         return next((one for one in self._known if one.covers(finding)), None)
 
 
+NO_INSTANT: dict[str, Any] = {"invalid": "must be a time such as 2026-03-14T22:00:00Z, not {input!r}"}
+
+
 class _Entry(Schema):
     reason = fields.String(required=True, validate=validate.Length(min=1))
     type = fields.String(validate=validate.OneOf(list(Type)))
     key = fields.String()
-    begin = fields.AwareDateTime(data_key="from", default_timezone=UTC)
-    end = fields.AwareDateTime(data_key="until", required=True, default_timezone=UTC)
+    begin = fields.AwareDateTime(data_key="from", default_timezone=UTC, error_messages=NO_INSTANT)
+    end = fields.AwareDateTime(data_key="until", required=True, default_timezone=UTC, error_messages=NO_INSTANT)
     zone = fields.String(load_default="UTC")
     days = fields.List(fields.String(validate=validate.OneOf(WEEKDAYS)), validate=validate.Length(min=1))
     opens = fields.Time(format="%H:%M", load_default=time.min)
@@ -73,11 +77,11 @@ def read_expectations(path: str) -> Expectations:
     if not path:
         return Expectations()
     try:
-        given = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or []
+        given = yaml.load(Path(path).read_bytes(), Loader=Loader) or []
         entries = _Entry(many=True).load(given)
         return Expectations([_expectation(one) for one in entries])
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError, ValueError, KeyError) as error:
-        message = f"cannot be used: {error}"
+        message = f"{path} cannot be used: {error}"
         raise InvalidSettings(violations=[Violation(field=FIELD, value=path, message=message)]) from error
 
 

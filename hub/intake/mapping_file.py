@@ -16,6 +16,7 @@ from hub.intake.mapping_rules import messages_of, violations_of
 from hub.intake.paths import compile_path
 from hub.intake.shapes import MANDATORY, TARGETS, Kind, Shape
 from hub.model.problem import Status
+from hub.model.yaml_dates import Loader
 
 MERGE = "tag:yaml.org,2002:merge"
 """The tag of `<<`: what is merged in may be said otherwise beside it."""
@@ -83,7 +84,7 @@ def _changes_kind(base: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
     return ("path" in base and "value" in over) or ("value" in base and "path" in over)
 
 
-class _Loader(yaml.CSafeLoader):
+class _Loader(Loader):
     """Of two words of one spelling in a table the second would win, and nobody be told."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

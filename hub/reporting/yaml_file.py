@@ -8,12 +8,13 @@ import yaml
 from marshmallow import Schema, ValidationError
 
 from hub.errors import InvalidSettings, Violation
+from hub.model.yaml_dates import Loader
 
 
 def read_yaml(path: Path) -> Any:
     """Raises InvalidSettings, naming the file."""
     try:
-        return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) or {}
+        return yaml.load(path.read_bytes(), Loader=Loader) or {}
     except OSError as error:
         raise InvalidSettings(f"{path}: cannot be read: {error.strerror}") from error
     except yaml.YAMLError as error:

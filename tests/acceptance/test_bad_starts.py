@@ -239,3 +239,14 @@ def test_a_database_keeps_its_data_over_refused_starts(tmp_path: Path, taken_por
         assert server.client.problems() == [made]
     check = sqlite3.connect(tmp_path / "qos-hub.db").execute("PRAGMA integrity_check").fetchall()
     assert check == [("ok",)]
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_a_date_of_an_agreement_that_cannot_be_is_told_in_one_sentence(tmp_path: Path, command: str) -> None:
+    (tmp_path / "settings.toml").write_text("[reporting]\nfolder = '.'\n")
+    (tmp_path / "reporting.yaml").write_text("agreements: [{name: all, from: 2026-02-30}]\n")
+    arguments = ["--port", "0"] if command == "serve" else []
+    done = run(tmp_path, command, *arguments, "--config", "settings.toml")
+    assert (done.returncode, done.stdout) == (2, "")
+    sentence = "reporting.yaml: agreements.0.from: must be a day such as 2026-01-01, not '2026-02-30'"
+    assert done.stderr.splitlines()[-1] == f"qos-hub: {sentence}"

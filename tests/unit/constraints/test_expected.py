@@ -10,6 +10,7 @@ from hub.constraints.expected import Expectations, read_expectations
 from hub.constraints.findings import Finding, Type
 from hub.constraints.profile import HOUR
 from hub.constraints.sightings import EVERYTHING
+from hub.errors import InvalidSettings
 from hub.model.times import to_micros
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -64,3 +65,16 @@ def test_the_hours_of_the_week_are_local(tmp_path: Path, rest: str, covered: lis
     known = expected(tmp_path, rest)
     assert [one for one in covered if known.of(surge(one)) is None] == []
     assert [one for one in others if known.of(surge(one)) is not None] == []
+
+
+@pytest.mark.parametrize("value", ["2026-02-30T00:00:00Z", "2026-03-28T25:00:00Z", "2026-03-28T10:00:00+99:00"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_an_instant_that_cannot_be_is_named_with_its_field(tmp_path: Path, value: str, quote: str) -> None:
+    file = tmp_path / "expected.yaml"
+    file.write_text(
+        f"- {{reason: first, until: 2026-12-31T00:00:00Z}}\n- {{reason: x, until: {quote}{value}{quote}}}\n"
+    )
+    with pytest.raises(InvalidSettings) as error:
+        read_expectations(str(file))
+    for said in (str(file), "1: {'until'", "must be a time such as", value):
+        assert said in str(error.value)

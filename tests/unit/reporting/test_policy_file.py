@@ -102,3 +102,32 @@ def test_everything_is_said_at_once() -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match=r"nothing\.yaml: cannot be read"):
         load_agreed(tmp_path / "nothing.yaml")
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize(
+    ("text", "value", "field"),
+    [
+        ("agreements: [{{name: all, from: {}}}]", "2026-02-30", "agreements.0.from"),
+        (
+            "maintenance: {{VPN-7: [{{from: {}, to: 2026-03-29T00:00:00Z}}]}}",
+            "2026-03-28T25:00:00Z",
+            "maintenance.VPN-7.0.from",
+        ),
+        (
+            "calendars: {{office: {{hours: {{mon: ['08:00-18:00']}}, closed: [{}]}}}}",
+            "2026-13-01",
+            "calendars.office.closed.0",
+        ),
+    ],
+)
+def test_a_date_that_cannot_be_is_named_with_its_field(
+    tmp_path: Path, text: str, value: str, field: str, quote: str
+) -> None:
+    file = tmp_path / "reporting.yaml"
+    file.write_text(text.format(f"{quote}{value}{quote}"))
+    with pytest.raises(InvalidSettings) as error:
+        load_agreed(file)
+    assert [one.field for one in error.value.violations] == [field]
+    assert f"{file}: {field}: must be a " in str(error.value)
+    assert f"not '{value}'" in str(error.value)
