@@ -229,7 +229,7 @@ def inside(depth: int, innermost: str, level: str) -> str:
     [
         ("@.note[?{}]", 5),
         ("count(@.note[?{}])>=0", 5),
-        ("@.note[*].note[?{}]", 2),
+        ("@.note[?@].note[?{}]", 2),
         ("@.note[?@.id==1 || @.name=='2026-01-01' && {}]", 3),
         ("!(@.id==1 || @.name>'2026-01-01' && {})", 3),
         ("(@.id==1 && ({} || @.name==2))", 3),
