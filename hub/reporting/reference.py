@@ -17,8 +17,8 @@ mean of none, has no value and says why. Shares carry Wilson's interval of 95 %;
 of numerators and denominators, never of shares.
 
 An account is *as of* an instant (what came to pass before it) and *as recorded at* another (what the hub knew then). As
-recorded, it is the same to the byte whenever it is made. Restated, it lists the figures that differ today, and the late
-records that made them so."""
+recorded, it is the same to the byte whenever it is made. Restated, it lists the figures whose value differs
+today, and the late records that made them so."""
 
 
 def page() -> str:

@@ -33,15 +33,15 @@ def _count(count: int, smallest: int, words: Words) -> str:
 
 
 def _changes(one: Restatement, showing: Showing, metrics: Sequence[str]) -> Iterator[Change]:
-    """Those that are seen; of what was and is withheld nothing is told."""
+    """Those that are seen and whose value is another one; of what was and is withheld nothing is told."""
     olds = _shown(one.before.figures, showing, metrics)
     news = _shown(one.after.figures, showing, metrics)
     numbers = {late.record_id: number for number, late in enumerate(one.late, start=1)}
     for changed in one.changed:
         old, new = olds.get(changed.key), news.get(changed.key)
-        shown = new or old
-        if shown is not None and _told(old) != _told(new):
-            yield _change(one, changed, shown, _cell(old), _cell(new), numbers if showing.audience.rows else {})
+        shown, before, after = new or old, _cell(old), _cell(new)
+        if shown is not None and before != after:
+            yield _change(one, changed, shown, before, after, numbers if showing.audience.rows else {})
 
 
 def _shown(figures: Sequence[Figure], showing: Showing, metrics: Sequence[str]) -> Mapping[Key, Shown]:
@@ -49,11 +49,6 @@ def _shown(figures: Sequence[Figure], showing: Showing, metrics: Sequence[str]) 
     seen = visible(figures, showing.audience, metrics)
     own = replace(showing, withheld=withheld(seen, showing.audience.smallest))
     return {figure.key: own.shown(figure) for figure in seen}
-
-
-def _told(one: Shown | None) -> object:
-    """What makes it another figure: not, what else was left out of it."""
-    return None if one is None else (one.text, one.value, one.n, one.numerator, one.denominator)
 
 
 def _cell(one: Shown | None) -> Cell:
