@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from hub.model.yaml_dates import OnceLoader
 from hub.references import secret
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Check",
     "FilterIgnored",
     "Lists",
+    "OnceLoader",
     "Page",
     "RateLimited",
     "Record",

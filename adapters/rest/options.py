@@ -13,6 +13,7 @@ from marshmallow.validate import Length, OneOf, Range
 from adapters.http import HttpClient
 from adapters.options import HttpOptions, Secret
 from adapters.rows import RowOptions, time_form
+from hub.ports import OnceLoader
 
 PAGE_SIZE = 100
 WORD = Length(min=1)
@@ -126,22 +127,9 @@ def client(loaded: Mapping[str, Any]) -> HttpClient:
     )
 
 
-class _Loader(yaml.CSafeLoader):
-    """Of an option that stands there twice the second would win, and nobody be told."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        said: list[Any] = []
-        for key in (key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"):
-            name = self.construct_object(key, deep=True)
-            if name in said:
-                raise yaml.constructor.ConstructorError(None, None, f"{name!r} stands here twice", key.start_mark)
-            said.append(name)
-        return super().construct_mapping(node, deep)
-
-
 def _defined(file: Any) -> Mapping[str, Any]:
     try:
-        found = yaml.load(Path(str(file)).read_text(encoding="utf-8"), Loader=_Loader)
+        found = yaml.load(Path(str(file)).read_text(encoding="utf-8"), Loader=OnceLoader)
     except (OSError, UnicodeDecodeError) as error:
         raise ValidationError(f"{file}: the file cannot be read", "definition") from error
     except yaml.YAMLError as error:

@@ -16,10 +16,7 @@ from hub.intake.mapping_rules import messages_of, violations_of
 from hub.intake.paths import compile_path
 from hub.intake.shapes import MANDATORY, TARGETS, Kind, Shape
 from hub.model.problem import Status
-from hub.model.yaml_dates import Loader
-
-MERGE = "tag:yaml.org,2002:merge"
-"""The tag of `<<`: what is merged in may be said otherwise beside it."""
+from hub.model.yaml_dates import OnceLoader
 
 
 class MappingFileSchema(Schema):
@@ -84,22 +81,9 @@ def _changes_kind(base: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
     return ("path" in base and "value" in over) or ("value" in base and "path" in over)
 
 
-class _Loader(Loader):
-    """Of two words of one spelling in a table the second would win, and nobody be told."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        said: list[Any] = []
-        for key in (key for key, _ in node.value if key.tag != MERGE):
-            name = self.construct_object(key, deep=True)
-            if name in said:
-                raise yaml.constructor.ConstructorError(None, None, f"{name!r} stands here twice", key.start_mark)
-            said.append(name)
-        return super().construct_mapping(node, deep)
-
-
 def _yaml(path: Path) -> Mapping[str, Any]:
     try:
-        raw = yaml.load(path.read_bytes(), Loader=_Loader)
+        raw = yaml.load(path.read_bytes(), Loader=OnceLoader)
     except OSError as error:
         raise InvalidSettings(f"{path}: the mapping file cannot be read: {error.strerror}") from error
     except yaml.YAMLError as error:

@@ -52,7 +52,7 @@ class Search:
         self._cursor = cursor
         self._find = ways
         self._found: Ways | None = None
-        self._taken: tuple[float, Way] | None = None
+        self._text: Sql | None = None
         self._is_quick: bool | None = None
 
     def runs_on(self, connection: sqlite3.Connection) -> bool:
@@ -70,9 +70,7 @@ class Search:
 
     @property
     def _way(self) -> tuple[float, Way]:
-        if self._taken is None:
-            self._taken = self._ways.for_page(self._sort, self._need)
-        return self._taken
+        return self._ways.for_page(self._sort, self._need)
 
     @property
     def _need(self) -> int:
@@ -120,14 +118,10 @@ class Search:
             return Page(rows=self._connection.execute(PLAIN, asked).fetchall())
 
     def _statement(self) -> Sql:
-        """For a page by offset; the same for all the time for which its way is kept."""
-        kept = self._ways.statements
-        statement = kept.get((self._sort, self._need))
-        if statement is None:
-            keys = _keys(self._sort)
-            text, bound = _rows(self._way[1], self._ways.where, keys, shown=SHOWN, backwards=False)
-            statement = kept[self._sort, self._need] = (text, bound)
-        return statement
+        """For a page by offset; the same for all the time for which the search is kept."""
+        if self._text is None:
+            self._text = _rows(self._way[1], self._ways.where, _keys(self._sort), shown=SHOWN, backwards=False)
+        return self._text
 
     def _page_by(self, cursor: Cursor) -> Page[Found]:
         keys = _keys(self._sort)

@@ -67,8 +67,6 @@ class Ways:
         self._keyed = [self._entries(part) for part in read.facets.keyed]
         self.by_values: dict[tuple[Sort, int], float] = {}
         """What it costs to read a list value by value, as `Search` keeps it here, too."""
-        self.statements: dict[tuple[Sort, int], Sql] = {}
-        """The statements of pages, as `Search` keeps them here: by their order and by how many rows they need."""
 
     def entries(self) -> Sql | None:
         """A statement that gives each fitting row number once, where an indexed path alone decides."""

@@ -156,7 +156,8 @@ SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_line WHERE subscriptio
 
 -- name: view
 SELECT delivery.id, delivery.state, delivery.waiting, delivery.due_at, delivery.created,
-       coalesce(delivery.delivered_at, iif(delivery.state = 'delivered', delivery.settled_at, NULL)), delivery.attempts, delivery.last_outcome, delivery.last_status,
+       coalesce(delivery.delivered_at, iif(delivery.state = 'delivered', delivery.settled_at, NULL)),
+       delivery.attempts, delivery.last_outcome, delivery.last_status,
        subscription.id, subscription.callback, event.id, event.type, event.sequence, event.time, event.problem_id
 FROM delivery
 JOIN event ON event.seq = delivery.event

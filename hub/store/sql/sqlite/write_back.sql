@@ -38,7 +38,8 @@ UPDATE write_back SET lease_until = ? WHERE token = ?;
 
 -- name: send_again
 UPDATE write_back
-SET state = 'due', content = :content, settled_at = NULL, word = NULL, attempts = 0, due_at = :now, token = NULL, lease_until = NULL
+SET state = 'due', content = :content, settled_at = NULL, word = NULL, attempts = 0, due_at = :now,
+    token = NULL, lease_until = NULL
 WHERE id = :id AND state <> 'written' AND (lease_until IS NULL OR lease_until <= :now);
 
 -- name: has_open
