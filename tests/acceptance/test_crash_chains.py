@@ -50,7 +50,7 @@ CHAINS = {
 def provoke(server: Server, listener: Listener, link: int) -> None:
     """Changes for listeners of every kind, and dead letters that are sent again, until the process is dead."""
     client = server.client
-    listener.on(f"/back-{link}", *[answer(503), answer(204), answer(204)] * 40)
+    listener.on(f"/back-{link}", *[answer(503), answer(204), answer(204)] * (ATTEMPTS - 1))
     listener.on(f"/busy-{link}", answer(429, [("Retry-After", "1")]), answer(204))
     listener.on(f"/gone-{link}", answer(410))
     listener.on(f"/dead-{link}", answer(503))
