@@ -1,12 +1,13 @@
 """Tables `event` and `mark`: the outbox, and how far its fan-out has come."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
 from hub.model.event import Event, EventType
 from hub.store.connection import Connection
+from hub.store.inserting import insert_rows
 from hub.store.statements import statements
 from hub.telemetry.trails import Change
 
@@ -52,8 +53,8 @@ class Events:
         self._connection.put(self._insert, (*about, event.body, event.party, trace))
         self._signals.add(EVENT_APPENDED)
 
-    def _insert(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._connection.executemany(self._sql["insert"], rows)
+    def _insert(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        insert_rows(self._connection, self._sql["insert"], rows)
 
     def after(self, seq: int, *, limit: int) -> list[Queued]:
         return [_queued(row) for row in self._connection.execute(self._sql["after"], (seq, limit))]

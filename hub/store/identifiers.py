@@ -7,6 +7,7 @@ import orjson
 
 from hub.model.problem import Document
 from hub.store.connection import Connection
+from hub.store.inserting import insert_rows
 from hub.store.rewriting import Rewritten
 from hub.store.statements import statements
 
@@ -28,7 +29,7 @@ class Identifiers:
             self._connection.executemany(self._sql["delete"], had)
         has = [(*key, one.seq) for one in changed for key in _keys(one.after)]
         if has:
-            self._connection.executemany(self._sql["insert"], has)
+            insert_rows(self._connection, self._sql["insert"], has)
 
     def reports(self, identifier: str, *, owner: str | None, kind: str | None) -> list[str]:
         """The ids of the reports with such an `externalIdentifier`; None is one without that part."""

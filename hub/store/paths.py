@@ -1,6 +1,6 @@
 """Tables `indexed_path` and `problem_path`: the values that reports have at the paths that the settings index."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,6 +9,7 @@ import orjson
 from hub.model.problem import Document
 from hub.query.entries import Key, keys_at
 from hub.store.connection import Connection
+from hub.store.inserting import insert_rows
 from hub.store.path_tally import LOOKED_AT, Common, Moved, PathTally, What
 from hub.store.rewriting import Rewritten
 from hub.store.statements import statements
@@ -111,8 +112,8 @@ class IndexedPaths:
             self._connection.execute(self._sql["change_version"])
             self._was_asked = False
 
-    def _insert(self, entries: Iterable[Entry]) -> None:
-        self._connection.executemany(self._sql["insert"], entries)
+    def _insert(self, entries: Collection[Entry]) -> None:
+        insert_rows(self._connection, self._sql["insert"], [*entries])
 
     def declare(self, paths: Sequence[str]) -> tuple[list[str], list[str]]:
         """Make these the paths of the database; gives (new ones, dropped ones).

@@ -14,6 +14,7 @@ from hub.store.blocks import Blocks
 from hub.store.by_values import ByValues, may_go_by_values
 from hub.store.connection import Connection
 from hub.store.identifiers import Identifiers
+from hub.store.inserting import insert_rows
 from hub.store.kept_ways import KEPT_MAXIMUM, KeptWays
 from hub.store.paths import IndexedPaths
 from hub.store.rewriting import Rewritten
@@ -140,7 +141,7 @@ class Problems:
             rows = [
                 (seq, one.id, *_values(one), one.source, one.source_key, _json(one)) for seq, one in new.items()
             ]
-            self._connection.executemany(self._sql["insert"], rows)
+            insert_rows(self._connection, self._sql["insert"], rows)
         for problem in changed.values():
             if before := self._before(problem.id):
                 self._connection.execute(self._sql["update"], (*_values(problem), _json(problem), before[0]))

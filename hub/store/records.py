@@ -13,6 +13,7 @@ from hub.query.sql_columns import Column, Kind
 from hub.query.syntax import Comparison, Condition, Operator
 from hub.store.connection import Connection
 from hub.store.facets import compiled, conjuncts
+from hub.store.inserting import insert_rows
 from hub.store.paging import Listed, read_page
 from hub.store.paths import IndexedPaths
 from hub.store.statements import statements
@@ -138,7 +139,7 @@ class Records:
         self._connection.put(self._insert, record)
 
     def _insert(self, records: Iterable[Record]) -> None:
-        self._connection.executemany(self._sql["insert"], map(_values, records))
+        insert_rows(self._connection, self._sql["insert"], [*map(_values, records)])
 
     def get(self, record_id: str) -> Record | None:
         row = self._connection.execute(self._sql["get"], (record_id,)).fetchone()

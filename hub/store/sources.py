@@ -1,6 +1,6 @@
 """Tables `source`, `item` and `run`: how far each trouble system is read, and what is known of each ticket."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from hub.store.connection import Connection
+from hub.store.inserting import insert_rows
 from hub.store.statements import statements
 
 RUNS_KEPT = 1000
@@ -214,8 +215,8 @@ class Sources:
     ) -> None:
         self._connection.put(self._put_items, (source, key, problem_id, digest, updated, gone, beside))
 
-    def _put_items(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._connection.executemany(self._sql["put_item"], rows)
+    def _put_items(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        insert_rows(self._connection, self._sql["put_item"], rows)
 
     def present(self, source: str) -> dict[str, int]:
         """{key: polls missed in a row} of the tickets that are not gone."""

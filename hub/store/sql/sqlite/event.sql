@@ -1,5 +1,5 @@
 -- name: insert
-INSERT INTO event (id, type, problem, problem_id, sequence, time, body, party, trace)
+INSERT OR FAIL INTO event (id, type, problem, problem_id, sequence, time, body, party, trace)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: after

@@ -1,6 +1,6 @@
 -- name: insert
-INSERT INTO problem (seq, id, version, sequence, status, priority, category, creation_date, last_update,
-                     status_change_date, resolution_date, source, source_key, document)
+INSERT OR FAIL INTO problem (seq, id, version, sequence, status, priority, category, creation_date, last_update,
+                             status_change_date, resolution_date, source, source_key, document)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: last_seq

@@ -1,6 +1,7 @@
 -- name: insert
-INSERT INTO problem_record (id, problem_id, event_type, event_time, record_time, sequence, from_status, to_status,
-                            source, source_status, party, reason, irregular, changes, actor, actor_party)
+INSERT OR FAIL INTO problem_record (id, problem_id, event_type, event_time, record_time, sequence, from_status,
+                                    to_status, source, source_status, party, reason, irregular, changes, actor,
+                                    actor_party)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: get

@@ -50,7 +50,8 @@ SELECT key, problem_id, digest, updated, missed, gone, beside FROM item
 WHERE source = ? AND key IN (SELECT value FROM json_each(?));
 
 -- name: put_item
-INSERT INTO item (source, key, problem_id, digest, updated, missed, gone, beside) VALUES (?, ?, ?, ?, ?, 0, ?, ?)
+INSERT OR FAIL INTO item (source, key, problem_id, digest, updated, missed, gone, beside)
+VALUES (?, ?, ?, ?, ?, 0, ?, ?)
 ON CONFLICT (source, key) DO UPDATE
 SET problem_id = excluded.problem_id, digest = excluded.digest, updated = excluded.updated, missed = 0,
     gone = excluded.gone, beside = excluded.beside;
