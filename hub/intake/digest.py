@@ -17,13 +17,22 @@ def digest(data: Mapping[str, Any], *, ignore: Iterable[str] = (), revision: byt
     `ignore` names parts (`endsAt`, `status.since`) that move without a meaning. `revision` is the mapping's own,
     so that a mended mapping is applied to tickets that have not changed since.
     """
+    return digest_of(content(data, ignore), revision)
+
+
+def content(data: Mapping[str, Any], ignore: Iterable[str]) -> bytes:
+    """The JSON of a record without the parts to ignore, its keys in order."""
     kept: Any = {**data}
     for path in ignore:
         if "." in path:
             kept = _without(kept, path.split("."))
         else:
             kept.pop(path, None)
-    return blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=DIGEST_SIZE, key=revision).digest()
+    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+
+
+def digest_of(said: bytes, revision: bytes) -> bytes:
+    return blake2b(said, digest_size=DIGEST_SIZE, key=revision).digest()
 
 
 def _without(data: Any, path: list[str]) -> Any:

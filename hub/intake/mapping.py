@@ -25,7 +25,8 @@ class FieldMapping:
     """All rules for one kind of trouble system.
 
     `words` says in which word of the source a status of ours is written back. `ignore` and `revision` belong to
-    `hub.intake.digest`. `examples` are the file's own, for tests and checks.
+    `hub.intake.digest`. `says_nul` is whether a text of its own may have U+0000. `examples` are the file's own, for
+    tests and checks.
     """
 
     system: str
@@ -34,6 +35,7 @@ class FieldMapping:
     words: Mapping[Status, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     revision: bytes = b""
+    says_nul: bool = False
     examples: tuple[Mapping[str, Any], ...] = ()
 
     @cached_property
@@ -70,8 +72,8 @@ class Rendered(NamedTuple):
     unmapped: tuple[Unmapped, ...] = ()
 
 
-def render(mapping: FieldMapping, data: Mapping[str, Any]) -> Rendered:
-    """What `data` says in the words of TMF656."""
+def render(mapping: FieldMapping, data: Mapping[str, Any], said: bytes | None = None) -> Rendered:
+    """What `data` says in the words of TMF656. `said` is its JSON, where it is at hand and all of it is there."""
     unmapped: list[Unmapped] = []
     document: Document = {}
     for attribute, fill in mapping.filled:
@@ -80,13 +82,20 @@ def render(mapping: FieldMapping, data: Mapping[str, Any]) -> Rendered:
             document[attribute] = value
     times = {name: read(data, unmapped) for name, read in mapping.timed}
     return Rendered(
-        document=without_nul(document) if NUL in orjson.dumps(document) else document,
+        document=without_nul(document) if _has_nul(mapping, document, said) else document,
         status=Status(document["status"]) if "status" in document else None,
         source_status=_raw_status(mapping, data),
         event_time=times.get("event"),
         start_time=times.get("start"),
         unmapped=tuple(unmapped),
     )
+
+
+def _has_nul(mapping: FieldMapping, document: Document, said: bytes | None) -> bool:
+    """A report has no text but those of its record and its mapping, and the record's are in one place already."""
+    if said is not None and NUL not in said and not mapping.says_nul:
+        return False
+    return NUL in orjson.dumps(document)
 
 
 def _raw_status(mapping: FieldMapping, data: Any) -> str | None:

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from hub.errors import InvalidSettings, Violation
 from hub.intake.filling import Each, Rule, Template, word
-from hub.intake.mapping import FieldMapping, Rendered, render
+from hub.intake.mapping import NUL, FieldMapping, Rendered, render
 from hub.intake.mapping_rules import messages_of, violations_of
 from hub.intake.paths import compile_path
 from hub.intake.shapes import MANDATORY, TARGETS, Kind, Shape
@@ -122,6 +122,7 @@ def _built(parts: Mapping[str, Any]) -> FieldMapping:
         words=_words(parts["write"].get("status", {}), parts["fields"]["status"].get("table", {})),
         ignore=tuple(parts["ignore"]),
         revision=blake2b(text, digest_size=16).digest(),
+        says_nul=NUL in text,
         examples=tuple(parts["examples"]),
     )
 

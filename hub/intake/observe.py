@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from hub.intake.digest import digest, is_among
+from hub.intake.digest import content, digest_of, is_among
 from hub.intake.keys import is_kept, shown
 from hub.intake.mapping import FieldMapping, Rendered, render
 from hub.intake.terms import Terms
@@ -90,18 +90,21 @@ class Reader:
         if record.gone:
             return None if item is not None and item.gone else Gone(record=record)
         try:
-            fresh = digest(record.data, ignore=self.mapping.ignore, revision=self.mapping.revision)
+            said = content(record.data, self.mapping.ignore)
+            fresh = digest_of(said, self.mapping.revision)
             if item is None or item.digest != fresh or terms.takes_again(item):
-                return self._changed(record, item, fresh, terms, listed)
+                rendered = render(self.mapping, record.data, None if self.mapping.ignore else said)
+                changed = Changed(record=record, digest=fresh, rendered=rendered)
+                return self._changed(changed, item, terms, listed)
         except TypeError as error:
             # A number of more than 64 bits, or half of a surrogate pair: JSON has them, the hub's reports do not.
             return Unreadable(record=record, why=f"its content cannot be kept: {error}")
         return Back(record=record) if item.missed else None
 
-    def _changed(self, record: Record, item: Item | None, fresh: bytes, terms: Terms, listed: bool) -> News | None:
-        changed = Changed(record=record, digest=fresh, rendered=render(self.mapping, record.data))
+    def _changed(self, changed: Changed, item: Item | None, terms: Terms, listed: bool) -> News | None:
+        record = changed.record
         if not terms.wants(record, changed.rendered.status, item):
-            is_known = item is not None and item.digest == fresh
+            is_known = item is not None and item.digest == changed.digest
             return None if is_known else PassedOver(changed=changed)
         if not listed and is_said_before(changed, item):
             return Back(record=record) if item is not None and item.missed else None
