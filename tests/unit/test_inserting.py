@@ -20,7 +20,9 @@ def keys(connection: GatheringConnection) -> list[int]:
     return [key for (key,) in connection.execute("SELECT key FROM ticket ORDER BY key")]
 
 
-@pytest.mark.parametrize("count", [0, 1, AT_A_TIME - 1, AT_A_TIME, AT_A_TIME + 1, 3 * AT_A_TIME, 3 * AT_A_TIME + 5])
+@pytest.mark.parametrize(
+    "count", [0, 1, AT_A_TIME - 1, AT_A_TIME, AT_A_TIME + 1, 3 * AT_A_TIME, 3 * AT_A_TIME + 5]
+)
 def test_however_many_rows_there_are_each_is_written_once(connection: GatheringConnection, count: int) -> None:
     insert_rows(connection, INSERT, [(key, f"a{key}", None) for key in range(count)])
     assert keys(connection) == [*range(count)]

@@ -9,7 +9,7 @@ from hub.reporting.render.document import ManagementReport
 
 
 def _json(report: ManagementReport) -> bytes:
-    return orjson.dumps(report, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+    return orjson.dumps(report, option=orjson.OPT_SORT_KEYS)
 
 
 def _csv(report: ManagementReport) -> bytes:
