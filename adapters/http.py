@@ -14,8 +14,7 @@ from requests.auth import HTTPBasicAuth
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from adapters.bodies import body_of
-from adapters.redacted import Redaction
-from hub.ports import AuthFailed, RateLimited, Refused, Unavailable
+from hub.ports import AuthFailed, RateLimited, Redaction, Refused, Unavailable
 
 ATTEMPTS = 4
 SIZE_LIMIT = 64 * 1024 * 1024

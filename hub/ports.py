@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from hub.model.yaml_dates import OnceLoader
+from hub.redaction import Redaction
 from hub.references import secret
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Page",
     "RateLimited",
     "Record",
+    "Redaction",
     "Refused",
     "Registers",
     "Rereads",

@@ -11,9 +11,8 @@ from sqlalchemy import URL, Connection, Select, create_engine, event, func, sele
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from adapters.redacted import Redaction
 from adapters.rows import Row
-from hub.ports import AuthFailed, Unavailable
+from hub.ports import AuthFailed, Redaction, Unavailable
 
 STEPS = 10_000
 """Steps of SQLite's machine between two looks at the clock."""

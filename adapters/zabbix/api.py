@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.http import HttpClient
-from adapters.redacted import Redaction
-from hub.ports import AuthFailed, SourceError, Unavailable
+from hub.ports import AuthFailed, Redaction, SourceError, Unavailable
 
 PATH = "api_jsonrpc.php"
 STALE = "re-login"

@@ -1,6 +1,7 @@
 """What shows a listener that a request is the hub's: made once of its credentials, used by every attempt."""
 
 from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hub.delivery.sign import Headers, Signer, signer_of
@@ -13,15 +14,18 @@ from hub.model.credentials import (
     OAuthClient,
     TlsIdentity,
 )
+from hub.redaction import Redaction
+
+INSTEAD = "(not shown)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """`headers` are those of authentication, but for a token that `oauth` gets; `hidden` is what is secret in them."""
+    """`headers` are those of authentication, but for a token that `oauth` gets; `hidden` hides the secrets in them."""
 
     signers: tuple[Signer, ...] = ()
     headers: Headers = ()
-    hidden: tuple[str, ...] = ()
+    hidden: Redaction | None = None
     oauth: OAuthClient | None = None
     tls: TlsIdentity | None = None
 
@@ -38,6 +42,11 @@ def proof_of(credentials: Credentials) -> Proof:
         oauth=auth if isinstance(auth, OAuthClient) else None,
         tls=credentials.tls,
     )
+
+
+def hiding(secrets: Iterable[str], logins: Iterable[tuple[str, str]] = ()) -> Redaction:
+    """For what listeners and token endpoints answer: a secret is hidden there however short it is."""
+    return Redaction(secrets, logins, instead=INSTEAD, shortest=1)
 
 
 def bearer(token: str) -> tuple[str, str]:
@@ -60,13 +69,13 @@ def _headers(auth: Auth | None) -> Headers:
             return ()
 
 
-def _hidden(auth: Auth | None) -> tuple[str, ...]:
+def _hidden(auth: Auth | None) -> Redaction | None:
     match auth:
         case BearerToken(token=token):
-            return (token,)
+            return hiding([token])
         case BasicLogin(username=username, password=password):
-            return (basic(username, password)[1].removeprefix("Basic "), password)
+            return hiding([], [(username, password)])
         case ApiKeyHeader(value=value):
-            return (value,)
+            return hiding([value])
         case _:
-            return ()
+            return None

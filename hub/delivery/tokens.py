@@ -10,10 +10,11 @@ from urllib.parse import quote_plus, urlencode
 import orjson
 
 from hub.delivery.control import ControlClient
-from hub.delivery.proof import basic
+from hub.delivery.proof import basic, hiding
 from hub.delivery.transport.port import Failure, Outgoing, SendResult
 from hub.delivery.transport.redacted import redacted
 from hub.model.credentials import OAuthClient
+from hub.redaction import Redaction
 from hub.telemetry import logger
 
 log = logger("hub.delivery")
@@ -30,11 +31,15 @@ LONGEST_TOKEN = 16_384
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """`renew` and `end` are monotonic instants: from the first the next one is got, from the second it is useless."""
+    """`renew` and `end` are monotonic instants: from the first the next one is got, from the second it is useless.
+
+    `hidden` hides it in what listeners answer.
+    """
 
     text: str
     renew: float
     end: float
+    hidden: Redaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +134,7 @@ class Tokens:
         if not isinstance(kind, str) or kind.lower() != "bearer":
             return self._none("the token endpoint answered with a token of another type than bearer")
         life, now = _life(answer.get("expires_in")), self._monotonic()
-        return Token(text=text, renew=now + life * (1 - EARLY), end=now + life)
+        return Token(text=text, renew=now + life * (1 - EARLY), end=now + life, hidden=hiding([text]))
 
     def _none(self, reason: str, failure: Failure = Failure.AUTHENTICATION_FAILED) -> NoToken:
         return NoToken(reason=reason, end=self._monotonic() + FAILURE_TTL, failure=failure)
@@ -153,10 +158,9 @@ def _request(client: OAuthClient, began: float | None) -> Outgoing:
     )
 
 
-def _hidden(client: OAuthClient) -> tuple[str, ...]:
-    """What is secret in a request for a token, as it is written there."""
-    pair = basic(quote_plus(client.client_id), quote_plus(client.client_secret))[1].removeprefix("Basic ")
-    return pair, client.client_secret, quote_plus(client.client_secret)
+def _hidden(client: OAuthClient) -> Redaction:
+    """Hides what is secret in a request for a token, as it is written there."""
+    return hiding([client.client_secret], [(quote_plus(client.client_id), quote_plus(client.client_secret))])
 
 
 def _object(body: bytes) -> dict[str, Any]:

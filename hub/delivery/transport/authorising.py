@@ -13,17 +13,19 @@ from hub.delivery.transport.redacted import redacted
 from hub.model.credentials import OAuthClient
 from hub.model.delivery import Timing
 from hub.model.times import Clock, system_clock, to_micros
+from hub.redaction import Redaction
 
 REFUSED = 401
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Kept:
-    """The key under which a request goes on: the sender's own, what is secret in it, and whose token it carries."""
+    """The key under which a request goes on: the sender's own, what hides its secrets, and whose token it carries."""
 
     key: object
-    hidden: tuple[str, ...]
+    hidden: Redaction
     client: OAuthClient | None = None
+    token: str = ""
 
 
 class AuthorisingTransport:
@@ -53,7 +55,11 @@ class AuthorisingTransport:
         self._failed: list[SendResult] = []
 
     def submit(self, outgoing: Sequence[Outgoing]) -> None:
-        ready = [_wrapped(each) if each.hidden else each for each in outgoing if each.oauth is None]
+        ready = [
+            _wrapped(each, each.hidden) if each.hidden is not None else each
+            for each in outgoing
+            if each.oauth is None
+        ]
         self._inner.submit(ready)
         for each in outgoing if len(ready) < len(outgoing) else ():
             if each.oauth is not None:
@@ -116,8 +122,8 @@ class AuthorisingTransport:
         match found:
             case NoToken(reason=reason, failure=failure):
                 self._fail(outgoing, reason, failure)
-            case Token(text=text):
-                key = _Kept(key=outgoing.key, hidden=(text,), client=client)
+            case Token(text=text, hidden=hidden):
+                key = _Kept(key=outgoing.key, hidden=hidden, client=client, token=text)
                 headers = (*outgoing.headers, bearer(text))
                 self._inner.submit([outgoing._replace(key=key, headers=headers)])
 
@@ -155,12 +161,12 @@ class AuthorisingTransport:
         if not isinstance(kept, _Kept):
             return result
         if result.status == REFUSED and kept.client is not None:
-            self._tokens.refused(kept.client, *kept.hidden)
+            self._tokens.refused(kept.client, kept.token)
         return redacted(result._replace(key=kept.key), kept.hidden)
 
 
-def _wrapped(outgoing: Outgoing) -> Outgoing:
-    return outgoing._replace(key=_Kept(key=outgoing.key, hidden=outgoing.hidden))
+def _wrapped(outgoing: Outgoing, hidden: Redaction) -> Outgoing:
+    return outgoing._replace(key=_Kept(key=outgoing.key, hidden=hidden))
 
 
 def _plain(outgoing: Outgoing) -> Outgoing:

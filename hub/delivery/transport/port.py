@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from hub.model.credentials import OAuthClient, TlsIdentity
 from hub.model.delivery import NOT_TIMED, Timing
+from hub.redaction import Redaction
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -33,7 +34,7 @@ class Outgoing(NamedTuple):
     """One POST. `key` is the sender's own and comes back with the result; `url` is a normalised callback.
 
     `tls` is our side of TLS towards this listener; requests of different ones never share a connection. `oauth` is
-    whose token has to be got first. `hidden` are the secrets in its headers, which no result repeats. `began` is the
+    whose token has to be got first. `hidden` hides the secrets in its headers, which no result repeats. `began` is the
     monotonic instant from which its time counts; None: `submit`.
     """
 
@@ -44,7 +45,7 @@ class Outgoing(NamedTuple):
     lane: str = ""
     tls: TlsIdentity | None = None
     oauth: OAuthClient | None = None
-    hidden: tuple[str, ...] = ()
+    hidden: Redaction | None = None
     began: float | None = None
 
 

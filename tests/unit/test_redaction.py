@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from adapters.redacted import Redaction
+from hub.redaction import Redaction
 
 SECRET = 'pä"ss<wo>r\\d &+1'
 LOGIN = b64encode(f"hub:{SECRET}".encode()).decode()
@@ -63,17 +63,25 @@ def test_a_secret_that_is_cut_off_is_hidden(written: str) -> None:
     assert redacted("it was pä", cut=True) == "it was pä"
 
 
-@pytest.mark.parametrize("secret", ["%25x%41", "&amp;more", "a\\\\\\\\u00e4", "++++", "кошка", "🔑 key"])
+@pytest.mark.parametrize(
+    "secret",
+    ["%25x%41", "&amp;more", "a\\\\\\\\u00e4", "++++", "кошка", "🔑 key", "a\\ä", "a +b", "a %20b", "a  &b"],
+)
 def test_a_secret_that_looks_like_an_escape_is_hidden(secret: str) -> None:
     redacted = Redaction([secret])
-    for written in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""), escape(secret)):
+    for written in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""), quote_plus(secret), escape(secret)):
         assert redacted(f"<{written}>") == "<***>", written
+        assert redacted(f"<\\{written}>").replace("\\", "") == "<***>", written
 
 
 def test_a_short_secret_is_hidden_where_it_stands_by_itself() -> None:
     redacted = Redaction(["e"])
     assert redacted('the event e was "e", hub:e') == 'the event *** was "***", hub:***'
     assert redacted("Basic b", cut=True) == "Basic b"
+
+
+def test_a_text_that_nearly_is_a_secret_at_very_many_places_is_hidden_whole() -> None:
+    assert Redaction(["a" * 4095 + "b"])("a" * 8192) == "***"
 
 
 def test_what_is_no_secret_stays() -> None:
