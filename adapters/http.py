@@ -14,7 +14,7 @@ from requests.auth import HTTPBasicAuth
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from adapters.bodies import body_of
-from hub.ports import AuthFailed, RateLimited, Redaction, Refused, Unavailable
+from hub.ports import AuthFailed, RateLimited, Redaction, Refused, Unavailable, words_of
 
 ATTEMPTS = 4
 SIZE_LIMIT = 64 * 1024 * 1024
@@ -224,7 +224,7 @@ class HttpClient:
                 return Answer(content=read, status=answer.status_code, headers=answer.headers)
         except (OSError, UnicodeError) as error:
             # RequestException is an OSError; a bundle that has gone is one, too, and a header may be no Latin-1.
-            raise Passing(self.redacted(f"{path}: {type(error).__name__}: {error}")) from error
+            raise Passing(self.redacted(f"{path}: {words_of(error)}")) from error
 
     def _judge(self, answer: requests.Response, path: str) -> None:
         """Raises what an answer other than 200 means."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from hub.model.yaml_dates import OnceLoader
+from hub.reasons import words_of
 from hub.redaction import Redaction
 from hub.references import secret
 
@@ -29,6 +30,7 @@ __all__ = [
     "Writes",
     "Writing",
     "secret",
+    "words_of",
 ]
 
 

@@ -2,8 +2,9 @@
 
 import os
 import resource
-from collections.abc import Iterator
 from errno import EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM
+
+from hub.reasons import causes
 
 SHORT = frozenset({EMFILE, ENFILE, ENOBUFS, ENOMEM})
 
@@ -39,11 +40,3 @@ def has_no_descriptor() -> bool:
     except OSError as error:
         return error.errno in SHORT
     return False
-
-
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that is wrapped in it: libraries put a reason into arguments or into a name of its own."""
-    yield error
-    for part in (*error.args, getattr(error, "reason", None), error.__cause__):
-        if isinstance(part, BaseException):
-            yield from causes(part)

@@ -13,13 +13,13 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from hub.delivery.resolve import NotPinned, Resolution, Resolver
-from hub.delivery.shortage import causes, is_caused_by_want
+from hub.delivery.shortage import is_caused_by_want
 from hub.delivery.transport import tls_refusal
 from hub.delivery.transport.port import Failure, Outgoing, SendResult
 from hub.delivery.transport.requests_line import Line, PinnedAdapter, RefusedAddress
-from hub.delivery.transport.requests_words import words_of
 from hub.delivery.transport.tls_contexts import TlsContexts
 from hub.model.delivery import Timing
+from hub.reasons import causes, words_of
 from hub.subscriptions.callback import BadCallback, Target, target_of
 
 DEAD = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
@@ -156,7 +156,7 @@ class Attempt:
         raw.release_conn()
 
     def _failed(self, error: Exception, port: int) -> SendResult:
-        failure, text = self._failure(error), words_of(error)
+        failure, text = self._failure(error), words_of(error, ours=(RefusedAddress,))
         if failure is Failure.TIMEOUT:
             text = self._what_is_late()
         elif failure is Failure.CONNECTION_FAILED:
