@@ -245,7 +245,7 @@ def fan_out_seconds(count: int) -> float:
         begin = perf_counter()
         store.write(partial(take_turn, work=work))
         seconds = perf_counter() - begin
-        if store.read.deliveries.count({}) != count:
+        if store.read.delivery_list.count({}) != count:
             raise SystemExit("not every listener was given the event")
         store.close()
         return seconds

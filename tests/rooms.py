@@ -51,7 +51,8 @@ from hub.query.hub_query import parse_hub_query
 from hub.query.ownership import PARTY_PATHS
 from hub.query.syntax import Comparison, Operator
 from hub.shipped import openapi_dir
-from hub.store.deliveries import DELIVERIES_CHANGED, DeliveryView
+from hub.store.deliveries import DELIVERIES_CHANGED
+from hub.store.delivery_view import DeliveryView
 from hub.store.events import Queued
 from hub.store.leases import Holder
 from hub.store.lines import BATCH
@@ -404,7 +405,7 @@ class Exchange:
 
     def log(self, **filters: str) -> list[DeliveryView]:
         """The deliveries that fit, oldest first."""
-        return self.store.read.deliveries.page(filters, offset=0, limit=10_000)[::-1]
+        return self.store.read.delivery_list.by_number(filters, offset=0, limit=10_000)[::-1]
 
     def states(self) -> list[str]:
         return [view.state.value for view in self.log()]

@@ -14,7 +14,7 @@ from hub import telemetry
 from hub.delivery.worker import DeliveryWorker
 from hub.model.delivery import DeliveryState
 from hub.model.subscription import SubscriptionState
-from hub.store.deliveries import DeliveryView
+from hub.store.delivery_view import DeliveryView
 from hub.store.subscriptions import Registered
 from tests.fakes.listener import Received
 from tests.rooms import Desk, Exchange, TurningClock, open_store

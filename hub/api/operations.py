@@ -13,7 +13,7 @@ from hub.api.operations_view import attempt_view, delivery_view, source_views
 from hub.errors import StoreUnavailable
 from hub.model.problem import Document
 from hub.model.times import Clock, to_micros
-from hub.store.deliveries import DeliveryView
+from hub.store.delivery_view import DeliveryView
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 from hub.subscriptions.resending import known_delivery, resend

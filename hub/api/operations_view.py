@@ -10,7 +10,7 @@ from hub.model.recovery import Recovery
 from hub.model.standing import Standing
 from hub.model.times import micros_to_text
 from hub.model.write_back import WriteBack, WriteBackState
-from hub.store.deliveries import DeliveryView
+from hub.store.delivery_view import DeliveryView
 from hub.store.sources import SourceRow
 from hub.store.subscriptions import ENDED, Registered
 from hub.store.tables import Tables

@@ -39,9 +39,9 @@ class Views:
         filters = {name: value for name, value in request.args.items() if name in FILTERS and value}
         if filters.get("state", STATES[0]) not in STATES:
             abort(404)
-        table = self._store.read.deliveries
+        table = self._store.read.delivery_list
         page = _page(table.count(filters))
-        rows = table.page(filters, offset=page.offset, limit=PAGE_SIZE)
+        rows = table.by_number(filters, offset=page.offset, limit=PAGE_SIZE)
         return render_template("deliveries.html", rows=rows, page=page, filters=filters, states=STATES)
 
     def delivery(self, delivery_id: int) -> str:

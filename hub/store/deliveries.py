@@ -3,14 +3,13 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
 
-from hub.model.delivery import UNREGISTERED, Attempt, Claim, DeliveryState, Timing, why_dead
-from hub.model.event import NOTICES, EventType
+from hub.model.delivery import Attempt, Claim, DeliveryState, Timing
+from hub.store.delivery_view import DeliveryView, as_view
 from hub.store.statements import statements
 
 DELIVERIES_CHANGED = "delivery"
@@ -21,8 +20,6 @@ LOOKED_AT = 16
 
 LOOK_AGAIN = 60_000_000
 """Microseconds after which one is looked at again that still has something before it that is about to be sent."""
-
-FILTERS = {"subscription": "subscription.id", "state": "delivery.state", "serviceProblem": "event.problem_id"}
 
 
 class NewDelivery(NamedTuple):
@@ -49,54 +46,6 @@ class Settlement(NamedTuple):
     held_until: int | None = None
     probed: bool = False
     counts: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeliveryView:
-    """A delivery as the operator sees it."""
-
-    id: int
-    state: DeliveryState
-    waiting: bool
-    due_at: int
-    created: int
-    delivered_at: int | None
-    attempts: int
-    last_outcome: str | None
-    last_status: int | None
-    subscription_id: str
-    callback: str
-    event_id: str
-    event_type: str
-    sequence: int
-    event_time: int
-    problem_id: str
-
-    @property
-    def resource(self) -> str:
-        """What the event is about, whose id is `problem_id`: serviceProblem, problemGroup, …"""
-        return EventType(self.event_type).resource
-
-    @property
-    def is_notice(self) -> bool:
-        """Whether the event is about a registration."""
-        return self.event_type in NOTICES
-
-    @property
-    def state_reason(self) -> str | None:
-        """Why it is a dead letter."""
-        if self.state is not DeliveryState.DEAD:
-            return None
-        if self.last_outcome == UNREGISTERED:
-            return "the registration ended before it was delivered"
-        return why_dead(self.attempts, str(self.last_outcome), self.last_status)
-
-
-def as_view(row: tuple[Any, ...]) -> DeliveryView:
-    """A row of the statement `view`."""
-    fields = DeliveryView.__dataclass_fields__
-    values = dict(zip(fields, row, strict=True))
-    return DeliveryView(**{**values, "state": DeliveryState(values["state"]), "waiting": bool(values["waiting"])})
 
 
 def _attempt_row(delivery: int, attempt: Attempt) -> tuple[Any, ...]:
@@ -281,16 +230,6 @@ class Deliveries:
     def attempts(self, delivery: int) -> list[Attempt]:
         return [_attempt(row) for row in self._connection.execute(self._sql["attempts"], (delivery,))]
 
-    def page(self, filters: dict[str, str], *, offset: int, limit: int) -> list[DeliveryView]:
-        """The deliveries that fit, newest first; the keys of `filters` are those of FILTERS."""
-        where, values = _where(filters)
-        sql = f"{self._sql['view']}{where} ORDER BY delivery.id DESC LIMIT ? OFFSET ?"
-        return [as_view(row) for row in self._connection.execute(sql, (*values, limit, offset))]
-
-    def count(self, filters: dict[str, str]) -> int:
-        where, values = _where(filters)
-        return int(self._connection.execute(self._sql["count"] + where, values).fetchone()[0])
-
     def counts(self) -> dict[int, dict[str, int]]:
         """{subscription: {state: how many deliveries}}."""
         counts: dict[int, dict[str, int]] = {}
@@ -310,10 +249,3 @@ class Deliveries:
         """Since when a delivery could have been sent and was not; what is held back for its listener could not."""
         due: int | None = self._connection.execute(self._sql["overdue"]).fetchone()[0]
         return due
-
-
-def _where(filters: dict[str, str]) -> tuple[str, list[str]]:
-    if not filters:
-        return "", []
-    terms = [f"{FILTERS[name]} = ?" for name in filters]
-    return f" WHERE {' AND '.join(terms)}", list(filters.values())

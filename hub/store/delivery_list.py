@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.model.delivery import DeliveryState
-from hub.store.deliveries import DeliveryView, as_view
+from hub.store.delivery_view import DeliveryView, as_view
 from hub.store.statements import statements
 
 EQUAL = {

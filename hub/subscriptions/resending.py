@@ -3,7 +3,7 @@
 from hub.errors import Conflict, NotFound, Violation
 from hub.model.delivery import DeliveryState
 from hub.model.subscription import SubscriptionState
-from hub.store.deliveries import DeliveryView
+from hub.store.delivery_view import DeliveryView
 from hub.store.tables import Tables
 
 

@@ -310,15 +310,15 @@ def test_the_operator_sees_deliveries_newest_first_and_filtered(box: Box) -> Non
     box.insert(1, key=1, to=2)
     box.claim(limit=1)
     box.settle(1, DeliveryState.DELIVERED, due_at=NOW + 4)
-    log = box.store.read.deliveries
-    assert [view.id for view in log.page({}, offset=0, limit=10)] == [3, 2, 1]
-    assert [view.id for view in log.page({}, offset=1, limit=1)] == [2]
+    listed, log = box.store.read.delivery_list, box.store.read.deliveries
+    assert [view.id for view in listed.by_number({}, offset=0, limit=10)] == [3, 2, 1]
+    assert [view.id for view in listed.by_number({}, offset=1, limit=1)] == [2]
     found = {
-        name: [view.id for view in log.page({name: value}, offset=0, limit=10)]
+        name: [view.id for view in listed.by_number({name: value}, offset=0, limit=10)]
         for name, value in {"subscription": "s1", "state": "due", "serviceProblem": "p1"}.items()
     }
     assert found == {"subscription": [2, 1], "state": [3, 2], "serviceProblem": [3, 1]}
-    assert log.count({"subscription": "s1", "state": "due"}) == 1
+    assert listed.count({"subscription": "s1", "state": "due"}) == 1
     assert log.counts() == {1: {"delivered": 1, "due": 1}, 2: {"due": 1}}
     assert (log.last_delivered(1), log.last_delivered(2)) == (NOW + 4, None)
     first = log.get(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.model.times import system_clock, to_micros
-from hub.store.deliveries import DeliveryView
+from hub.store.delivery_view import DeliveryView
 from hub.subscriptions.resending import resend
 from tests.fakes.listener import Listener, answer
 from tests.rooms import Desk, Exchange, TurningClock, open_store, until

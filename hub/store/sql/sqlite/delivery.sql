@@ -163,12 +163,6 @@ FROM delivery
 JOIN event ON event.seq = delivery.event
 JOIN subscription ON subscription.seq = delivery.subscription;
 
--- name: count
-SELECT count(*)
-FROM delivery
-JOIN event ON event.seq = delivery.event
-JOIN subscription ON subscription.seq = delivery.subscription;
-
 -- name: counts
 SELECT subscription, state, count(*) FROM delivery GROUP BY subscription, state;
 
