@@ -1,12 +1,12 @@
 """Lists what Alertmanager holds at present: a snapshot, in which absence means something."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marshmallow import fields
 from marshmallow.validate import Range
 
+from adapters.alertmanager.episodes import followed, instant
 from adapters.http import HttpClient
 from adapters.options import HttpOptions
 from hub.ports import Check, Page, Record, Unavailable
@@ -53,43 +53,23 @@ class Alertmanager:
         alerts = self._http.get_json("api/v2/alerts", {"filter": list(self._filters)})
         if not isinstance(alerts, list):
             raise Unavailable("api/v2/alerts: the answer is not a list of alerts")
-        episodes, records = _read(alerts, cursor.get("episodes", {}))
+        try:
+            episodes = followed(alerts, cursor, now=self._http.now())
+            records = [_record(alert, episodes.listed) for alert in alerts]
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unavailable(f"api/v2/alerts: an alert without a usable identity or time: {error}") from error
+        records.sort(key=lambda record: (record.updated, record.key))
         for start in range(0, max(len(records), 1), self._page_size):
             # Each page carries the whole cursor, so that a pull that is cut off leaves no alert to be named anew.
             page = tuple(records[start : start + self._page_size])
-            yield Page(records=page, cursor={"episodes": episodes}, snapshot=True)
+            yield Page(records=page, cursor=episodes.cursor, snapshot=True)
 
     def again(self, cursor: Mapping[str, Any], since: str | None) -> Mapping[str, Any]:
         """Every pull reads everything; the names of the alerts stay."""
         return cursor
 
 
-def _read(alerts: Sequence[Mapping[str, Any]], kept: Mapping[str, str]) -> tuple[dict[str, str], list[Record]]:
-    """{fingerprint: start of its episode} of the alerts, and their records; `kept` is the first of the list before."""
-    try:
-        episodes = {alert["fingerprint"]: episode_start(alert, kept) for alert in alerts}
-        records = [_record(alert, episodes) for alert in alerts]
-    except (KeyError, TypeError, ValueError) as error:
-        raise Unavailable(f"api/v2/alerts: an alert without a usable identity or time: {error}") from error
-    return episodes, sorted(records, key=lambda record: (record.updated, record.key))
-
-
-def episode_start(alert: Mapping[str, Any], kept: Mapping[str, str]) -> str:
-    """The start that names the alert's episode.
-
-    A second Prometheus that saw the same alert sooner moves its start back while it fires: only a start that is
-    later than the one known from the list before begins another episode.
-    """
-    start: str = alert["startsAt"]
-    known = kept.get(alert["fingerprint"])
-    return start if known is None or _time(start) > _time(known) else known
-
-
 def _record(alert: Mapping[str, Any], episodes: Mapping[str, str]) -> Record:
     # A fingerprint names a set of labels and comes back with each new episode; the start tells them apart.
     fingerprint = alert["fingerprint"]
-    return Record(key=f"{fingerprint}@{episodes[fingerprint]}", updated=_time(alert["updatedAt"]), data=alert)
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+    return Record(key=f"{fingerprint}@{episodes[fingerprint]}", updated=instant(alert["updatedAt"]), data=alert)

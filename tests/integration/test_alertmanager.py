@@ -131,15 +131,28 @@ def test_a_later_start_of_an_alert_in_the_list_is_another_episode(instance: Aler
     assert second.cursor != first.cursor
 
 
-def test_an_alert_that_was_not_in_the_list_before_is_another_episode_whatever_its_start(
-    instance: Alertmanager,
-) -> None:
+def test_an_alert_that_one_list_lacks_comes_back_as_the_same_episode(instance: Alertmanager) -> None:
     instance.fire(LABELS, starts=minutes_ago(1))
+    (first,) = pages_of(instance)
+    instance.kill()
+    instance.start()
+    (empty,) = pages_of(instance, first)
+    assert empty.records == ()
+    (again,) = pages_of(instance, empty)
+    assert again.cursor == empty.cursor, "what says nothing new has the same place"
+    instance.fire(LABELS, starts=minutes_ago(5))
+    (second,) = pages_of(instance, again)
+    assert second.records[0].data["startsAt"] < first.records[0].data["startsAt"]
+    assert second.records[0].key == first.records[0].key
+    assert second.cursor == first.cursor
+
+
+def test_an_alert_that_comes_back_with_a_later_start_is_another_episode(instance: Alertmanager) -> None:
+    instance.fire(LABELS, starts=minutes_ago(5))
     (first,) = pages_of(instance)
     instance.resolve(LABELS)
     (empty,) = pages_of(instance, first)
-    assert empty.cursor == {"episodes": {}}
-    instance.fire(LABELS, starts=minutes_ago(5))
+    instance.fire(LABELS)
     (second,) = pages_of(instance, empty)
     assert second.records[0].key.endswith(f"@{second.records[0].data['startsAt']}")
     assert second.records[0].key != first.records[0].key
@@ -179,6 +192,25 @@ def test_a_start_that_moves_back_makes_no_second_report_and_resolves_nothing(
     assert (row.state, row.problems) == (SourceState.OK, 1)
     (record,) = store.read.records.page(None, offset=0, limit=10).rows
     assert record.to_status is Status.IN_PROGRESS
+
+
+def test_a_restart_makes_no_second_report_of_an_alert_whose_start_had_moved_back(
+    instance: Alertmanager, tmp_path: Path
+) -> None:
+    with polled(tmp_path, "alertmanager", {"url": instance.url}, backfill_notify=True) as hub:
+        for minutes, heard in ((1, [("Create", "inProgress")]), (5, [])):
+            instance.fire(LABELS, starts=minutes_ago(minutes))
+            assert hub.poll() == heard
+        instance.kill()
+        instance.start()
+        assert hub.poll() == []
+        for minutes in (5, 9):
+            instance.fire(LABELS, starts=minutes_ago(minutes))
+            assert hub.poll() == []
+        assert hub.row.problems == 1
+        instance.resolve(LABELS)
+        assert hub.poll() == []
+        assert hub.poll() == [("StateChange", "resolved")]
 
 
 def test_a_start_that_has_moved_back_names_no_alert_anew_when_all_is_read_again(
