@@ -56,7 +56,8 @@ class SourcePoll:
     """Polls one source, again and again.
 
     `failed` is {ticket key: why} of the records that could not become reports. While there are any, the kept cursor
-    stays before them: the next process reads them again, this one goes on from where it is.
+    stays before them: the next process reads them again, this one goes on from where it is. Without `registers` the
+    source is not asked to ring.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class SourcePoll:
         backfill_notify: bool,
         backfill: str = "all",
         reconcile: float = 0.0,
+        registers: bool = True,
     ) -> None:
         self._source = source
         self._reader = reader
@@ -80,6 +82,7 @@ class SourcePoll:
         self._absent_polls = absent_polls
         self._backfill_notify = backfill_notify
         self._backfill = backfill
+        self._registers = registers
         self._reconciling = Reconciling(every=reconcile, clock=clock)
         self._handed: Handed | None = None
         self._cursor: Mapping[str, Any] | None = None
@@ -109,7 +112,7 @@ class SourcePoll:
         if snapshots and all(snapshots):
             self._take_absences(seen, terms)
         self._reconcile(row, terms)
-        if isinstance(self._source, Registers):
+        if self._registers and isinstance(self._source, Registers):
             self._cursor = self._source.register(self._cursor or {})
         self._end(row)
         self._checked = checked

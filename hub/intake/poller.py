@@ -13,11 +13,12 @@ from hub.intake.adapters import make_source
 from hub.intake.configured import find_mapping
 from hub.intake.counts import PollCounts
 from hub.intake.health import Health, Random, first_wait, health_after_failure, health_after_success
+from hub.intake.mapping import FieldMapping
 from hub.intake.observe import Reader
 from hub.intake.poll import Progress, SourcePoll
 from hub.intake.write_back import WriteBackRun
 from hub.model.times import Clock
-from hub.ports import SourceError
+from hub.ports import Source, SourceError
 from hub.problems.sources import SourceRules
 from hub.settings import IntakeSettings, SourceSettings
 from hub.store.sources import SOURCE_WOKEN, SourceRow
@@ -219,16 +220,14 @@ def make_poller(
 ) -> Poller:
     """The poller of one source, not started; nothing is sent yet. Raises InvalidSettings."""
     source, mapping = make_source(name, source_settings), find_mapping(name, source_settings, mapping_folders)
-    poll = SourcePoll(
+    poll = make_poll(
+        source_settings,
         source=source,
-        reader=Reader(source=name, mapping=mapping, writes_back=bool(source_settings.write_back)),
+        mapping=mapping,
         store=store,
         rules=rules,
         clock=clock,
         absent_polls=intake_settings.absent_polls,
-        backfill_notify=source_settings.backfill_notify,
-        backfill=source_settings.backfill,
-        reconcile=source_settings.reconcile,
     )
     own = source_settings.interval
     return Poller(
@@ -243,4 +242,30 @@ def make_poller(
         interval=intake_settings.interval if own is None else own,
         longest_wait=intake_settings.failure_wait_maximum,
         tracing=tracing,
+    )
+
+
+def make_poll(
+    settings: SourceSettings,
+    *,
+    source: Source,
+    mapping: FieldMapping,
+    store: Store,
+    rules: SourceRules,
+    clock: Clock,
+    absent_polls: int,
+    registers: bool = True,
+) -> SourcePoll:
+    """The polls of one source, as its settings have them."""
+    return SourcePoll(
+        source=source,
+        reader=Reader(source=settings.name, mapping=mapping, writes_back=bool(settings.write_back)),
+        store=store,
+        rules=rules,
+        clock=clock,
+        absent_polls=absent_polls,
+        backfill_notify=settings.backfill_notify,
+        backfill=settings.backfill,
+        reconcile=settings.reconcile,
+        registers=registers,
     )

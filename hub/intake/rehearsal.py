@@ -1,37 +1,30 @@
-"""What a poll would do, found out by doing it and taking it back: nothing is kept, and nobody is told."""
+"""What a poll would do, found out by doing it on a copy of the database: nothing is kept, and nobody is told."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from hub.intake.keys import is_kept
-from hub.intake.observe import News, PassedOver, Reader, key_of
-from hub.intake.page import Transaction
-from hub.intake.terms import Terms, is_caught_up_first, place_again, terms_of
+from hub.intake.given_up import stand_again
+from hub.intake.poll import SourcePoll
+from hub.intake.write_back import WriteBackRun
 from hub.model.event import Record as Entry
-from hub.model.times import Clock, micros_to_text
-from hub.ports import Page, Source
+from hub.model.times import Clock, micros_to_text, to_micros
+from hub.model.write_back import WriteBack, WriteBackState
+from hub.ports import SourceError
 from hub.problems.sources import SourceRules
-from hub.settings import SourceSettings
-from hub.store.sources import SourceRow, never_polled
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 
 PASSED_OVER = "passedOver"
 FAILED = "failed"
-
-
-class _TakenBack(Exception):
-    """Ends the transaction with what it has found."""
-
-    def __init__(self, steps: list["Step"]) -> None:
-        super().__init__()
-        self.steps = steps
+WRITE_BACK = "writeBack"
+TOKEN = "rehearsal"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that would happen: an event of the history, a ticket that is passed over, or one that fails."""
+    """One thing that would happen: an event of the history, a ticket that is passed over, one that fails, or a change
+    that is written into its ticket."""
 
     key: str
     what: str
@@ -43,93 +36,83 @@ class Step:
     why: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Rehearsal:
-    """One source, as the settings have it; `row` is where a poll would begin."""
+    """The next poll of the source `name`; `store` is a copy, and `poll` was made with `registers` off."""
 
-    def __init__(
-        self,
-        settings: SourceSettings,
-        *,
-        source: Source,
-        reader: Reader,
-        store: Store,
-        rules: SourceRules,
-        clock: Clock,
-    ) -> None:
-        self._settings = settings
-        self._source = source
-        self._reader = reader
-        self._store = store
-        self._rules = rules
-        self._clock = clock
+    name: str
+    adapter: str
+    poll: SourcePoll
+    write_backs: WriteBackRun
+    store: Store
+    rules: SourceRules
+    clock: Clock
 
     def steps(self) -> Iterator[Step]:
-        """What each page would bring, as they are read. Raises SourceError, or StoreUnavailable."""
-        name = self._reader.source
-        row = self._store.read.sources.get(name) or never_polled(name, self._settings.adapter)
-        self._source.check()
-        known: set[str] = set()
-        if is_caught_up_first(row):
-            for step in self._run(replace(row, resync=None)):
-                known.add(step.key)
-                yield step
-        yield from (step for step in self._run(row) if step.key not in known)
+        """What goes back to the tickets, and then what they bring as they now are.
 
-    def _run(self, row: SourceRow) -> Iterator[Step]:
-        terms = terms_of(row, backfill=self._settings.backfill, notify=self._settings.backfill_notify)
-        for page in self._source.pull(_start(self._source, row, terms)):
-            yield from self._of(page, terms)
+        Raises SourceError behind what the poll brings before it fails, or StoreUnavailable.
+        """
+        self.store.write(lambda tables: tables.sources.ensure(self.name, self.adapter))
+        tables = self.store.read
+        last, passed_over = tables.records.last(), tables.sources.passed_over(self.name)
+        yield from self.store.write(self._write_back)
+        failure = self._polled()
+        for entry in tables.records.after(last):
+            yield _step(tables, entry)
+        for key, digest in tables.sources.passed_over(self.name).items():
+            if passed_over.get(key) != digest:
+                yield Step(key=key, what=PASSED_OVER)
+        for key, why in self.poll.failed.items():
+            yield Step(key=key, what=FAILED, why=why)
+        if failure is not None:
+            raise failure
 
-    def _of(self, page: Page, terms: Terms) -> list[Step]:
-        keys = [record.key for record in page.records if is_kept(record.key)]
-        items = self._store.read.sources.items(self._reader.source, keys)
-        told = [
-            self._reader.news_of(record, items.pop(record.key, None), terms, listed=page.snapshot)
-            for record in page.records
-        ]
-        news = [one for one in told if one is not None]
-        if not news:
-            return []
+    def _polled(self) -> SourceError | None:
+        row = self.store.read.sources.get(self.name)
         try:
-            self._store.write(lambda tables: self._try(tables, news, page, terms))
-        except _TakenBack as ended:
-            return ended.steps
-        return []
+            if row is not None:
+                self.poll.run(row, lambda: False)
+        except SourceError as error:
+            return error
+        return None
 
-    def _try(self, tables: Tables, news: list[News], page: Page, terms: Terms) -> None:
-        steps: list[Step] = []
-        now = self._clock()
-        for one in news:
-            last = tables.records.last()
-            taken = Transaction(
-                tables=tables,
-                reader=self._reader,
-                rules=self._rules,
-                now=now,
-                told=terms.told,
-                listed=page.snapshot,
-            ).take([one])
-            key = key_of(one)
-            if isinstance(one, PassedOver):
-                steps.append(Step(key=key, what=PASSED_OVER))
-            steps += [Step(key=key, what=FAILED, why=why) for why in taken.failed.values()]
-            steps += [_step(tables, key, entry, terms.told) for entry in tables.records.after(last)]
-        raise _TakenBack(steps)
+    def _write_back(self, tables: Tables) -> list[Step]:
+        """What would be written; it waits in the copy, for its ticket does not have it. What cannot be is given up."""
+        now, steps = to_micros(self.clock()), []
+        while (one := tables.write_backs.claim(self.name, now=now, until=now + 1, token=TOKEN)) is not None:
+            why = self.write_backs.refusal(one)
+            steps.append(_writing(one, why))
+            if why is None:
+                tables.write_backs.put_off(one, due_at=now + 1, token=TOKEN, outcome=None)
+                steps += [_writing(each, self.write_backs.refusal(each)) for each in _behind(tables, one, now)]
+            else:
+                dead = WriteBackState.DEAD
+                tables.write_backs.settle(one, dead, now=now, token=TOKEN, outcome=why)
+                stand_again(tables, self.rules, one, now)
+        return steps
 
 
-def _start(source: Source, row: SourceRow, terms: Terms) -> Mapping[str, Any]:
-    resync = row.resync
-    if resync is not None and not resync.begun:
-        return place_again(source, row.cursor, resync)
-    return {"since": terms.start} if not row.cursor and terms.start is not None else row.cursor
+def _behind(tables: Tables, one: WriteBack, now: int) -> Iterator[WriteBack]:
+    """What follows in the same ticket as soon as this one is written."""
+    due = [each for each in tables.write_backs.of_ticket(one.source, one.key) if each.state is WriteBackState.DUE]
+    for each in due[1:]:
+        if each.due_at > now:
+            return
+        yield each
 
 
-def _step(tables: Tables, key: str, entry: Entry, told: bool) -> Step:
+def _writing(one: WriteBack, why: str | None) -> Step:
+    content = {name: value for name, value in one.content.items() if name != "before"}
+    return Step(key=one.key, what=WRITE_BACK, name=one.kind, changes=content, why=why)
+
+
+def _step(tables: Tables, entry: Entry) -> Step:
     stored = tables.problems.get(entry.problem_id)
     return Step(
-        key=key,
+        key=(stored.problem.source_key if stored else None) or "",
         what=entry.event_type,
-        told=told and tables.events.by_id(entry.id) is not None,
+        told=tables.events.by_id(entry.id) is not None,
         at=micros_to_text(entry.event_time),
         name=stored.problem.document.get("name") if stored else None,
         status=entry.to_status,

@@ -58,9 +58,7 @@ class WriteBackRun:
         self._free()
         while not stopped() and (claimed := self._claim()) is not None:
             one, token = claimed
-            if one.kind is WriteBackKind.STATUS:
-                one = replace(one, word=self.words.get(Status(one.content["status"])))
-            why, goes_on = self._write(one, token)
+            why, goes_on = self._write(replace(one, word=self._word(one)), token)
             if why is not None:
                 failed.append(f"{one.kind} for ticket {one.key}: {why}")
             if not goes_on:
@@ -102,10 +100,9 @@ class WriteBackRun:
 
     def _ask(self, one: WriteBack) -> None:
         """Raises SourceError."""
-        if not isinstance(self.source, Writes):
-            raise Refused("the adapter of this source cannot write")
-        if one.kind is WriteBackKind.STATUS and one.word is None:
-            raise Refused(f"the mapping has no word for the status {one.content['status']}")
+        why = self.refusal(one)
+        if why is not None or not isinstance(self.source, Writes):
+            raise Refused(why)
         self.source.write(
             Writing(
                 id=one.id,
@@ -115,6 +112,17 @@ class WriteBackRun:
                 status=one.word,
             )
         )
+
+    def refusal(self, one: WriteBack) -> str | None:
+        """Why it can never be written, as far as that is known without asking the source."""
+        if not isinstance(self.source, Writes):
+            return "the adapter of this source cannot write"
+        if one.kind is WriteBackKind.STATUS and self._word(one) is None:
+            return f"the mapping has no word for the status {one.content['status']}"
+        return None
+
+    def _word(self, one: WriteBack) -> str | None:
+        return self.words.get(Status(one.content["status"])) if one.kind is WriteBackKind.STATUS else None
 
     def _dead(self, one: WriteBack, token: str, why: str) -> str:
         self._settle(one, token, WriteBackState.DEAD, why)

@@ -11,12 +11,14 @@ from hub.bootstrap import Parts, make_parts, report_rules
 from hub.errors import Conflict, NotFound, Violation
 from hub.intake.adapters import make_source
 from hub.intake.configured import find_mapping, mapping_folders
-from hub.intake.observe import Reader
+from hub.intake.poller import make_poll
 from hub.intake.rehearsal import Rehearsal, Step
 from hub.intake.trial import Trial, trials
+from hub.intake.write_back import WriteBackRun
 from hub.model.problem import Document
 from hub.model.times import micros_to_text, system_clock, to_micros
 from hub.settings import Settings, SourceSettings
+from hub.store.copying import copy_database
 from hub.store.sources import Resync, SourceState
 from hub.store.tables import Tables
 
@@ -42,19 +44,34 @@ class SourceDesk:
         return source_view(row, self._store.read.write_backs.counts().get(name, {}))
 
     def steps(self, name: str) -> Iterator[Step]:
-        """What the next poll would do. Raises NotFound, InvalidSettings or SourceError."""
-        settings = known_source(self._parts.settings, name)
-        return Rehearsal(
+        """What the next poll would do; this desk is on a copy. Raises NotFound, InvalidSettings or SourceError."""
+        parts, settings = self._parts, known_source(self._parts.settings, name)
+        source, mapping = (
+            make_source(name, settings),
+            find_mapping(name, settings, mapping_folders(parts.settings)),
+        )
+        rules = report_rules(parts).sources
+        poll = make_poll(
             settings,
-            source=make_source(name, settings),
-            reader=Reader(
-                source=name,
-                mapping=find_mapping(name, settings, mapping_folders(self._parts.settings)),
-                writes_back=bool(settings.write_back),
-            ),
+            source=source,
+            mapping=mapping,
             store=self._store,
-            rules=report_rules(self._parts).sources,
-            clock=self._parts.clock,
+            rules=rules,
+            clock=parts.clock,
+            absent_polls=parts.settings.intake.absent_polls,
+            registers=False,
+        )
+        write_backs = WriteBackRun(
+            name=name, source=source, words=mapping.words, store=self._store, rules=rules, clock=parts.clock
+        )
+        return Rehearsal(
+            name=name,
+            adapter=settings.adapter,
+            poll=poll,
+            write_backs=write_backs,
+            store=self._store,
+            rules=rules,
+            clock=parts.clock,
         ).steps()
 
     def wake(self, name: str) -> bool:
@@ -100,13 +117,19 @@ def known_source(settings: Settings, name: str) -> SourceSettings:
 
 @contextmanager
 def source_desk(settings: Settings, *, rehearsing: bool = False) -> Iterator[SourceDesk]:
-    """Without a database a rehearsal is made on an empty one. Raises NotFound for any other act."""
+    """A rehearsal is made on a copy of the database, or on an empty one where there is none.
+
+    Raises StoreUnavailable, and NotFound without a database for any other act.
+    """
     with ExitStack() as opened:
-        if not Path(settings.store.database).is_file():
-            if not rehearsing:
-                raise NotFound(f"there is no database {settings.store.database}")
-            folder = opened.enter_context(TemporaryDirectory())
-            settings = replace(settings, store=replace(settings.store, database=f"{folder}/hub.db"))
+        database = Path(settings.store.database)
+        if rehearsing:
+            copy = Path(opened.enter_context(TemporaryDirectory())) / "hub.db"
+            if database.is_file():
+                copy_database(database, copy)
+            settings = replace(settings, store=replace(settings.store, database=str(copy), synchronous="OFF"))
+        elif not database.is_file():
+            raise NotFound(f"there is no database {settings.store.database}")
         parts = make_parts(settings, system_clock)
         opened.callback(parts.store.close)
         yield SourceDesk(parts)

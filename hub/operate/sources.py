@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import click
 
 from hub.command import clear_end, quiet_settings
-from hub.intake.rehearsal import Step
 from hub.intake.trial import Trial
 from hub.model.problem import Document
 from hub.model.times import to_text
 from hub.operate.options import common, instant, print_all, print_one
 from hub.operate.printing import Columns, as_json, as_lines
+from hub.operate.rehearsed import print_steps
 from hub.operate.source_desk import source_desk, try_source
 from hub.ports import SourceError
 
@@ -80,31 +80,24 @@ def show_source(name: str, as_text: bool, database: str | None, config: Path | N
 @sources.command("pull")
 @click.argument("name")
 @click.option("--dry-run", is_flag=True, help="Only tell what the poll would do; nothing is written.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Tell of at most so much.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Show at most so many.")
+@click.option("--all", "shows_all", is_flag=True, help="Show all, however many.")
 @common
 def pull_source(
-    name: str, dry_run: bool, limit: int, as_text: bool, database: str | None, config: Path | None
+    name: str,
+    dry_run: bool,
+    limit: int,
+    shows_all: bool,
+    as_text: bool,
+    database: str | None,
+    config: Path | None,
 ) -> None:
     """Ask the running hub to poll the source NAME now; with --dry-run, tell what that would bring."""
     with _clear_end(), source_desk(quiet_settings(config, database), rehearsing=dry_run) as desk:
         if not dry_run:
             click.echo("asked for" if desk.wake(name) else "was asked for already")
             return
-        steps = list(islice(desk.steps(name), limit))
-    for line in [as_json([vars(step) for step in steps])] if as_text else map(_told, steps):
-        click.echo(line)
-    if not steps and not as_text:
-        click.echo("nothing would change")
-
-
-def _told(step: Step) -> str:
-    parts = [f"ticket {step.key}:", step.what]
-    parts += [f"at {step.at}"] if step.at else []
-    parts += [step.status] if step.status else []
-    parts += [repr(step.name)] if step.name else []
-    parts += [", ".join(step.changes)] if step.changes else []
-    parts += [step.why] if step.why else []
-    return " ".join([*parts, "(told)" if step.told else "(not told)"])
+        print_steps(desk.steps(name), limit=None if shows_all else limit, as_text=as_text)
 
 
 @sources.command("resync")

@@ -1,6 +1,6 @@
 """Table `problem_record`: the append-only history, one row for each event of a report."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -163,9 +163,9 @@ class Records:
         """The row number of the latest record; it rises with every change of any report. 0 when there is none."""
         return int(self._connection.execute(self._sql["last"]).fetchone()[0])
 
-    def after(self, seq: int) -> list[Record]:
-        """The entries behind a row number, as they were recorded."""
-        return [_record(row) for row in self._connection.execute(self._sql["after"], (seq,))]
+    def after(self, seq: int) -> Iterator[Record]:
+        """The entries behind a row number, as they were recorded; each is read when it is asked for."""
+        return (_record(row) for row in self._connection.execute(self._sql["after"], (seq,)))
 
     def page(
         self,

@@ -222,6 +222,10 @@ class Sources:
         """{key: polls missed in a row} of the tickets that are not gone."""
         return dict(self._connection.execute(self._sql["present"], (source,)).fetchall())
 
+    def passed_over(self, source: str) -> dict[str, bytes]:
+        """{key: digest of what it said} of the tickets that became no report."""
+        return dict(self._connection.execute(self._sql["passed_over"], (source,)).fetchall())
+
     def set_missed(self, source: str, key: str, missed: int) -> None:
         self._connection.execute(self._sql["set_missed"], (missed, source, key))
 

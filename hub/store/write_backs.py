@@ -46,7 +46,7 @@ class WriteBacks:
         values = (state, now, one.word, outcome, one.id, token)
         return self._connection.execute(self._sql["settle"], values).rowcount > 0
 
-    def put_off(self, one: WriteBack, *, due_at: int, token: str, outcome: str) -> bool:
+    def put_off(self, one: WriteBack, *, due_at: int, token: str, outcome: str | None) -> bool:
         """Try again at `due_at`; False for a claim that has ended."""
         return self._connection.execute(self._sql["put_off"], (due_at, outcome, one.id, token)).rowcount > 0
 

@@ -132,6 +132,7 @@ def test_the_operator_sees_what_a_poll_would_bring_and_has_it_read_again(room: R
         [
             "ticket 1: ServiceProblemCreateEvent at 2026-11-22T17:00:00.000Z pending 'Ticket 1' (told)",
             "ticket 1: ServiceProblemInformationRequiredEvent at 2026-11-22T17:00:00.000Z 'Ticket 1' (told)",
+            "in all: 1 ServiceProblemCreateEvent, 1 ServiceProblemInformationRequiredEvent",
         ],
     )
     assert room.row() == before
@@ -159,7 +160,7 @@ def test_a_poll_that_is_to_read_again_is_rehearsed_with_the_news_that_it_tells_b
     room.desk.put("new", state="working")
     assert room.command("resync", "desk")[0] == 0
     code, said = room.command("pull", "desk", "--dry-run", "--json")
-    steps = [(step["key"], step["what"], step["told"]) for step in json.loads(said)]
+    steps = [(step["key"], step["what"], step["told"]) for step in json.loads(said)["step"]]
     assert (code, steps) == (0, [("new", "ServiceProblemCreateEvent", True)])
     room.hub.start()
     until(lambda: room.row()["problems"] == 2 and {} in room.desk.cursors()[1:])
@@ -172,8 +173,8 @@ def test_a_mapping_is_tried_and_a_poll_rehearsed_before_the_hub_has_ever_run(tmp
     room.desk.put("1", state="closed")
     room.desk.put("2", state="working")
     code, said = room.command("pull", "desk", "--dry-run", "--json")
-    steps = [(step["key"], step["what"], step["told"]) for step in json.loads(said)]
-    assert (code, steps) == (0, [("1", "passedOver", False), ("2", "ServiceProblemCreateEvent", False)])
+    steps = [(step["key"], step["what"], step["told"]) for step in json.loads(said)["step"]]
+    assert (code, steps) == (0, [("2", "ServiceProblemCreateEvent", False), ("1", "passedOver", False)])
     code, said = room.command("try", "desk", "--json")
     assert [one["report"]["status"] for one in json.loads(said)] == ["inProgress", "closed"]
     assert not (tmp_path / "qos-hub.db").exists()

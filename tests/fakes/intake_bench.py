@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from hub.intake.mapping_file import mapping_from
 from hub.intake.observe import Reader
 from hub.intake.poll import SourcePoll
 from hub.intake.poller import Poller
+from hub.intake.rehearsal import Rehearsal, Step
 from hub.intake.write_back import WriteBackRun
 from hub.model.event import Record
 from hub.model.ids import Uuid7
@@ -23,6 +25,7 @@ from hub.problems.envelope import Letterhead
 from hub.problems.form import Form
 from hub.problems.rules import ProblemRules, problem_rules
 from hub.problems.write_back import Wanted
+from hub.store.copying import copy_database
 from hub.store.sources import SourceRow
 from hub.store.sqlite import Store
 from tests.fakes.trouble_system import ManualClock, TroubleSystem
@@ -114,31 +117,12 @@ class Bench:
 
     def restart(self, **mapping: Any) -> None:
         fields = {**MAPPING["fields"], **mapping}
-        rules = mapping_from({**MAPPING, "fields": fields, "write": WORDS}, "desk.yaml")
-        poll = SourcePoll(
-            source=self.system,
-            reader=Reader(source=SOURCE, mapping=rules, writes_back=bool(self.options.get("write_back"))),
-            store=self.store,
-            rules=self.sources,
-            clock=self.clock,
-            absent_polls=self.options.get("absent_polls", 2),
-            backfill_notify=self.options.get("backfill_notify", False),
-            backfill=self.options.get("backfill", "all"),
-            reconcile=self.options.get("reconcile", 0.0),
-        )
+        self._mapping = mapping_from({**MAPPING, "fields": fields, "write": WORDS}, "desk.yaml")
         self.poller = Poller(
             SOURCE,
             adapter="desk",
-            poll=poll,
-            write_backs=WriteBackRun(
-                name=SOURCE,
-                source=self.system,
-                words=rules.words,
-                store=self.store,
-                rules=self.sources,
-                clock=self.clock,
-                draw=lambda: 1.0,
-            ),
+            poll=self._poll(self.store),
+            write_backs=self._write_backs(self.store),
             store=self.store,
             clock=self.clock,
             interval=self.options.get("interval", INTERVAL),
@@ -146,6 +130,50 @@ class Bench:
             draw=lambda: 1.0,
             tracing=self.options.get("tracing"),
         )
+
+    def _poll(self, store: Store, *, registers: bool = True) -> SourcePoll:
+        return SourcePoll(
+            source=self.system,
+            reader=Reader(source=SOURCE, mapping=self._mapping, writes_back=bool(self.options.get("write_back"))),
+            store=store,
+            rules=self.sources,
+            clock=self.clock,
+            absent_polls=self.options.get("absent_polls", 2),
+            backfill_notify=self.options.get("backfill_notify", False),
+            backfill=self.options.get("backfill", "all"),
+            reconcile=self.options.get("reconcile", 0.0),
+            registers=registers,
+        )
+
+    def _write_backs(self, store: Store) -> WriteBackRun:
+        return WriteBackRun(
+            name=SOURCE,
+            source=self.system,
+            words=self._mapping.words,
+            store=store,
+            rules=self.sources,
+            clock=self.clock,
+            draw=lambda: 1.0,
+        )
+
+    def rehearse(self) -> list[Step]:
+        """What the next poll would do, tried on a copy."""
+        with TemporaryDirectory() as folder:
+            copy_database(self.store.database, Path(folder, "copy.db"))
+            copy = Store(Path(folder, "copy.db"), synchronous="NORMAL")
+            rehearsal = Rehearsal(
+                name=SOURCE,
+                adapter="desk",
+                poll=self._poll(copy, registers=False),
+                write_backs=self._write_backs(copy),
+                store=copy,
+                rules=self.sources,
+                clock=self.clock,
+            )
+            try:
+                return list(rehearsal.steps())
+            finally:
+                copy.close()
 
     def poll(self, times: int = 1) -> None:
         """Poll as often as said, an interval after each other."""

@@ -1,12 +1,15 @@
 """The commands about sources, before records that no text can hold."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from hub.cli import main
+from hub.store.sqlite import Store
 
 ROWS = (
     '{"number": "\\ud800", "sys_updated_at": "2026-11-22T10:00:00Z", "incident_state": "New"}\n'
@@ -43,13 +46,50 @@ def run(folder: Path, *words: str) -> Result:
 def test_a_rehearsal_names_each_record_that_fails_and_goes_on(folder: Path) -> None:
     said = run(folder, "pull", "log", "--dry-run", "--json")
     assert said.exit_code == 0, said.output
-    steps = [(step["key"], step["what"]) for step in json.loads(said.stdout)]
-    assert steps == [
+    rehearsed = json.loads(said.stdout)
+    assert [(step["key"], step["what"]) for step in rehearsed["step"]] == [
+        ("better", "ServiceProblemCreateEvent"),
         ("\\ud800", "failed"),
         ("half", "failed"),
         ("good", "failed"),
-        ("better", "ServiceProblemCreateEvent"),
     ]
+    assert (rehearsed["count"], rehearsed["more"]) == ({"ServiceProblemCreateEvent": 1, "failed": 3}, 0)
+
+
+def test_a_rehearsal_counts_what_it_does_not_show(folder: Path) -> None:
+    one = {"sys_updated_at": "2026-11-22T10:00:00Z", "incident_state": "New"}
+    rows = [one | {"number": f"INC{row}"} for row in range(120)]
+    (folder / "a.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    shown = run(folder, "pull", "log", "--dry-run").stdout.splitlines()
+    assert len(shown) == 101
+    assert shown[-1] == "in all: 120 ServiceProblemCreateEvent; 20 more are not shown (--all)"
+    shown = run(folder, "pull", "log", "--dry-run", "--all").stdout.splitlines()
+    assert (len(shown), shown[-1]) == (121, "in all: 120 ServiceProblemCreateEvent")
+    told = json.loads(run(folder, "pull", "log", "--dry-run", "--limit", "7", "--json").stdout)
+    assert (told["count"], told["more"], len(told["step"])) == ({"ServiceProblemCreateEvent": 120}, 113, 7)
+
+
+def test_a_rehearsal_that_the_source_ends_tells_what_comes_before(folder: Path) -> None:
+    with (folder / "a.ndjson").open("a") as file:
+        file.write("[]\n")
+    said = run(folder, "pull", "log", "--dry-run")
+    assert said.exit_code == 1
+    assert said.stdout.splitlines()[-1] == "in all: 1 ServiceProblemCreateEvent, 3 failed"
+    assert "a line is a JSON object" in said.stderr
+
+
+def test_a_rehearsal_writes_nothing_into_the_database(folder: Path) -> None:
+    database = folder / "hub.db"
+    Store(database, synchronous="NORMAL").close()
+    before, rows = database.read_bytes(), dump(database)
+    said = run(folder, "pull", "log", "--dry-run")
+    assert "in all: 1 ServiceProblemCreateEvent, 3 failed" in said.stdout
+    assert (database.read_bytes(), dump(database)) == (before, rows)
+
+
+def dump(database: Path) -> list[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return list(connection.iterdump())
 
 
 def test_a_mapping_is_tried_on_such_records_too(folder: Path) -> None:

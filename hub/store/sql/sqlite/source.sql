@@ -59,6 +59,9 @@ SET problem_id = excluded.problem_id, digest = excluded.digest, updated = exclud
 -- name: present
 SELECT key, missed FROM item WHERE source = ? AND gone = 0;
 
+-- name: passed_over
+SELECT key, digest FROM item WHERE source = ? AND problem_id IS NULL;
+
 -- name: set_missed
 UPDATE item SET missed = ? WHERE source = ? AND key = ?;
 
