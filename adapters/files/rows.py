@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from hub.ports import Record, Unavailable
 
 ROW_LIMIT = 1024 * 1024
 """Bytes of the longest row: a quote that is never closed would hold back all that follows."""
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+LONE_CR = re.compile(rb"\r[^\n]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +90,8 @@ class Rows:
         self.columns: list[str] = []
         """Of a table, those that its first row names; empty until that is whole."""
         file.seek(0)
+        self._refuse_other_forms(file.readline(ROW_LIMIT))
+        file.seek(0)
         self.start = self._read_header() if layout.has_header else 0
 
     def parts(self, offset: int, size: int) -> Iterator[Part]:
@@ -153,6 +158,15 @@ class Rows:
         if len(value) != len(self.columns):
             raise ValueError(f"the row has {len(value)} values, the first row names {len(self.columns)} columns")
         return dict(zip(self.columns, value, strict=True))
+
+    def _refuse_other_forms(self, line: bytes) -> None:
+        """A file in which no line would end where we look for it. `line` is what seems to be the first one."""
+        if line.startswith(UTF_16) or b"\0" in line:
+            raise Unavailable(f"{self._path}, first row: it has bytes as UTF-16 has them: bring the file as UTF-8")
+        quote = re.escape(self._layout.quote.encode())
+        bare = re.sub(quote + b"[^" + quote + b"]*(?:" + quote + rb"|\Z)", b"", line) if quote else line
+        if self._layout.has_header and LONE_CR.search(bare):
+            raise Unavailable(f"{self._path}, first row: it ends with CR alone: end lines with LF, or CR LF")
 
     def _read_header(self) -> int:
         text = next(self._texts(0), b"")

@@ -228,6 +228,43 @@ def test_a_byte_order_mark_is_overlooked_and_an_encoding_followed(folder: Folder
         folder.pull(pattern="old.csv")
 
 
+@pytest.mark.parametrize("age", [0, 61], ids=["written on", "settled"])
+def test_a_table_whose_lines_end_with_cr_alone_is_refused_at_once(folder: Folder, age: int) -> None:
+    file = folder.write((HEADER + row(1) + row(2)).replace("\n", "\r"))
+    os.utime(file, (time.time() - age, time.time() - age))
+    with pytest.raises(
+        Unavailable, match=r"log\.csv, first row: it ends with CR alone: end lines with LF, or CR LF"
+    ):
+        folder.pull()
+
+
+def test_a_cr_within_a_quoted_name_of_a_column_ends_no_line(folder: Folder) -> None:
+    folder.write(HEADER.replace("text", '"te\rxt"') + row(1, text="x"))
+    (record,) = folder.pull()
+    assert record.data["te\rxt"] == "x"
+
+
+def test_lines_may_end_with_cr_lf(folder: Folder) -> None:
+    lines = ("\ufeff" + HEADER + row(1, text="a") + row(2, text='"b\nc"')).replace("\n", "\r\n")
+    folder.write(lines[:-1])
+    assert [(record.key, record.data["text"]) for record in folder.pull()] == [("1", "a")]
+    folder.write("\n")
+    assert [(record.key, record.data["text"]) for record in folder.pull()] == [("2", "b\r\nc")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_a_file_in_utf_16_is_refused_by_name(folder: Folder, encoding: str, form: str) -> None:
+    folder.write(HEADER + row(1), f"log.{form}", encoding=encoding)
+    with pytest.raises(Unavailable, match=rf"log\.{form}, first row: it has bytes as UTF-16 has them"):
+        folder.pull(format=form)
+
+
+def test_a_nul_in_a_cell_is_a_letter_as_any_other(folder: Folder) -> None:
+    folder.write(HEADER + row(1, text="a\0b") + row(2))
+    assert [(record.key, record.data["text"]) for record in folder.pull()] == [("1", "a\0b"), ("2", "")]
+
+
 @pytest.mark.parametrize(
     ("option", "value", "why"),
     [
