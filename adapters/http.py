@@ -100,7 +100,8 @@ class HttpClient:
         self._session.trust_env = False
         self._session.proxies = {} if proxy is None else {"http": proxy, "https": proxy}
         self._session.headers.update({"Accept": "application/json", **(headers or {})})
-        self.redacted = Redaction(hidden, [auth] if auth else [])
+        self._hidden, self._logins = tuple(hidden), [auth] if auth else []
+        self.redacted = Redaction(self._hidden, self._logins)
         self.last_date: datetime | None = None
         """The system's own time at its last answer."""
         self.last_headers: Mapping[str, str] = {}
@@ -124,6 +125,10 @@ class HttpClient:
             timeout=(options["connect_timeout"], options["read_timeout"]),
             max_wait=options["max_wait"],
         )
+
+    def hide(self, session: str) -> None:
+        """Show the token of the present session in no message."""
+        self.redacted = Redaction((*self._hidden, session), self._logins)
 
     def now(self) -> datetime:
         """The system's own time at its last answer; ours where it does not tell."""
@@ -173,7 +178,7 @@ class HttpClient:
         Our credentials go along: they are for the base address alone.
         """
         if not urljoin(f"{self.base_url}/", url).startswith(f"{self.base_url}/"):
-            raise Unavailable(f"{url}: the system sends us out of {self.base_url}")
+            raise Unavailable(self.redacted(f"{url}: the system sends us out of {self.base_url}"))
         return urljoin(f"{self.base_url}/", url).removeprefix(f"{self.base_url}/")
 
     def send_json(self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
@@ -197,7 +202,7 @@ class HttpClient:
         *,
         changes: bool = False,
     ) -> Answer:
-        url = f"{self.base_url}/{path.lstrip('/')}"
+        url, shown = f"{self.base_url}/{path.lstrip('/')}", self.redacted(path)
         try:
             with self._session.request(
                 method,
@@ -213,42 +218,42 @@ class HttpClient:
             ) as answer:
                 self._note_time(answer)
                 if changes and answer.status_code in NEVER:
-                    raise Refused(self.redacted(f"{path}: {answer.status_code}: {self._explained(answer)}"))
+                    raise Refused(f"{shown}: {answer.status_code}: {self._explained(answer)}")
                 if changes and answer.status_code == 403:
                     why = f"our user has no right to this change: {self._explained(answer)}"
-                    raise Unavailable(self.redacted(f"{path}: 403: {why}"))
-                self._judge(answer, path)
-                content = body_of(answer, path, limit=self._size_limit, seconds=self._answer_time)
+                    raise Unavailable(f"{shown}: 403: {why}")
+                self._judge(answer, shown)
+                content = body_of(answer, shown, limit=self._size_limit, seconds=self._answer_time)
                 is_silent = not content and (method == "DELETE" or answer.status_code == 204)
-                read = None if is_silent else self._json(content, path)
+                read = None if is_silent else self._json(content, shown)
                 return Answer(content=read, status=answer.status_code, headers=answer.headers)
         except (OSError, UnicodeError) as error:
             # RequestException is an OSError; a bundle that has gone is one, too, and a header may be no Latin-1.
             raise Passing(self.redacted(f"{path}: {words_of(error)}")) from error
 
-    def _judge(self, answer: requests.Response, path: str) -> None:
-        """Raises what an answer other than 200 means."""
+    def _judge(self, answer: requests.Response, shown: str) -> None:
+        """Raises what an answer other than 200 means; `shown` is the path as it may be told."""
         status = answer.status_code
         if status in (401, 403) or (status == 429 and self._refused):
             # After a refusal, "too many requests" speaks of our bad logins: asking again would lock the account.
             self._refused = True
             refusal = Forbidden if status == 403 else AuthFailed
-            raise refusal(self.redacted(f"{path}: {status}: the system refuses us: {self._explained(answer)}"))
+            raise refusal(f"{shown}: {status}: the system refuses us: {self._explained(answer)}")
         if status == 429 or (status == 503 and "Retry-After" in answer.headers):
-            raise RateLimited(f"{path}: {status}: the system asks us to wait", after=self._asked_wait(answer))
+            raise RateLimited(f"{shown}: {status}: the system asks us to wait", after=self._asked_wait(answer))
         if status >= 500:
-            raise Passing(f"{path}: {status}: the system failed")
+            raise Passing(f"{shown}: {status}: the system failed")
         if status >= 300:
             kind = NotThere if status in (404, 410) else NotServed
-            raise kind(self.redacted(f"{path}: {status}: {self._explained(answer)}"), status=status)
+            raise kind(f"{shown}: {status}: {self._explained(answer)}", status=status)
         self._refused = False
 
-    def _json(self, body: bytes, path: str) -> Any:
+    def _json(self, body: bytes, shown: str) -> Any:
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
             said = self.redacted(repr(body[:HEARD])[:-1], cut=True)[:SAID]
-            raise Unavailable(f"{self.redacted(path)}: the answer is not JSON: {said}") from error
+            raise Unavailable(f"{shown}: the answer is not JSON: {said}") from error
 
     def _note_time(self, answer: requests.Response) -> None:
         self.last_headers = answer.headers

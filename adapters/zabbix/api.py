@@ -89,9 +89,10 @@ class Session:
 
     def _opened(self) -> str:
         name = "username" if self.is_at_least(BY_USERNAME) else "user"
-        return str(
-            self._called("user.login", {name: self._login.username, "password": self._login.password}, None)
-        )
+        login = {name: self._login.username, "password": self._login.password}
+        token = str(self._called("user.login", login, None))
+        self.http.hide(token)
+        return token
 
     def _called(self, method: str, params: Mapping[str, Any] | list[Any], token: str | None) -> Any:
         body = {"jsonrpc": "2.0", "method": method, "params": params, "id": 1}

@@ -30,7 +30,8 @@ class ZabbixError(Exception):
 class Zabbix(Vendor):
     """`sessions` are the tokens it knows. `ignores` makes it pass over `eventid_from`; `sees_groups` is our right.
 
-    `logins` counts them. `broken` is an error that it gives to everything.
+    `logins` counts them. `broken` is an error that it gives to everything. With `repeats_token` an error has the
+    caller's token in it.
     """
 
     def __init__(self, version: str = IMITATED) -> None:
@@ -44,6 +45,7 @@ class Zabbix(Vendor):
         self.sees_groups = True
         self.broken: tuple[int, str, str] | None = None
         self.logins = 0
+        self.repeats_token = False
         self._next = 1
 
     def create(self, title: str, **fields: Any) -> int:
@@ -98,6 +100,8 @@ class Zabbix(Vendor):
         )
 
     def _within(self, method: str, params: Any, token: str) -> Any:
+        if self.repeats_token:
+            raise ZabbixError(-32602, "Invalid params.", f'Invalid parameter "/auth": {token}.')
         match method:
             case "user.logout":
                 self.sessions.discard(token)

@@ -18,7 +18,7 @@ from marshmallow import ValidationError
 
 from adapters.http import ATTEMPTS, HttpClient
 from adapters.options import HttpOptions
-from hub.ports import AuthFailed, RateLimited, Unavailable
+from hub.ports import AuthFailed, RateLimited, SourceError, Unavailable
 from tests.fakes.http_server import HttpServer
 from tests.real.middleman import Canned, Middleman
 
@@ -202,6 +202,32 @@ def test_no_message_holds_a_login_that_the_system_writes_in_its_own_way(
     assert "no: " in said
     traces = (ODD[:3], "ss<", "ss&", "ss%", "p\\u00", "p\\\\u00", "%C3", "\\xc3", ODD_LOGIN[:8])
     assert not [trace for trace in traces if trace in said]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Canned(status=429, headers={"Retry-After": "3600"}),
+        Canned(status=503, headers={"Retry-After": "3600"}),
+        Canned(status=500),
+        Canned(status=404),
+        Canned(status=401),
+        Canned(status=200, body=b"<html>"),
+        Canned(status=200, body=b"x" * 20),
+    ],
+)
+def test_no_message_holds_a_secret_of_a_path(server: Middleman, waits: list[float], answer: Canned) -> None:
+    server.instead = [answer] * 4
+    with pytest.raises(SourceError, match=r"x\?key=\*\*\*") as failed:
+        client(server, waits, hidden=["the-key-of-all"], size_limit=10).get_json("x?key=the-key-of-all")
+    assert "the-key-of-all" not in str(failed.value)
+
+
+def test_no_message_holds_a_secret_of_an_address_that_is_not_followed(
+    server: Middleman, waits: list[float]
+) -> None:
+    with pytest.raises(Unavailable, match=r"key=\*\*\*: the system sends us out of"):
+        client(server, waits, hidden=["the-key-of-all"]).inside("http://elsewhere.test/x?key=the-key-of-all")
 
 
 def test_a_password_in_any_letters_is_sent_as_it_is_and_hidden(server: Middleman, waits: list[float]) -> None:

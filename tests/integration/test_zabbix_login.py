@@ -70,6 +70,16 @@ def test_the_name_and_the_password_are_no_login_of_http(bench: FakeZabbixBench) 
     assert all("authorization" not in asked.headers for asked in bench.fake.asked)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_token_of_a_session_is_not_shown(bench: FakeZabbixBench, version: str) -> None:
+    bench.fake.version = version
+    bench.fake.repeats_token = True
+    with pytest.raises(Unavailable, match=r'Invalid parameter "/auth": \*\*\*\.') as refused:
+        bench.source().check()
+    assert len(bench.fake.sessions) == 2
+    assert not any(token in str(refused.value) for token in bench.fake.sessions)
+
+
 def test_a_wrong_password_is_tried_once_and_is_not_shown(bench: FakeZabbixBench) -> None:
     wrong = bench.secret("wrong", "not-my-password")
     with pytest.raises(AuthFailed, match="Incorrect user name") as refused:
