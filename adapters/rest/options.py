@@ -12,6 +12,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from adapters.http import HttpClient
 from adapters.options import HttpOptions, Secret
+from adapters.rest.secrets import names_in, refuse_secrets
 from adapters.rows import RowOptions, time_form
 from hub.ports import OnceLoader
 
@@ -83,6 +84,7 @@ class Options(HttpOptions, RowOptions):
 
     path = fields.String(load_default="")
     params = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    secret_params = fields.Dict(keys=fields.String(validate=WORD), values=Secret(), load_default=dict)
     headers = fields.Dict(keys=fields.String(validate=WORD), values=fields.String(), load_default=dict)
     token = Secret(load_default=None)
     secret_headers = fields.Dict(keys=fields.String(validate=WORD), values=Secret(), load_default=dict)
@@ -113,18 +115,24 @@ class Options(HttpOptions, RowOptions):
         ways += [name for name in data["secret_headers"] if name.lower() == "authorization"]
         if len(ways) > 1:
             raise ValidationError(f"there is more than one login: {' and '.join(ways)}", "token")
-        plain = [name for name in data["headers"] if name.lower() in ("authorization", "cookie")]
-        if plain:
-            raise ValidationError(f"{plain[0]} is a secret: name it in secret_headers by reference", "headers")
+
+    @validates_schema
+    def _writes_no_secret(self, data: Mapping[str, Any], **_: Any) -> None:
+        refuse_secrets(data["headers"], "headers", "secret_headers")
+        refuse_secrets(data["params"], "params", "secret_params")
+        refuse_secrets(names_in(data["path"]), "path", "secret_params")
+        refuse_secrets(names_in((data["check"] or {}).get("path", "")), "check", "secret_params")
+        twice = sorted(data["params"].keys() & data["secret_params"].keys())
+        if twice:
+            raise ValidationError(f"{twice[0]} stands in params, too", "secret_params")
 
 
 def client(loaded: Mapping[str, Any]) -> HttpClient:
     """The client that logs in as the options say."""
     own = {"Authorization": f"Bearer {loaded['token']}"} if loaded["token"] else {}
     headers = {**loaded["headers"], **loaded["secret_headers"], **own}
-    return HttpClient.from_options(
-        loaded, headers=headers, hidden=(*loaded["secret_headers"].values(), loaded["token"] or "")
-    )
+    secrets = (*loaded["secret_headers"].values(), *loaded["secret_params"].values(), loaded["token"] or "")
+    return HttpClient.from_options(loaded, headers=headers, hidden=secrets)
 
 
 def _defined(file: Any) -> Mapping[str, Any]:

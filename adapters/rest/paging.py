@@ -1,13 +1,14 @@
 """How one page of an API leads to the next."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jmespath
 from requests.utils import parse_header_links
 
 from adapters.http import Answer, HttpClient
+from adapters.rest.secrets import names_in
 from adapters.rows import Row
 from hub.ports import Unavailable
 
@@ -41,13 +42,17 @@ class Paging:
 
 @dataclass(frozen=True, kw_only=True)
 class Walk:
-    """All pages of a list, one after the other. `rows_of` are those of an answer, `key_of` names one of them."""
+    """All pages of a list, one after the other. `rows_of` are those of an answer, `key_of` names one of them.
+
+    `always` are parameters that an address of a next page gets where it has left them out.
+    """
 
     http: HttpClient
     path: str
     paging: Paging
     rows_of: Callable[[Answer], Sequence[Row]]
     key_of: Callable[[Row], str]
+    always: Params = field(default_factory=dict)
 
     def pages(self, params: Params) -> Iterator[Sequence[Row]]:
         """Raises Unavailable when the pages go round in a circle: then the system has not understood the paging."""
@@ -77,17 +82,20 @@ class Walk:
                 return None if self.paging.is_last(rows) else (self.path, {**params, **self._counted(offset)})
             case "link":
                 links = parse_header_links(answer.headers.get("Link", ""))
-                return next(
-                    ((self.http.inside(link["url"]), {}) for link in links if link.get("rel") == "next"), None
-                )
+                return next((self._at(link["url"]) for link in links if link.get("rel") == "next"), None)
             case "cursor":
                 return self._by_cursor(jmespath.search(str(self.paging.member), answer.content), params)
             case _:
                 return None
 
+    def _at(self, url: str) -> tuple[str, Params]:
+        path = self.http.inside(url)
+        there = names_in(path)
+        return path, {name: value for name, value in self.always.items() if name not in there}
+
     def _by_cursor(self, cursor: Any, params: Params) -> tuple[str, Params] | None:
         if cursor is None or cursor == "" or cursor is False:
             return None
         if self.paging.parameter is None or str(cursor).startswith(("http://", "https://")):
-            return self.http.inside(str(cursor)), {}
+            return self._at(str(cursor))
         return self.path, {**params, **self._counted(0), self.paging.parameter: str(cursor)}

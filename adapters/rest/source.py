@@ -12,6 +12,7 @@ from adapters.http import Answer, HttpClient
 from adapters.keyset import EPOCH, Keyset, earlier, looked_back
 from adapters.rest.options import Options, client
 from adapters.rest.paging import Paging, Walk
+from adapters.rest.secrets import without
 from adapters.rows import Row, RowReader, TimeForm, rfc3339
 from hub.ports import Check, FilterIgnored, Page, Record, Unavailable
 
@@ -26,6 +27,7 @@ def make(name: str, options: Mapping[str, Any]) -> "Rest":
         client(loaded),
         path=loaded["path"],
         params=loaded["params"],
+        secret_params=loaded["secret_params"],
         items=loaded["items"],
         paging=Paging(size=loaded["page_size"], **loaded["paging"]),
         reader=RowReader.from_options(loaded),
@@ -97,6 +99,7 @@ class Rest:
         *,
         path: str,
         params: Mapping[str, str],
+        secret_params: Mapping[str, str],
         items: str,
         paging: Paging,
         reader: RowReader,
@@ -106,7 +109,8 @@ class Rest:
     ) -> None:
         self._http = http
         self._path = path
-        self._params = dict(params)
+        self._params = {**params, **secret_params}
+        self._secret_params = dict(secret_params)
         self._items = jmespath.compile(items)
         self._paging = paging
         self._reader = reader
@@ -119,7 +123,7 @@ class Rest:
         if login.path is None:
             self._rows_of(self._http.get(self._path, self._asked(None) | self._paging.params(size=1, offset=0)))
             return Check(identity=login.who, clock_skew=self._http.clock_skew)
-        content = self._http.get_json(login.path)
+        content = self._http.get_json(login.path, {**self._secret_params})
         identity = login.said(content, login.identity) or login.who
         version = login.said(content, login.version)
         return Check(identity=identity, version=version, clock_skew=self._http.clock_skew)
@@ -168,6 +172,7 @@ class Rest:
             paging=self._paging,
             rows_of=self._rows_of,
             key_of=self._reader.key_of,
+            always=self._secret_params,
         )
         signpost: datetime | None = None
         for rows in walk.pages(self._asked(since)):
@@ -197,7 +202,7 @@ class Rest:
             raise Unavailable(
                 f"{self._path}: there is no list of tickets at {self._items.expression} in the answer"
             )
-        return rows
+        return [without(self._http.redacted, row) for row in rows] if self._secret_params else rows
 
     def _stamp(self, row: Row) -> datetime:
         return self._record(row).updated

@@ -17,11 +17,16 @@ START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
 class DeskApi(HttpServer):
-    """`login` is the header that callers must send; `between` is called before each answer with a list."""
+    """`login` is the header that callers must send, `key` the parameter; `keeps_key` has addresses repeat it.
+
+    `moves` are called before each answer with a list.
+    """
 
     def __init__(self) -> None:
         self.tickets: dict[str, dict[str, Any]] = {}
         self.login: tuple[str, str] | None = None
+        self.key: str | None = None
+        self.keeps_key = True
         self.asked: list[dict[str, str]] = []
         self.moves: list[Any] = []
         self._changes = 0
@@ -43,6 +48,8 @@ class DeskApi(HttpServer):
         asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         if self.login is not None and request.headers.get(self.login[0]) != self.login[1]:
             self._send(request, 401, {"error": f"unknown: {request.headers.get(self.login[0])}"})
+        elif self.key not in (None, asked.get("api_key")):
+            self._send(request, 401, {"error": f"unknown: {asked.get('api_key')}"})
         elif parts.path == "/api/me":
             self._send(request, 200, {"user": {"login": "reader"}, "version": "7.2"})
         elif parts.path == "/api/tickets":
@@ -68,7 +75,8 @@ class DeskApi(HttpServer):
         self._send(request, 200, {"data": {"tickets": page}, "meta": meta}, link)
 
     def _next(self, asked: Mapping[str, str], start: int) -> str:
-        return f"{self.url}/tickets?{urlencode({**asked, 'after': start})}"
+        kept = {name: value for name, value in asked.items() if name != "api_key" or self.keeps_key}
+        return f"{self.url}/tickets?{urlencode({**kept, 'after': start})}"
 
     def _send(
         self, request: BaseHTTPRequestHandler, status: int, body: Any, headers: Mapping[str, str] | None = None

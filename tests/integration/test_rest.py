@@ -143,6 +143,37 @@ def test_a_login_is_given_by_reference_and_never_told(
     assert "s3cret-of-desk" not in str(refused.value)
 
 
+@pytest.mark.parametrize("kind", PAGING)
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_secret_of_the_address_is_sent_with_every_question_and_never_told(
+    api: DeskApi, kind: str, is_told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESK", "s3cret-of-desk")
+    api.key, api.keeps_key = "s3cret-of-desk", is_told
+    fill(api, 5)
+    api.tickets["T0"]["links"] = [{"self": f"{api.url}/tickets/T0?api_key=s3cret-of-desk"}]
+    options = {"secret_params": {"api_key": "env:DESK"}, "paging": PAGING[kind]}
+    desk = source(api, check={"path": "me"}, **options)
+    desk.check()
+    pages = list(desk.pull({}))
+    assert keys(pages) == [f"T{number}" for number in range(5)]
+    assert pages[0].records[0].data["links"] == [{"self": f"{api.url}/tickets/T0?api_key=***"}]
+    assert "s3cret" not in str(pages)
+    api.key = "another"
+    with pytest.raises(AuthFailed) as refused:
+        list(desk.pull({}))
+    assert "unknown: ***" in str(refused.value)
+
+
+def test_a_secret_of_the_address_is_in_no_failure_to_connect(
+    api: DeskApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESK", "s3cret-of-desk")
+    with pytest.raises(Unavailable, match=r"api_key=\*\*\*") as failed:
+        source(api, url="http://127.0.0.1:1", secret_params={"api_key": "env:DESK"}).check()
+    assert "s3cret" not in str(failed.value)
+
+
 def test_a_check_finds_an_answer_that_knows_nobody(api: DeskApi) -> None:
     with pytest.raises(Unavailable, match=r"me: there is no user\.name in the answer"):
         source(api, check={"path": "me", "identity": "user.name"}).check()
@@ -193,6 +224,20 @@ def test_a_definition_stands_in_a_file_and_the_settings_over_it(api: DeskApi, tm
         ({"token": "plain"}, "token", "a secret is given by reference"),
         ({"token": "env:PATH", "username": "reader"}, "token", "more than one login: username and token"),
         ({"headers": {"Authorization": "Bearer x"}}, "headers", "name it in secret_headers by reference"),
+        (
+            {"headers": {"X-Api-Key": "x"}},
+            "headers",
+            "X-Api-Key is a secret: name it in secret_headers by reference",
+        ),
+        ({"params": {"access_token": "x"}}, "params", "access_token is a secret: name it in secret_params"),
+        ({"path": "tickets?apikey=x"}, "path", "apikey is a secret: name it in secret_params by reference"),
+        ({"check": {"path": "me?api_key=x"}}, "check", "api_key is a secret: name it in secret_params"),
+        ({"secret_params": {"api_key": "x"}}, "secret_params", "a secret is given by reference"),
+        (
+            {"params": {"k": "x"}, "secret_params": {"k": "env:PATH"}},
+            "secret_params",
+            "k stands in params, too",
+        ),
         ({"url": "http://desk.example.test/?a=1"}, "url", "no query"),
     ],
 )
