@@ -114,7 +114,9 @@ class _Run(Generic[T]):
 
     def _asked(self) -> Sequence[T]:
         """The next page, held against what was asked for."""
-        rows = self._keyset.fetch(self._since, self._keyset.page_size, self._offset)
+        # Before the first day there is nothing, and no system can be asked for it.
+        asked = None if self._since is None else looked_back(self._since, timedelta(0))
+        rows = self._keyset.fetch(asked, self._keyset.page_size, self._offset)
         least = before = None if self._since is None else earlier(self._since, self._keyset.slack)
         for row in rows:
             stamp = self._stamp(row)

@@ -9,6 +9,7 @@ from marshmallow import fields
 from marshmallow.validate import Range
 
 from adapters.http import HttpClient
+from adapters.keyset import EPOCH, earlier
 from adapters.options import HttpOptions, Secret
 from adapters.pagerduty.account import Account, Row, instant
 from hub.ports import Check, Page, Record, Unavailable
@@ -66,7 +67,8 @@ class PagerDuty:
         """The incidents whose log has grown since the cursor; in the first pull all that are open, too."""
         begun = self._account.http.now()
         if cursor.get("since") is not None:
-            since = instant(cursor["since"]) - self._lookback
+            # PagerDuty has nothing older, and knows no year of fewer than four digits.
+            since = max(earlier(instant(cursor["since"]), self._lookback), EPOCH)
             yield from self._changed(since, read={})
             return
         read: dict[str, datetime] = {}

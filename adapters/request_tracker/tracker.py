@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.http import HttpClient
+from adapters.keyset import earlier, looked_back
 from hub.ports import FilterIgnored, Unavailable
 
 Row = Mapping[str, Any]
@@ -69,10 +70,11 @@ class Tracker:
         """
         condition = "Type = 'ticket'" + (" AND Status = '__Active__'" if active else "")
         if since is not None:
-            condition += f" AND LastUpdated >= '{(since - DAY).astimezone(UTC).strftime(STAMP)}'"
+            begin = looked_back(since, DAY)
+            condition += f" AND LastUpdated >= '{begin.astimezone(UTC).strftime(STAMP)}'" if begin else ""
         while rows := self._tickets(condition, ticket):
             if since is not None:
-                _refuse_older(rows, since - 2 * DAY)
+                _refuse_older(rows, earlier(since, 2 * DAY))
             yield rows
             ticket = int(rows[-1]["id"])
 

@@ -129,6 +129,23 @@ def test_a_pull_cut_off_after_a_page_goes_on_from_its_cursor_and_loses_nothing(b
     assert {bench.name_of(record) for record in (*first.records, *rest)} == names
 
 
+def test_an_instant_before_all_others_is_one_as_any_other(bench: Bench) -> None:
+    bench.create("iptv", "volte")
+    pages = list(bench.source().pull({"since": "0001-01-01T00:00:00.000Z"}))
+    assert sorted(bench.name_of(record) for record in records(pages)) == ["iptv", "volte"]
+    again = records(bench.source().pull(pages[-1].cursor))
+    assert {bench.name_of(record) for record in again} <= {"iptv", "volte"}
+
+
+def test_an_instant_behind_all_others_breaks_nothing(bench: Bench) -> None:
+    bench.create("iptv")
+    try:
+        pages = list(bench.source().pull({"since": "9999-12-31T23:59:59.999Z"}))
+    except SourceError:
+        return
+    assert json.loads(json.dumps(pages[-1].cursor if pages else {})) is not None
+
+
 def test_a_pull_since_an_instant_brings_what_changed_since_and_may_bring_more(bench: Bench) -> None:
     bench.create("iptv", "volte")
     pages = list(bench.source().pull({"since": "2020-01-01T00:00:00Z"}))

@@ -125,6 +125,14 @@ def test_only_what_changed_since_is_read_again(bench: GlpiBench) -> None:
     assert [bench.name_of(record) for record in records(bench.source().pull(cursor))] == ["new"]
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("name", ["since", "at"])
+def test_a_place_in_the_year_one_asks_for_everything(bench: GlpiBench, zone: str, name: str) -> None:
+    bench.create("iptv", "volte")
+    pages = list(bench.source(timezone=zone).pull({name: "0001-01-01T00:00:00Z"}))
+    assert {bench.name_of(record) for record in records(pages)} == {"iptv", "volte"}
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"), [({"timezone": "Mars/Olympus"}, "timezone"), ({"user_token": USER_TOKEN}, "user_token")]
 )

@@ -219,3 +219,14 @@ def test_a_stamp_at_the_beginning_of_time_is_looked_back_from_no_further(precisi
     assert keys([first]) == ["blank"]
     for cursor in (first.cursor, {"since": first.cursor["since"], "at": first.cursor["since"]}):
         assert keys(list(looking_back.parts(cursor))) == ["blank"]
+
+
+@pytest.mark.parametrize("first", [datetime.min.replace(tzinfo=UTC), datetime(1, 1, 1, 23, tzinfo=UTC)])
+def test_rows_of_the_first_day_are_read_page_after_page_and_nobody_is_asked_for_that_day(first: datetime) -> None:
+    desk = Desk()
+    desk.tickets = {f"t{number}": first for number in range(5)} | {"last": at(1)}
+    parts = read(desk, page_size=2)
+    assert sorted(keys(parts)) == ["last", "t0", "t1", "t2", "t3", "t4"]
+    assert all(since is None or since.year > 1 for since, _, _ in desk.asked)
+    resumed = read(desk, parts[0].cursor, page_size=2)
+    assert set(keys(parts[:1])) | set(keys(resumed)) == set(desk.tickets)
