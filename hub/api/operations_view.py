@@ -177,7 +177,7 @@ def write_back_view(one: WriteBack, *, base_url: str, face_url: str) -> Document
         "ticket": one.key,
         "kind": one.kind,
         "state": one.state,
-        **{name: value for name, value in one.content.items() if name != "before"},
+        **one.told,
         "word": one.word,
         "creationTime": micros_to_text(one.created),
         "dueTime": micros_to_text(one.due_at) if is_due else None,

@@ -8,8 +8,8 @@ from hub.store.tables import Tables
 
 
 def stand_again(tables: Tables, rules: SourceRules, dead: WriteBack, now: int) -> None:
-    """Nothing changes where a later status waits, or the report has another one by now. `now` is in microseconds."""
-    if dead.kind is not WriteBackKind.STATUS:
+    """Nothing changes where a later status waits, or the report follows its ticket by now. `now` is in microseconds."""
+    if dead.kind is not WriteBackKind.STATUS or dead.overtaken is not None:
         return
     written = tables.write_backs.of_ticket(dead.source, dead.key)
     said = said_beside(dead, written)

@@ -103,8 +103,7 @@ def _behind(tables: Tables, one: WriteBack, now: int) -> Iterator[WriteBack]:
 
 
 def _writing(one: WriteBack, why: str | None) -> Step:
-    content = {name: value for name, value in one.content.items() if name != "before"}
-    return Step(key=one.key, what=WRITE_BACK, name=one.kind, changes=content, why=why)
+    return Step(key=one.key, what=WRITE_BACK, name=one.kind, changes=one.told, why=why)
 
 
 def _step(tables: Tables, entry: Entry) -> Step:

@@ -114,7 +114,9 @@ class WriteBackRun:
         )
 
     def refusal(self, one: WriteBack) -> str | None:
-        """Why it can never be written, as far as that is known without asking the source."""
+        """Why it is never to be written, as far as that is known without asking the source."""
+        if one.overtaken is not None:
+            return one.overtaken
         if not isinstance(self.source, Writes):
             return "the adapter of this source cannot write"
         if one.kind is WriteBackKind.STATUS and self._word(one) is None:

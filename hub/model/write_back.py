@@ -24,7 +24,8 @@ class WriteBack:
 
     `content` is {"text", "author"} of a note or an acknowledgement, {"status", "before"} of a status, where `before` is
     what the ticket said when the change was made: {"status", "statusChangeReason"}. When a status is written, `word`
-    says in which word of the source. `outcome` is why the last attempt failed.
+    says in which word of the source. `outcome` is why the last attempt failed. `content` may have `overtaken`, why a
+    status is not to be written any more that somebody was writing when that became known.
     """
 
     id: str
@@ -40,3 +41,12 @@ class WriteBack:
     settled_at: int | None = None
     word: str | None = None
     outcome: str | None = None
+
+    @property
+    def overtaken(self) -> str | None:
+        return self.content.get("overtaken")
+
+    @property
+    def told(self) -> Document:
+        """What of its content is for people."""
+        return {name: value for name, value in self.content.items() if name not in ("before", "overtaken")}

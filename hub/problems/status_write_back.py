@@ -12,7 +12,9 @@ REASON = "statusChangeReason"
 
 
 def of_status(written: Sequence[WriteBack], *states: WriteBackState) -> list[WriteBack]:
-    return [one for one in written if one.kind is WriteBackKind.STATUS and one.state in states]
+    """Those of a status in these states; one that was overtaken while somebody was writing it waits no more."""
+    found = [one for one in written if one.kind is WriteBackKind.STATUS and one.state in states]
+    return [one for one in found if one.state is not WriteBackState.DUE or one.overtaken is None]
 
 
 def standing(report: Document) -> Document:

@@ -91,9 +91,10 @@ def send_again(tables: Tables, write_back_id: str, *, now: int) -> WriteBack:
 def _as_things_are(tables: Tables, one: WriteBack) -> WriteBack:
     """Since a status was given up, the report has followed its ticket."""
     report = tables.problems.get(one.problem_id)
-    if one.kind is not WriteBackKind.STATUS or one.state is not WriteBackState.DEAD or report is None:
+    is_given_up = one.state is WriteBackState.DEAD or one.overtaken is not None
+    if one.kind is not WriteBackKind.STATUS or not is_given_up or report is None:
         return one
-    return replace(one, content={**one.content, "before": standing(report.problem.document)})
+    return replace(one, content={**one.told, "before": standing(report.problem.document)})
 
 
 def known_write_back(tables: Tables, write_back_id: str) -> WriteBack:

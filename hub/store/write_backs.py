@@ -51,9 +51,13 @@ class WriteBacks:
         return self._connection.execute(self._sql["put_off"], (due_at, outcome, one.id, token)).rowcount > 0
 
     def overtake(self, source: str, key: str, *, now: int, outcome: str) -> None:
-        """Give up each status that waits to be written into a ticket; one that is being written goes its way."""
+        """Give up each status that waits to be written into a ticket.
+
+        One that is being written goes its way; if it does not come through, it is not to be written again.
+        """
         values = {"source": source, "key": key, "now": now, "outcome": outcome}
         self._connection.execute(self._sql["overtake"], values)
+        self._connection.execute(self._sql["overtake_claimed"], values)
 
     def tokens(self, source: str, until: int) -> list[str]:
         """Of the claims that hold for longer than `until`."""

@@ -105,3 +105,14 @@ def test_they_are_found_by_report_source_and_state_the_newest_first(store: Store
     assert [table.count({}), table.count({"state": "dead"}), table.count({"source": "none"})] == [4, 1, 0]
     assert [one.id for one in table.of_ticket("desk", "7")] == ["w1", "w3"]
     assert table.counts() == {"desk": {"dead": 1, "due": 2}, "other": {"due": 1}}
+
+
+def test_a_status_under_way_is_marked_when_it_is_overtaken_and_settled_by_who_writes_it(store: Store) -> None:
+    status = replace(asked(1), kind=WriteBackKind.STATUS, content={"status": "held"})
+    append(store, status, replace(status, id="w2"), asked(3))
+    assert claim(store, "a") == "w1"
+    store.write(lambda tables: tables.write_backs.overtake("desk", "7", now=NOW, outcome="moved on"))
+    first, second, note = store.read.write_backs.of_ticket("desk", "7")
+    assert (first.state, first.overtaken, first.told) == (WriteBackState.DUE, "moved on", {"status": "held"})
+    assert (second.state, second.outcome, note.state) == (WriteBackState.DEAD, "moved on", WriteBackState.DUE)
+    assert settle(store, 1, "a")

@@ -12,6 +12,10 @@ from hub.ports import MARK, Refused, Unavailable, Writing
 from tests.fakes.write_back_office import Office
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     made = Office(tmp_path)
@@ -40,6 +44,43 @@ def test_what_the_ticket_comes_to_say_while_a_status_waits_is_news_and_the_statu
     office.poll(2)
     assert (office.report("7")["status"], office.ticket()["state"]) == ("resolved", "done")
     assert len(office.system.asked) == 1, "nobody's work is taken back"
+
+
+def test_a_status_that_a_killed_process_was_writing_is_given_up_when_the_ticket_moves_on(office: Office) -> None:
+    office.system.failures = [(False, Killed())]
+    office.patch(status="inProgress")
+    with pytest.raises(Killed):
+        office.poller.poll()
+    office.system.put("7", state="waiting")
+    office.restart()
+    office.poll()
+    assert office.report("7")["status"] == "pending"
+    office.system.put("7", state="working")
+    office.poll()
+    office.system.put("7", state="new", title="Back in the queue")
+    office.clock.turn(60)
+    office.poll(2)
+    assert [(one.state, one.outcome) for one in office.asked()] == [
+        (WriteBackState.DEAD, "the ticket has since come to say 'waiting'")
+    ]
+    assert (office.report("7")["status"], office.ticket()["state"]) == ("acknowledged", "new")
+    assert len(office.system.asked) == 1, "nobody's work is taken back"
+
+
+def test_a_status_that_was_given_up_under_way_stands_again_when_it_is_sent_again(office: Office) -> None:
+    office.system.failures = [(False, Killed())]
+    office.patch(status="inProgress")
+    with pytest.raises(Killed):
+        office.poller.poll()
+    office.system.put("7", state="waiting")
+    office.restart()
+    office.poll()
+    office.clock.turn(60)
+    office.poll()
+    office.send_again(office.asked()[0])
+    office.poll(2)
+    assert states(office) == [WriteBackState.WRITTEN]
+    assert (office.report("7")["status"], office.ticket()["state"]) == ("inProgress", "working")
 
 
 def test_what_the_ticket_said_before_has_no_effect_while_two_changes_wait(office: Office) -> None:

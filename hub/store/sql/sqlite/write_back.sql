@@ -30,6 +30,10 @@ SET state = 'dead', settled_at = :now, outcome = :outcome, token = NULL, lease_u
 WHERE source = :source AND key = :key AND kind = 'status' AND settled_at IS NULL
   AND (lease_until IS NULL OR lease_until <= :now);
 
+-- name: overtake_claimed
+UPDATE write_back SET content = json_set(content, '$.overtaken', :outcome)
+WHERE source = :source AND key = :key AND kind = 'status' AND settled_at IS NULL;
+
 -- name: tokens
 SELECT token FROM write_back WHERE source = ? AND settled_at IS NULL AND token IS NOT NULL AND lease_until > ?;
 
