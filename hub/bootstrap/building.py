@@ -24,14 +24,13 @@ from hub.bootstrap.tracing import make_tracing
 from hub.bootstrap.upkeep import make_housekeepers
 from hub.delivery.mail.counts import MailCounts
 from hub.delivery.worker import DeliveryWorker
-from hub.intake.account import note_disabled
+from hub.intake.account import note_unpolled
 from hub.intake.configured import check_sources
 from hub.intake.poller import Poller
 from hub.jobs.runner import JobRunner
 from hub.model.times import Clock, system_clock
 from hub.settings import Settings
 from hub.store.sqlite import Store
-from hub.store.tables import Tables
 from hub.telemetry.exposition import Exposition
 from hub.telemetry.trails import Tracing
 from hub.upkeep.housekeeper import Housekeeper
@@ -63,12 +62,7 @@ class Hub:
         if self.jobs:
             self.jobs.start()
         if "intake" in self.settings.server.roles:
-            self.store.write(self._note_disabled)
-
-    def _note_disabled(self, tables: Tables) -> None:
-        for name, source in self.settings.sources.items():
-            if not source.enabled:
-                note_disabled(tables, name, source.adapter)
+            self.store.write(partial(note_unpolled, settings=self.settings.sources))
 
     def stop(self) -> None:
         """Nothing new in, then what is in flight out, then the last commit."""

@@ -1,11 +1,13 @@
 """How a poll went: kept with the source, as one row of its history, and as one line of log."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.intake.health import Health
 from hub.intake.poll import Progress
 from hub.model.times import to_micros, to_text
+from hub.settings import SourceSettings
 from hub.store.sources import Run, SourceState
 from hub.store.tables import Tables
 from hub.telemetry import logger
@@ -74,13 +76,25 @@ class Account:
         )
 
 
-def note_disabled(tables: Tables, source: str, adapter: str) -> None:
-    """Say of a source that the settings switch off that nobody polls it."""
-    tables.sources.ensure(source, adapter)
+def note_unpolled(tables: Tables, settings: Mapping[str, SourceSettings]) -> None:
+    """Say that nobody polls the sources that the settings switch off, and those that they no longer have.
+
+    The place of these is kept with the reports that came from them: a source that comes back is read on from there.
+    """
+    for name, source in settings.items():
+        if not source.enabled:
+            tables.sources.ensure(name, source.adapter)
+            _note(tables, name, SourceState.DISABLED)
+    for row in tables.sources.all():
+        if row.name not in settings:
+            _note(tables, row.name, SourceState.NOT_CONFIGURED)
+
+
+def _note(tables: Tables, source: str, state: SourceState) -> None:
     row = tables.sources.get(source)
     tables.sources.set_health(
         source,
-        state=SourceState.DISABLED,
+        state=state,
         error=None,
         last_poll=row.last_poll if row else None,
         last_success=None,

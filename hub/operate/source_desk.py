@@ -25,6 +25,7 @@ from hub.store.tables import Tables
 NOT_POLLED = {
     SourceState.AUTH_FAILED: "its system refuses our credentials; mend them, and start the hub again",
     SourceState.DISABLED: "the settings switch it off",
+    SourceState.NOT_CONFIGURED: "the settings no longer have it",
 }
 
 

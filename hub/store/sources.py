@@ -24,6 +24,7 @@ class SourceState(StrEnum):
     AUTH_FAILED = "authFailed"
     RATE_LIMITED = "rateLimited"
     DISABLED = "disabled"
+    NOT_CONFIGURED = "notConfigured"
 
 
 @dataclass(frozen=True, kw_only=True)

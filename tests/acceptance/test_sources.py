@@ -168,6 +168,21 @@ def test_a_poll_that_is_to_read_again_is_rehearsed_with_the_news_that_it_tells_b
     assert (code, said) == (0, "nothing would change\n")
 
 
+def test_a_source_that_was_taken_out_of_the_settings_is_said_not_to_be_configured(room: Room) -> None:
+    polled = room.row()["lastSuccessTime"]
+    assert room.hub.stop() == 0
+    (room.folder / "hub.toml").write_text("")
+    room.hub.start()
+    row = room.row()
+    assert (row["state"], row["nextPollTime"], row["error"]) == ("notConfigured", None, None)
+    assert row["lastSuccessTime"] >= polled
+    assert room.command("pull", "desk") == (
+        2,
+        "qos-hub: the source desk is not polled: the settings no longer have it\n",
+    )
+    assert "notConfigured" in room.command()[1]
+
+
 def test_a_mapping_is_tried_and_a_poll_rehearsed_before_the_hub_has_ever_run(tmp_path: Path) -> None:
     room = Room(tmp_path)
     room.desk.put("1", state="closed")

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import pytest
 from structlog.testing import capture_logs
 
-from hub.intake.account import note_disabled
+from hub.intake.account import note_unpolled
 from hub.intake.health import Health
 from hub.model.times import to_micros
 from hub.ports import AuthFailed, RateLimited, Unavailable
+from hub.settings import SourceSettings
 from hub.store.sources import SourceState
 from tests.fakes.intake_bench import SOURCE, Bench
 from tests.fakes.trouble_system import Feed, ManualClock
@@ -135,11 +136,26 @@ def test_a_poll_is_one_line_of_log(bench: Bench) -> None:
 def test_of_a_source_that_is_switched_off_it_is_said_that_nobody_polls_it(bench: Bench) -> None:
     bench.poll()
     polled = bench.row.last_poll
-    bench.store.write(lambda tables: note_disabled(tables, SOURCE, "desk"))
+    off = {name: SourceSettings(name=name, adapter="desk", enabled=False) for name in (SOURCE, "never polled")}
+    bench.store.write(lambda tables: note_unpolled(tables, off))
     assert (bench.row.state, bench.row.next_poll, bench.row.last_poll) == (SourceState.DISABLED, None, polled)
-    bench.store.write(lambda tables: note_disabled(tables, "never polled", "desk"))
     states = {row.name: (row.state, row.last_poll) for row in bench.store.read.sources.all()}
     assert states["never polled"] == (SourceState.DISABLED, None)
+
+
+def test_of_a_source_that_the_settings_no_longer_have_its_last_good_poll_is_told_and_it_goes_on_when_it_is_back(
+    bench: Bench,
+) -> None:
+    bench.system.put("1", state="new")
+    bench.poll()
+    before = bench.row
+    bench.store.write(lambda tables: note_unpolled(tables, {}))
+    after = bench.row
+    assert (after.state, after.next_poll, after.error) == (SourceState.NOT_CONFIGURED, None, None)
+    assert (after.last_success, after.cursor, after.problems) == (before.last_success, before.cursor, 1)
+    bench.restart()
+    bench.poll()
+    assert (bench.row.state, bench.system.cursors[-1]) == (SourceState.OK, before.cursor)
 
 
 # Threads

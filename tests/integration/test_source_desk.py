@@ -45,7 +45,11 @@ def test_a_source_that_is_polled_can_be_asked_for_a_poll(tmp_path: Path, state: 
 
 @pytest.mark.parametrize(
     ("state", "why"),
-    [(SourceState.AUTH_FAILED, "refuses our credentials"), (SourceState.DISABLED, "switch it off")],
+    [
+        (SourceState.AUTH_FAILED, "refuses our credentials"),
+        (SourceState.DISABLED, "switch it off"),
+        (SourceState.NOT_CONFIGURED, "no longer have it"),
+    ],
 )
 def test_a_poll_that_will_never_come_is_not_promised(tmp_path: Path, state: SourceState, why: str) -> None:
     with pytest.raises(Conflict, match=f"the source desk is not polled: .*{why}"):
