@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.intake.health import Health
-from hub.intake.poll import Progress
+from hub.intake.progress import Progress
 from hub.model.times import to_micros, to_text
 from hub.settings import SourceSettings
 from hub.store.sources import Run, SourceState

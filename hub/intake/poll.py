@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
@@ -12,6 +12,7 @@ from hub.intake.handed import Handed
 from hub.intake.keys import is_kept, shown
 from hub.intake.observe import News, Reader
 from hub.intake.page import Taken, Transaction
+from hub.intake.progress import Progress
 from hub.intake.reconcile import Reconciling
 from hub.intake.terms import Terms, is_caught_up_first, place_again, terms_of
 from hub.model.times import Clock, to_micros
@@ -29,27 +30,6 @@ CHECKED_EVERY = timedelta(hours=1)
 
 BATCH = 100
 """How many tickets that were missing from a listing are written in one transaction."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far a poll has come; `newest` is the latest change at the source that it brought."""
-
-    pages: int = 0
-    records: int = 0
-    changed: int = 0
-    unmapped: int = 0
-    newest: datetime | None = None
-
-    def after(self, taken: Taken, *, pages: int = 0, records: int = 0) -> "Progress":
-        times = [time for time in (self.newest, taken.newest) if time is not None]
-        return Progress(
-            pages=self.pages + pages,
-            records=self.records + records,
-            changed=self.changed + taken.changed,
-            unmapped=self.unmapped + len(taken.unmapped),
-            newest=max(times, default=None),
-        )
 
 
 class SourcePoll:

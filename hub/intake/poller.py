@@ -15,7 +15,8 @@ from hub.intake.counts import PollCounts
 from hub.intake.health import Health, Random, first_wait, health_after_failure, health_after_success
 from hub.intake.mapping import FieldMapping
 from hub.intake.observe import Reader
-from hub.intake.poll import Progress, SourcePoll
+from hub.intake.poll import SourcePoll
+from hub.intake.progress import Progress
 from hub.intake.write_back import WriteBackRun
 from hub.model.times import Clock
 from hub.ports import Source, SourceError
