@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from hub.intake.absence import absences
+from hub.intake.absence import Pace, absences
 from hub.intake.handed import Handed
 from hub.intake.keys import is_kept, shown
 from hub.intake.observe import News, Reader
@@ -15,7 +15,7 @@ from hub.intake.page import Taken, Transaction
 from hub.intake.progress import Progress
 from hub.intake.reconcile import Reconciling
 from hub.intake.terms import Terms, is_caught_up_first, place_again, terms_of
-from hub.model.times import Clock, to_micros
+from hub.model.times import Clock, from_micros, to_micros
 from hub.ports import AuthFailed, Lists, Page, RateLimited, Record, Registers, Source, SourceError
 from hub.problems.sources import SourceRules
 from hub.store.sources import SourceRow
@@ -36,8 +36,8 @@ class SourcePoll:
     """Polls one source, again and again.
 
     `failed` is {ticket key: why} of the records that could not become reports. While there are any, the kept cursor
-    stays before them: the next process reads them again, this one goes on from where it is. Without `registers` the
-    source is not asked to ring.
+    stays before them: the next process reads them again, this one goes on from where it is. `interval` is the time in
+    seconds between two polls that nobody asks for. Without `registers` the source is not asked to ring.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class SourcePoll:
         backfill_notify: bool,
         backfill: str = "all",
         reconcile: float = 0.0,
+        interval: float = 0.0,
         registers: bool = True,
     ) -> None:
         self._source = source
@@ -63,6 +64,7 @@ class SourcePoll:
         self._backfill_notify = backfill_notify
         self._backfill = backfill
         self._registers = registers
+        self._pace = Pace(every=interval, clock=clock)
         self._reconciling = Reconciling(every=reconcile, clock=clock)
         self._handed: Handed | None = None
         self._cursor: Mapping[str, Any] | None = None
@@ -80,6 +82,7 @@ class SourcePoll:
         written; what was committed before stays. `progress` then tells how far it came.
         """
         self.progress = Progress()
+        self._pace.begin(None if row.last_success is None else from_micros(row.last_success))
         # Only a poll that comes to its end spares the next one the check.
         checked, self._checked = self._check(), None
         if not self._catch_up(row, stopped):
@@ -262,7 +265,7 @@ class SourcePoll:
     def _take_absences(self, seen: Set[str], terms: Terms) -> None:
         name = self._reader.source
         self._forget(self.failed.keys() - seen)
-        if self._store.read.sources.present(name).keys() <= seen:
+        if self._store.read.sources.present(name).keys() <= seen or not self._pace.counts():
             return
 
         def work(tables: Tables) -> Taken:

@@ -221,6 +221,8 @@ def make_poller(
 ) -> Poller:
     """The poller of one source, not started; nothing is sent yet. Raises InvalidSettings."""
     source, mapping = make_source(name, source_settings), find_mapping(name, source_settings, mapping_folders)
+    own = source_settings.interval
+    interval = intake_settings.interval if own is None else own
     poll = make_poll(
         source_settings,
         source=source,
@@ -229,8 +231,8 @@ def make_poller(
         rules=rules,
         clock=clock,
         absent_polls=intake_settings.absent_polls,
+        interval=interval,
     )
-    own = source_settings.interval
     return Poller(
         name,
         adapter=source_settings.adapter,
@@ -240,7 +242,7 @@ def make_poller(
         ),
         store=store,
         clock=clock,
-        interval=intake_settings.interval if own is None else own,
+        interval=interval,
         longest_wait=intake_settings.failure_wait_maximum,
         tracing=tracing,
     )
@@ -255,6 +257,7 @@ def make_poll(
     rules: SourceRules,
     clock: Clock,
     absent_polls: int,
+    interval: float,
     registers: bool = True,
 ) -> SourcePoll:
     """The polls of one source, as its settings have them."""
@@ -268,5 +271,6 @@ def make_poll(
         backfill_notify=settings.backfill_notify,
         backfill=settings.backfill,
         reconcile=settings.reconcile,
+        interval=interval,
         registers=registers,
     )

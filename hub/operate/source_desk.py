@@ -51,7 +51,7 @@ class SourceDesk:
             make_source(name, settings),
             find_mapping(name, settings, mapping_folders(parts.settings)),
         )
-        rules = report_rules(parts).sources
+        rules, intake = report_rules(parts).sources, parts.settings.intake
         poll = make_poll(
             settings,
             source=source,
@@ -59,7 +59,8 @@ class SourceDesk:
             store=self._store,
             rules=rules,
             clock=parts.clock,
-            absent_polls=parts.settings.intake.absent_polls,
+            absent_polls=intake.absent_polls,
+            interval=intake.interval if settings.interval is None else settings.interval,
             registers=False,
         )
         write_backs = WriteBackRun(

@@ -142,6 +142,7 @@ class Bench:
             backfill_notify=self.options.get("backfill_notify", False),
             backfill=self.options.get("backfill", "all"),
             reconcile=self.options.get("reconcile", 0.0),
+            interval=self.options.get("interval", INTERVAL),
             registers=registers,
         )
 

@@ -8,7 +8,7 @@ import pytest
 from hub.model.problem import Status
 from hub.ports import Unavailable
 from hub.store.sources import SourceState
-from tests.fakes.intake_bench import SOURCE, Bench
+from tests.fakes.intake_bench import INTERVAL, SOURCE, Bench
 from tests.fakes.trouble_system import ManualClock, MixedList, OpenList
 
 
@@ -187,3 +187,44 @@ def test_a_silenced_alert_is_held_and_then_goes_on(bench: Bench) -> None:
         bench.poll()
     steps = [(record.from_status, record.to_status) for record in bench.history()[1:]]
     assert steps == [(Status.IN_PROGRESS, Status.HELD), (Status.HELD, Status.IN_PROGRESS)]
+
+
+def test_polls_that_a_source_asks_for_one_after_the_other_count_once(bench: Bench) -> None:
+    """A source that was started anew rings for each alert that it is told again."""
+    for key in "12":
+        bench.system.put(key, state="working")
+    bench.poll()
+    kept = dict(bench.system.tickets)
+    bench.system.drop("1", "2")
+    for _ in range(5):
+        bench.poller.poll()
+        bench.clock.turn(1)
+    bench.system.tickets["1"] = kept["1"]
+    bench.poller.poll()
+    bench.restart()
+    bench.poller.poll()
+    assert statuses(bench, "1", "2") == ["inProgress", "inProgress"]
+    bench.clock.turn(INTERVAL)
+    bench.poll(2)
+    assert statuses(bench, "1", "2") == ["inProgress", "resolved"]
+
+
+def test_the_first_poll_that_misses_a_ticket_counts_although_a_source_has_asked_for_it(bench: Bench) -> None:
+    bench.system.put("1", state="working")
+    bench.poll()
+    bench.poller.poll()
+    bench.clock.turn(1)
+    bench.system.drop("1")
+    bench.poll()
+    bench.poll()
+    assert statuses(bench, "1") == ["resolved"]
+
+
+def test_a_clock_that_is_set_back_keeps_no_ticket_open(bench: Bench) -> None:
+    bench.system.put("1", state="working")
+    bench.poll()
+    bench.system.drop("1")
+    bench.poll()
+    bench.clock.turn(-7200)
+    bench.poll()
+    assert statuses(bench, "1") == ["resolved"]
