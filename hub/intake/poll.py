@@ -265,14 +265,18 @@ class SourcePoll:
     def _take_absences(self, seen: Set[str], terms: Terms) -> None:
         name = self._reader.source
         self._forget(self.failed.keys() - seen)
-        if self._store.read.sources.present(name).keys() <= seen or not self._pace.counts():
-            return
-
-        def work(tables: Tables) -> Taken:
-            found = absences(tables.sources.present(name), seen, self._absent_polls)
-            return self._transaction(tables, terms, listed=True).take_absent(found.waiting, found.gone)
-
-        self._took(self._store.write(work))
+        present = self._store.read.sources.present(name)
+        held = self._pace.held({key: count for key, count in present.items() if key not in seen})
+        found = absences(present, seen, self._absent_polls, held)
+        self._pace.note(found.waiting, held)
+        if found.gone or any(present[key] != count for key, count in found.waiting.items()):
+            self._took(
+                self._store.write(
+                    lambda tables: self._transaction(tables, terms, listed=True).take_absent(
+                        found.waiting, found.gone
+                    )
+                )
+            )
 
     def _reconcile(self, row: SourceRow, terms: Terms) -> None:
         """End the reports of tickets that the source has deleted in silence, where it is time to look for them."""

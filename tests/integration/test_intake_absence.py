@@ -228,3 +228,17 @@ def test_a_clock_that_is_set_back_keeps_no_ticket_open(bench: Bench) -> None:
     bench.clock.turn(-7200)
     bench.poll()
     assert statuses(bench, "1") == ["resolved"]
+
+
+def test_where_one_poll_is_enough_each_ticket_ends_with_the_poll_that_misses_it(tmp_path: Path) -> None:
+    clock = ManualClock()
+    bench = Bench(tmp_path, clock, OpenList(clock), absent_polls=1)
+    for key in "12":
+        bench.system.put(key, state="working")
+    bench.poll()
+    for key in "12":
+        bench.system.drop(key)
+        bench.poller.poll()
+        clock.turn(1)
+        assert statuses(bench, key) == ["resolved"]
+    bench.store.close()
