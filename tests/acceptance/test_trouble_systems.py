@@ -28,7 +28,7 @@ ALERTMANAGER = """
 interval = "200ms"
 [sources.prometheus]
 adapter = "alertmanager"
-options = {{ url = "{url}" }}
+options = {{ url = "{url}", patience = 0 }}
 """
 RUNG = """
 [intake]
@@ -37,7 +37,7 @@ absent_polls = 1
 [sources.prometheus]
 adapter = "alertmanager"
 wake_secret = "env:PROMETHEUS_SECRET"
-options = {{ url = "{url}" }}
+options = {{ url = "{url}", patience = 0 }}
 """
 SECRET = "alertmanager-rings-with-this"
 

@@ -47,7 +47,7 @@ def minutes_ago(count: int) -> datetime:
 
 def pages_of(instance: Alertmanager, last: Page | None = None, /, **options: object) -> list[Page]:
     """The pages of a pull that goes on from the last page of another."""
-    source = adapters.alertmanager.make("prometheus", {"url": instance.url, **options})
+    source = adapters.alertmanager.make("prometheus", {"url": instance.url, "patience": 0, **options})
     return list(source.pull(last.cursor if last else {}))
 
 
@@ -197,7 +197,7 @@ def test_a_start_that_moves_back_makes_no_second_report_and_resolves_nothing(
 def test_a_restart_makes_no_second_report_of_an_alert_whose_start_had_moved_back(
     instance: Alertmanager, tmp_path: Path
 ) -> None:
-    with polled(tmp_path, "alertmanager", {"url": instance.url}, backfill_notify=True) as hub:
+    with polled(tmp_path, "alertmanager", {"url": instance.url, "patience": 0}, backfill_notify=True) as hub:
         for minutes, heard in ((1, [("Create", "inProgress")]), (5, [])):
             instance.fire(LABELS, starts=minutes_ago(minutes))
             assert hub.poll() == heard
@@ -236,6 +236,30 @@ def test_a_restart_forgets_every_alert_until_it_is_sent_again(instance: Alertman
     assert pulled(instance) == []
     instance.fire(LABELS)
     assert len(pulled(instance)) == 1
+
+
+def test_a_list_is_no_snapshot_until_it_may_have_been_told_of_every_alert(instance: Alertmanager) -> None:
+    instance.fire(LABELS)
+    assert [page.snapshot for page in pages_of(instance, patience=3600)] == [False]
+    assert [page.snapshot for page in pages_of(instance, patience=0)] == [True]
+
+
+def test_alerts_that_are_sent_again_one_by_one_after_a_restart_are_not_resolved(
+    instance: Alertmanager, tmp_path: Path
+) -> None:
+    alerts = [LABELS, OTHER, {**OTHER, "instance": "b"}, {**OTHER, "instance": "c"}]
+    started = minutes_ago(1)
+    with polled(tmp_path, "alertmanager", {"url": instance.url}) as hub:
+        for labels in alerts:
+            instance.fire(labels, starts=started)
+        hub.poll()
+        instance.kill()
+        instance.start()
+        for told in ([], [], [], *([labels] for labels in alerts), []):
+            for labels in told:
+                instance.fire(labels, starts=started)
+            assert hub.poll() == []
+        assert (hub.row.problems, hub.row.state) == (4, SourceState.OK)
 
 
 def test_only_alerts_that_match_the_filter_are_read(instance: Alertmanager) -> None:
