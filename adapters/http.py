@@ -265,7 +265,7 @@ class HttpClient:
 
     def _asked_wait(self, answer: requests.Response) -> float:
         text = answer.headers.get("Retry-After", "").strip()
-        if text.isdigit():
+        if text.isascii() and text.isdigit():
             return float(text)
         until = _http_date(text)
         return 1.0 if until is None else max(0.0, (until - (self.last_date or self._clock())).total_seconds())
@@ -294,5 +294,5 @@ def _wait(state: RetryCallState) -> float:
 def _http_date(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

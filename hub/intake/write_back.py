@@ -144,7 +144,7 @@ class WriteBackRun:
 
     def _later(self, one: WriteBack, token: str, error: SourceError) -> str:
         asked = error.after if isinstance(error, RateLimited) else 0.0
-        wait = max(asked, back_off(one.attempts, FIRST_WAIT, LONGEST_WAIT, self.draw))
+        wait = max(min(asked, LONGEST_WAIT), back_off(one.attempts, FIRST_WAIT, LONGEST_WAIT, self.draw))
         due, why = to_micros(self.clock() + timedelta(seconds=wait)), str(error) or type(error).__name__
         self.store.write(lambda tables: tables.write_backs.put_off(one, due_at=due, token=token, outcome=why))
         return why

@@ -60,6 +60,13 @@ def test_a_wait_until_a_date_is_kept(server: Middleman, waits: list[float]) -> N
     assert waits[0] <= 9
 
 
+@pytest.mark.parametrize("said", ["\u00b2", "soon", "-7", "", "Fri, 31 Dec 9999 23:59:59 -1200"])
+def test_a_wait_that_is_no_number_is_a_second(server: Middleman, waits: list[float], said: str) -> None:
+    server.instead = [Canned(status=429, headers={"Retry-After": said}), GOOD]
+    assert client(server, waits).get_json("x") == {"ok": True}
+    assert waits == [1.0]
+
+
 def test_a_wait_longer_than_we_have_is_handed_on_at_once(server: Middleman, waits: list[float]) -> None:
     server.instead = [Canned(status=429, headers={"Retry-After": "150"}), GOOD]
     with pytest.raises(RateLimited) as limited:

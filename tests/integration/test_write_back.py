@@ -113,7 +113,15 @@ def test_a_kill_between_the_write_and_the_note_of_it_writes_nothing_twice(office
     assert [(one.state, one.attempts) for one in office.asked()] == [(WriteBackState.WRITTEN, 2)]
 
 
-@pytest.mark.parametrize(("error", "wait"), [(Unavailable("down"), 30), (RateLimited("slowly", after=300), 300)])
+@pytest.mark.parametrize(
+    ("error", "wait"),
+    [
+        (Unavailable("down"), 30),
+        (RateLimited("slowly", after=300), 300),
+        (RateLimited("in the year 30000", after=1e12), 4 * 3600),
+        (RateLimited("never", after=float("inf")), 4 * 3600),
+    ],
+)
 def test_a_failure_is_tried_again_when_its_time_has_come_and_said(
     office: Office, error: SourceError, wait: float
 ) -> None:
