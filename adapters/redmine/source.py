@@ -135,7 +135,7 @@ class Redmine:
 
     def _is_due(self, position: Mapping[str, Any]) -> bool:
         done = position.get("reread")
-        return done is None or self._clock() - datetime.fromisoformat(done) >= self._reread
+        return done is None or abs(self._clock() - datetime.fromisoformat(done)) >= self._reread
 
     def _open_again(self, position: Mapping[str, Any], told: datetime | None) -> Iterator[Page]:
         """A note that is rewritten and a relation that is made leave the stamp of their issue alone.

@@ -152,7 +152,7 @@ class RequestTracker:
 
     def _is_due(self, position: Mapping[str, Any]) -> bool:
         done = position.get("reconciled")
-        return done is None or self._clock() - datetime.fromisoformat(done) >= self._reconcile
+        return done is None or abs(self._clock() - datetime.fromisoformat(done)) >= self._reconcile
 
     def _reconciled(self, position: Mapping[str, Any]) -> Page:
         """Tickets that were shredded, or that a right was taken from us to see, leave no transaction behind."""

@@ -154,7 +154,7 @@ class Roundup:
 
     def _is_due(self, cursor: Mapping[str, Any]) -> bool:
         done = cursor.get("reconciled")
-        return done is None or self._clock() - datetime.fromisoformat(done) >= self._reconcile
+        return done is None or abs(self._clock() - datetime.fromisoformat(done)) >= self._reconcile
 
     def _reconciled(self, position: Mapping[str, Any]) -> Page:
         """A retired issue only leaves the list, a restored one only comes back: the ids tell both."""

@@ -129,7 +129,7 @@ class SourcePoll:
 
     def _check(self) -> datetime:
         now = self._clock()
-        if self._checked is not None and now - self._checked < CHECKED_EVERY:
+        if self._checked is not None and abs(now - self._checked) < CHECKED_EVERY:
             return self._checked
         self.skew = self._source.check().clock_skew
         return now

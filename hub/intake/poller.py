@@ -154,7 +154,7 @@ class Poller:
 
     def _has_rested(self) -> bool:
         """Polls that are asked for again and again come to one a second."""
-        return self._begun is None or (self._clock() - self._begun).total_seconds() >= LOOKS_EVERY
+        return self._begun is None or abs((self._clock() - self._begun).total_seconds()) >= LOOKS_EVERY
 
     def _row(self) -> SourceRow:
         row = self._store.read.sources.get(self.name)

@@ -31,7 +31,8 @@ class Reconciling:
         if not self.every:
             return False
         done = row.reconciled
-        return done is None or self.clock() - from_micros(done) >= timedelta(seconds=self.every)
+        # One that is far ahead was noted by a clock that has been set back.
+        return done is None or abs(self.clock() - from_micros(done)) >= timedelta(seconds=self.every)
 
     def missing(self, source: Lists, present: Set[str], after: str) -> Missing:
         """The tickets of `present` behind the key `after` that the source no longer lists, as they are now.

@@ -55,6 +55,7 @@ class WriteBackRun:
         failed: list[str] = []
         if not self.store.read.write_backs.has_open(self.name):
             return failed
+        self._bound()
         self._free()
         while not stopped() and (claimed := self._claim()) is not None:
             one, token = claimed
@@ -64,6 +65,18 @@ class WriteBackRun:
             if not goes_on:
                 break
         return failed
+
+    def _bound(self) -> None:
+        """What waits or is held for longer than we ever ask was noted by a clock that has been set back."""
+        now = self.clock()
+        due_at = to_micros(now + timedelta(seconds=LONGEST_WAIT) + REST)
+        lease_until = to_micros(now + LEASE)
+        if self.store.read.write_backs.is_beyond(self.name, due_at=due_at, lease_until=lease_until):
+            self.store.write(
+                lambda tables: tables.write_backs.bound(
+                    self.name, now=to_micros(now), due_at=due_at, lease_until=lease_until
+                )
+            )
 
     def _free(self) -> None:
         """What a dead process holds is written by us, once its last request has come to rest."""

@@ -67,6 +67,16 @@ class WriteBacks:
         """Let these claims end at `until`."""
         self._connection.executemany(self._sql["shorten"], [(until, token) for token in tokens])
 
+    def bound(self, source: str, *, now: int, due_at: int, lease_until: int) -> None:
+        """What waits for longer than until `due_at` is due now, and nothing is held for longer than `lease_until`."""
+        values = {"source": source, "now": now, "due_at": due_at, "lease_until": lease_until}
+        self._connection.execute(self._sql["bound"], values)
+
+    def is_beyond(self, source: str, *, due_at: int, lease_until: int) -> bool:
+        """Whether anything waits or is held for longer than that."""
+        values = {"source": source, "due_at": due_at, "lease_until": lease_until}
+        return self._connection.execute(self._sql["is_beyond"], values).fetchone() is not None
+
     def send_again(self, one: WriteBack, *, now: int) -> bool:
         """Make one due, with this content and all attempts again; False for one that was, or is being written."""
         values = {"id": one.id, "content": orjson.dumps(one.content).decode(), "now": now}

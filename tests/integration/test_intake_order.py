@@ -240,3 +240,13 @@ def test_the_clock_of_a_source_that_answers_well_is_looked_at_each_hour(bench: B
     bench.clock.turn(1800)
     bench.poll(2)
     assert (bench.system.checks, bench.row.error) == (2, "the clock of the source is 20 s behind")
+
+
+def test_a_clock_that_has_been_set_back_keeps_no_listing_and_no_check_away(forgetful: Bench) -> None:
+    forgetful.clock.turn(10 * 365 * 86400.0)
+    forgetful.poll()
+    system = feed_of(forgetful)
+    listings, checks = system.listings, system.checks
+    forgetful.clock.turn(-10 * 365 * 86400.0)
+    forgetful.poll()
+    assert (system.listings, system.checks) == (listings + 1, checks + 1)

@@ -275,3 +275,41 @@ def test_words_for_what_is_no_status_are_refused(write: dict[str, Any], told: st
 def test_a_word_that_would_come_back_as_another_status_is_none() -> None:
     words = {"status": {"inProgress": "done", "resolved": "done", "held": "shelved"}}
     assert mapping_from({**MAPPING, "write": words}, "desk.yaml").words == {"resolved": "done"}
+
+
+YEARS = 10 * 365 * 86400.0
+
+
+def test_what_was_asked_for_by_a_clock_that_has_been_set_back_is_written(office: Office) -> None:
+    office.clock.turn(YEARS)
+    office.patch(status="inProgress")
+    office.clock.turn(-YEARS)
+    office.poll()
+    assert ([one.state for one in office.asked()], office.ticket()["state"]) == (
+        [WriteBackState.WRITTEN],
+        "working",
+    )
+
+
+def test_what_failed_by_a_clock_that_has_been_set_back_is_tried_again(office: Office) -> None:
+    office.patch(status="inProgress")
+    office.clock.turn(YEARS)
+    office.system.failures = [(False, Unavailable("down"))]
+    office.poll()
+    office.clock.turn(-YEARS)
+    office.poll()
+    assert [one.state for one in office.asked()] == [WriteBackState.WRITTEN]
+
+
+def test_a_claim_of_a_clock_that_has_been_set_back_ends(office: Office) -> None:
+    office.patch(status="inProgress")
+    office.clock.turn(YEARS)
+    office.system.failures = [(False, Killed())]
+    with pytest.raises(Killed):
+        office.poller.poll()
+    office.clock.turn(-YEARS)
+    office.poll()
+    assert len(office.system.asked) == 1
+    office.clock.turn(600)
+    office.poll()
+    assert [one.state for one in office.asked()] == [WriteBackState.WRITTEN]

@@ -40,6 +40,15 @@ SELECT token FROM write_back WHERE source = ? AND settled_at IS NULL AND token I
 -- name: shorten
 UPDATE write_back SET lease_until = ? WHERE token = ?;
 
+-- name: is_beyond
+SELECT 1 FROM write_back
+WHERE source = :source AND settled_at IS NULL AND (due_at > :due_at OR lease_until > :lease_until) LIMIT 1;
+
+-- name: bound
+UPDATE write_back
+SET due_at = iif(due_at > :due_at, :now, due_at), lease_until = iif(lease_until > :lease_until, :lease_until, lease_until)
+WHERE source = :source AND settled_at IS NULL AND (due_at > :due_at OR lease_until > :lease_until);
+
 -- name: send_again
 UPDATE write_back
 SET state = 'due', content = :content, settled_at = NULL, word = NULL, attempts = 0, due_at = :now,
