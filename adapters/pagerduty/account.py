@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.http import HttpClient, NotThere
+from adapters.http import Forbidden, HttpClient, NotThere
 from hub.ports import FilterIgnored, Unavailable
 
 LIMIT = 100
@@ -34,6 +34,10 @@ class Account:
         try:
             found = self.http.get_json(f"incidents/{key}")
         except NotThere:
+            return None
+        except Forbidden:
+            # So is answered for an incident of another team, too, if the key is still good.
+            self.abilities()
             return None
         if not isinstance(found, dict) or not isinstance(found.get("incident"), dict):
             raise Unavailable(f"incidents/{key}: this is not the answer of PagerDuty")

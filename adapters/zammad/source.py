@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields
 from marshmallow.validate import Length, Range
 
-from adapters.http import HttpClient, NotThere
+from adapters.http import Forbidden, HttpClient, NotThere
 from adapters.keyset import Keyset
 from adapters.options import HttpOptions, Secret
 from hub.ports import Check, FilterIgnored, Page, Record, Unavailable
@@ -56,10 +56,13 @@ class Zammad:
         self._lookback = lookback
 
     def check(self) -> Check:
+        return Check(identity=self._myself(), clock_skew=self._http.clock_skew)
+
+    def _myself(self) -> str:
         me = self._http.get_json("api/v1/users/me")
         if not isinstance(me, dict) or "login" not in me:
             raise Unavailable("api/v1/users/me: this is not the answer of a Zammad")
-        return Check(identity=str(me["login"]), clock_skew=self._http.clock_skew)
+        return str(me["login"])
 
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
         """Tickets that changed since the cursor, less the lookback: the index learns of a change only after a while."""
@@ -81,6 +84,10 @@ class Zammad:
         try:
             found = self._http.get_json(f"api/v1/tickets/{key}", {"expand": "true"})
         except NotThere:
+            return None
+        except Forbidden:
+            # So is answered for a ticket of a group that is not ours, too, if we are still known.
+            self._myself()
             return None
         return _record(found)
 

@@ -17,6 +17,7 @@ class PagerDuty(Vendor):
         self.incidents: dict[str, dict[str, Any]] = {}
         self.log: list[dict[str, Any]] = []
         self.hidden: set[str] = set()
+        self.forbids = False
         self.reach = 10_000
         self.ignores = False
 
@@ -69,6 +70,8 @@ class PagerDuty(Vendor):
                 return self._page(asked, "incidents", self._listed(asked))
             case ["incidents", key] if key in self.incidents and key not in self.hidden:
                 return Answer(body={"incident": self.incidents[key]})
+            case ["incidents", key] if key in self.incidents and self.forbids:
+                raise Refused(Answer(status=403, body={"error": {"message": "Access Denied", "code": 2010}}))
         raise Refused(Answer(status=404, body={"error": {"message": "Not Found", "code": 2100}}))
 
     def _entries(self, asked: Asked) -> list[dict[str, Any]]:

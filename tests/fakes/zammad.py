@@ -62,6 +62,8 @@ class Zammad(Vendor):
                 return self._page(asked, self._found(asked))
             case ["tickets"]:
                 return self._page(asked, sorted(self.tickets.values(), key=lambda one: str(one["id"])[::-1]))
+            case ["tickets", key] if int(key) in self.hidden:
+                raise Refused(Answer(status=403, body={"error": "Not authorized"}))
             case ["tickets", key] if int(key) in self.tickets:
                 return Answer(body=self.tickets[int(key)])
         raise Refused(Answer(status=404, body={"error": "Couldn't find Ticket"}))

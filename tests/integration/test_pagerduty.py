@@ -14,7 +14,7 @@ from hub.intake.mapping_file import load_mapping
 from hub.model.problem import Status
 from hub.ports import AuthFailed, FilterIgnored, Unavailable
 from tests.fakes.benches import PagerDutyBench, pagerduty_bench
-from tests.fakes.vendor import Answer
+from tests.fakes.vendor import Answer, Asked, Refused
 from tests.real.benches import records
 
 MAPPING = Path(__file__).parents[2] / "config/sources/pagerduty.yaml"
@@ -100,7 +100,9 @@ def test_a_log_that_forgets_the_time_fails_the_run(bench: PagerDutyBench) -> Non
         list(bench.source().pull(cursor))
 
 
-def test_a_merged_incident_is_gone_and_a_hidden_one_is_passed_over(bench: PagerDutyBench) -> None:
+@pytest.mark.parametrize("forbids", [False, True])
+def test_a_merged_incident_is_gone_and_a_hidden_one_is_passed_over(bench: PagerDutyBench, forbids: bool) -> None:
+    bench.fake.forbids = forbids
     bench.create("iptv", "volte", "ftth")
     cursor = list(bench.source().pull({}))[-1].cursor
     bench.fake.change(bench.id_of("iptv"), "resolved", resolve_reason={"type": "merge_resolve_reason"})
@@ -108,6 +110,22 @@ def test_a_merged_incident_is_gone_and_a_hidden_one_is_passed_over(bench: PagerD
     bench.fake.hidden = {bench.id_of("ftth")}
     found = records(bench.source().pull(cursor))
     assert {bench.name_of(record): record.gone for record in found} == {"iptv": True, "volte": False}
+
+
+def test_a_key_that_has_lost_its_rights_is_refused(bench: PagerDutyBench) -> None:
+    bench.create("iptv")
+    cursor = list(bench.source().pull({}))[-1].cursor
+    pages = bench.source().pull(cursor)
+    log = bench.fake.answer
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/log_entries":
+            return log(asked)
+        raise Refused(Answer(status=403, body={"error": {"message": "Access Denied", "code": 2010}}))
+
+    bench.fake.answer = answer  # type: ignore[method-assign]
+    with pytest.raises(AuthFailed, match="abilities: 403"):
+        list(pages)
 
 
 def test_a_limit_without_a_time_to_wait_is_waited_for(bench: PagerDutyBench) -> None:

@@ -103,6 +103,16 @@ def test_a_merged_ticket_is_gone_and_a_deleted_one_is_not_there(bench: ZammadBen
     assert bench.name_of(still) == "volte"
 
 
+def test_a_ticket_that_moves_to_a_group_that_we_may_not_see_stops_no_run(bench: ZammadBench) -> None:
+    bench.create("iptv", "volte")
+    source = bench.source()
+    cursor = list(source.pull({}))[-1].cursor
+    bench.fake.change(bench.id_of("volte"), group="Secret")
+    bench.fake.hidden = {bench.id_of("volte")}
+    assert [bench.name_of(record) for record in records(source.pull(cursor))] == ["iptv"]
+    assert source.ask(str(bench.id_of("volte"))) is None
+
+
 def test_a_ticket_that_leaves_the_condition_stops_no_run(bench: ZammadBench) -> None:
     bench.create("iptv", "volte")
     source = bench.source(query='group.name:"NOC"')
