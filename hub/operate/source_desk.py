@@ -88,8 +88,13 @@ class SourceDesk:
         return self._store.write(lambda tables: tables.sources.wake(name, now))
 
     def resync(self, name: str, *, since: int | None, notify: bool) -> Document:
-        """Have the next poll begin at an instant (microseconds; None: the beginning). Raises NotFound."""
-        self.one(name)
+        """Have the next poll begin at an instant (microseconds; None: the beginning).
+
+        Raises NotFound, and Conflict for a source that no poll follows for.
+        """
+        state = self.one(name)["state"]
+        if state is SourceState.NOT_CONFIGURED:
+            raise Conflict(f"the source {name} is not polled: {NOT_POLLED[state]}")
         text = None if since is None else micros_to_text(since)
         resync = Resync(id=self._parts.new_id(), since=text, notify=notify)
         now = to_micros(self._parts.clock())

@@ -1,19 +1,22 @@
 """What the operator's commands do with a source, on a database that a hub has left behind."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from hub.errors import Conflict
-from hub.operate.source_desk import source_desk
+from hub.operate.source_desk import SourceDesk, source_desk
 from hub.settings import load_settings
 from hub.store.sources import SourceState
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
 
 
-def asked(folder: Path, state: SourceState) -> bool:
-    """Whether a poll of a source in this state was asked for."""
+@contextmanager
+def desk_with(folder: Path, state: SourceState) -> Iterator[SourceDesk]:
+    """A desk on a database with a source in this state."""
 
     def leave(tables: Tables) -> None:
         tables.sources.ensure("desk", "roundup")
@@ -32,6 +35,12 @@ def asked(folder: Path, state: SourceState) -> bool:
     store.write(leave)
     store.close()
     with source_desk(load_settings(None, {}, {"store.database": str(folder / "hub.db")})) as desk:
+        yield desk
+
+
+def asked(folder: Path, state: SourceState) -> bool:
+    """Whether a poll of a source in this state was asked for."""
+    with desk_with(folder, state) as desk:
         return desk.wake("desk")
 
 
@@ -54,3 +63,16 @@ def test_a_source_that_is_polled_can_be_asked_for_a_poll(tmp_path: Path, state: 
 def test_a_poll_that_will_never_come_is_not_promised(tmp_path: Path, state: SourceState, why: str) -> None:
     with pytest.raises(Conflict, match=f"the source desk is not polled: .*{why}"):
         asked(tmp_path, state)
+
+
+def test_nothing_is_read_again_of_a_source_that_the_settings_no_longer_have(tmp_path: Path) -> None:
+    with (
+        desk_with(tmp_path, SourceState.NOT_CONFIGURED) as desk,
+        pytest.raises(Conflict, match="the settings no longer have it"),
+    ):
+        desk.resync("desk", since=None, notify=False)
+
+
+def test_a_source_that_refuses_our_credentials_is_read_again_when_they_are_mended(tmp_path: Path) -> None:
+    with desk_with(tmp_path, SourceState.AUTH_FAILED) as desk:
+        assert desk.resync("desk", since=None, notify=False)["name"] == "desk"
