@@ -2,6 +2,7 @@
 
 import codecs
 import getpass
+import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -85,7 +86,7 @@ class Files:
 
     def check(self) -> Check:
         """The clock of the files is ours."""
-        return Check(identity=getpass.getuser(), clock_skew=0.0, details={"files": len(self._files())})
+        return Check(identity=_user(), clock_skew=0.0, details={"files": len(self._files())})
 
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
         """The rows that were added since the cursor; all rows of a file that is new, or was replaced."""
@@ -126,6 +127,14 @@ class Files:
         missing = [name for name in self._reader.names if columns and name not in columns]
         if missing:
             raise Unavailable(f"{path}: there is no column {missing[0]!r}; there are {', '.join(columns)}")
+
+
+def _user() -> str:
+    """The name of our user; a container may have none for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _cursor(places: Mapping[str, Place]) -> dict[str, Any]:

@@ -174,6 +174,18 @@ def test_what_is_no_table_and_no_folder_is_unavailable(folder: Folder) -> None:
         folder.source(folder=str(folder.path / "away")).check()
 
 
+def test_a_user_without_a_name_as_in_a_container_has_a_number(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless(number: int) -> object:
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nameless)
+    assert folder.source().check().identity == str(os.getuid())
+
+
 def test_a_column_that_stands_twice_in_the_first_row_is_refused(folder: Folder) -> None:
     folder.write("id;changed;state; state;;\n1;22.11.2026 18:00;new;done;;\n")
     with pytest.raises(Unavailable, match=r"log\.csv, first row: the column 'state' stands there twice"):
