@@ -7,6 +7,7 @@ from hub.memory import without_collector
 from hub.reporting.account import Account, Notified, account, horizon
 from hub.reporting.audiences.sight import Sight
 from hub.reporting.dimensions import Dimensions
+from hub.reporting.edits import edits_of
 from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
 from hub.reporting.restatement import Restatement, restatement
@@ -72,8 +73,9 @@ class Accounts:
         known = olds.keys() | news.keys()
         other = {one for one in known if _is_another(olds.get(one), news.get(one))}
         late = tables.histories.late(recorded=recorded, until=now, as_of=question.as_of)
-        of_it = (one for one in late if one.problem_id in (known if one.event_time < question.as_of else other))
-        return restatement(before, after, of_it)
+        of_it = [one for one in late if one.problem_id in (known if one.event_time < question.as_of else other)]
+        edits = edits_of(tables.histories, of_it, recorded=recorded, dimensions=self.dimensions, sight=sight)
+        return restatement(before, after, of_it, edits)
 
 
 def _is_another(old: Row | None, new: Row | None) -> bool:

@@ -66,6 +66,10 @@ class Dimensions:
         found = [_said(report, paths) for paths in self.readers]
         return tuple([known.setdefault(one, one) for one in found])
 
+    def attributes_of(self, name: str) -> frozenset[str]:
+        """The attributes of a report that say it."""
+        return frozenset(first for first, _ in self.readers[NAMES.index(name)])
+
 
 def dimensions(paths: Mapping[str, Sequence[str]] | None = None) -> Dimensions:
     """The usual paths, and those that are given in their place. Raises InvalidSettings for one that is none."""

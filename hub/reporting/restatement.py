@@ -1,9 +1,10 @@
 """What has become of an account: which figures are other ones today, and which late records made them so."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from hub.reporting.account import Account
+from hub.reporting.edits import Edits
 from hub.reporting.figures import Figure, Number
 from hub.store.histories import Late
 
@@ -30,19 +31,23 @@ class Changed:
 
 @dataclass(frozen=True, kw_only=True)
 class Restatement:
-    """`late` are the records that explain it; both accounts are as of the same instant."""
+    """`late` are the records that explain it, `edits` {their ids: what they made another} of those that changed
+    attributes; both accounts are as of the same instant."""
 
     before: Account
     after: Account
     changed: tuple[Changed, ...]
     late: tuple[Late, ...]
+    edits: Mapping[str, Edits] = field(default_factory=dict)
 
     def why(self, one: Changed) -> tuple[Late, ...]:
         """The late records of the reports that changed a figure."""
         return tuple(late for late in self.late if late.problem_id in one.rows)
 
 
-def restatement(before: Account, after: Account, late: Iterable[Late]) -> Restatement:
+def restatement(
+    before: Account, after: Account, late: Iterable[Late], edits: Mapping[str, Edits] | None = None
+) -> Restatement:
     """`late` is what was recorded between the two accounts about what was before their common `as_of`."""
     found = tuple(late)
     reports = {one.problem_id for one in found}
@@ -51,6 +56,7 @@ def restatement(before: Account, after: Account, late: Iterable[Late]) -> Restat
         after=after,
         changed=tuple(_changed(before, after, reports)),
         late=found,
+        edits=edits or {},
     )
 
 

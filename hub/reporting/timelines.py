@@ -175,12 +175,17 @@ def document_at(document: bytes | None, later: Sequence[Entry]) -> Document:
     report: Document = orjson.loads(document) if document else {}
     for *_, changes in reversed(later):
         if changes:
-            for name, change in orjson.loads(changes).items():
-                if change["from"] is None:
-                    report.pop(name, None)
-                else:
-                    report[name] = change["from"]
+            undo(report, orjson.loads(changes))
     return report
+
+
+def undo(report: Document, changes: Document) -> None:
+    """Takes {attribute: {"from": …, "to": …}} back, in the report itself."""
+    for name, change in changes.items():
+        if change["from"] is None:
+            report.pop(name, None)
+        else:
+            report[name] = change["from"]
 
 
 class _Told(NamedTuple):

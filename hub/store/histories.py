@@ -29,8 +29,8 @@ lifecycle does not have), DELETES (the record of a deletion) and LATER (recorded
 is the JSON of a change of attributes, and of what a deleted report had; None for other records.
 """
 
-AT, SOURCE, FLAGS = 2, 5, 6
-"""Where an entry has its time, its source and its flags."""
+SEQ, AT, SOURCE, FLAGS, CHANGES = 1, 2, 5, 6, 7
+"""Where an entry has its place among all, its time, its source, its flags and its changes."""
 
 
 class History(NamedTuple):
@@ -50,6 +50,7 @@ class Late(NamedTuple):
     event_time: int
     record_time: int
     to_status: str | None
+    seq: int
 
 
 class Sent(NamedTuple):

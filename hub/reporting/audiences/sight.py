@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hub.reporting.dimensions import CUSTOMER, NAMES, PARTY
+from hub.reporting.dimensions import CUSTOMER, NAMES, PARTY, Values
 from hub.reporting.timelines import Seen, Timeline
 from hub.store.histories import Sent, Unregistered
 
@@ -30,12 +30,17 @@ class Sight:
                     yield narrowed
 
     def _narrowed(self, one: Timeline) -> Timeline | None:
-        values = list(one.values)
+        values = self.values(one.values)
+        return None if values is None else one._replace(values=values)
+
+    def values(self, said: Values) -> Values | None:
+        """What is seen of what a report says; None where the report is not seen."""
+        values = list(said)
         for at, wanted in self._only.items():
             values[at] = tuple(value for value in values[at] if value in wanted)
             if not values[at]:
                 return None
-        return one._replace(values=tuple(values))
+        return tuple(values)
 
     def sent(self, deliveries: Iterable[Sent], seen: Sequence[Seen]) -> list[Sent]:
         """The deliveries about what is seen, and for a customer those to itself alone."""

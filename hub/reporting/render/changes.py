@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from hub.reporting.figures import Figure
+from hub.reporting.render.attributes import attributes
 from hub.reporting.render.document import Cell, Change, Restated, Shown, Table
 from hub.reporting.render.numbers import moment
 from hub.reporting.render.showing import Showing, visible
 from hub.reporting.render.withholding import Key, withheld
 from hub.reporting.render.words import Words
 from hub.reporting.restatement import Changed, Restatement
-from hub.store.histories import Late
 
 
 def restated(one: Restatement, report: str, showing: Showing, metrics: Sequence[str]) -> Restated:
@@ -24,7 +24,7 @@ def restated(one: Restatement, report: str, showing: Showing, metrics: Sequence[
         recorded=recorded,
         late=_count(len(one.late), audience.smallest, words),
     )
-    late = _late(one.late, one.before.zone, words) if audience.rows else None
+    late = _late(one, _told(one, showing), words) if audience.rows else None
     return Restated(report=report, recorded=recorded, summary=summary, changes=changes, late=late)
 
 
@@ -37,11 +37,19 @@ def _changes(one: Restatement, showing: Showing, metrics: Sequence[str]) -> Iter
     olds = _shown(one.before.figures, showing, metrics)
     news = _shown(one.after.figures, showing, metrics)
     numbers = {late.record_id: number for number, late in enumerate(one.late, start=1)}
+    told = _told(one, showing)
     for changed in one.changed:
         old, new = olds.get(changed.key), news.get(changed.key)
         shown, before, after = new or old, _cell(old), _cell(new)
         if shown is not None and before != after:
-            yield _change(one, changed, shown, before, after, numbers if showing.audience.rows else {})
+            made = _change(one, changed, shown, before, after, numbers if showing.audience.rows else {})
+            edited = dict.fromkeys(told[number - 1] for number in made.late)
+            yield replace(made, attributes="; ".join(filter(None, edited)))
+
+
+def _told(one: Restatement, showing: Showing) -> list[str]:
+    """What each of the late records changed of its report."""
+    return [attributes(one.edits.get(late.record_id), showing, one.before.zone) for late in one.late]
 
 
 def _shown(figures: Sequence[Figure], showing: Showing, metrics: Sequence[str]) -> Mapping[Key, Shown]:
@@ -74,22 +82,23 @@ def _change(
     )
 
 
-def _late(records: Sequence[Late], zone: str, words: Words) -> Table:
-    columns = ("id", "Event", "happened", "recorded", "state")
+def _late(one: Restatement, told: Sequence[str], words: Words) -> Table:
+    columns, zone = ("id", "Event", "happened", "recorded", "state", "Attributes"), one.before.zone
     return Table(
         title=words("Late records"),
         columns=tuple(words(name) for name in columns),
         rows=tuple(
             (
-                one.problem_id,
-                one.event_type,
-                moment(one.event_time, zone),
-                moment(one.record_time, zone),
-                words(one.to_status or ""),
+                late.problem_id,
+                late.event_type,
+                moment(late.event_time, zone),
+                moment(late.record_time, zone),
+                words(late.to_status or ""),
+                edited,
             )
-            for one in records
+            for late, edited in zip(one.late, told, strict=True)
         ),
-        note="" if records else words("none"),
+        note="" if one.late else words("none"),
     )
 
 

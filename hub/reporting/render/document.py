@@ -116,6 +116,7 @@ class Change:
 
     `before` and `after` are its values, or why there is none; "" where one of the reports does not have it. `rows` are
     the ids of the reports that made it so, `late` the numbers of the late records, from 1; () where none are listed.
+    `attributes` is what these changed of the reports, old → new.
     """
 
     metric: str
@@ -128,6 +129,7 @@ class Change:
     after: Cell
     rows: tuple[str, ...]
     late: tuple[int, ...]
+    attributes: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ COLUMNS = (
     "digest",
     "before",
     "because of",
+    "changed attributes",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that a spreadsheet would compute."""
@@ -37,8 +38,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def csv_bytes(report: ManagementReport) -> bytes:
     """In UTF-8; `rows` are the ids of the reports in a figure, and empty where none are listed.
 
-    Of a report that restates another one, what has changed has its value `before`, and the reports it is `because of`;
-    what is not there any more is a row without a value.
+    Of a report that restates another one, what has changed has its value `before`, the reports it is `because of`, and
+    what late records changed of these; what is not there any more is a row without a value.
     """
     out = io.BytesIO()
     text = io.TextIOWrapper(out, "utf-8", newline="")
@@ -49,7 +50,7 @@ def csv_bytes(report: ManagementReport) -> bytes:
     for section in report.sections:
         for one in section.figures:
             change = changes.pop(_place(one), None)
-            told = (change.before, " ".join(change.rows)) if change else ("", "")
+            told = (change.before, " ".join(change.rows), change.attributes) if change else ("", "", "")
             writer.writerow([safe(cell) for cell in (*_cells(report, one, ids), *told)])
     for gone in changes.values():
         writer.writerow([safe(cell) for cell in _gone(report, gone)])
@@ -75,6 +76,7 @@ def _gone(report: ManagementReport, one: Change) -> list[Cell]:
         "digest": report.digest,
         "before": one.before,
         "because of": " ".join(one.rows),
+        "changed attributes": one.attributes,
     }
     return [known.get(name) for name in COLUMNS]
 

@@ -33,6 +33,7 @@ ENGLISH: Mapping[str, str] = {
     "notObserved": "not observed",
     "responsibleParty": "responsible party",
     "slaMet": "met",
+    "affected": "affected services",
 }
 """What reads otherwise than it is written in figures; every other word stands for itself."""
 

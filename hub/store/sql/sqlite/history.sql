@@ -20,7 +20,7 @@ SELECT CAST(problem.document AS BLOB)
 FROM json_each(:ids) AS wanted LEFT JOIN problem ON problem.id = wanted.value ORDER BY wanted.key;
 
 -- name: late
-SELECT problem_id, id, event_type, event_time, record_time, to_status
+SELECT problem_id, id, event_type, event_time, record_time, to_status, seq
 FROM problem_record WHERE record_time > :recorded AND record_time <= :until
   AND (event_time < :as_of
        OR event_type IN ('ServiceProblemAttributeValueChangeEvent', 'ServiceProblemDeleteEvent'))
