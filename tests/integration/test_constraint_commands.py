@@ -18,6 +18,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk = Watched(folder)
     desk.burst(8)
     desk.store.close()
+    run(folder, "list")  # the first command on a database writes down what its settings index
     return folder
 
 
