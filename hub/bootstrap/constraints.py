@@ -60,7 +60,7 @@ def constraint_handlers(parts: Parts, keeper: Keeper, once: Once) -> dict[str, H
     operations = ConstraintOperations(
         store=parts.store,
         clock=parts.clock,
-        reviewing=Reviewing(clock=parts.clock, keeper=keeper),
+        reviewing=Reviewing(clock=parts.clock, keeper=keeper, tasks=task_rules(parts, keeper)),
         once=once,
         base_url=base_url + OPERATIONS_V1,
         face_url=base_url + FACE_V5,

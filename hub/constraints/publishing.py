@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.constraints.documents import OPEN, STATUS, document_of, episode_of, verdict_in
 from hub.constraints.episodes import Episode, Phase
+from hub.constraints.releasing import release
 from hub.constraints.sightings import sighting_of
 from hub.constraints.topology import NONE
 from hub.model.caller import Caller
@@ -18,7 +19,7 @@ from hub.store.constraints import SOURCE
 from hub.store.tables import Tables
 
 CALLER = Caller(name="hub:constraints", scopes=frozenset())
-"""Who groups the members, as the history says."""
+"""Who groups and releases the members, as the history says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +71,11 @@ class Publisher:
             "childProblem": [{"id": one} for one in new],
         }
         self.tasks.perform(tables, task, kind=TaskKind.GROUP, caller=CALLER)
+
+    def release_members(self, tables: Tables, constraints: Iterable[Problem]) -> None:
+        """Of constraints that somebody has cancelled."""
+        for one in constraints:
+            release(tables, self.tasks, one, CALLER)
 
 
 def open_episodes(tables: Tables) -> list[Episode]:

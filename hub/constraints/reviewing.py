@@ -6,12 +6,14 @@ from typing import Any
 
 from hub.constraints.documents import CATEGORIES, OPEN, values_of
 from hub.constraints.episodes import Phase
+from hub.constraints.releasing import release
 from hub.errors import Conflict, NotFound, Violation
 from hub.model.caller import Caller
 from hub.model.problem import Document, Problem, Status, is_constraint
 from hub.model.times import Clock, micros_to_text, to_micros
 from hub.problems.history import Change
 from hub.problems.keeper import Keeper
+from hub.problems.tasks import TaskRules
 from hub.store.constraints import SOURCE
 from hub.store.problems import Stored
 from hub.store.tables import Tables
@@ -27,16 +29,18 @@ ENDED = frozenset({Status.CANCELLED, Status.REJECTED})
 
 
 class Reviewing:
-    def __init__(self, *, clock: Clock, keeper: Keeper) -> None:
+    def __init__(self, *, clock: Clock, keeper: Keeper, tasks: TaskRules) -> None:
         self._clock = clock
         self._keeper = keeper
+        self._tasks = tasks
 
     def review(
         self, tables: Tables, constraint_id: str, *, verdict: Verdict, note: str | None, caller: Caller
     ) -> Problem:
         """Keep what a person says of a constraint; one that is over is reviewed by that, and closed.
 
-        One that is open and false is cancelled; otherwise the verdict waits until it is over.
+        One that is open and false is cancelled; otherwise the verdict waits until it is over. What is false explains
+        nothing: its members are released, and no later verdict brings them back.
         Raises NotFound, and Conflict where it was ended by other means.
         """
         stored = known_constraint(tables, constraint_id)
@@ -58,7 +62,11 @@ class Reviewing:
         if status is not before.status:
             document["statusChangeReason"] = f"reviewed: {verdict}"
         change = Change(event_time=now, record_time=now, actor=caller.name)
-        return self._keeper.update(tables, stored, document, change)
+        report = self._keeper.update(tables, stored, document, change)
+        if verdict is not Verdict.FALSE:
+            return report
+        release(tables, self._tasks, report, caller)
+        return known_constraint(tables, constraint_id).problem
 
 
 def _status_after(status: Status, verdict: Verdict) -> Status:

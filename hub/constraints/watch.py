@@ -120,6 +120,8 @@ class ConstraintTask:
             log.info(
                 "constraint.changed", constraint=report.id, name=report.document["name"], status=report.status
             )
+        if until != seen:
+            self._publisher.release_members(tables, tables.constraints.cancelled())
         tables.events.set_mark(WATCHED, until)
         if kept:
             tables.constraints.remember(kept)

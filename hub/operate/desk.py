@@ -27,6 +27,7 @@ from hub.bootstrap import (
     report_attributes,
     report_rules,
 )
+from hub.bootstrap.rules import task_rules
 from hub.constraints.backtest_account import account_of
 from hub.constraints.expected import read_expectations
 from hub.constraints.logs import read_log
@@ -170,7 +171,8 @@ class OperatorDesk:
 
     def review(self, constraint_id: str, verdict: Verdict, note: str | None) -> Document:
         """Raises NotFound or Conflict."""
-        reviewing = Reviewing(clock=self._parts.clock, keeper=report_rules(self._parts).keeper)
+        keeper = report_rules(self._parts).keeper
+        reviewing = Reviewing(clock=self._parts.clock, keeper=keeper, tasks=task_rules(self._parts, keeper))
         work = partial(
             reviewing.review, constraint_id=constraint_id, verdict=verdict, note=note, caller=self._caller
         )

@@ -75,6 +75,10 @@ class Constraints:
         """The constraints that are not over."""
         return [problem_of(row) for row in self._connection.execute(self._sql["open"])]
 
+    def cancelled(self) -> list[Problem]:
+        """The constraints that were cancelled or rejected and have members still."""
+        return [problem_of(row) for row in self._connection.execute(self._sql["cancelled"])]
+
     def page(self, filters: Mapping[str, str], *, offset: int, limit: int) -> list[tuple[str, Document]]:
         """(id, document) of the constraints that fit, the newest first; `filters` are some of FILTERS."""
         values = {**_values(filters), "offset": offset, "limit": limit}

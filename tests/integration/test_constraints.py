@@ -93,7 +93,9 @@ class Watched(Desk):
         return Counter(one.event.type.value for one in self.queued() if one.event.problem_id == problem_id)
 
     def review(self, constraint: str, verdict: Verdict, note: str | None = None) -> Problem:
-        reviewing = Reviewing(clock=self.clock, keeper=make_rules(self.clock).keeper)
+        rules = make_rules(self.clock)
+        tasks = make_task_rules(self.clock, rules)
+        reviewing = Reviewing(clock=self.clock, keeper=rules.keeper, tasks=tasks)
         work = partial(reviewing.review, constraint_id=constraint, verdict=verdict, note=note, caller=LOCAL)
         return self.store.write(work)
 
@@ -326,6 +328,56 @@ def test_a_verdict_on_an_open_one_waits_until_it_is_cleared(desk: Watched) -> No
     desk.work()
     _, document = desk.one()
     assert (document["status"], values_of(document)["phase"]) == ("closed", "reviewed")
+
+
+def are_released(desk: Watched, constraint_id: str, reports: list[Problem]) -> None:
+    """No member is below it any more, on either side, each has it in its history, and listeners were told."""
+    (document,) = (document for one, document in desk.found() if one == constraint_id)
+    assert "underlyingProblem" not in document
+    assert values_of(document)["reports"] == len(reports), "the evidence stays"
+    for one in reports:
+        assert "parentProblem" not in desk.kept(one).document
+        last = desk.history(one)[-1].changes["parentProblem"]
+        assert ([parent["id"] for parent in last["from"]], last["to"]) == ([constraint_id], None)
+        assert desk.events_of(one.id)["ServiceProblemAttributeValueChangeEvent"] == 2
+    tasks = [one for one in desk.envelopes() if one["eventType"].startswith("ProblemUngroup")]
+    assert [one["eventType"] for one in tasks] == ["ProblemUngroupCreateEvent", "ProblemUngroupStateChangeEvent"]
+
+
+def test_the_members_of_a_false_one_are_released(desk: Watched) -> None:
+    reports = desk.burst(6)
+    constraint_id, _ = desk.one()
+    reviewed = desk.review(constraint_id, Verdict.FALSE)
+    assert "underlyingProblem" not in reviewed.document
+    are_released(desk, constraint_id, reports)
+
+
+def test_the_members_of_a_cleared_one_stay_until_it_turns_out_to_be_false(desk: Watched) -> None:
+    reports = desk.burst(6)
+    constraint_id, _ = desk.one()
+    desk.clock.now = NOON + timedelta(hours=2)
+    desk.work()
+    for verdict in (Verdict.TRUE, Verdict.UNKNOWN):
+        assert len(desk.review(constraint_id, verdict).document["underlyingProblem"]) == 6
+    desk.review(constraint_id, Verdict.FALSE)
+    are_released(desk, constraint_id, reports)
+    assert "underlyingProblem" not in desk.review(constraint_id, Verdict.TRUE).document
+
+
+def test_the_members_of_one_that_is_cancelled_as_any_report_are_released(desk: Watched) -> None:
+    reports = desk.burst(6)
+    constraint_id, _ = desk.one()
+    desk.delete(reports.pop())
+    desk.patch(constraint_id, status="cancelled")
+    desk.work()
+    document = desk.one()[1]
+    assert document["status"] == "cancelled"
+    assert "underlyingProblem" not in document
+    assert all("parentProblem" not in desk.kept(one).document for one in reports)
+    before = len(desk.queued())
+    desk.report(9, 15)
+    desk.work()
+    assert len(desk.queued()) == before + 1, "nothing is released twice"
 
 
 def test_only_a_constraint_is_reviewed(desk: Watched) -> None:

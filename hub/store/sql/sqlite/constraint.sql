@@ -30,6 +30,14 @@ WHERE category IN ('system.originated.constraint.resourceFailure', 'system.origi
   AND status IN ('acknowledged', 'inProgress')
 ORDER BY seq;
 
+-- name: cancelled
+SELECT seq, id, version, sequence, source, source_key, document FROM problem
+WHERE category IN ('system.originated.constraint.resourceFailure', 'system.originated.constraint.capacityShortage')
+  AND source = 'constraints'
+  AND status IN ('cancelled', 'rejected')
+  AND json_array_length(document, '$.underlyingProblem') > 0
+ORDER BY seq;
+
 -- name: page
 SELECT id, document FROM problem
 WHERE category IN ('system.originated.constraint.resourceFailure', 'system.originated.constraint.capacityShortage')
