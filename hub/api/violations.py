@@ -32,6 +32,7 @@ FORMAT_WORDS = {
 PATTERN_WORDS = {
     r"^(100(\.0+)?|[1-9]?[0-9](\.[0-9]+)?)$": "must be a number from 0 to 100, as a text",
     r"^(10(\.0+)?|[0-9](\.[0-9]+)?)$": "must be a number from 0 to 10, as a text",
+    r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$": "must be one line, without control characters",
 }
 """What a format, or a pattern of a contract, means."""
 

@@ -1,6 +1,5 @@
 """Reads a YAML file that people write, and says at once everything that its schema finds wrong with it."""
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from marshmallow import Schema, ValidationError
 
 from hub.errors import InvalidSettings, Violation
 from hub.model.yaml_dates import Loader
+from hub.reporting.schema_words import violations_of
 
 
 def read_yaml(path: Path) -> Any:
@@ -26,20 +26,8 @@ def checked(schema: Schema, raw: Any, name: str) -> dict[str, Any]:
     try:
         parts: dict[str, Any] = schema.load(raw)
     except ValidationError as error:
-        raise invalid(name, list(violations_of(error.messages))) from error
+        raise invalid(name, list(violations_of(error.messages, raw))) from error
     return parts
-
-
-def violations_of(messages: Any, place: tuple[str, ...] = ()) -> Iterator[Violation]:
-    """What marshmallow says, each with its dotted place."""
-    if isinstance(messages, Mapping):
-        for name, inner in messages.items():
-            yield from violations_of(inner, place if name in ("value", "key") else (*place, str(name)))
-    elif isinstance(messages, list):
-        for one in messages:
-            yield from violations_of(one, place)
-    else:
-        yield Violation(field=".".join(place), message=str(messages))
 
 
 def invalid(name: str, violations: list[Violation]) -> InvalidSettings:

@@ -11,10 +11,11 @@ from marshmallow import Schema, ValidationError, fields, validate
 from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
 from hub.reporting.audiences.audience import Audience
-from hub.reporting.audiences.file import DIMENSION, MAIL, METRIC, NAMED
+from hub.reporting.audiences.file import DIMENSION, IS_NAME, MAIL, METRIC, ONE_LINE
 from hub.reporting.periods import Calendar, zone_of
 from hub.reporting.schedules import Schedule, schedule_of
-from hub.reporting.yaml_file import checked, invalid, read_yaml, violations_of
+from hub.reporting.schema_words import violations_of
+from hub.reporting.yaml_file import checked, invalid, read_yaml
 
 NAME = "reports.yaml"
 
@@ -83,8 +84,8 @@ class ScheduleSchema(Schema):
 
 
 class DefinitionSchema(Schema):
-    name = fields.String(required=True, validate=validate.Regexp(f"{NAMED}$"))
-    title = fields.String(required=True, validate=validate.Length(1, 200))
+    name = fields.String(required=True, validate=IS_NAME)
+    title = fields.String(required=True, validate=[validate.Length(1, 200), ONE_LINE])
     audience = fields.String(required=True)
     purpose = fields.String(load_default="", validate=validate.Length(max=2000))
     scope = fields.Dict(keys=fields.String(validate=DIMENSION), values=fields.String(), load_default=dict)
@@ -127,7 +128,7 @@ def definition_from(raw: Any, audiences: Mapping[str, Audience]) -> ReportDefini
     try:
         parts: dict[str, Any] = DefinitionSchema().load(raw)
     except ValidationError as error:
-        raise InvalidInput(violations=list(violations_of(error.messages))) from error
+        raise InvalidInput(violations=list(violations_of(error.messages, raw))) from error
     found = definition_of(parts)
     wrong = wrong_with(found, audiences)
     if wrong:

@@ -15,7 +15,14 @@ from hub.reporting.periods import zone_of
 from hub.reporting.yaml_file import checked, invalid, read_yaml
 
 NAME = "audiences.yaml"
-NAMED = r"[a-z][a-z0-9-]{0,62}"
+IS_NAME = validate.Regexp(
+    r"[a-z][a-z0-9-]{0,62}\Z",
+    error="must be small letters, digits and -, at most 63 of them, and begin with a letter, not {input!r}",
+)
+ONE_LINE = validate.Regexp(
+    r"[^\x00-\x1f\x7f\x85\u2028\u2029]*\Z", error="must be one line, without control characters, not {input!r}"
+)
+"""Of texts that stand in the head of a mail, too."""
 DIMENSION = validate.OneOf(NAMES)
 METRIC = validate.OneOf(tuple(DEFINITIONS))
 MOST_IN_BRIEF = 6
@@ -23,7 +30,7 @@ MAIL = validate.Regexp(rf"{MAIL_ADDRESS.pattern}\Z", error="must be an address s
 
 
 class AudienceSchema(Schema):
-    title = fields.String(required=True, validate=validate.Length(min=1))
+    title = fields.String(required=True, validate=[validate.Length(min=1), ONE_LINE])
     purpose = fields.String(load_default="")
     only_ = fields.Dict(  # `only` means something else to a schema
         keys=fields.String(validate=DIMENSION),
@@ -48,7 +55,7 @@ class AudienceSchema(Schema):
 
 class FileSchema(Schema):
     audiences = fields.Dict(
-        keys=fields.String(validate=validate.Regexp(f"{NAMED}$")),
+        keys=fields.String(validate=IS_NAME),
         values=fields.Nested(AudienceSchema),
         load_default=dict,
     )

@@ -111,6 +111,60 @@ def test_what_is_wrong_with_a_definition_is_named(parts: dict[str, Any], field: 
     assert [one.field for one in error.value.violations] == [field]
 
 
+@pytest.mark.parametrize(
+    ("parts", "field", "value", "message"),
+    [
+        ({"colour": "red"}, "colour", "red", "is not known here"),
+        ({"title": 5}, "title", 5, "must be a text, not 5"),
+        ({"title": ""}, "title", "", "must have 1 to 200 characters, not ''"),
+        (
+            {"title": "two\r\nlines"},
+            "title",
+            "two\r\nlines",
+            "must be one line, without control characters, not 'two",
+        ),
+        ({"name": "mine\n"}, "name", "mine\n", "must be small letters, digits and -"),
+        ({"metrics": "backlog"}, "metrics", "backlog", "must be a list, not 'backlog'"),
+        ({"metrics": ["backlog", "joy"]}, "metrics.1", "joy", "must be one of "),
+        ({"scope": {"planet": "Mars"}}, "scope.planet", "Mars", "must be one of "),
+        ({"scope": {"customer": 7}}, "scope.customer", 7, "must be a text, not 7"),
+        ({"scope": "ACME"}, "scope", "ACME", "must be an object, not 'ACME'"),
+        ({"schedule": {"every": "month", "at": "06:00", "key": 3}}, "schedule.key", 3, "is not known here"),
+        (
+            {"schedule": {"every": "month", "at": "06:00", "days": 91}},
+            "schedule.days",
+            91,
+            "must be 0 to 90, not 91",
+        ),
+        ({"schedule": {"every": "month"}}, "schedule.at", None, "is missing"),
+        ({"schedule": {"every": None, "at": "06:00"}}, "schedule.every", None, "must not be null"),
+        ({"recipients": ["nowhere"]}, "recipients.0", "nowhere", "must be an address such as"),
+    ],
+)
+def test_what_is_wrong_is_said_in_our_words_with_its_value(
+    parts: dict[str, Any], field: str, value: object, message: str
+) -> None:
+    with pytest.raises(InvalidInput) as error:
+        definition_from({"name": "mine", "title": "Mine", "audience": "executive", **parts}, SHIPPED)
+    (wrong,) = error.value.violations
+    assert (wrong.field, wrong.value) == (field, value)
+    assert wrong.message.startswith(message)
+    assert len(wrong.message) < 1500
+
+
+def test_of_what_is_large_the_beginning_is_told() -> None:
+    with pytest.raises(InvalidInput) as error:
+        definition_from({"name": "mine", "title": "x" * 5000, "audience": "executive"}, SHIPPED)
+    assert error.value.violations[0].value == "x" * 200
+
+
+def test_a_file_says_it_in_the_same_words() -> None:
+    with pytest.raises(
+        InvalidSettings, match=r"audiences.yaml: audiences.a.smallest: must be a whole number, not 'x'"
+    ):
+        audiences_from({"audiences": {"a": {"title": "A", "smallest": "x"}}}, "audiences.yaml", CALENDARS)
+
+
 def test_two_definitions_of_one_name_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "reports.yaml"
     one = "  - {name: a, title: A, audience: executive}\n"
