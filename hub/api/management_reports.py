@@ -40,7 +40,7 @@ OF_PAGES = (("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-i
 
 
 class ManagementReportOperations:
-    """`base_url` is that of `/qos-hub/v1`."""
+    """`base_url` is that of `/qos-hub/v1`; `mails` says whether this hub sends any."""
 
     def __init__(
         self,
@@ -54,6 +54,7 @@ class ManagementReportOperations:
         once: Once,
         base_url: str,
         page_maximum: int,
+        mails: bool,
     ) -> None:
         self._store = store
         self._files = files
@@ -64,6 +65,7 @@ class ManagementReportOperations:
         self._once = once
         self._base_url = base_url
         self._page_maximum = page_maximum
+        self._mails = mails
 
     async def create(self, request: Request) -> Response:
         given = {name: value for name, value in request.body.items() if value is not None}
@@ -73,7 +75,7 @@ class ManagementReportOperations:
 
         def make(tables: Tables) -> Document:
             now = to_micros(self._clock())
-            order = self._order(tables, given, now)
+            order = self._sendable(self._order(tables, given, now))
             new = order.job(self._new_id(), created=now, actor=request.caller.name)
             tables.jobs.insert(new)
             return self._view(tables, self._known(tables, new.id))
@@ -90,6 +92,19 @@ class ManagementReportOperations:
             return order_restating(self._press, restated, given, now=now)
         definition = known_definition(tables, self._press, given["definition"]["id"])
         return order_asked(self._press, definition, given, now=now)
+
+    def _sendable(self, order: Order) -> Order:
+        """The order. Raises InvalidInput where it is to be sent, and would go to nobody."""
+        if not order.sent:
+            return order
+        name, audience = order.definition.name, order.definition.audience
+        if not self._mails:
+            message = "must be false: this hub sends no mails ([mail] host)"
+        elif not self._press.recipients(order):
+            message = f"must be false: neither definition {name} nor audience {audience} has recipients"
+        else:
+            return order
+        raise InvalidInput(violations=[Violation(field="send", value=True, message=message)])
 
     def _list_tag(self, tables: Tables) -> str:
         return tag_of(orjson.dumps(self._views(tables, offset=0, limit=self._page_maximum)))

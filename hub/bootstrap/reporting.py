@@ -53,6 +53,7 @@ def reporting_handlers(parts: Parts, once: Once, press: Press) -> dict[str, Hand
         once=once,
         base_url=base_url,
         page_maximum=maximum,
+        mails=bool(settings.mail.host),
     )
     return bound(REPORT_DEFINITIONS, definitions) | bound(MANAGEMENT_REPORTS, reports)
 

@@ -70,8 +70,15 @@ class ReportDesk:
         return [mail_view(one) for one in tables.mails.of_report(report_id)]
 
     def resend(self, report_id: str) -> int:
-        """Have the mails sent again that were given up; gives how many. Raises NotFound."""
-        known_report(self._parts.store.read, report_id)
+        """Have the mails sent again that were given up; gives how many.
+
+        Raises NotFound, also of a report that was never sent.
+        """
+        tables = self._parts.store.read
+        known_report(tables, report_id)
+        if not tables.mails.of_report(report_id):
+            message = f"management report {report_id} was sent to nobody: there is no mail of it"
+            raise NotFound(violations=[Violation(field="id", value=report_id, message=message)])
         now = to_micros(self._parts.clock())
         return self._parts.store.write(lambda tables: tables.mails.revive(report_id, now=now))
 

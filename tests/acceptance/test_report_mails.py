@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.acceptance.bulk import ended
-from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.contract_client import ContractClient, violations
 from tests.acceptance.running import Server, run
 from tests.acceptance.schedules import seen_to_until
 from tests.fakes.mail_server import MailServer
@@ -95,6 +95,18 @@ def test_what_somebody_asks_for_is_sent_when_that_is_asked_for_too(tmp_path: Pat
         assert "mail" not in quiet
         assert [one["recipient"] for one in sent["mail"]] == [ANN]
         assert len(server.taken) == 1
+        again = run(tmp_path, "report", "resend", quiet["id"])
+        assert (again.returncode, f"{quiet['id']} was sent to nobody" in again.stderr) == (2, True), again.stderr
+
+
+def test_what_would_be_sent_to_nobody_is_refused(tmp_path: Path) -> None:
+    asked = {"definition": {"id": "executive-monthly"}, "period": "2026-02", "send": True}
+    with MailServer() as server, Server(tmp_path, settings=settings(server)) as hub:
+        refused = hub.client.post(f"{BASE}/managementReport", asked)
+        assert refused.status_code == 400
+        said = violations(refused)["send"]
+        assert said == "must be false: neither definition executive-monthly nor audience executive has recipients"
+        assert hub.client.get(f"{BASE}/managementReport").json() == []
 
 
 def test_whoever_watches_the_hub_sees_how_the_mails_go(tmp_path: Path) -> None:
