@@ -13,6 +13,7 @@ from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
 from hub.api.report_definitions import known_definition
+from hub.api.report_headers import report_headers
 from hub.api.reports_asked import order_asked, order_restating
 from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.model.delivery import DeliveryState, why_dead
@@ -32,11 +33,6 @@ from hub.store.tables import Tables
 from hub.telemetry import logger
 
 log = logger("hub.api")
-
-SHARED = (("Cache-Control", "private"), ("Referrer-Policy", "no-referrer"), ("X-Content-Type-Options", "nosniff"))
-"""What keeps a link, and what it opens, from going further."""
-
-OF_PAGES = (("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:"),)
 
 
 class ManagementReportOperations:
@@ -155,7 +151,8 @@ class ManagementReportOperations:
             message = f"report {job.asked.id} is not there as {form}: it is {job.status}"
             raise Conflict(violations=[Violation(field="status", value=job.status, message=message)])
         path = self._files.artefact(job.asked.id, form)
-        return await download(path, request, media_type=MEDIA_TYPES[Format(form)], name=f"{job.asked.id}.{form}")
+        media_type, name = MEDIA_TYPES[Format(form)], f"{job.asked.id}.{form}"
+        return await download(path, request, media_type=media_type, name=name, headers=report_headers(form))
 
     async def shared(self, request: Request) -> Response:
         """For whoever has the link. Nothing is looked up for a signature that is not ours."""
@@ -168,7 +165,7 @@ class ManagementReportOperations:
         if job is None or form not in order_from(job.asked.query or "").formats[: job.counts.read]:
             raise no_link()
         path, media_type = self._files.artefact(report_id, form), MEDIA_TYPES[Format(form)]
-        headers = SHARED + (OF_PAGES if form == Format.HTML else ())
+        headers = report_headers(form, by_link=True)
         return await download(path, request, media_type=media_type, name=f"{report_id}.{form}", headers=headers)
 
     def _known(self, tables: Tables, report_id: str) -> Job:

@@ -13,6 +13,7 @@ from hub.api.downloads import Streamed
 from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
+from hub.api.report_headers import report_headers
 from hub.api.reports_asked import format_in, order_asked, scope_in
 from hub.errors import Conflict, InvalidInput, NotFound, Violation
 from hub.model.problem import Document
@@ -138,8 +139,9 @@ class ReportDefinitionOperations:
         content = await asyncio.to_thread(lambda: rendered(self._press.made(self._store.read, order), form))
         tag = tag_of(content)
         if is_known(request, tag):
-            return Response(status=304, etag=tag)
-        headers = (("Content-Type", MEDIA_TYPES[form]), ("Content-Length", str(len(content))))
+            return Response(status=304, etag=tag, headers=report_headers(form))
+        length = ("Content-Length", str(len(content)))
+        headers = (("Content-Type", MEDIA_TYPES[form]), length, *report_headers(form))
         return Streamed(headers=headers, etag=tag, pieces=_whole(content))
 
 

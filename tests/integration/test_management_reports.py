@@ -176,6 +176,36 @@ def test_a_preview_shows_what_an_audience_would_get(client: ContractClient) -> N
     assert known.status_code == 304
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_form_is_kept_by_others_or_taken_for_another_and_a_page_loads_nothing(
+    client: ContractClient, made: dict[str, Any], form: str
+) -> None:
+    shown = {"period": "2026-03", "scope": "customer:ACME", "format": form}
+    for path, params in (
+        (f"{BASE}/managementReport/{made['id']}/content/{form}", {}),
+        (f"{BASE}/reportDefinition/customer-sla/preview", shown),
+    ):
+        answer = client.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        policy = answer.headers.get("Content-Security-Policy", "")
+        if form != "html":
+            assert policy == ""
+            continue
+        allowed = dict(part.split(" ", 1) for part in policy.split("; "))
+        assert allowed.pop("style-src") == "'unsafe-inline'"
+        assert allowed.pop("img-src") == "data:"
+        assert set(allowed.values()) == {"'none'"}
+        page = answer.text
+        assert "<style>" in page
+        assert "<svg" in page
+        assert not re.search(
+            r"<script|<link|<img|<iframe|<object|<form|<base|@import|url\((?!#)|\ssrc=|\son\w+=", page
+        )
+
+
 @pytest.mark.parametrize(
     ("parts", "field"),
     [

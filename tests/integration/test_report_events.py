@@ -197,6 +197,7 @@ def test_a_link_is_a_download_like_any_other(client: ContractClient, listener: L
     url = link(listener, made(client, "all"), "html")
     whole = opened(client, url)
     assert whole.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert whole.headers["Cache-Control"] == "private, no-store"
     part = opened(client, url, Range="bytes=0-8")
     assert (part.status_code, part.content) == (206, whole.content[:9])
     assert opened(client, url, **{"If-None-Match": whole.headers["ETag"]}).status_code == 304
