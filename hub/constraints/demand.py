@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hub.constraints.findings import Rules
+from hub.constraints.expected import Expectations
+from hub.constraints.findings import Rules, Type
 from hub.constraints.memory import Counts, Memory
 from hub.constraints.profile import HOUR
 from hub.constraints.season import KEPT, Season
@@ -36,6 +37,9 @@ class Asked:
 class Demand:
     """Who reports six times in an hour counts once: so a batch that one customer sends is no demand.
 
+    What is expected on a key of a report, such as maintenance, is no demand either, neither now nor in what is usual; a
+    shortage of that key itself is counted, to be told as expected, where the expectation is about shortages.
+
     It holds the counts of eight weeks by key and hour, and the reports of the latest hours, while one may come late.
     """
 
@@ -47,6 +51,19 @@ class Demand:
         self._seasons: dict[Key, Season] = {EVERYTHING: Season()}
         self._asked: dict[Key, dict[int, Asked]] = {}
         self._looked: dict[int, frozenset[Key]] = {}
+        self._expectations = Expectations()
+
+    def expect(self, expectations: Expectations) -> None:
+        self._expectations = expectations
+
+    def counted(self, sighting: Sighting) -> list[Key]:
+        """The keys whose demand a report is: everything, and what many resources belong to."""
+        keys = [EVERYTHING, *(key for key in sighting.keys if key.kind in GROUPS)]
+        expected = self._expectations.about(sighting)
+        if not expected:
+            return keys
+        shown = {one.key for one in expected if Type.CAPACITY_SHORTAGE in one.types}
+        return [key for key in keys if key != EVERYTHING and key.value in shown]
 
     def add(self, sighting: Sighting) -> None:
         """Count a report, unless it is too old to make what is usual."""
@@ -54,7 +71,7 @@ class Demand:
         if hour < self._newest - KEPT:
             return
         self._begin(hour)
-        for key in keys_of(sighting):
+        for key in self.counted(sighting):
             if self._asked_in(key, hour).add(sighting):
                 season = self._seasons.get(key) or self._seasons.setdefault(key, Season())
                 season.add(hour)
@@ -63,7 +80,7 @@ class Demand:
 
     def hold(self, sighting: Sighting) -> None:
         """Keep a report of the latest hours that was counted before."""
-        for key in keys_of(sighting):
+        for key in self.counted(sighting):
             self._asked_in(key, sighting.at // HOUR).add(sighting)
 
     def asked(self, key: Key, hour: int) -> Asked:
@@ -130,8 +147,3 @@ class Demand:
             for key, hours in self._asked.items()
         )
         self._asked = {key: hours for key, hours in kept if hours}
-
-
-def keys_of(sighting: Sighting) -> Iterable[Key]:
-    """What demand is counted of: everything, and what many resources belong to."""
-    return (EVERYTHING, *(key for key in sighting.keys if key.kind in GROUPS))

@@ -76,6 +76,7 @@ class Detectors:
 
     def expect(self, expectations: Expectations) -> None:
         self._expectations = expectations
+        self._demand.expect(expectations)
 
     def remember(self) -> Memory:
         """What is usual, to be kept: with the reports of the latest hours a new start goes on by it."""

@@ -11,6 +11,7 @@ import yaml
 from marshmallow import Schema, ValidationError, fields, validate
 
 from hub.constraints.findings import Finding, Type
+from hub.constraints.sightings import Sighting
 from hub.errors import InvalidSettings, Violation
 from hub.model.yaml_dates import Loader
 
@@ -38,11 +39,14 @@ class Expectation:
     closes: time = time.max
 
     def covers(self, finding: Finding) -> bool:
-        if finding.type not in self.types or self.key not in (None, finding.key.value):
+        fits = finding.type in self.types and self.key in (None, finding.key.value)
+        return fits and self.holds(finding.at)
+
+    def holds(self, at: int) -> bool:
+        """Whether it is expected at an instant."""
+        if not self.begin <= at < self.end:
             return False
-        if not self.begin <= finding.at < self.end:
-            return False
-        local = datetime.fromtimestamp(finding.at / 1e6, self.zone)
+        local = datetime.fromtimestamp(at / 1e6, self.zone)
         today, now = local.weekday(), local.time()
         if self.opens < self.closes:
             return today in self.days and self.opens <= now < self.closes
@@ -55,6 +59,11 @@ class Expectations:
 
     def of(self, finding: Finding) -> Expectation | None:
         return next((one for one in self._known if one.covers(finding)), None)
+
+    def about(self, sighting: Sighting) -> list[Expectation]:
+        """Those on a key of a report, when it was opened; what is expected on any key says of no report that it is."""
+        values = {key.value for key in sighting.keys}
+        return [one for one in self._known if one.key in values and one.holds(sighting.at)]
 
 
 NO_INSTANT: dict[str, Any] = {"invalid": "must be a time such as 2026-03-14T22:00:00Z, not {input!r}"}

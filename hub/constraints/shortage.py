@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hub.constraints.demand import HOURS, Asked, Demand, keys_of
+from hub.constraints.demand import HOURS, Asked, Demand
 from hub.constraints.episodes import MOST
 from hub.constraints.findings import Finding, Rules, Type
 from hub.constraints.profile import HOUR, Profile
@@ -39,7 +39,7 @@ class DemandWatch:
         looked = self._demand.looked_at(hour)
         return [
             self._judged(key, hour, sighting.at, looked)
-            for key in keys_of(sighting)
+            for key in self._demand.counted(sighting)
             if key == EVERYTHING or key in looked
         ]
 

@@ -1,6 +1,7 @@
 """Demand beyond capacity: of all, of one service, site or group; of customers, not of reports; by what is usual."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from random import Random
 
 import pytest
@@ -9,6 +10,7 @@ from hub.constraints.demand import Demand
 from hub.constraints.detectors import Detectors
 from hub.constraints.documents import document_of, episode_of
 from hub.constraints.episodes import Episode
+from hub.constraints.expected import Expectation, Expectations
 from hub.constraints.findings import Type
 from hub.constraints.memory import bytes_of, memory_in
 from hub.constraints.profile import DAY, HOUR
@@ -109,6 +111,52 @@ def test_one_customer_who_sends_a_batch_is_no_demand(detectors: Detectors) -> No
         for place in range(100)
     ]
     assert not taken(detectors, *batch)
+
+
+def expected_on(key: str, *types: Type) -> Expectations:
+    return Expectations([Expectation(reason="x", types=frozenset(types), key=key, begin=NOW, end=NOW + 2 * HOUR)])
+
+
+def busy(*, begin: int = NOW) -> list[Sighting]:
+    """An hour with as many as usual, and nearly as many on one ring (m0, m2, …): together they are too many."""
+    reports = [
+        seen(begin + place * 20_000_000, f"node-{place % 100}", party=f"m{place}", name=f"m{place}")
+        for place in range(140)
+    ]
+    ring = Key(Kind.GROUP, "ring-2")
+    hung = range(0, 136, 2)
+    return [
+        on(one, f"service-{place % 10}", *([ring] if place in hung else [])) for place, one in enumerate(reports)
+    ]
+
+
+@pytest.mark.parametrize("types", [tuple(Type), (Type.RESOURCE_FAILURE,), (Type.CAPACITY_SHORTAGE,)])
+def test_customers_of_what_is_expected_are_no_demand(detectors: Detectors, types: tuple[Type, ...]) -> None:
+    again = deepcopy(detectors)
+    (found,) = shortages(taken(again, *busy()))
+    assert (found.key, found.evidence.observed > 100) == (EVERYTHING, True)
+    detectors.expect(expected_on("ring-2", *types))
+    assert shortages(taken(detectors, *busy())) == []
+
+
+def test_when_it_is_not_expected_any_more_they_are(detectors: Detectors) -> None:
+    detectors.expect(expected_on("ring-2", *Type))
+    (found,) = shortages(taken(detectors, *busy(begin=NOW + 3 * HOUR)))
+    assert found.key == EVERYTHING
+
+
+def test_beside_what_is_expected_others_are_demand_still(detectors: Detectors) -> None:
+    detectors.expect(expected_on("ring-2", *Type))
+    found = shortages(taken(detectors, *busy(), *flood("service-4", 40, begin=NOW + MINUTE)))
+    assert "service-4" in {one.key.value for one in found}
+    hung = {f"m{place}" for place in range(0, 136, 2)}
+    assert [one for one in found if hung.intersection(one.members)] == []
+
+
+def test_a_shortage_that_is_expected_is_told_as_such(detectors: Detectors) -> None:
+    detectors.expect(expected_on("service-4", Type.CAPACITY_SHORTAGE))
+    assert shortages(taken(detectors, *flood("service-4", 60))) == []
+    assert (Type.CAPACITY_SHORTAGE, Key(Kind.SERVICE, "service-4")) in {one[:2] for one in detectors.suppressed}
 
 
 def test_a_service_with_little_demand_fails_and_is_not_short(detectors: Detectors) -> None:
