@@ -126,6 +126,18 @@ def test_a_flood_without_a_resource_in_common_is_a_shortage_and_no_failure() -> 
     assert (shortage.evidence.share or 1) < 0.2
 
 
+def test_a_flood_of_which_nine_in_a_hundred_are_on_one_resource_is_a_shortage() -> None:
+    resources = [f"node-{place % 11}" for place in range(99)] + ["node-new"]
+    flood = [
+        seen(NOW + round(place * 0.5 * MINUTE), resource, party=f"c{place}", name=f"f{place}")
+        for place, resource in enumerate(resources)
+    ]
+    (shortage,) = taken(learnt(resources=11), *flood).values()
+    assert shortage.type is Type.CAPACITY_SHORTAGE
+    assert shortage.evidence.observed == 100
+    assert shortage.evidence.share == pytest.approx(0.09)
+
+
 def test_a_flood_on_one_resource_is_a_failure_and_no_shortage() -> None:
     found = taken(learnt(), *burst(110, every=MINUTE // 2))
     assert {one.type for one in found.values()} == {Type.RESOURCE_FAILURE}

@@ -5,6 +5,7 @@ from math import exp, factorial, isclose
 import pytest
 
 from hub.constraints.tails import negative_binomial_tail, poisson_tail
+from tests.unit.constraints.streams import RULES
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,20 @@ def test_the_tail_of_a_plain_count(count: int, mean: float, chance: float) -> No
 )
 def test_the_tail_of_a_count_that_varies_more(count: int, mean: float, dispersion: float, chance: float) -> None:
     assert negative_binomial_tail(count, mean, dispersion) == pytest.approx(chance, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("count", "mean", "raised"), [(4, 0.2, True), (3, 0.2, False), (4, 2.5, False), (10, 2.5, False)]
+)
+def test_a_plain_count_is_suspected_below_the_threshold(count: int, mean: float, raised: bool) -> None:
+    assert (poisson_tail(count, mean) < RULES.suspect_at) is raised
+
+
+@pytest.mark.parametrize(("count", "raised"), [(48, False), (52, False), (65, True)])
+def test_of_a_surge_a_varying_count_has_less_than_a_thousandth_of_chance(count: int, raised: bool) -> None:
+    """A plain count has so already at 48."""
+    assert (negative_binomial_tail(count, 24, 2.3) < 1e-3) is raised
+    assert poisson_tail(count, 24) < 1e-3
 
 
 @pytest.mark.parametrize("mean", [0.3, 2.0, 40.0])

@@ -71,6 +71,10 @@ def test_shares_of_notifications(metric: str, numerator: int, denominator: int, 
     assert figure.value == pytest.approx(value)
 
 
+def test_the_attempts_of_a_delivery_are_a_mean() -> None:
+    assert round(account().figure("notificationAttempts").value or 0, 2) == 1.67
+
+
 def test_what_is_under_way_stands_apart() -> None:
     assert account().figure("notificationPending").rows == ("5",)
     assert account().figure("notificationSuccess").excluded == {"pending": ("5",)}
