@@ -99,8 +99,9 @@ class ConstraintOperations:
 
     def _week(self, request: Request) -> Response:
         asked = asked_of(request, {"week": None}, what="the review", maximum=1)
-        week = asked.filters.get("week") or name_of_week(self._clock())
-        return json_response(weekly_review(self._store.read, week))
+        now = self._clock()
+        week = asked.filters.get("week") or name_of_week(now)
+        return json_response(weekly_review(self._store.read, week, now=now))
 
     def _view(self, constraint_id: str, document: Document) -> Document:
         return constraint_view(constraint_id, document, base_url=self._base_url, face_url=self._face_url)

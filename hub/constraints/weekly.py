@@ -1,21 +1,17 @@
 """The review of a week: what was raised, what came of it, which keys recur, and how precise that was so far."""
 
-from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from hub.constraints.documents import OPEN, values_of
-from hub.constraints.reviewing import by_type, precision, refuted
+from hub.constraints.recurring import recurring
+from hub.constraints.reviewing import ENDED, by_type, precision, refuted
 from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
-from hub.model.times import to_text
+from hub.model.times import from_text, to_micros, to_text
 from hub.problems.links import CHILDREN, ids_in
 from hub.store.tables import Tables
 
-RECURRING = 20
 MOST = 10_000
-
-Constraints = Sequence[tuple[str, Document]]
 
 
 def week_of(name: str) -> tuple[str, str]:
@@ -32,9 +28,13 @@ def name_of_week(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%G-W%V")
 
 
-def weekly_review(tables: Tables, week: str) -> Document:
-    """The precision so far is that of all constraints until the end of the week. Raises InvalidInput."""
+def weekly_review(tables: Tables, week: str, *, now: datetime) -> Document:
+    """The precision so far is that of all constraints until the end of the week, as are those that recur.
+
+    A constraint that was refuted or cancelled recurs nowhere. Raises InvalidInput.
+    """
     begin, end = week_of(week)
+    until = min(to_micros(from_text(end)), to_micros(now))
     so_far = tables.constraints.page({"until": end}, offset=0, limit=MOST)
     raised = [(one_id, one) for one_id, one in so_far if one["creationDate"] >= begin]
     reports = tables.constraints.opened(since=begin, until=end)
@@ -50,25 +50,11 @@ def weekly_review(tables: Tables, week: str) -> Document:
         "reports": reports,
         "explained": len(explained),
         "explainedShare": len(explained) / reports if reports else None,
-        "recurring": _recurring(so_far),
+        "recurring": recurring(
+            [one for _, one in so_far if not refuted(one) and one["status"] not in ENDED],
+            tables.constraints.members,
+            until=until,
+        ),
         "precision": precision(one for _, one in raised),
         "precisionSoFar": {kind: precision(found) for kind, found in by_type(one for _, one in so_far).items()},
     }
-
-
-def _recurring(constraints: Constraints) -> list[Document]:
-    """The keys with more than one constraint so far, those with most first, with the minutes that these lasted."""
-    counts: Counter[tuple[str, str]] = Counter()
-    minutes: Counter[tuple[str, str]] = Counter()
-    for _, one in constraints:
-        values = values_of(one)
-        key = values["keyKind"], values["key"]
-        counts[key] += 1
-        lasted = datetime.fromisoformat(values["lastActive"]) - datetime.fromisoformat(values["firstReport"])
-        minutes[key] += round(lasted.total_seconds() / 60)
-    often = [(key, count) for key, count in counts.items() if count > 1]
-    often.sort(key=lambda one: (-minutes[one[0]], -one[1], one[0]))
-    return [
-        {"keyKind": kind, "key": key, "count": count, "activeMinutes": minutes[kind, key]}
-        for (kind, key), count in often[:RECURRING]
-    ]

@@ -181,7 +181,8 @@ class OperatorDesk:
 
     def constraint_week(self, week: str | None) -> Document:
         """Raises InvalidInput."""
-        return weekly_review(self._store.read, week or name_of_week(self._parts.clock()))
+        now = self._parts.clock()
+        return weekly_review(self._store.read, week or name_of_week(now), now=now)
 
     def backtest(self, log: Path | None, *, count: int, seed: int) -> Document:
         """Raises InvalidInput for a log that cannot be read, and InvalidSettings."""

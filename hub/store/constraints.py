@@ -1,7 +1,7 @@
 """What the detectors read: the stream of new reports, and the constraints that are reports of ours."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import orjson
@@ -87,6 +87,13 @@ class Constraints:
 
     def count(self, filters: Mapping[str, str]) -> int:
         return int(self._connection.execute(self._sql["count"], _values(filters)).fetchone()[0])
+
+    def members(self, ids: Iterable[str]) -> Iterator[tuple[str, Document]]:
+        """(id, document) of these reports, those of them that are here."""
+        values = {"ids": orjson.dumps(list(ids)).decode()}
+        cursor = self._connection.execute(self._sql["members"], values)
+        while rows := cursor.fetchmany(FETCHED):
+            yield from ((problem_id, orjson.loads(document)) for problem_id, document in rows)
 
     def opened(self, *, since: str, until: str) -> int:
         """How many reports were opened in a span, without the constraints themselves."""

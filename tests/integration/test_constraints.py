@@ -394,7 +394,7 @@ def test_the_review_of_a_week_says_how_precise_it_was(desk: Watched) -> None:
     desk.burst(6)
     constraint_id, _ = desk.one()
     week = name_of_week(NOON)
-    before = weekly_review(desk.store.read, week)
+    before = weekly_review(desk.store.read, week, now=desk.clock.now)
     assert (before["raised"], before["explained"], before["open"]) == (
         {"resourceFailure": 1, "capacityShortage": 0},
         6,
@@ -403,7 +403,7 @@ def test_the_review_of_a_week_says_how_precise_it_was(desk: Watched) -> None:
     assert before["precision"]["precision"] is None
     assert before["explainedShare"] == 6 / before["reports"]
     desk.review(constraint_id, Verdict.FALSE)
-    after = weekly_review(desk.store.read, week)
+    after = weekly_review(desk.store.read, week, now=desk.clock.now)
     assert (after["raised"], after["explained"], after["explainedShare"]) == (before["raised"], 0, 0)
     assert after["precisionSoFar"]["resourceFailure"] == {
         "true": 0,
@@ -412,7 +412,10 @@ def test_the_review_of_a_week_says_how_precise_it_was(desk: Watched) -> None:
         "notReviewed": 0,
         "precision": 0.0,
     }
-    assert weekly_review(desk.store.read, "2025-W01")["raised"] == {"resourceFailure": 0, "capacityShortage": 0}
+    assert weekly_review(desk.store.read, "2025-W01", now=desk.clock.now)["raised"] == {
+        "resourceFailure": 0,
+        "capacityShortage": 0,
+    }
 
 
 def test_maintenance_that_is_known_raises_nothing(desk: Watched, tmp_path: Path) -> None:

@@ -61,6 +61,9 @@ WHERE category IN ('system.originated.constraint.resourceFailure', 'system.origi
   AND (:since IS NULL OR creation_date >= :since)
   AND (:until IS NULL OR creation_date < :until);
 
+-- name: members
+SELECT problem.id, problem.document FROM json_each(:ids) AS wanted JOIN problem ON problem.id = wanted.value;
+
 -- name: opened
 SELECT count(*) FROM problem WHERE creation_date >= :since AND creation_date < :until
   AND category NOT LIKE 'system.originated.constraint.%';
