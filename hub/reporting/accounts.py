@@ -1,7 +1,7 @@
 """Reads the store and makes accounts of it: as recorded at an instant, and what has changed since."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hub.memory import without_collector
 from hub.reporting.account import Account, Notified, account, horizon
@@ -10,8 +10,7 @@ from hub.reporting.dimensions import Dimensions
 from hub.reporting.edits import edits_of
 from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
-from hub.reporting.restatement import Restatement, restatement
-from hub.reporting.rows import Row
+from hub.reporting.restatement import Restatement, is_another, restatement
 from hub.reporting.timelines import Seen, timelines
 from hub.reporting.views import Question
 from hub.store.histories import Sent
@@ -71,16 +70,11 @@ class Accounts:
         after = self.of(tables, question, recorded=now, breakdowns=breakdowns, sight=sight)
         olds, news = ({row.id: row for row in one.rows} for one in (before, after))
         known = olds.keys() | news.keys()
-        other = {one for one in known if _is_another(olds.get(one), news.get(one))}
+        other = {one for one in known if is_another(olds.get(one), news.get(one))}
         late = tables.histories.late(recorded=recorded, until=now, as_of=question.as_of)
         of_it = [one for one in late if one.problem_id in (known if one.event_time < question.as_of else other)]
         edits = edits_of(tables.histories, of_it, recorded=recorded, dimensions=self.dimensions, sight=sight)
         return restatement(before, after, of_it, edits)
-
-
-def _is_another(old: Row | None, new: Row | None) -> bool:
-    """Whether a report is not what it was; what it repeats is told by another one."""
-    return old is None or new is None or replace(old, repeat_of=new.repeat_of) != new
 
 
 def _notified(tables: Tables, question: Question, recorded: int, sight: Sight, seen: Sequence[Seen]) -> Notified:

@@ -1,11 +1,12 @@
 """What has become of an account: which figures are other ones today, and which late records made them so."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub.reporting.account import Account
 from hub.reporting.edits import Edits
 from hub.reporting.figures import Figure, Number
+from hub.reporting.rows import Row
 from hub.store.histories import Late
 
 
@@ -40,9 +41,19 @@ class Restatement:
     late: tuple[Late, ...]
     edits: Mapping[str, Edits] = field(default_factory=dict)
 
+    @property
+    def others(self) -> frozenset[str]:
+        """The reports that are not what they were; what one repeats is told by another one."""
+        olds, news = ({row.id: row for row in one.rows} for one in (self.before, self.after))
+        return frozenset(one for one in olds.keys() | news.keys() if is_another(olds.get(one), news.get(one)))
+
     def why(self, one: Changed) -> tuple[Late, ...]:
         """The late records of the reports that changed a figure."""
         return tuple(late for late in self.late if late.problem_id in one.rows)
+
+
+def is_another(old: Row | None, new: Row | None) -> bool:
+    return old is None or new is None or replace(old, repeat_of=new.repeat_of) != new
 
 
 def restatement(

@@ -8,13 +8,13 @@ from hub.reporting.render.attributes import attributes
 from hub.reporting.render.document import Cell, Change, Restated, Shown, Table
 from hub.reporting.render.numbers import moment
 from hub.reporting.render.showing import Showing, visible
-from hub.reporting.render.withholding import Key, withheld
+from hub.reporting.render.withholding import Key
 from hub.reporting.render.words import Words
 from hub.reporting.restatement import Changed, Restatement
 
 
 def restated(one: Restatement, report: str, showing: Showing, metrics: Sequence[str]) -> Restated:
-    """`showing` is that of the later account."""
+    """`showing` is that of the later account, and withholds what either account, or their difference, would tell."""
     words, audience = showing.words, showing.audience
     recorded = moment(one.before.recorded, one.before.zone)
     changes = tuple(_changes(one, showing, metrics))
@@ -53,10 +53,7 @@ def _told(one: Restatement, showing: Showing) -> list[str]:
 
 
 def _shown(figures: Sequence[Figure], showing: Showing, metrics: Sequence[str]) -> Mapping[Key, Shown]:
-    """Each account withholds what is small in itself."""
-    seen = visible(figures, showing.audience, metrics)
-    own = replace(showing, withheld=withheld(seen, showing.audience.smallest))
-    return {figure.key: own.shown(figure) for figure in seen}
+    return {figure.key: showing.shown(figure) for figure in visible(figures, showing.audience, metrics)}
 
 
 def _cell(one: Shown | None) -> Cell:

@@ -16,7 +16,7 @@ from hub.reporting.render.plotting import Paper, curve
 from hub.reporting.render.showing import Showing, visible
 from hub.reporting.render.summaries import summary
 from hub.reporting.render.tables import definitions, excluded, not_told, reconciliation, rows
-from hub.reporting.render.withholding import withheld
+from hub.reporting.render.withholding import Key, withheld, withheld_in_both
 from hub.reporting.render.words import BY_LANGUAGE, Words
 from hub.reporting.restatement import Restatement
 
@@ -52,8 +52,7 @@ def compose(account: Account, told: Told, restatement: Restatement | None = None
     audience, words = told.audience, BY_LANGUAGE[told.audience.language]
     figures = visible(account.figures, audience, told.metrics)
     balance = visible(account.figures, audience, (BACKLOG.id,))
-    everything = figures if BACKLOG.id in told.metrics else [*figures, *balance]
-    hidden = withheld(everything, audience.smallest)
+    hidden = _hidden(account, told, restatement)
     numbers = {row.id: number for number, row in enumerate(account.rows, start=1)} if audience.rows else {}
     showing = Showing(words=words, audience=audience, withheld=hidden, numbers=numbers)
     shown = [showing.shown(one) for one in figures]
@@ -77,6 +76,16 @@ def compose(account: Account, told: Told, restatement: Restatement | None = None
         brief=audience.brief,
         restated=None if restatement is None else restated(restatement, told.restates, showing, told.metrics),
     )
+
+
+def _hidden(account: Account, told: Told, restatement: Restatement | None) -> frozenset[Key]:
+    """What is withheld; the balance of the backlog, which each report has, is looked at, too."""
+    audience, metrics = told.audience, (*told.metrics, BACKLOG.id)
+    everything = visible(account.figures, audience, metrics)
+    if restatement is None:
+        return withheld(everything, audience.smallest)
+    before = visible(restatement.before.figures, audience, metrics)
+    return withheld_in_both(before, everything, audience.smallest, restatement.others)
 
 
 def _head(account: Account, told: Told, words: Words) -> dict[str, str]:

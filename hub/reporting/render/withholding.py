@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from hub.reporting.figures import Figure
+from hub.reporting.figures import Figure, Number
 
 Key = tuple[str, tuple[str, ...], str]
 
@@ -17,6 +17,48 @@ def withheld(figures: Sequence[Figure], smallest: int) -> frozenset[Key]:
     sizes = {one.key: _size(one) for one in figures}
     small = {key for key, size in sizes.items() if 0 < size < smallest}
     small |= _of_small_groups(figures, smallest)
+    return _closed(small, figures, sizes)
+
+
+def withheld_in_both(
+    before: Sequence[Figure], after: Sequence[Figure], smallest: int, others: frozenset[str] = frozenset()
+) -> frozenset[Key]:
+    """The keys to withhold from a report that is read beside the one of `before`, so that neither gives the other away.
+
+    What is withheld from either is, and so is what few reports made another: one report came or went, or has other
+    times (`others` are the ids of these), and the difference of the two figures tells of that one alone.
+    """
+    if smallest < 2:
+        return frozenset()
+    olds, news = ({one.key: one for one in figures} for figures in (before, after))
+    small = {*withheld(before, smallest), *withheld(after, smallest)}
+    keys = olds.keys() | news.keys()
+    small |= {key for key in keys if _few_made_it_another(olds.get(key), news.get(key), smallest, others)}
+    sizes = {key: max(_size(one) for one in (olds.get(key), news.get(key)) if one) for key in keys}
+    return _closed(small, [*(olds | news).values()], sizes)
+
+
+def _few_made_it_another(old: Figure | None, new: Figure | None, smallest: int, others: frozenset[str]) -> bool:
+    first, second = (_counts(one) for one in (old, new))
+    if first == second and (old.value if old else None) == (new.value if new else None):
+        return False
+    rows, now = (frozenset(one.rows) if one else frozenset[str]() for one in (old, new))
+    moved = (rows ^ now) | ((rows | now) & others)
+    changes = [abs(first.get(name, 0) - second.get(name, 0)) for name in first.keys() | second.keys()]
+    return len(moved) < smallest or any(0 < change < smallest for change in changes)
+
+
+def _counts(one: Figure | None) -> dict[str, Number]:
+    """The numbers that are shown of a figure, by name."""
+    if one is None:
+        return {}
+    excluded = {f"excluded {why}": len(ids) for why, ids in one.excluded.items()}
+    found = {"n": one.n, "numerator": one.numerator, "denominator": one.denominator, **excluded}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _closed(small: set[Key], figures: Iterable[Figure], sizes: Mapping[Key, int]) -> frozenset[Key]:
+    """With those beside them, until none stands alone."""
     tables = list(_tables(figures))
     while True:
         more = {key for table in tables for key in _beside(table, small, sizes)}
