@@ -160,13 +160,15 @@ def known_definition(tables: Tables, press: Press, name: str) -> ReportDefinitio
 
 
 def definition_view(tables: Tables, one: ReportDefinition, press: Press, *, base_url: str, now: int) -> Document:
-    """With the next run of its schedule and the last one, where it has a schedule."""
+    """With the next run of its schedule and the last one, where it has a schedule; `refused` where none can be made."""
+    why_not = press.why_not(one)
     return {
         "@type": "ReportDefinition",
         "id": one.name,
         "href": f"{base_url}/reportDefinition/{one.name}",
         "origin": "configuration" if one.name in press.definitions else "api",
         **one.document(),
+        **({"refused": why_not} if why_not else {}),
         **_runs(tables, one, press, base_url, now),
     }
 

@@ -23,6 +23,7 @@ DEFINITIONS: Columns = {
     "origin": "origin",
     "every": "schedule.every",
     "next": "nextRun.due",
+    "refused": "refused",
 }
 MADE: Columns = {
     "id": "id",

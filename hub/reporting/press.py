@@ -51,9 +51,14 @@ class Press:
     def audience(self, name: str, field: str = "audience") -> Audience:
         """Raises InvalidInput."""
         if name not in self.audiences:
-            message = f"is no audience; there are {', '.join(sorted(self.audiences)) or 'none'}"
+            message = f"{name} is no audience; there are {', '.join(sorted(self.audiences)) or 'none'}"
             raise InvalidInput(violations=[Violation(field=field, value=name, message=message)])
         return self.audiences[name]
+
+    def why_not(self, definition: ReportDefinition) -> str | None:
+        """Why no report can be made by a definition: the audiences are others now; None where it can."""
+        wrong = wrong_with(definition, self.audiences)
+        return "; ".join(one.sentence() for one in wrong) or None
 
     def checked(self, order: Order) -> Order:
         """The order. Raises InvalidInput for what its audience does not see, and for a period that is none."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.store.sqlite import Store
-from tests.acceptance.contract_client import ContractClient
+from tests.acceptance.contract_client import ContractClient, violations
 from tests.acceptance.running import Server, run
 from tests.acceptance.schedules import seen_to_until
 from tests.rooms import until
@@ -83,3 +83,36 @@ def test_a_definition_of_the_configuration_has_a_schedule_as_well(tmp_path: Path
     told = run(tmp_path, "check", "--config", "settings.toml")
     assert told.returncode == 2
     assert "definitions.0.schedule.at" in told.stderr
+
+
+def test_a_definition_whose_audience_is_gone_says_so_everywhere(tmp_path: Path) -> None:
+    begun_weeks_ago(tmp_path)
+    gone = {
+        "purpose": "",
+        "scope": {},
+        "metrics": [],
+        "breakdowns": [],
+        **WEEKLY,
+        "name": "orphan",
+        "audience": "moon",
+        "zone": None,
+    }
+    store = Store(tmp_path / "qos-hub.db")
+    store.write(lambda tables: tables.report_definitions.insert(gone, actor="me", now=1))
+    store.close()
+    why = "audience: moon is no audience; there are customer, executive, operations, regulator, supplier"
+    with Server(tmp_path) as hub:
+        shown = {one["id"]: one for one in hub.client.get(f"{BASE}/reportDefinition").json()}
+        assert {name: one["refused"] for name, one in shown.items() if "refused" in one} == {"orphan": why}
+        assert "nextRun" not in shown["orphan"]
+        asked = {"definition": {"id": "orphan"}, "period": "2026-03"}
+        refused = hub.client.post(f"{BASE}/managementReport", asked)
+        assert (refused.status_code, violations(refused)) == (400, {"audience": why.partition(": ")[2]})
+        preview = hub.client.get(f"{BASE}/reportDefinition/orphan/preview", params={"period": "2026-03"})
+        assert (preview.status_code, list(violations(preview))) == (400, ["audience"])
+        listed = run(tmp_path, "report", "list")
+        assert "moon is no audience" in listed.stdout
+        made = run(tmp_path, "report", "run", "orphan", "--period", "2026-03")
+        assert (made.returncode, why in made.stderr) == (2, True)
+        until(lambda: [one["definition"] for one in hub.lines("schedule.refused")] == ["orphan"])
+        assert hub.client.call("DELETE", f"{BASE}/reportDefinition/orphan").status_code == 204

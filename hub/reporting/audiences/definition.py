@@ -140,7 +140,7 @@ def wrong_with(one: ReportDefinition, audiences: Mapping[str, Audience]) -> list
     """What its audience does not see."""
     audience = audiences.get(one.audience)
     if audience is None:
-        message = f"is no audience; there are {', '.join(sorted(audiences)) or 'none'}"
+        message = f"{one.audience} is no audience; there are {', '.join(sorted(audiences)) or 'none'}"
         return [Violation(field="audience", value=one.audience, message=message)]
     message = f"audience {audience.name} does not see it"
     wrong = [
