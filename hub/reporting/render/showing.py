@@ -99,6 +99,11 @@ class Showing:
         """None for fewer than may be told."""
         return None if count < self.audience.smallest else count
 
+    def _few(self, count: int) -> str:
+        if 0 < count < self.audience.smallest:
+            return self.words("fewer than {smallest}", smallest=self.audience.smallest)
+        return str(count)
+
     def _label(self, one: Figure) -> str:
         dimension, mark, value = one.part.partition(": ")
         part = f"{self.words(dimension)}: {self.words(value)}" if mark else self.words(one.part)
@@ -122,11 +127,12 @@ class Showing:
 
     def _notes(self, one: Figure, details: Mapping[str, Any]) -> Iterator[str]:
         if one.provisional:
-            yield self.words("provisional for {n}", n=len(one.provisional))
+            yield self.words("provisional for {n}", n=self._few(len(one.provisional)))
         if details.get("openAndBreached"):
-            yield self.words("{n} of them open", n=len(details["openAndBreached"]))
+            yield self.words("{n} of them open", n=self._few(len(details["openAndBreached"])))
         if "restored" in details and "open" in details:
-            yield self.words("{restored} restored, {open} open", **details)
+            told = {name: self._few(details[name]) for name in ("restored", "open")}
+            yield self.words("{restored} restored, {open} open", **told)
         if details.get("share") is not None:
             yield self.words("{share} of the time", share=self.percent(details["share"]))
         if details.get("cumulative") is not None:

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from hub.reporting.figures import Figure, Number
+from hub.reporting.definitions import Unit
+from hub.reporting.figures import Figure, Number, Rows
 
 Key = tuple[str, tuple[str, ...], str]
 
@@ -11,12 +12,14 @@ Key = tuple[str, tuple[str, ...], str]
 def withheld(figures: Sequence[Figure], smallest: int) -> frozenset[Key]:
     """The keys of the figures about fewer than `smallest` reports, of groups of fewer, and of those beside them.
 
-    Where a single figure of a breakdown, or of the parts of a metric, is withheld, the smallest other one is too: the
-    sum, which is shown, gave it away otherwise.
+    A count of reports is withheld, too, where another figure is about all of these but few: those few are what it
+    leaves out, such as the cancelled ones. Where a single figure of a breakdown, or of the parts of a metric, is
+    withheld, the smallest other one is too: the sum, which is shown, gave it away otherwise.
     """
     sizes = {one.key: _size(one) for one in figures}
     small = {key for key, size in sizes.items() if 0 < size < smallest}
     small |= _of_small_groups(figures, smallest)
+    small |= _with_few_more(figures, smallest)
     return _closed(small, figures, sizes)
 
 
@@ -84,6 +87,22 @@ def _of_small_groups(figures: Iterable[Figure], smallest: int) -> set[Key]:
         few = [group for size, group in order if size < smallest]
         found.update(few if len(few) != 1 else [group for _, group in order[:2]])
     return {one.key for one in figures if one.group in found}
+
+
+def _with_few_more(figures: Sequence[Figure], smallest: int) -> set[Key]:
+    """The counts of what another figure of the group is about and few reports besides."""
+    by_group: dict[tuple[str, ...], set[Rows]] = defaultdict(set)
+    for one in figures:
+        if one.unit != Unit.COUNT:
+            by_group[one.group].add(one.rows)
+    found = set()
+    for one in figures:
+        if one.unit == Unit.COUNT and smallest > 1:
+            size, rows = len(one.rows), set(one.rows)
+            near = (other for other in by_group[one.group] if 0 < size - len(other) < smallest)
+            if any(rows.issuperset(other) for other in near):
+                found.add(one.key)
+    return found
 
 
 def _tables(figures: Iterable[Figure]) -> Iterable[list[Key]]:

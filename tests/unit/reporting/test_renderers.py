@@ -34,7 +34,7 @@ from hub.reporting.timelines import Timeline
 from hub.shipped import config_dir
 from hub.store.histories import Sent
 from tests.unit.reporting import example
-from tests.unit.reporting.example import MARCH, POLICY, at
+from tests.unit.reporting.example import MARCH, POLICY, at, timeline
 
 CALENDARS = load_agreed(config_dir() / "reporting.yaml").calendars
 SHIPPED = load_audiences(config_dir() / "audiences.yaml", CALENDARS)
@@ -85,6 +85,37 @@ def document(audience: Audience, timelines: Sequence[Timeline], title: str = "Ma
         notified=Notified(sent=sight.sent(SENT, seen)),
     )
     return compose(one, told)
+
+
+def test_what_few_reports_are_left_out_of_cannot_be_worked_out() -> None:
+    """Three of forty were cancelled, two of the open ones have run over: no number tells either."""
+    lines = [
+        timeline(
+            f"r{number}",
+            "ACME",
+            "2",
+            "VPN-7",
+            [
+                (f"{number % 20 + 1:02}T08:00", "acknowledged"),
+                (
+                    "31T22:00" if number < 2 else f"{number % 20 + 1:02}T09:00",
+                    "cancelled" if 2 < number < 6 else "resolved",
+                ),
+            ][: 1 if number < 2 else 2],
+        )
+        for number in range(40)
+    ]
+    metrics = ("timeToRestoreGross", "timeToRestoreCensored", "slaCompliance", "firstTimeFix", "repeatRate")
+    audience = Audience(name="few", title="Few", metrics=metrics, rows=False, smallest=5)
+    made = document(audience, lines)
+    balance = {row[0]: row[1] for row in made.reconciliation.rows}
+    assert balance["+ opened"] == balance["− withdrawn"] == balance["= open at the end"] == "withheld"
+    figures = [one for section in made.sections for one in section.figures]
+    assert {one.n for one in figures if one.n is not None} <= {35, 37}
+    assert {count for one in figures for count in one.excluded.values()} <= {None, 35}
+    notes = [one.note for one in figures if "open" in one.note]
+    assert notes
+    assert all("fewer than 5" in note for note in notes)
 
 
 def report(audience: Audience) -> ManagementReport:
