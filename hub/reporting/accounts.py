@@ -7,7 +7,7 @@ from hub.memory import without_collector
 from hub.reporting.account import Account, Notified, account, horizon
 from hub.reporting.audiences.sight import Sight
 from hub.reporting.dimensions import Dimensions
-from hub.reporting.edits import edits_of
+from hub.reporting.edits import explained
 from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
 from hub.reporting.restatement import Restatement, is_another, restatement
@@ -63,8 +63,8 @@ class Accounts:
     ) -> Restatement:
         """How the account that was recorded then differs from what is known now, as of the same instant.
 
-        Of late records those are told that are about reports of either account, and of those about later times only
-        what made their report another one.
+        Of late records those are told that are about reports of either account while they were seen, and of those about
+        later times only what made their report another one.
         """
         before = self.of(tables, question, recorded=recorded, breakdowns=breakdowns, sight=sight)
         after = self.of(tables, question, recorded=now, breakdowns=breakdowns, sight=sight)
@@ -73,8 +73,8 @@ class Accounts:
         other = {one for one in known if is_another(olds.get(one), news.get(one))}
         late = tables.histories.late(recorded=recorded, until=now, as_of=question.as_of)
         of_it = [one for one in late if one.problem_id in (known if one.event_time < question.as_of else other)]
-        edits = edits_of(tables.histories, of_it, recorded=recorded, dimensions=self.dimensions, sight=sight)
-        return restatement(before, after, of_it, edits)
+        found = explained(tables.histories, of_it, recorded=recorded, dimensions=self.dimensions, sight=sight)
+        return restatement(before, after, (one for one in of_it if one.record_id in found.seen), found.edits)
 
 
 def _notified(tables: Tables, question: Question, recorded: int, sight: Sight, seen: Sequence[Seen]) -> Notified:

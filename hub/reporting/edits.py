@@ -10,7 +10,7 @@ from hub.problems.acknowledgement import is_acknowledged
 from hub.reporting.audiences.sight import Sight
 from hub.reporting.dimensions import NAMES, Dimensions, Known
 from hub.reporting.timelines import undo
-from hub.store.histories import AT_ONCE, CHANGES, DELETES, FLAGS, LATER, SEQ, SOURCE, Histories, History, Late
+from hub.store.histories import AT_ONCE, CHANGES, FLAGS, LATER, SEQ, SOURCE, Histories, History, Late
 
 OPENED, AFFECTED, ACKNOWLEDGED = "opened", "affected", "acknowledged"
 PLAIN = {OPENED: "creationDate", AFFECTED: "affectedNumberOfServices", ACKNOWLEDGED: "trackingRecord"}
@@ -37,47 +37,62 @@ class Edits(NamedTuple):
     others: tuple[str, ...]
 
 
-def edits_of(
+class Explained(NamedTuple):
+    """`seen` are the ids of the late records of reports that the audience saw then, before or after them; `edits` what
+    those of them that changed attributes made another, by their ids."""
+
+    seen: frozenset[str]
+    edits: dict[str, Edits]
+
+
+def explained(
     histories: Histories, late: Sequence[Late], *, recorded: int, dimensions: Dimensions, sight: Sight
-) -> dict[str, Edits]:
-    """{id of a late record that changed attributes: what it made another}; `recorded` is when all before it was."""
+) -> Explained:
+    """`recorded` is when all before these records was."""
     ids = {one.seq: one.record_id for one in late}
-    found: dict[str, Edits] = {}
+    seen: set[str] = set()
+    edits: dict[str, Edits] = {}
     known: Known = {}
     for some in _some(sorted({one.problem_id for one in late})):
         for history in histories.read(some, recorded=recorded):
-            for seq, changes, before, after, source in _changes(history):
-                if seq in ids:
-                    sides = [_said(one, source, dimensions, known, sight) for one in (before, after)]
-                    found[ids[seq]] = _edits(changes, sides[0], sides[1], dimensions)
-    return found
+            source = history.entries[0][SOURCE]
+            for seq, changes, before, after in _steps(history):
+                if seq not in ids:
+                    continue
+                new = _said(after, source, dimensions, known, sight)
+                old = new if before is after else _said(before, source, dimensions, known, sight)
+                if old is not None or new is not None:
+                    seen.add(ids[seq])
+                    if changes and after:
+                        edits[ids[seq]] = _edits(changes, old, new, dimensions)
+    return Explained(frozenset(seen), edits)
 
 
 def _some(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[begin : begin + AT_ONCE] for begin in range(0, len(ids), AT_ONCE))
 
 
-def _changes(history: History) -> Iterator[tuple[int, Document, Document, Document, str | None]]:
-    """(seq, changes, the report before, the report after, its source) of every later change, the last one first."""
+def _steps(history: History) -> Iterator[tuple[int, Document, Document, Document]]:
+    """(seq, changes, the report before, the report after) of every later record, the last one first.
+
+    Of a deletion there is no report after; what changed no attribute has no changes, and one report for both.
+    """
     after: Document = orjson.loads(history.document) if history.document else {}
-    source = history.entries[0][SOURCE]
     for entry in reversed(history.entries):
         if entry[FLAGS] < LATER:
             return
-        if entry[CHANGES]:
-            changes = orjson.loads(entry[CHANGES])
-            before = {**after}
-            undo(before, changes)
-            if not entry[FLAGS] & DELETES:
-                yield entry[SEQ], changes, before, after, source
-            after = before
+        changes: Document = orjson.loads(entry[CHANGES]) if entry[CHANGES] else {}
+        before = {**after} if changes else after
+        undo(before, changes)
+        yield entry[SEQ], changes, before, after
+        after = before
 
 
 def _said(
     report: Document, source: str | None, dimensions: Dimensions, known: Known, sight: Sight
 ) -> dict[str, Said] | None:
-    """What figures read of a report; None of one that is not seen."""
-    values = sight.values(dimensions.of(report, source, known))
+    """What figures read of a report; None of one that is not seen, or not there."""
+    values = sight.values(dimensions.of(report, source, known)) if report else None
     if values is None:
         return None
     return {

@@ -12,8 +12,17 @@ from tests.acceptance.running import Server
 from tests.integration.test_management_reports import AGREED, FORMATS, fill
 from tests.integration.test_restated_reports import THEN, content, made, words_in
 
-FOREIGN = ("SUPPLIER-X", "responsible party", "responsibleParty", "cause:", "a digger", "BETA", "Seen by nobody")
-"""What a customer's statement hides, and what was another's."""
+FOREIGN = (
+    "SUPPLIER-X",
+    "responsible party",
+    "responsibleParty",
+    "cause:",
+    "a digger",
+    "BETA",
+    "GAMMA",
+    "Seen by nobody",
+)
+"""What a customer's statement hides, what was another's, and what became of a report that is another's now."""
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +69,12 @@ def restated(client: ContractClient, ids: dict[str, str]) -> dict[str, dict[str,
             "description": "Seen by nobody",
         },
         "R3": {"originatorParty": party("customer", "ACME")},
+        "R5": {"originatorParty": party("customer", "GAMMA")},
     }
     for name, said in edits.items():
         answer = client.patch(ids[name], **said)
         assert answer.status_code == 200, answer.text
+    assert client.patch(ids["R5"], priority=7, affectedService=[{"id": "LINE-GAMMA"}]).status_code == 200
     return {name: made(client, restates={"id": one["id"]}) for name, one in first.items()}
 
 
@@ -84,6 +95,7 @@ def test_who_sees_everything_is_told_each_attribute_old_and_new(
         "description",
     ]
     assert found[ids["R3"]] == "customer: BETA → ACME"
+    assert found[ids["R5"]] == "service: LINE-9 → LINE-GAMMA; severity: 2 → 7"
 
 
 def test_an_audience_is_told_what_it_may_see_of_them(
@@ -93,6 +105,7 @@ def test_an_audience_is_told_what_it_may_see_of_them(
     assert found == {
         ids["R1"]: "severity: 1 → 2; other attributes",
         ids["R3"]: "customer: not seen → ACME",
+        ids["R5"]: "customer: ACME → not seen",
     }
 
 
