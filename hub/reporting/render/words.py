@@ -22,7 +22,6 @@ ENGLISH: Mapping[str, str] = {
     "notKept": "no longer kept",
     "numberNotSaid": "does not say how many",
     "none": "none",
-    "pending": "under way",
     "open": "still open",
     "undecided": "not decided yet",
     "p50": "median",
