@@ -21,6 +21,7 @@ from hub.reporting.policies import Policies
 from hub.reporting.repeats import WITHIN, Repeats
 from hub.reporting.rows import Row, row_of
 from hub.reporting.timelines import CONSTRAINT, Deleted, Horizon, Seen, Timeline
+from hub.reporting.tracks import Track, tracks
 from hub.reporting.views import Question, View
 from hub.store.histories import Sent, Unregistered
 
@@ -56,6 +57,7 @@ class Account:
     outside: int = 0
     constraints: int = 0
     courses: tuple[Course, ...] = ()
+    tracks: tuple[Track, ...] = ()
     deleted: Rows = ()
 
     def figure(self, metric: str, part: str = "", group: tuple[str, ...] = ()) -> Figure:
@@ -108,6 +110,7 @@ def account(
         constraints=constraints,
         deleted=tuple(deleted),
         courses=courses(view),
+        tracks=tracks(view),
     )
 
 

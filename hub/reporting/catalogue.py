@@ -6,6 +6,7 @@ from hub.reporting.definitions import Definition
 from hub.reporting.figures import Figure
 from hub.reporting.metrics import (
     acknowledgement,
+    arrivals,
     backlog,
     compliance,
     degradation,
@@ -35,7 +36,7 @@ OF_REPORTS: tuple[Callable[[View], Iterator[Figure]], ...] = (
 )
 """The metrics of the reports, which are broken down, too."""
 
-OF_ALL: tuple[Callable[[View], Iterator[Figure]], ...] = (pareto.pareto,)
+OF_ALL: tuple[Callable[[View], Iterator[Figure]], ...] = (arrivals.arrivals, pareto.pareto)
 """Those that are a breakdown by themselves."""
 
 MODULES = (
@@ -44,6 +45,7 @@ MODULES = (
     compliance,
     jeopardy,
     backlog,
+    arrivals,
     reopening,
     states,
     degradation,

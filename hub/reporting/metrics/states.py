@@ -22,6 +22,8 @@ TIME_IN_STATE = Definition(
     policy="Reports that were cancelled later are in it. notObserved is the time before the first thing that is known.",
 )
 STATES = (NOT_OBSERVED, Status.ACKNOWLEDGED, Status.IN_PROGRESS, Status.PENDING, Status.HELD)
+PARTS = (NOT_OBSERVED, BEFORE, AFTER, *map(str, STATES[2:]))
+"""Into which the time of a report falls, each of it into one: the states, that of being acknowledged in two."""
 
 
 def time_in_state(view: View) -> Iterator[Figure]:

@@ -1,12 +1,13 @@
 """A chart as SVG that everybody can read: with a name and a description, by pattern as well as by colour."""
 
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Iterator, Sequence
 
+from hub.reporting.metrics.pareto import VITAL
 from hub.reporting.render.document import Bar, Chart
+from hub.reporting.render.drawing import HATCHED, WIDTH, cut, fill, frame, patterns, text
 
-WIDTH, LABEL, VALUE = 720, 220, 130
-"""In pixels: of all, of the labels on the left, of the values on the right."""
+LABEL, VALUE = 240, 130
+"""In pixels: of the labels on the left, of the values on the right."""
 
 ROW, HEIGHT, TOP = 26, 16, 8
 LONGEST = 34
@@ -15,44 +16,68 @@ SPACE = WIDTH - LABEL - VALUE
 
 def svg(chart: Chart, name: str, description: str) -> str:
     """`name` makes the ids of one page differ; the figures stand in a table beside the chart, too."""
-    height = TOP + ROW * len(chart.bars) + TOP
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
-        f'height="{height}" aria-labelledby="{name}-t {name}-d">',
-        f'<title id="{name}-t">{escape(chart.title)} ({escape(chart.unit)})</title>',
-        f'<desc id="{name}-d">{escape(description)}</desc>',
-        f'<defs><pattern id="{name}-p" width="6" height="6" patternUnits="userSpaceOnUse">'
-        '<rect width="6" height="6" fill="#cfe0f2"/><path d="M0 6L6 0" stroke="#1f5fa8" stroke-width="1.5"/>'
-        "</pattern></defs>",
-        f'<line x1="{LABEL}" y1="0" x2="{LABEL}" y2="{height}" stroke="#666"/>',
-    ]
+    runs = list(_runs(chart.bars))
+    top = TOP + (18 if runs else 0)
+    height = top + ROW * len(chart.bars) + TOP
+    parts = [*frame(name, height, f"{chart.title} ({chart.unit})", description), *patterns(name, (HATCHED,))]
+    parts.append(f'<line x1="{LABEL}" y1="{top - TOP}" x2="{LABEL}" y2="{height}" stroke="#666"/>')
+    if runs:
+        x = LABEL + SPACE * VITAL / 100
+        parts.append(
+            f'<path d="M{x:.1f} {top - 4}V{height}" stroke="#666" stroke-dasharray="3 3"/>'
+            + text(x, top - 8, f"Σ {VITAL} %", "middle", size=11)
+        )
     for number, bar in enumerate(chart.bars):
-        parts += _bar(bar, chart, TOP + ROW * number, name)
+        parts += _bar(bar, chart, top + ROW * number, name)
+    for run in runs:
+        parts += _cumulative(run, top)
     return "".join([*parts, "</svg>"])
 
 
 def _bar(bar: Bar, chart: Chart, top: int, name: str) -> Iterator[str]:
     middle = top + HEIGHT - 3
-    fill = f"url(#{name}-p)" if bar.whole else "#1f5fa8"
+    filled = fill(name, HATCHED) if bar.whole else "#1f5fa8"
+    yield text(LABEL - 8, middle, cut(bar.label, LONGEST), "end")
     yield (
-        f'<text x="{LABEL - 8}" y="{middle}" text-anchor="end" font-size="12" fill="currentColor">'
-        f"{escape(_cut(bar.label))}</text>"
-    )
-    yield (
-        f'<rect x="{LABEL}" y="{top}" width="{_long(bar.value, chart):.1f}" height="{HEIGHT}" fill="{fill}" '
+        f'<rect x="{LABEL}" y="{top}" width="{_long(bar.value, chart):.1f}" height="{HEIGHT}" fill="{filled}" '
         'stroke="#1f5fa8"/>'
     )
     if bar.low is not None and bar.high is not None:
         low, high = LABEL + _long(bar.low, chart), LABEL + _long(bar.high, chart)
         y = top + HEIGHT / 2
-        yield f'<path d="M{low:.1f} {y}H{high:.1f}M{low:.1f} {y - 5}v10M{high:.1f} {y - 5}v10" stroke="#b34700" '
-        yield 'stroke-width="2" fill="none"/>'
-    yield f'<text x="{LABEL + SPACE + 8}" y="{middle}" font-size="12" fill="currentColor">{escape(bar.text)}</text>'
+        yield _seen(f"M{low:.1f} {y}H{high:.1f}M{low:.1f} {y - 5}v10M{high:.1f} {y - 5}v10")
+    yield text(LABEL + SPACE + 8, middle, bar.text)
+
+
+def _runs(bars: Sequence[Bar]) -> Iterator[list[tuple[int, float]]]:
+    """(number of the bar, percent so far) of the bars that are ranked together; the first of a rank begins anew."""
+    run: list[tuple[int, float]] = []
+    for number, bar in enumerate(bars):
+        if bar.cumulative is None:
+            continue
+        if run and bar.cumulative <= run[-1][1]:
+            yield run
+            run = []
+        run.append((number, bar.cumulative))
+    if run:
+        yield run
+
+
+def _cumulative(run: Sequence[tuple[int, float]], top: int) -> Iterator[str]:
+    places = [(LABEL + SPACE * sum_ / 100, top + ROW * number + HEIGHT / 2) for number, sum_ in run]
+    path = "L".join(f"{x:.1f} {y}" for x, y in places)
+    yield _seen(f"M{path}")
+    for x, y in places:
+        yield f'<circle cx="{x:.1f}" cy="{y}" r="3.5" fill="#fff" stroke="#b34700" stroke-width="2"/>'
 
 
 def _long(value: float, chart: Chart) -> float:
     return SPACE * min(max(value / chart.most, 0.0), 1.0)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+def _seen(path: str) -> str:
+    """A line over bars, with a white edge that sets it off."""
+    looks = (("#fff", 4.5), ("#b34700", 2))
+    return "".join(
+        f'<path d="{path}" stroke="{colour}" stroke-width="{wide}" fill="none"/>' for colour, wide in looks
+    )

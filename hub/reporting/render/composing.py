@@ -2,25 +2,31 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from hub.reporting.account import Account, digest
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.definition import ReportDefinition
 from hub.reporting.catalogue import DEFINITIONS
+from hub.reporting.metrics.arrivals import ARRIVALS
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.degradation import ALL
 from hub.reporting.render.changes import restated
 from hub.reporting.render.document import Bar, Chart, ManagementReport, Section, Shown
 from hub.reporting.render.numbers import moment, number
+from hub.reporting.render.picturing import Picturing
 from hub.reporting.render.plotting import Paper, curve
-from hub.reporting.render.showing import Showing, visible
-from hub.reporting.render.summaries import summary
+from hub.reporting.render.showing import PARETO, Showing, visible
+from hub.reporting.render.summaries import is_unknown, summary
 from hub.reporting.render.tables import definitions, excluded, not_told, reconciliation, rows
 from hub.reporting.render.withholding import Key, withheld, withheld_in_both
 from hub.reporting.render.words import BY_LANGUAGE, Words
 from hub.reporting.restatement import Restatement
 
 MOST_BARS = 20
+MOST_RANKED = 8
+"""Bars of each dimension, where several are ranked beside one another."""
+
 MINUTE = 60_000_000
 
 
@@ -110,6 +116,7 @@ def _head(account: Account, told: Told, words: Words) -> dict[str, str]:
 def _sections(account: Account, shown: Sequence[Shown], audience: Audience, words: Words) -> Iterator[Section]:
     """Of few reports a course would tell of each, so that an audience which small figures are kept from sees none."""
     paper = Paper(begin=account.begin, zone=account.zone, words=words)
+    picturing = Picturing(account=account, audience=audience, words=words)
     courses = {one.metric: one for one in account.courses} if audience.smallest < 2 else {}
     by_metric: dict[str, list[Shown]] = {}
     for one in shown:
@@ -125,15 +132,21 @@ def _sections(account: Account, shown: Sequence[Shown], audience: Audience, word
             chart=_chart(metric, figures, words),
             curve=curve(courses[metric], paper) if metric in courses else None,
             figures=tuple(figures),
+            pictures=tuple(picturing.of(metric, figures)),
         )
 
 
 def _chart(metric: str, figures: Sequence[Shown], words: Words) -> Chart | None:
-    """The parts of a metric, or its whole beside its groups; None where there is nothing to compare."""
+    """The parts of a metric, or its whole beside its groups; None where there is nothing to compare, and where a
+    picture has all of it."""
+    if metric == ARRIVALS.id:
+        return None
     plain = [one for one in figures if not one.dimension and one.value is not None]
     grouped = [one for one in figures if one.dimension and not one.part and one.value is not None]
     chosen = [one for one in plain if one.part != ALL] or plain
     chosen = (chosen + grouped if not plain or not plain[0].part else chosen)[:MOST_BARS]
+    if metric in PARETO:
+        chosen = list(_first_of_each(plain))
     if not chosen:
         return None
     unit = chosen[0].unit
@@ -145,8 +158,17 @@ def _chart(metric: str, figures: Sequence[Shown], words: Words) -> Chart | None:
             low=one.low,
             high=one.high,
             whole=not one.part and not one.dimension,
+            cumulative=one.cumulative,
         )
         for one in chosen
     )
     most = 100.0 if unit == "percent" else max(bar.value for bar in bars)
     return Chart(title=words.metric(metric), unit=words.unit(unit), bars=bars, most=most or 1.0)
+
+
+def _first_of_each(ranked: Sequence[Shown]) -> Iterator[Shown]:
+    """The greatest of each dimension that is ranked; none of one that no report says anything of."""
+    for _, group in groupby(ranked, lambda one: one.part.partition(":")[0]):
+        those = list(group)
+        if len(those) > 1 or not is_unknown(those[0].part):
+            yield from those[:MOST_RANKED]

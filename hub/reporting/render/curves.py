@@ -1,14 +1,14 @@
 """A curve as SVG that everybody can read: its lines differ by strokes as well as by colour, and are named."""
 
 from collections.abc import Iterator
-from html import escape
 from itertools import pairwise
 
 from hub.reporting.render.document import Curve, Line, Place
+from hub.reporting.render.drawing import WIDTH, frame, text
 
-WIDTH, HEIGHT = 720, 250
+HEIGHT = 250
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 30, 30
-"""In pixels: of all, and of what lies around the lines."""
+"""In pixels: the height of all, and of what lies around the lines."""
 
 LOOKS = (("#1f5fa8", ""), ("#b34700", "7 4"), ("#2e7d32", "2 3"))
 """(colour, dashes) of the first, second and third line."""
@@ -16,27 +16,21 @@ LOOKS = (("#1f5fa8", ""), ("#b34700", "7 4"), ("#2e7d32", "2 3"))
 
 def svg(curve: Curve, name: str) -> str:
     """`name` makes the ids of one page differ; the figures stand in a table beside the curve, too."""
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
-        f'height="{HEIGHT}" aria-labelledby="{name}-t {name}-d">',
-        f'<title id="{name}-t">{escape(curve.title)} ({escape(curve.unit)})</title>',
-        f'<desc id="{name}-d">{escape(curve.summary)}</desc>',
-        *_axes(curve),
-    ]
+    parts = [*frame(name, HEIGHT, f"{curve.title} ({curve.unit})", curve.summary), *_axes(curve)]
     for number, line in enumerate(curve.lines):
         parts += _drawn(line, number, steps=curve.steps)
     return "".join([*parts, "</svg>"])
 
 
 def _axes(curve: Curve) -> Iterator[str]:
-    for up, text in curve.up:
+    for up, said in curve.up:
         _, y = _at((0, up))
         yield f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#888" stroke-width="0.5"/>'
-        yield _text(LEFT - 8, y + 4, text, "end")
-    for across, text in curve.across:
+        yield text(LEFT - 8, y + 4, said, "end")
+    for across, said in curve.across:
         x, y = _at((across, 0))
         yield f'<path d="M{x:.1f} {y:.1f}v5" stroke="#666"/>'
-        yield _text(x, y + 18, text, "middle")
+        yield text(x, y + 18, said, "middle")
 
 
 def _drawn(line: Line, number: int, *, steps: bool) -> Iterator[str]:
@@ -50,7 +44,7 @@ def _drawn(line: Line, number: int, *, steps: bool) -> Iterator[str]:
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'
     x = LEFT + 180 * number
     yield f'<path d="M{x} 12h28" {look}/>'
-    yield _text(x + 34, 16, line.label, "start")
+    yield text(x + 34, 16, line.label)
 
 
 def _path(line: Line, *, steps: bool) -> Iterator[str]:
@@ -76,10 +70,3 @@ def _alone(line: Line) -> Iterator[Place]:
 def _at(place: Place) -> Place:
     across, up = place
     return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
-
-
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="12" fill="currentColor">'
-        f"{escape(text)}</text>"
-    )

@@ -14,6 +14,7 @@ class Shown:
 
     `n` is None where the figure is withheld. `low` and `high` are Wilson's interval of a share. `rows` are the numbers
     of the reports in it, from 1, in the table of the rows; () where no rows are listed. `excluded` is {why: how many}.
+    `cumulative` is what a ranked figure and those before it make, in percent.
     """
 
     metric: str
@@ -29,6 +30,7 @@ class Shown:
     denominator: Number | None
     low: float | None
     high: float | None
+    cumulative: float | None
     policy: str
     note: str
     rows: tuple[int, ...]
@@ -44,6 +46,9 @@ class Bar:
     high: float | None = None
     whole: bool = False
     """Whether it stands for all, and the other bars for parts of it."""
+
+    cumulative: float | None = None
+    """Of bars that are ranked: what this one and those before it make, in percent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +92,66 @@ class Curve:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeatMap:
+    """How many of something by two things; a cell is None where it is withheld."""
+
+    title: str
+    unit: str
+    summary: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[tuple[int | None, ...], ...]
+    table: "Table"
+    kind: str = "heatMap"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stacks:
+    """Bars of 100 %: (label, what the whole is, the share of each of `parts` in percent)."""
+
+    title: str
+    unit: str
+    summary: str
+    parts: tuple[str, ...]
+    bars: tuple[tuple[str, str, tuple[float, ...]], ...]
+    table: "Table"
+    kind: str = "stacks"
+
+
+Stretch = tuple[float, float, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """One report. `states` and `clock` are (begin, end, which) from 0 to 1 of the longest, `which` counting the states
+    and the ways of the clock that the legend names; `due` is where its target was over, None where it was not."""
+
+    label: str
+    states: tuple[Stretch, ...]
+    clock: tuple[Stretch, ...]
+    due: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lanes:
+    """Single reports since their opening; `across` is what is written at the axis, and where."""
+
+    title: str
+    unit: str
+    summary: str
+    states: tuple[str, ...]
+    ways: tuple[str, ...]
+    due: str
+    lanes: tuple[Lane, ...]
+    across: tuple[Tick, ...]
+    table: "Table"
+    kind: str = "lanes"
+
+
+Picture = HeatMap | Stacks | Lanes
+
+
+@dataclass(frozen=True, kw_only=True)
 class Section:
     """A metric with its figures; `summary` is one sentence for who cannot see, or need not see, the chart."""
 
@@ -97,6 +162,7 @@ class Section:
     chart: Chart | None
     curve: Curve | None
     figures: tuple[Shown, ...]
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from hub.reporting.definitions import Cohort
+from hub.reporting.render.german_pictures import PICTURED
 
 GERMAN_METRICS: Mapping[str, tuple[str, str]] = {
     "timeToAcknowledge": ("Annahmezeit", "Wie lange eine Meldung wartete, bis jemand sie annahm."),
@@ -37,6 +38,7 @@ GERMAN_METRICS: Mapping[str, tuple[str, str]] = {
     ),
     "jeopardy": ("Gefährdung", "Wie viel der vereinbarten Zeit die offenen Meldungen verbraucht haben."),
     "backlog": ("Bestand", "Wie viele Meldungen am Anfang und am Ende offen waren, und was dazwischen liegt."),
+    "arrivals": ("Eingang nach Wochentag und Stunde", "In welchen Stunden der Woche Meldungen eröffnet wurden."),
     "ageing": ("Alter der offenen Meldungen", "Wie viele der offenen Meldungen wie alt sind."),
     "reopenRate": ("Wiedereröffnungen", "Anteil der entstörten Meldungen, die wieder geöffnet worden waren."),
     "repeatRate": ("Wiederholungen", "Anteil der Meldungen, die beim selben Kunden und Dienst wiederkamen."),
@@ -97,6 +99,7 @@ COHORTS: Mapping[str, str] = {
 
 GERMAN: Mapping[str, str] = {
     **COHORTS,
+    **PICTURED,
     # units
     "reports": "Meldungen",
     "notifications": "Benachrichtigungen",

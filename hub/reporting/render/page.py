@@ -10,10 +10,21 @@ from jinja2.environment import TemplateStream
 from markupsafe import Markup
 
 from hub.reporting.audiences.audience import Language
-from hub.reporting.render import curves
+from hub.reporting.render import curves, heat, lanes, stacks
 from hub.reporting.render.changes import changes_table
 from hub.reporting.render.charts import svg
-from hub.reporting.render.document import Cell, ManagementReport, Restated, Section, Shown, Table
+from hub.reporting.render.document import (
+    Cell,
+    HeatMap,
+    Lanes,
+    ManagementReport,
+    Picture,
+    Restated,
+    Section,
+    Shown,
+    Stacks,
+    Table,
+)
 from hub.reporting.render.numbers import number
 from hub.reporting.render.words import BY_LANGUAGE, Words
 
@@ -82,6 +93,7 @@ def _page(report: ManagementReport, *, for_paper: bool) -> TemplateStream:
         less=less,
         drawn=_drawn,
         curved=_curved,
+        pictured=_pictured,
         figures=figures,
         links=links,
         policies=policies,
@@ -99,8 +111,11 @@ def _changes(one: Restated, words: Words, for_paper: bool) -> tuple[Table, Table
 
 
 def _on_paper(section: Section) -> list[Shown]:
+    """Of cells the sum alone: they stand beneath their picture already."""
     first = section.figures[0].part
-    return [one for one in section.figures if not one.dimension or one.part == first][:MOST_FIGURES_ON_PAPER]
+    has_cells = any(isinstance(one, HeatMap) for one in section.pictures)
+    most = 1 if has_cells else MOST_FIGURES_ON_PAPER
+    return [one for one in section.figures if not one.dimension or one.part == first][:most]
 
 
 @cache
@@ -119,6 +134,16 @@ def _drawn(section: Section, name: str) -> Markup:
 def _curved(section: Section, name: str) -> Markup:
     assert section.curve is not None
     return Markup(curves.svg(section.curve, name))
+
+
+def _pictured(picture: Picture, name: str) -> Markup:
+    match picture:
+        case HeatMap():
+            return Markup(heat.svg(picture, name))
+        case Stacks():
+            return Markup(stacks.svg(picture, name))
+        case Lanes():
+            return Markup(lanes.svg(picture, name))
 
 
 def _printed(table: Table) -> Table:

@@ -91,7 +91,7 @@ def _compliance(course: Course, paper: Paper) -> Curve | None:
         summary=said,
         lines=(
             Line(
-                label=name,
+                label=f"{name} ({words('95 % interval')})",
                 places=tuple(
                     None if row[1] is None else (x, row[1] / 100) for x, row in zip(places, rows, strict=True)
                 ),

@@ -71,6 +71,7 @@ class Showing:
             denominator=None if hides else one.denominator,
             low=details.get("low"),
             high=details.get("high"),
+            cumulative=self._cumulative(details),
             policy=self._policy(one),
             note="" if hides else self._note(one),
             rows=() if hides else self._numbered(one.rows),
@@ -94,6 +95,11 @@ class Showing:
 
     def percent(self, value: float) -> str:
         return f"{number(value, 1, self.words.language)} %"
+
+    def _cumulative(self, details: Mapping[str, Any]) -> float | None:
+        """None where small figures are withheld: the difference of two sums would tell what stands between them."""
+        found: float | None = None if self.audience.smallest > 1 else details.get("cumulative")
+        return found
 
     def _count(self, count: int) -> int | None:
         """None for fewer than may be told."""
@@ -135,7 +141,8 @@ class Showing:
             yield self.words("{restored} restored, {open} open", **told)
         if details.get("share") is not None:
             yield self.words("{share} of the time", share=self.percent(details["share"]))
-        if details.get("cumulative") is not None:
-            yield self.words("{cumulative} so far", cumulative=self.percent(details["cumulative"]))
+        cumulative = self._cumulative(details)
+        if cumulative is not None:
+            yield self.words("{cumulative} so far", cumulative=self.percent(cumulative))
         if details.get("vital"):
             yield self.words("one of the vital few")

@@ -1,10 +1,12 @@
 """One sentence for each metric: what its chart shows, for who cannot see it or has no time to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from hub.reporting.dimensions import UNKNOWN
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.degradation import ALL
+from hub.reporting.metrics.pareto import VITAL
 from hub.reporting.metrics.trends import NO_EVIDENCE
 from hub.reporting.render.document import Shown
 from hub.reporting.render.numbers import number
@@ -55,15 +57,34 @@ def _median(name: str, whole: Mapping[str, Shown], words: Words) -> str:
 def _parts(name: str, whole: Mapping[str, Shown], told: Sequence[Shown], words: Words) -> str:
     """Of a metric with parts: all of it, and the greatest part."""
     others = [one for one in told if one.part != ALL]
-    most = max(others, key=lambda one: one.value or 0, default=None)
+    most = max(others, key=lambda one: (not is_unknown(one.part), one.value or 0), default=None)
     if ALL not in whole or whole[ALL].value is None:
         if most is None or not most.value:
             return f"{name}: {words('none')}"
-        return words("{name}: most in {label}, {value}", name=name, label=most.label, value=most.text)
+        said = words("{name}: most in {label}, {value}", name=name, label=most.label, value=most.text)
+        return "; ".join([said, *_vital(others, most, words)])
     sentence = words("{name}: {value} in all", name=name, value=whole[ALL].text)
     if most is None or not most.value or most.unit == "percent":
         return sentence
     return f"{sentence}; {words('most in {label}, {value}', label=most.label, value=most.text)}"
+
+
+def is_unknown(part: str) -> bool:
+    """Whether a part is of the reports that do not say it."""
+    return part.endswith(f": {UNKNOWN}")
+
+
+def _vital(ranked: Sequence[Shown], most: Shown, words: Words) -> Iterator[str]:
+    """Of the dimension of the greatest part: how few make most of it."""
+    dimension = most.part.partition(":")[0]
+    those = [one for one in ranked if one.part.startswith(f"{dimension}: ")]
+    for rank, one in enumerate(those, start=1):
+        if one.cumulative is not None and one.cumulative >= VITAL:
+            made = f"{number(one.cumulative, 1, words.language)} %"
+            yield words(
+                "by {dimension} the first {rank} make {made}", dimension=words(dimension), rank=rank, made=made
+            )
+            return
 
 
 def _trend(trend: Trend | None, words: Words) -> list[str]:

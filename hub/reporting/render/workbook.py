@@ -35,6 +35,8 @@ def xlsx(report: ManagementReport) -> bytes:
         for section in report.sections:
             if section.curve is not None:
                 _curve(book, section.curve, bold)
+            for picture in section.pictures:
+                _table(book.add_worksheet(_sheet_name(picture.title)), picture.table, bold)
         if report.restated is not None:
             _table(
                 book.add_worksheet(_sheet_name(words("What has changed"))),

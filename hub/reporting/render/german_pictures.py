@@ -1,0 +1,30 @@
+"""The words of pictures in German."""
+
+from collections.abc import Mapping
+
+PICTURED: Mapping[str, str] = {
+    "Monday": "Montag",
+    "Tuesday": "Dienstag",
+    "Wednesday": "Mittwoch",
+    "Thursday": "Donnerstag",
+    "Friday": "Freitag",
+    "Saturday": "Samstag",
+    "Sunday": "Sonntag",
+    "weekday": "Wochentag",
+    "at least one came in {hours} of the {all} hours of the week": "mindestens eine kam in {hours} der "
+    "{all} Stunden der Woche",
+    "{n} of them are withheld": "{n} davon sind zurückgehalten",
+    "Shares of the time in each state": "Anteile der Zeit je Zustand",
+    "{label}: most of the time {state}, {share}": "{label}: die meiste Zeit {state}, {share}",
+    "hours in all": "Stunden insgesamt",
+    "The reports that used up most of their target": "Die Meldungen, die am meisten von ihrem Ziel verbrauchten",
+    "time since the opening": "Zeit seit dem Eröffnen",
+    "the first is {id}: {shown} h of {target} h": "die erste ist {id}: {shown} h von {target} h",
+    "by {dimension} the first {rank} make {made}": "nach {dimension} machen die ersten {rank} {made} aus",
+    "not open": "nicht offen",
+    "clock runs": "Uhr läuft",
+    "clock is stopped": "Uhr steht",
+    "outside the hours": "außerhalb der Servicezeit",
+    "target over": "Ziel überschritten",
+    "{what}, h": "{what}, h",
+}
