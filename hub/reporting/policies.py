@@ -30,6 +30,7 @@ class SlaPolicy:
     """One version of an agreement; targets are microseconds by severity, `begin` the instant from which it holds.
 
     It holds for reports that were opened from then on, until a later version; `customer` and `service` None: for all.
+    `compliance` is how many percent of the reports are to keep their target to restore, None where nothing is agreed.
     """
 
     name: str
@@ -42,6 +43,7 @@ class SlaPolicy:
     calendar: Calendar = ALWAYS
     restore: Mapping[str, int] = field(default_factory=dict)
     acknowledge: Mapping[str, int] = field(default_factory=dict)
+    compliance: float | None = None
 
     @cached_property
     def running(self) -> frozenset[str]:

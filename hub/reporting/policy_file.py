@@ -99,6 +99,7 @@ def _policy(
         calendar=calendar,
         restore=parts["restore"],
         acknowledge=parts["acknowledge"],
+        compliance=parts["compliance"],
     )
 
 

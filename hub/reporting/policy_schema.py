@@ -83,6 +83,9 @@ class CalendarSchema(Schema):
     closed = fields.List(Day(), load_default=list)
 
 
+SHARE = "must be percent, more than 0 and at most 100, not {input}"
+
+
 class AgreementSchema(Schema):
     name = fields.String(required=True, validate=validate.Length(min=1))
     from_ = Day(required=True, data_key="from", attribute="from")
@@ -96,6 +99,12 @@ class AgreementSchema(Schema):
     )
     acknowledge = fields.Dict(
         keys=fields.String(validate=validate.OneOf(SEVERITIES)), values=Length(), load_default=dict
+    )
+    compliance = fields.Float(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(0, 100, min_inclusive=False, error=SHARE),
+        error_messages={"invalid": SHARE, "special": "must be a number, not nan or infinity"},
     )
 
 

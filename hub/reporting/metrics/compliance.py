@@ -72,6 +72,7 @@ def decided(view: View, definition: Definition, clock: Clock | None) -> Figure:
     still_open: list[str] = []
     undecided: list[str] = []
     without: list[str] = []
+    goals: set[float | None] = set()
     for case, judged in zip(view.cases, map(VERDICT[clock], view.cases), strict=True):
         if judged is None:
             if case.is_valid and begin <= case.opened < end:
@@ -82,6 +83,7 @@ def decided(view: View, definition: Definition, clock: Clock | None) -> Figure:
             undecided.append(case.id)
         elif begin <= at < end:
             (met if verdict is Verdict.MET else breached).append(case.id)
+            goals.add(case.policy.compliance)
             if case.is_open:
                 still_open.append(case.id)
     return share(
@@ -90,10 +92,16 @@ def decided(view: View, definition: Definition, clock: Clock | None) -> Figure:
         met,
         breached,
         excluded={**view.invalid, "undecided": undecided, "noTarget": without},
-        details={"openAndBreached": tuple(still_open)},
+        details={"openAndBreached": tuple(still_open), **({} if clock else _goal(goals))},
         policy={"clock": "of the agreement" if clock is None else str(clock)},
         by_agreement=True,
     )
+
+
+def _goal(goals: set[float | None]) -> dict[str, float]:
+    """What was agreed of the share, in percent; nothing where agreements say different things."""
+    only = goals.pop() if len(goals) == 1 else None
+    return {} if only is None else {"goal": only}
 
 
 def closed_only(view: View, clock: Clock | None = None) -> Figure:

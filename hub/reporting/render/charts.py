@@ -17,15 +17,16 @@ SPACE = WIDTH - LABEL - VALUE
 def svg(chart: Chart, name: str, description: str) -> str:
     """`name` makes the ids of one page differ; the figures stand in a table beside the chart, too."""
     runs = list(_runs(chart.bars))
-    top = TOP + (18 if runs else 0)
+    mark = chart.mark or ((float(VITAL), f"Σ {VITAL} %") if runs else None)
+    top = TOP + (18 if mark else 0)
     height = top + ROW * len(chart.bars) + TOP
     parts = [*frame(name, height, f"{chart.title} ({chart.unit})", description), *patterns(name, (HATCHED,))]
     parts.append(f'<line x1="{LABEL}" y1="{top - TOP}" x2="{LABEL}" y2="{height}" stroke="#666"/>')
-    if runs:
-        x = LABEL + SPACE * VITAL / 100
+    if mark is not None:
+        x = LABEL + _long(mark[0], chart)
         parts.append(
             f'<path d="M{x:.1f} {top - 4}V{height}" stroke="#666" stroke-dasharray="3 3"/>'
-            + text(x, top - 8, f"Σ {VITAL} %", "middle", size=11)
+            + text(x, top - 8, mark[1], "middle", size=11)
         )
     for number, bar in enumerate(chart.bars):
         parts += _bar(bar, chart, top + ROW * number, name)
@@ -46,7 +47,7 @@ def _bar(bar: Bar, chart: Chart, top: int, name: str) -> Iterator[str]:
         low, high = LABEL + _long(bar.low, chart), LABEL + _long(bar.high, chart)
         y = top + HEIGHT / 2
         yield _seen(f"M{low:.1f} {y}H{high:.1f}M{low:.1f} {y - 5}v10M{high:.1f} {y - 5}v10")
-    yield text(LABEL + SPACE + 8, middle, bar.text)
+    yield text(LABEL + SPACE + 12, middle, bar.text)
 
 
 def _runs(bars: Sequence[Bar]) -> Iterator[list[tuple[int, float]]]:

@@ -1,7 +1,7 @@
 """Makes the one document of an account, for an audience."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from hub.reporting.account import Account, digest
@@ -130,7 +130,7 @@ def _sections(account: Account, shown: Sequence[Shown], audience: Audience, word
             meaning=words.meaning(metric),
             summary=summary(metric, figures, trend, words),
             chart=_chart(metric, figures, words),
-            curve=curve(courses[metric], paper) if metric in courses else None,
+            curve=curve(courses[metric], replace(paper, goal=_goal(figures))) if metric in courses else None,
             figures=tuple(figures),
             pictures=tuple(picturing.of(metric, figures)),
         )
@@ -163,7 +163,14 @@ def _chart(metric: str, figures: Sequence[Shown], words: Words) -> Chart | None:
         for one in chosen
     )
     most = 100.0 if unit == "percent" else max(bar.value for bar in bars)
-    return Chart(title=words.metric(metric), unit=words.unit(unit), bars=bars, most=most or 1.0)
+    goal = _goal(figures)
+    mark = None if goal is None else (goal, words("goal {goal}", goal=f"{number(goal, 1, words.language)} %"))
+    return Chart(title=words.metric(metric), unit=words.unit(unit), bars=bars, most=most or 1.0, mark=mark)
+
+
+def _goal(figures: Sequence[Shown]) -> float | None:
+    """What was agreed of the share of all."""
+    return next((one.goal for one in figures if not one.dimension and not one.part), None)
 
 
 def _first_of_each(ranked: Sequence[Shown]) -> Iterator[Shown]:

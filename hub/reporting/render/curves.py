@@ -17,6 +17,11 @@ LOOKS = (("#1f5fa8", ""), ("#b34700", "7 4"), ("#2e7d32", "2 3"))
 def svg(curve: Curve, name: str) -> str:
     """`name` makes the ids of one page differ; the figures stand in a table beside the curve, too."""
     parts = [*frame(name, HEIGHT, f"{curve.title} ({curve.unit})", curve.summary), *_axes(curve)]
+    if curve.mark is not None:
+        up, said = curve.mark
+        look, x = 'stroke="currentColor" stroke-dasharray="10 3 2 3"', LEFT + 180 * len(curve.lines) + 60
+        parts.append(f'<path d="M{LEFT} {_at((0, up))[1]:.1f}H{WIDTH - RIGHT}M{x} 12h28" {look}/>')
+        parts.append(text(x + 34, 16, said))
     for number, line in enumerate(curve.lines):
         parts += _drawn(line, number, steps=curve.steps)
     return "".join([*parts, "</svg>"])

@@ -14,7 +14,8 @@ class Shown:
 
     `n` is None where the figure is withheld. `low` and `high` are Wilson's interval of a share. `rows` are the numbers
     of the reports in it, from 1, in the table of the rows; () where no rows are listed. `excluded` is {why: how many}.
-    `cumulative` is what a ranked figure and those before it make, in percent.
+    `cumulative` is what a ranked figure and those before it make, in percent; `goal`
+    what was agreed of a share.
     """
 
     metric: str
@@ -31,6 +32,7 @@ class Shown:
     low: float | None
     high: float | None
     cumulative: float | None
+    goal: float | None
     policy: str
     note: str
     rows: tuple[int, ...]
@@ -53,12 +55,13 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """Horizontal bars; `most` is the value at the right end."""
+    """Horizontal bars; `most` is the value at the right end, `mark` (a value, its name) a line across all bars."""
 
     title: str
     unit: str
     bars: tuple[Bar, ...]
     most: float
+    mark: tuple[float, str] | None = None
 
 
 Place = tuple[float, float]
@@ -89,6 +92,8 @@ class Curve:
     up: tuple[Tick, ...]
     table: "Table"
     steps: bool = False
+    mark: Tick | None = None
+    """A line at a height from 0 to 1, and its name."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,11 +21,12 @@ PERCENTS: tuple[Tick, ...] = tuple((part / 100, f"{part} %") for part in (0, 25,
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
-    """What a curve is drawn on: the begin and the zone of its period, and the language."""
+    """What a curve is drawn on: the begin and the zone of its period, the language; of a share its goal in percent."""
 
     begin: int
     zone: str
     words: Words
+    goal: float | None = None
 
     def amount(self, value: Number, decimals: int = 1) -> str:
         return number(value, decimals, self.words.language)
@@ -84,11 +85,16 @@ def _compliance(course: Course, paper: Paper) -> Curve | None:
         told=len(told),
         all=len(rows),
     )
-    name = words.metric(course.metric)
+    name, goal = words.metric(course.metric), None
+    if paper.goal is not None:
+        goal = words("goal {goal}", goal=f"{paper.amount(paper.goal)} %")
+        below = sum((row[1] or 0) < paper.goal for row in told)
+        said += "; " + words("below the {goal} in {below} of them", goal=goal, below=below)
     return Curve(
         title=words("{name} over time", name=name),
         unit="%",
         summary=said,
+        mark=None if goal is None else ((paper.goal or 0) / 100, goal),
         lines=(
             Line(
                 label=f"{name} ({words('95 % interval')})",

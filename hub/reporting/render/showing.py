@@ -72,6 +72,7 @@ class Showing:
             low=details.get("low"),
             high=details.get("high"),
             cumulative=self._cumulative(details),
+            goal=details.get("goal"),
             policy=self._policy(one),
             note="" if hides else self._note(one),
             rows=() if hides else self._numbered(one.rows),
@@ -134,6 +135,8 @@ class Showing:
     def _notes(self, one: Figure, details: Mapping[str, Any]) -> Iterator[str]:
         if one.provisional:
             yield self.words("provisional for {n}", n=self._few(len(one.provisional)))
+        if details.get("goal") is not None:
+            yield self.words("goal {goal}", goal=self.percent(details["goal"]))
         if details.get("openAndBreached"):
             yield self.words("{n} of them open", n=self._few(len(details["openAndBreached"])))
         if "restored" in details and "open" in details:

@@ -36,7 +36,8 @@ def _said(metric: str, name: str, whole: Mapping[str, Shown], told: Sequence[Sho
         low, high = (number(one, 1, words.language) for one in (first.low, first.high))
         sentence = "{name}: {value} ({part} of {whole}; 95 % interval {low} to {high} %)"
         amounts = {"part": first.numerator, "whole": first.denominator, "low": low, "high": high}
-        return words(sentence, name=name, value=first.text, **amounts)
+        said = words(sentence, name=name, value=first.text, **amounts)
+        return "; ".join([said, *_goal(first, words)])
     if "p50" in whole:
         return _median(name, whole, words)
     if not first.part:
@@ -67,6 +68,13 @@ def _parts(name: str, whole: Mapping[str, Shown], told: Sequence[Shown], words: 
     if most is None or not most.value or most.unit == "percent":
         return sentence
     return f"{sentence}; {words('most in {label}, {value}', label=most.label, value=most.text)}"
+
+
+def _goal(share: Shown, words: Words) -> Iterator[str]:
+    if share.goal is not None and share.value is not None:
+        goal = words("goal {goal}", goal=f"{number(share.goal, 1, words.language)} %")
+        verdict = words("met") if share.value >= share.goal else words("missed")
+        yield f"{goal}: {verdict}"
 
 
 def is_unknown(part: str) -> bool:

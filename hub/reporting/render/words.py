@@ -31,7 +31,6 @@ ENGLISH: Mapping[str, str] = {
     "outOfOrder": "out of order",
     "notObserved": "not observed",
     "responsibleParty": "responsible party",
-    "slaMet": "met",
     "affected": "affected services",
 }
 """What reads otherwise than it is written in figures; every other word stands for itself."""
