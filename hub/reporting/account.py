@@ -109,7 +109,7 @@ def account(
         outside=read - len(within) - len(deleted) - constraints,
         constraints=constraints,
         deleted=tuple(deleted),
-        courses=courses(view),
+        courses=courses(view, notified.sent if notified is not None and notified.is_kept else ()),
         tracks=tracks(view),
     )
 

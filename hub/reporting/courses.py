@@ -1,6 +1,7 @@
-"""How a figure went: from day to day of the period, or how many were restored after how long."""
+"""How a figure went: from day to day of the period, or how many were restored, or received, after how long."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 from hub.model.times import from_micros, to_micros
 from hub.reporting.clocks import Verdict
-from hub.reporting.figures import HOUR, Number, percent
+from hub.reporting.figures import HOUR, SECOND, Number, percent
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.compliance import SLA_COMPLIANCE, VERDICT
+from hub.reporting.metrics.notifications import LATENCY, received
 from hub.reporting.metrics.restoration import TIME_TO_RESTORE_CENSORED, restored_after
 from hub.reporting.statistics.proportions import wilson
 from hub.reporting.views import Question, View
+from hub.store.histories import Sent
 
 MOST = 62
 """So many points at most has a course over a period: beyond so many days they are weeks, or several of them."""
@@ -30,7 +33,7 @@ class Course:
     """`rows` are points in order: where it is, and what it is there, by `columns`.
 
     Where it is, is the instant (microseconds) at the end of a span of `days`, which the amounts are about; or a
-    duration in hours, where `days` is 0.
+    duration, where `days` is 0: in hours, of notifications in seconds.
     """
 
     metric: str
@@ -39,9 +42,9 @@ class Course:
     days: int = 0
 
 
-def courses(view: View) -> tuple[Course, ...]:
-    """Of all metrics that have one."""
-    return of_backlog(view), of_compliance(view), of_restoration(view)
+def courses(view: View, sent: Sequence[Sent] = ()) -> tuple[Course, ...]:
+    """Of all metrics that have one; `sent` are the deliveries of the period, none where they are not kept."""
+    return of_backlog(view), of_compliance(view), of_restoration(view), of_latency(sent)
 
 
 def edges(question: Question) -> tuple[int, list[int]]:
@@ -124,8 +127,23 @@ def of_restoration(view: View) -> Course:
     )
 
 
+def of_latency(sent: Sequence[Sent]) -> Course:
+    """The part of the notifications received that was received after so many seconds."""
+    latencies = Counter((one.settled_at or 0) - one.event_time for one in received(sent))
+    steps: list[tuple[int, float]] = []
+    left = whole = latencies.total()
+    for latency in sorted(latencies):
+        left -= latencies[latency]
+        steps.append((latency, left / whole))
+    return Course(
+        metric=LATENCY.id,
+        columns=("seconds", "share"),
+        rows=tuple((latency / SECOND, done) for latency, done in _coarse(steps)),
+    )
+
+
 def _coarse(steps: Sequence[tuple[int, float]]) -> Iterator[tuple[int, float]]:
-    """(duration, percent): the first step, those that are great enough together, and the last."""
+    """(duration, percent) of (duration, part left): the first step, those that are great enough together, the last."""
     told = 0.0
     for number, (duration, left) in enumerate(steps):
         done = 100 * (1 - left)

@@ -129,7 +129,7 @@ def notifications(
 
 
 def _all(view: View, sent: Sequence[Sent], unregistered: Sequence[Unregistered]) -> Iterator[Figure]:
-    delivered = [one for one in sent if one.settled_at is not None and one.state == DeliveryState.DELIVERED]
+    delivered = received(sent)
     dead = [one for one in sent if one.settled_at is not None and one.state == DeliveryState.DEAD]
     settled = {one.delivery for one in (*delivered, *dead)}
     pending = [one for one in sent if one.delivery not in settled]
@@ -151,6 +151,10 @@ def _all(view: View, sent: Sequence[Sent], unregistered: Sequence[Unregistered])
     yield view.figure(PENDING, len(pending), len(sent), rows=_ids(pending))
     yield from latencies(view, delivered)
     yield coverage(view, delivered, dead, pending, unregistered)
+
+
+def received(sent: Sequence[Sent]) -> list[Sent]:
+    return [one for one in sent if one.settled_at is not None and one.state == DeliveryState.DELIVERED]
 
 
 def coverage(

@@ -24,6 +24,10 @@ PICTURED: Mapping[str, str] = {
     "goal {goal}": "Zielquote {goal}",
     "below the {goal} in {below} of them": "in {below} davon unter der {goal}",
     "missed": "verfehlt",
+    "Received after so many seconds": "Angekommen nach so vielen Sekunden",
+    "received": "angekommen",
+    "{value} % are received within {seconds} s, all within {last} s": "{value} % sind nach {seconds} s angekommen, "
+    "alle nach {last} s",
     "not open": "nicht offen",
     "clock runs": "Uhr läuft",
     "clock is stopped": "Uhr steht",

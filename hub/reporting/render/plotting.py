@@ -8,6 +8,7 @@ from hub.reporting.courses import Course
 from hub.reporting.figures import Number
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.compliance import SLA_COMPLIANCE
+from hub.reporting.metrics.notifications import LATENCY
 from hub.reporting.metrics.restoration import TIME_TO_RESTORE_CENSORED
 from hub.reporting.render.document import Curve, Line, Place, Table, Tick
 from hub.reporting.render.numbers import moment, number
@@ -17,6 +18,13 @@ DATES = 7
 """So many instants are written below a curve, at most."""
 
 PERCENTS: tuple[Tick, ...] = tuple((part / 100, f"{part} %") for part in (0, 25, 50, 80, 95))
+
+
+MOST = 95
+"""Percent: how many were received in a time that is said in a sentence."""
+
+LEAST = 0.001
+"""In the unit of a duration: where the axis of its logarithm begins at the latest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,36 +125,54 @@ def _compliance(course: Course, paper: Paper) -> Curve | None:
 
 
 def _restoration(course: Course, paper: Paper) -> Curve:
-    """Hours by their logarithm: the longest are a thousand times the shortest."""
-    words, rows = paper.words, course.rows
-    hours = [float(row[0] or 0) for row in rows]
-    first = floor(log10(max(min(one for one in hours if one > 0) if any(hours) else 1.0, 0.01)))
-    last = max(first + 1, ceil(log10(max(*hours, 0.02))))
-
-    def across(hour: float) -> float:
-        return 0.0 if hour <= 0 else max(0.0, (log10(hour) - first) / (last - first))
-
-    done = [float(row[1] or 0) for row in rows]
-    places: list[Place] = [(0.0, 0.0)]
-    places += [(across(hour), part / 100) for hour, part in zip(hours, done, strict=True)]
+    words, (hours, done) = paper.words, course.rows[-1]
     said = words(
         "{value} % are restored within {hours} h, where the curve ends",
-        value=paper.amount(done[-1]),
-        hours=paper.amount(hours[-1], 2),
+        value=paper.amount(done or 0),
+        hours=paper.amount(hours or 0, 2),
     )
+    title = words("Restored after so many hours")
+    return _by_logarithm(course, paper, title, words("restored (Kaplan–Meier)"), "h", said)
+
+
+def _latency(course: Course, paper: Paper) -> Curve:
+    words = paper.words
+    most = next(row for row in course.rows if (row[1] or 0) >= MOST)
+    said = words(
+        "{value} % are received within {seconds} s, all within {last} s",
+        value=paper.amount(most[1] or 0),
+        seconds=paper.amount(most[0] or 0, 3),
+        last=paper.amount(course.rows[-1][0] or 0, 3),
+    )
+    return _by_logarithm(course, paper, words("Received after so many seconds"), words("received"), "s", said)
+
+
+def _by_logarithm(course: Course, paper: Paper, title: str, label: str, unit: str, said: str) -> Curve:
+    """Durations by their logarithm: the longest are a thousand times the shortest."""
+    spans = [float(row[0] or 0) for row in course.rows]
+    first = floor(log10(max(min((one for one in spans if one > 0), default=1.0), LEAST)))
+    last = max(first + 1, ceil(log10(max(*spans, 2 * LEAST))))
+
+    def across(span: float) -> float:
+        return 0.0 if span <= 0 else max(0.0, (log10(span) - first) / (last - first))
+
+    done = [float(row[1] or 0) for row in course.rows]
+    places: list[Place] = [(0.0, 0.0)]
+    places += [(across(span), part / 100) for span, part in zip(spans, done, strict=True)]
     return Curve(
-        title=words("Restored after so many hours"),
+        title=title,
         unit="%",
         summary=said,
-        lines=(Line(label=words("restored (Kaplan–Meier)"), places=tuple(places)),),
+        lines=(Line(label=label, places=tuple(places)),),
         across=tuple(
-            ((one - first) / (last - first), f"{paper.amount(10.0**one, 2)} h") for one in range(first, last + 1)
+            ((one - first) / (last - first), f"{paper.amount(10.0**one, 3)} {unit}")
+            for one in range(first, last + 1)
         ),
         up=PERCENTS,
         table=Table(
-            title=words("Restored after so many hours"),
-            columns=("h", "%"),
-            rows=tuple((round(hour, 4), round(part, 2)) for hour, part in zip(hours, done, strict=True)),
+            title=title,
+            columns=(unit, "%"),
+            rows=tuple((round(span, 4), round(part, 2)) for span, part in zip(spans, done, strict=True)),
         ),
         steps=True,
     )
@@ -156,6 +182,7 @@ DRAWN: Mapping[str, Callable[[Course, Paper], Curve | None]] = {
     BACKLOG.id: _backlog,
     SLA_COMPLIANCE.id: _compliance,
     TIME_TO_RESTORE_CENSORED.id: _restoration,
+    LATENCY.id: _latency,
 }
 
 

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from hub.model.times import from_micros, to_micros
-from hub.reporting.account import Account
+from hub.reporting.account import Account, Notified
 from hub.reporting.courses import MOST, Course, edges
 from hub.reporting.figures import Number
 from hub.reporting.periods import period
 from hub.reporting.views import Question
 from tests.unit.reporting.example import march
+from tests.unit.reporting.test_notifications import FIVE
 
 
 def course(account: Account, metric: str) -> Course:
@@ -54,6 +55,14 @@ def test_how_many_are_restored_after_how_long() -> None:
     found = course(march(), "timeToRestoreCensored")
     assert [tuple(round(one or 0, 9) for one in row) for row in found.rows] == [(3, 40), (18, 70), (67, 100)]
     assert course(march([]), "timeToRestoreCensored").rows == ()
+
+
+def test_how_many_notifications_are_received_after_how_long() -> None:
+    """Of the three that arrived; what is dead or under way never did."""
+    found = course(march(notified=Notified(sent=FIVE)), "notificationLatency")
+    assert [(row[0], round(row[1] or 0, 2)) for row in found.rows] == [(2, 33.33), (65, 66.67), (400, 100)]
+    gone = march(notified=Notified(sent=FIVE, is_kept=False))
+    assert course(gone, "notificationLatency").rows == course(march(), "notificationLatency").rows == ()
 
 
 @pytest.mark.parametrize(

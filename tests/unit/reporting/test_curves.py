@@ -10,12 +10,17 @@ import openpyxl
 import pytest
 from pypdf import PdfReader
 
+from hub.reporting.account import Notified
 from hub.reporting.audiences.audience import Language
 from hub.reporting.audiences.definition import Format
 from hub.reporting.render.curves import LOOKS, svg
 from hub.reporting.render.document import Curve, Line, ManagementReport, Table
 from hub.reporting.render.formats import rendered
-from tests.unit.reporting.example import TIMELINES
+from hub.reporting.render.plotting import Paper
+from hub.reporting.render.plotting import curve as plotted
+from hub.reporting.render.words import BY_LANGUAGE
+from tests.unit.reporting.example import MARCH, TIMELINES, march
+from tests.unit.reporting.test_notifications import FIVE
 from tests.unit.reporting.test_renderers import ALL, SHIPPED, document
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -69,6 +74,23 @@ def test_a_curve_has_a_name_and_a_description_and_its_lines_differ_by_strokes(
 def test_what_holds_until_the_next_value_is_drawn_in_steps(whole: ManagementReport) -> None:
     (path,) = re.findall(r'd="(M[^"]*)" stroke="#1f5fa8" stroke-width="2"', svg(curves(whole)[CURVED[0]], "x"))[:1]
     assert re.fullmatch(r"M[\d. ]+(H[\d.]+V[\d.]+){3}", path)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "last"),
+    [
+        (Language.ENGLISH, "100 % are received within 400 s, all within 400 s", "1,000 s"),
+        (Language.GERMAN, "100 % sind nach 400 s angekommen, alle nach 400 s", "1.000 s"),
+    ],
+)
+def test_the_latency_of_notifications_goes_by_its_logarithm(language: Language, said: str, last: str) -> None:
+    (course,) = [one for one in march(notified=Notified(sent=FIVE)).courses if one.metric == "notificationLatency"]
+    found = plotted(course, Paper(begin=MARCH.begin, zone="UTC", words=BY_LANGUAGE[language]))
+    assert found is not None
+    assert found.summary == said
+    assert [tick for _, tick in found.across] == ["1 s", "10 s", "100 s", last]
+    assert found.table.rows == ((2, 33.33), (65, 66.67), (400, 100))
+    assert found.lines[0].places[-1] == pytest.approx((0.867, 1), abs=0.001)
 
 
 def test_where_there_is_nothing_the_line_has_a_gap_and_what_stands_alone_is_a_dot() -> None:
