@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from hub.reporting.metrics.pareto import VITAL
 from hub.reporting.render.document import Bar, Chart
-from hub.reporting.render.drawing import HATCHED, WIDTH, cut, fill, frame, patterns, text
+from hub.reporting.render.drawing import BLUE, HATCHED, ORANGE, WIDTH, cut, fill, frame, patterns, text
 
 LABEL, VALUE = 240, 130
 """In pixels: of the labels on the left, of the values on the right."""
@@ -37,11 +37,11 @@ def svg(chart: Chart, name: str, description: str) -> str:
 
 def _bar(bar: Bar, chart: Chart, top: int, name: str) -> Iterator[str]:
     middle = top + HEIGHT - 3
-    filled = fill(name, HATCHED) if bar.whole else "#1f5fa8"
+    filled = fill(name, HATCHED) if bar.whole else BLUE
     yield text(LABEL - 8, middle, cut(bar.label, LONGEST), "end")
     yield (
         f'<rect x="{LABEL}" y="{top}" width="{_long(bar.value, chart):.1f}" height="{HEIGHT}" fill="{filled}" '
-        'stroke="#1f5fa8"/>'
+        f'stroke="{BLUE}"/>'
     )
     if bar.low is not None and bar.high is not None:
         low, high = LABEL + _long(bar.low, chart), LABEL + _long(bar.high, chart)
@@ -69,7 +69,7 @@ def _cumulative(run: Sequence[tuple[int, float]], top: int) -> Iterator[str]:
     path = "L".join(f"{x:.1f} {y}" for x, y in places)
     yield _seen(f"M{path}")
     for x, y in places:
-        yield f'<circle cx="{x:.1f}" cy="{y}" r="3.5" fill="#fff" stroke="#b34700" stroke-width="2"/>'
+        yield f'<circle cx="{x:.1f}" cy="{y}" r="3.5" fill="#fff" stroke="{ORANGE}" stroke-width="2"/>'
 
 
 def _long(value: float, chart: Chart) -> float:
@@ -78,7 +78,7 @@ def _long(value: float, chart: Chart) -> float:
 
 def _seen(path: str) -> str:
     """A line over bars, with a white edge that sets it off."""
-    looks = (("#fff", 4.5), ("#b34700", 2))
+    looks = (("#fff", 4.5), (ORANGE, 2))
     return "".join(
         f'<path d="{path}" stroke="{colour}" stroke-width="{wide}" fill="none"/>' for colour, wide in looks
     )

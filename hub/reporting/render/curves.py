@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from hub.reporting.render.document import Curve, Line, Place
-from hub.reporting.render.drawing import WIDTH, frame, text
+from hub.reporting.render.drawing import BLUE, GREEN, ORANGE, WIDTH, frame, text
 
 HEIGHT = 250
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 30, 30
 """In pixels: the height of all, and of what lies around the lines."""
 
-LOOKS = (("#1f5fa8", ""), ("#b34700", "7 4"), ("#2e7d32", "2 3"))
+LOOKS = ((BLUE, ""), (ORANGE, "7 4"), (GREEN, "2 3"))
 """(colour, dashes) of the first, second and third line."""
 
 
@@ -43,7 +43,7 @@ def _drawn(line: Line, number: int, *, steps: bool) -> Iterator[str]:
     look = f'stroke="{colour}" stroke-width="2" fill="none"' + (f' stroke-dasharray="{dashes}"' if dashes else "")
     for across, low, high in line.spans:
         (x, bottom), (_, top) = _at((across, low)), _at((across, high))
-        yield f'<path d="M{x:.1f} {bottom:.1f}V{top:.1f}" stroke="#b34700" stroke-width="1"/>'
+        yield f'<path d="M{x:.1f} {bottom:.1f}V{top:.1f}" stroke="{ORANGE}" stroke-width="1"/>'
     yield f'<path d="{"".join(_path(line, steps=steps))}" {look}/>'
     for x, y in map(_at, _alone(line)):
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'

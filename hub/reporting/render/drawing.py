@@ -6,11 +6,14 @@ from html import escape
 WIDTH = 720
 """Of every drawing, in pixels."""
 
+BLUE, ORANGE, GREEN = "#2f74c0", "#b34700", "#2e7d32"
+"""Of lines and bars: each has a contrast of 3 at least with a light ground and with a dark one."""
+
 FILLS: tuple[tuple[str, str, str], ...] = (
     ("#dcdcdc", "M0 3H6", "#5c5c5c"),
-    ("#1f5fa8", "", ""),
+    (BLUE, "", ""),
     ("#c4e0c5", "M3 0V6", "#1e5c22"),
-    ("#cfe0f2", "M0 6L6 0", "#1f5fa8"),
+    ("#cfe0f2", "M0 6L6 0", BLUE),
     ("#ffffff", "M2 3h2", "#5c5c5c"),
     ("#f6c9a0", "M0 0L6 6M0 6L6 0", "#8a3600"),
     ("#ffffff", "", ""),

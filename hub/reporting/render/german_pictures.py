@@ -26,8 +26,8 @@ PICTURED: Mapping[str, str] = {
     "missed": "verfehlt",
     "Received after so many seconds": "Angekommen nach so vielen Sekunden",
     "received": "angekommen",
-    "{value} % are received within {seconds} s, all within {last} s": "{value} % sind nach {seconds} s angekommen, "
-    "alle nach {last} s",
+    "{value} % are received within {seconds} s": "{value} % sind nach {seconds} s angekommen",
+    "all within {last} s": "alle nach {last} s",
     "not open": "nicht offen",
     "clock runs": "Uhr läuft",
     "clock is stopped": "Uhr steht",

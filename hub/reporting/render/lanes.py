@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from hub.reporting.render.document import Lane, Lanes, Stretch
 from hub.reporting.render.drawing import (
     EDGE,
+    ORANGE,
     SWATCH,
     WIDTH,
     box,
@@ -24,7 +25,6 @@ STATE, CLOCK = 16, 26
 """Below the top of a row in pixels: the lower edge of its states, the line of its clock."""
 
 CLOCKS = ('stroke-width="5"', 'stroke-width="2" stroke-dasharray="2 3"', 'stroke-width="0.8"')
-DUE = "#b34700"
 
 
 def svg(one: Lanes, name: str) -> str:
@@ -82,8 +82,8 @@ def _path(clock: Sequence[Stretch], which: int, y: float) -> Iterator[str]:
 def _mark(x: float, y: float, height: float) -> str:
     """A line with a triangle on top."""
     return (
-        f'<path d="M{x - 4:.1f} {y}h8l-4 6z" fill="{DUE}"/>'
-        f'<path d="M{x:.1f} {y}v{height}" stroke="{DUE}" stroke-width="2"/>'
+        f'<path d="M{x - 4:.1f} {y}h8l-4 6z" fill="{ORANGE}"/>'
+        f'<path d="M{x:.1f} {y}v{height}" stroke="{ORANGE}" stroke-width="2"/>'
     )
 
 

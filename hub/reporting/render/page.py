@@ -125,10 +125,11 @@ def _template(name: str) -> Template:
     return environment.get_template(f"{name}.html.j2")
 
 
-def _drawn(section: Section, name: str) -> Markup:
-    """The chart; everything that comes from outside is escaped where it is drawn."""
+def _drawn(section: Section, name: str, most: int | None = None) -> Markup:
+    """The chart, or its first bars; everything that comes from outside is escaped where it is drawn."""
     assert section.chart is not None
-    return Markup(svg(section.chart, name, section.summary))
+    chart = replace(section.chart, bars=section.chart.bars[:most])
+    return Markup(svg(chart, name, section.summary))
 
 
 def _curved(section: Section, name: str) -> Markup:

@@ -11,7 +11,7 @@ from hub.reporting.metrics.compliance import SLA_COMPLIANCE
 from hub.reporting.metrics.degradation import ALL
 from hub.reporting.metrics.states import PARTS, TIME_IN_STATE
 from hub.reporting.render.document import Cell, HeatMap, Picture, Shown, Stacks, Table
-from hub.reporting.render.numbers import number
+from hub.reporting.render.numbers import amount, number
 from hub.reporting.render.tracking import lanes
 from hub.reporting.render.words import Words
 
@@ -91,7 +91,7 @@ class Picturing:
         most = max(range(len(PARTS)), key=lambda at: shares[0][at])
         title = words("Shares of the time in each state")
         rows: list[tuple[Cell, ...]] = [
-            (label, *(round(share, 1) for share in those), round(whole, 2))
+            (label, *(round(share, 1) for share in those), round(whole, 4))
             for (label, whole, _), those in zip(bars, shares, strict=True)
         ]
         return Stacks(
@@ -101,11 +101,11 @@ class Picturing:
                 "{label}: most of the time {state}, {share}",
                 label=bars[0][0],
                 state=names[most],
-                share=f"{self._amount(shares[0][most], 1)} %",
+                share=f"{number(shares[0][most], 1, words.language)} %",
             ),
             parts=names,
             bars=tuple(
-                (label, f"{self._amount(whole, 1)} h", those)
+                (label, f"{amount(whole, 1, words.language)} h", those)
                 for (label, whole, _), those in zip(bars[:MOST_BARS], shares, strict=False)
             ),
             table=Table(
@@ -114,9 +114,6 @@ class Picturing:
                 rows=tuple(rows),
             ),
         )
-
-    def _amount(self, value: float, decimals: int) -> str:
-        return number(value, decimals, self.words.language)
 
 
 def _count(one: Shown | None) -> int | None:

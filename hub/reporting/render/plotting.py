@@ -138,12 +138,11 @@ def _restoration(course: Course, paper: Paper) -> Curve:
 def _latency(course: Course, paper: Paper) -> Curve:
     words = paper.words
     most = next(row for row in course.rows if (row[1] or 0) >= MOST)
-    said = words(
-        "{value} % are received within {seconds} s, all within {last} s",
-        value=paper.amount(most[1] or 0),
-        seconds=paper.amount(most[0] or 0, 3),
-        last=paper.amount(course.rows[-1][0] or 0, 3),
-    )
+    last = paper.amount(course.rows[-1][0] or 0, 3)
+    said = words("all within {last} s", last=last)
+    if most != course.rows[-1]:
+        seconds, done = paper.amount(most[0] or 0, 3), paper.amount(most[1] or 0)
+        said = f"{words('{value} % are received within {seconds} s', value=done, seconds=seconds)}, {said}"
     return _by_logarithm(course, paper, words("Received after so many seconds"), words("received"), "s", said)
 
 

@@ -147,5 +147,5 @@ class Showing:
         cumulative = self._cumulative(details)
         if cumulative is not None:
             yield self.words("{cumulative} so far", cumulative=self.percent(cumulative))
-        if details.get("vital"):
-            yield self.words("one of the vital few")
+            if details.get("vital"):
+                yield self.words("one of the vital few")

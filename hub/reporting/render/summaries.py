@@ -87,7 +87,7 @@ def _vital(ranked: Sequence[Shown], most: Shown, words: Words) -> Iterator[str]:
     dimension = most.part.partition(":")[0]
     those = [one for one in ranked if one.part.startswith(f"{dimension}: ")]
     for rank, one in enumerate(those, start=1):
-        if one.cumulative is not None and one.cumulative >= VITAL:
+        if rank > 1 and one.cumulative is not None and one.cumulative >= VITAL:
             made = f"{number(one.cumulative, 1, words.language)} %"
             yield words(
                 "by {dimension} the first {rank} make {made}", dimension=words(dimension), rank=rank, made=made

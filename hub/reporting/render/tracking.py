@@ -3,25 +3,27 @@
 from collections.abc import Iterator, Sequence
 from math import ceil
 
-from hub.reporting.figures import HOUR
+from hub.reporting.figures import HOUR, SECOND
 from hub.reporting.render.document import Cell, Lane, Lanes, Stretch, Table, Tick
-from hub.reporting.render.numbers import moment, number
+from hub.reporting.render.numbers import amount, moment
 from hub.reporting.render.words import Words
 from hub.reporting.tracks import STATES, WAYS, Span, Track
 
 FINEST = 1 / 1200
 """Of the width of a picture: what is shorter stands with what comes before it."""
 
-STEPS = (1, 2, 4, 8, 12, 24, 48, 96, 168, 336, 672)
+UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+STEPS = (1, 5, 15, 60, 300, 900, 3600, *(3600 * hours for hours in (2, 4, 8, 12, 24, 48, 96, 168, 336, 672)))
+WEEK = 604_800
 MOST_STEPS = 8
-"""In hours, between what is written at an axis of time; and so many of them at most."""
+"""In seconds: units, and the distances of what is written at an axis of time; and so many of them at most."""
 
 
 def lanes(tracks: Sequence[Track], zone: str, words: Words) -> Lanes | None:
     """None where there is no report with a target."""
     if not tracks:
         return None
-    longest = max(1, *(one.until - one.opened for one in tracks))
+    longest = max(SECOND, *(one.until - one.opened for one in tracks))
     first, title = tracks[0], words("The reports that used up most of their target")
     return Lanes(
         title=title,
@@ -29,8 +31,8 @@ def lanes(tracks: Sequence[Track], zone: str, words: Words) -> Lanes | None:
         summary=words(
             "the first is {id}: {shown} h of {target} h",
             id=first.id,
-            shown=number(first.shown / HOUR, 2, words.language),
-            target=number(first.target / HOUR, 2, words.language),
+            shown=amount(first.shown / HOUR, 2, words.language),
+            target=amount(first.target / HOUR, 2, words.language),
         ),
         states=tuple(words(state) for state in STATES),
         ways=tuple(words(way) for way in WAYS),
@@ -44,7 +46,7 @@ def lanes(tracks: Sequence[Track], zone: str, words: Words) -> Lanes | None:
             )
             for one in tracks
         ),
-        across=tuple(_times(longest / HOUR)),
+        across=tuple(_times(longest / SECOND)),
         table=_table(tracks, title, zone, words),
     )
 
@@ -68,10 +70,12 @@ def _table(tracks: Sequence[Track], title: str, zone: str, words: Words) -> Tabl
     return Table(title=title, columns=columns, rows=tuple(rows))
 
 
-def _times(hours: float) -> Iterator[Tick]:
-    step = next((one for one in STEPS if hours / one <= MOST_STEPS), ceil(hours / MOST_STEPS / 168) * 168)
-    for at in range(0, int(hours) + 1, step):
-        yield at / hours, f"{at // 24} d" if step % 24 == 0 else f"{at} h"
+def _times(longest: float) -> Iterator[Tick]:
+    """In the greatest unit of which every step is a whole number."""
+    step = next((one for one in STEPS if longest / one <= MOST_STEPS), ceil(longest / MOST_STEPS / WEEK) * WEEK)
+    size, unit = next(one for one in UNITS if step % one[0] == 0)
+    for at in range(0, int(longest) + 1, step):
+        yield at / longest, f"{at // size} {unit}"
 
 
 def _stretches(spans: Sequence[Span], names: Sequence[str], opened: int, longest: int) -> Iterator[Stretch]:
@@ -92,4 +96,4 @@ def _length(spans: Sequence[Span], name: str) -> int:
 
 
 def _hours(micros: int) -> float:
-    return round(micros / HOUR, 2)
+    return round(micros / HOUR, 4)

@@ -11,13 +11,14 @@ from xlsxwriter.worksheet import Worksheet
 
 from hub.reporting.audiences.audience import Language
 from hub.reporting.render.changes import changes_table
-from hub.reporting.render.document import Cell, Curve, ManagementReport, Section, Table
+from hub.reporting.render.document import Cell, Curve, HeatMap, ManagementReport, Picture, Section, Table
 from hub.reporting.render.words import BY_LANGUAGE, Words
 
 ALWAYS = datetime(2000, 1, 1)
 """Stands for the time of making, so that the same report has the same bytes."""
 
-WIDEST = 60
+WIDEST, CELL = 60, 9
+"""In letters: the widest column, and one of a heat map."""
 
 
 def xlsx(report: ManagementReport) -> bytes:
@@ -36,7 +37,7 @@ def xlsx(report: ManagementReport) -> bytes:
             if section.curve is not None:
                 _curve(book, section.curve, bold)
             for picture in section.pictures:
-                _table(book.add_worksheet(_sheet_name(picture.title)), picture.table, bold)
+                _picture(book, picture, bold)
         if report.restated is not None:
             _table(
                 book.add_worksheet(_sheet_name(words("What has changed"))),
@@ -135,6 +136,17 @@ def _curve(book: Workbook, curve: Curve, bold: Format) -> None:
     if curve.steps:
         chart.set_x_axis({"log_base": 10})
     sheet.insert_chart(1, len(curve.table.columns) + 2, chart, {"description": curve.summary})
+
+
+def _picture(book: Workbook, picture: Picture, bold: Format) -> None:
+    """The numbers behind a picture; of a heat map on grounds that are the darker the more there is."""
+    sheet = book.add_worksheet(_sheet_name(picture.title))
+    _table(sheet, picture.table, bold)
+    if isinstance(picture, HeatMap):
+        last = len(picture.columns) + 1
+        sheet.set_column(2, last, CELL)
+        scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#7FB0E0"}
+        sheet.conditional_format(1, 2, len(picture.rows), last, scale)
 
 
 def _table(sheet: Worksheet, table: Table, bold: Format) -> None:

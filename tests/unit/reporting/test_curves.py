@@ -72,15 +72,15 @@ def test_a_curve_has_a_name_and_a_description_and_its_lines_differ_by_strokes(
 
 
 def test_what_holds_until_the_next_value_is_drawn_in_steps(whole: ManagementReport) -> None:
-    (path,) = re.findall(r'd="(M[^"]*)" stroke="#1f5fa8" stroke-width="2"', svg(curves(whole)[CURVED[0]], "x"))[:1]
+    (path,) = re.findall(r'd="(M[^"]*)" stroke="#2f74c0" stroke-width="2"', svg(curves(whole)[CURVED[0]], "x"))[:1]
     assert re.fullmatch(r"M[\d. ]+(H[\d.]+V[\d.]+){3}", path)
 
 
 @pytest.mark.parametrize(
     ("language", "said", "last"),
     [
-        (Language.ENGLISH, "100 % are received within 400 s, all within 400 s", "1,000 s"),
-        (Language.GERMAN, "100 % sind nach 400 s angekommen, alle nach 400 s", "1.000 s"),
+        (Language.ENGLISH, "all within 400 s", "1,000 s"),
+        (Language.GERMAN, "alle nach 400 s", "1.000 s"),
     ],
 )
 def test_the_latency_of_notifications_goes_by_its_logarithm(language: Language, said: str, last: str) -> None:

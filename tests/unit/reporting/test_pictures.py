@@ -11,7 +11,8 @@ from pypdf import PdfReader
 
 from hub.reporting.audiences.audience import Audience, Language
 from hub.reporting.audiences.definition import Format
-from hub.reporting.render import charts, heat, lanes, stacks
+from hub.reporting.figures import SECOND
+from hub.reporting.render import charts, drawing, heat, lanes, stacks
 from hub.reporting.render.document import (
     Bar,
     Chart,
@@ -113,16 +114,28 @@ def test_the_ground_of_a_cell_is_the_darker_the_more_there_is() -> None:
     assert texts(heat.svg(one, "h")).count(heat.WITHHELD) == 1
 
 
+def light(colour: str) -> float:
+    """Its relative luminance (WCAG 2)."""
+    whole = colour[1:] if len(colour) == 7 else "".join(one * 2 for one in colour[1:])
+    parts = [int(whole[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return sum(one * weight for one, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
 @pytest.mark.parametrize(("ground", "letters"), heat.GROUNDS)
 def test_what_stands_in_a_cell_can_be_read(ground: str, letters: str) -> None:
-    def light(colour: str) -> float:
-        whole = colour[1:] if len(colour) == 7 else "".join(one * 2 for one in colour[1:])
-        parts = [int(whole[at : at + 2], 16) / 255 for at in (0, 2, 4)]
-        linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
-        return sum(one * weight for one, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+    assert contrast(ground, letters) >= 4.5
 
-    low, high = sorted((light(ground), light(letters)))
-    assert (high + 0.05) / (low + 0.05) >= 4.5
+
+@pytest.mark.parametrize("colour", [drawing.BLUE, drawing.ORANGE, drawing.GREEN])
+@pytest.mark.parametrize("ground", ["#fff", "#121212"])
+def test_lines_are_seen_on_a_light_ground_and_on_a_dark_one(colour: str, ground: str) -> None:
+    assert contrast(colour, ground) >= 3
 
 
 def test_small_cells_are_withheld_and_never_one_alone() -> None:
@@ -169,6 +182,23 @@ def test_lanes_show_states_clock_and_where_the_target_was_over(whole: Management
     assert one.table.rows[0][2] == "2026-03-27 22:00 +00:00"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "times"),
+    [
+        (3, ["0 s", "1 s", "2 s", "3 s"]),
+        (150, ["0 min", "1 min", "2 min"]),
+        (7200, ["0 min", "15 min", "30 min", "45 min", "60 min", "75 min", "90 min", "105 min", "120 min"]),
+        (7 * 86_400, ["0 d", "1 d", "2 d", "3 d", "4 d", "5 d", "6 d", "7 d"]),
+    ],
+)
+def test_the_axis_of_time_has_a_unit_that_fits(seconds: int, times: list[str]) -> None:
+    begin = at("02T08:00")
+    short = TIMELINES[0]._replace(begins=(begin, begin + seconds * SECOND), states=("acknowledged", "resolved"))
+    one = picture(document(ALL, [short]), "slaCompliance")
+    assert isinstance(one, Lanes)
+    assert [said for _, said in one.across] == times
+
+
 def test_what_is_too_short_to_be_seen_makes_a_picture_no_larger() -> None:
     """A report that goes to and fro every minute, beside one that takes a month."""
     minute = 60_000_000
@@ -205,7 +235,8 @@ def test_each_rank_has_a_line_of_its_own() -> None:
 def test_where_small_figures_are_withheld_no_sum_tells_of_them() -> None:
     made = document(replace(ALL, rows=False, smallest=2, breakdowns=()), [*TIMELINES, *many({"02T08:00": 9})])
     assert {one.cumulative for each in made.sections for one in each.figures} == {None}
-    assert "so far" not in rendered(made, Format.CSV).decode()
+    told = rendered(made, Format.CSV).decode()
+    assert [one for one in ("so far", "vital few") if one in told] == []
 
 
 @pytest.mark.parametrize("audience", [replace(ALL, rows=False), replace(ALL, rows=False, smallest=2)])
@@ -228,7 +259,10 @@ def test_every_form_for_people_has_the_pictures_and_their_numbers(whole: Managem
         assert said in paper
     assert "Monday, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0" in paper
     book = openpyxl.load_workbook(io.BytesIO(rendered(whole, Format.XLSX)))
-    assert [cell.value for cell in book["Arrivals by weekday and hour (U"][2]][1:11] == ["Monday", *[0] * 8, 1]
+    heat_sheet = book["Arrivals by weekday and hour (U"]
+    assert [cell.value for cell in heat_sheet[2]][1:11] == ["Monday", *[0] * 8, 1]
+    (scaled,) = heat_sheet.conditional_formatting
+    assert str(scaled.sqref) == "C2:Z8"
     assert book["The reports that used up most o"]["B2"].value == "id-R5"
 
 
