@@ -102,7 +102,9 @@ GERMAN: Mapping[str, str] = {
     **PICTURED,
     # units
     "reports": "Meldungen",
+    "report": "Meldung",
     "notifications": "Benachrichtigungen",
+    "notification": "Benachrichtigung",
     "per report": "je Meldung",
     "user-minutes": "Nutzerminuten",
     "attempts per delivery": "Versuche je Zustellung",

@@ -92,7 +92,7 @@ class Showing:
 
     def amount(self, value: Number, metric: str, unit: str) -> str:
         text = numbers.amount(value, decimals_of(metric, unit), self.words.language)
-        return f"{text} {self.words.unit(unit)}"
+        return f"{text} {self.words.unit(unit, value)}"
 
     def percent(self, value: float) -> str:
         return f"{number(value, 1, self.words.language)} %"

@@ -13,6 +13,9 @@ UNITS: Mapping[str, str] = {
     "percent": "%",
     "seconds": "s",
 }
+ONE: Mapping[str, str] = {"reports": "report", "notifications": "notification"}
+"""What a unit is called behind a 1."""
+
 ENGLISH: Mapping[str, str] = {
     "notReached": "not reached",
     "notAcknowledged": "not taken up",
@@ -55,7 +58,8 @@ class Words:
     def meaning(self, name: str) -> str:
         return self.metrics[name][1] if name in self.metrics else DEFINITIONS[name].meaning
 
-    def unit(self, unit: str) -> str:
+    def unit(self, unit: str, value: float | None = None) -> str:
+        unit = ONE.get(unit, unit) if value == 1 else unit
         return UNITS.get(unit) or self(unit)
 
 

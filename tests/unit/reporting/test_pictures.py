@@ -279,6 +279,7 @@ def test_pictures_speak_the_language_of_the_audience() -> None:
     assert isinstance(one, HeatMap)
     assert one.rows[0] == "Montag"
     assert one.summary == "mindestens eine kam in 5 der 168 Stunden der Woche"
+    assert section(german, "arrivals").summary.endswith("am meisten bei Montag: 08:00, 1 Meldung.")
     assert picture(german, "timeInState").summary == "alle: die meiste Zeit in Bearbeitung, 83,9 %"
     assert picture(german, "slaCompliance").summary == "die erste ist id-R5: 67 h von 8 h"
     assert section(german, "paretoCount").summary.endswith("nach Dienst machen die ersten 3 80 % aus.")

@@ -17,7 +17,7 @@ def test_where_every_part_is_zero_none_has_most() -> None:
     assert found["jeopardy"] == "Jeopardy: none."
     assert found["ageing"] == "Age of open reports: none."
     assert found["timeInState"] == "Time in state: most in inProgress, 2.5 h."
-    assert summaries(6)["jeopardy"] == "Jeopardy: most in > 100 %, 1 reports."
+    assert summaries(6)["jeopardy"] == "Jeopardy: most in > 100 %, 1 report."
 
 
 @pytest.mark.parametrize(
