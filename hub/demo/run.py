@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.demo.hub_process import OPERATIONS, V5, HubProcess
 from hub.demo.listener import Listener, Received
-from hub.demo.roundup import PASSWORD, Roundup
+from hub.demo.roundup import PASSWORD, CannotStart, Roundup
 from hub.demo.roundup_client import RoundupClient
 from hub.demo.screen import Screen
 
@@ -29,7 +29,10 @@ def demonstrate(folder: Path, *, once: bool) -> bool:
     screen = Screen()
     work = folder / "run"
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    try:
+        work.mkdir(parents=True)
+    except OSError as error:
+        raise CannotStart(f"cannot make the folder {work}: {error.strerror}") from error
     screen.say("start", "a real trouble system: Roundup (its first start installs it, which takes a while)")
     with Roundup(cache=folder, home=work / "tracker") as tracker:
         screen.say("start", f"Roundup answers at {tracker.url}")

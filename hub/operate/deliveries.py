@@ -107,6 +107,8 @@ def coverage(
     config: Path | None,
 ) -> None:
     """Show who was told of a report, when, and why the others were not."""
+    if not (problem or event):
+        raise click.UsageError("say what is asked about: --report or --event")
     with desk_of(config, database) as desk:
         filters = given(serviceProblem=problem, event=event, reason=reason)
         if told is not None:

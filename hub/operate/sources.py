@@ -41,7 +41,7 @@ def _clear_end() -> Iterator[None]:
         with clear_end():
             yield
     except SourceError as error:
-        click.echo(f"qos-hub: {type(error).__name__}: {error}", err=True)
+        click.echo(f"qos-hub: {error}", err=True)
         raise SystemExit(1) from None
 
 

@@ -167,7 +167,7 @@ def test_who_was_not_told_has_a_line_with_the_reason(night: Night) -> None:
         ("qos-hub deliveries list --outcome timout", "'timeout', 'nameNotResolved'"),
         ("qos-hub subscriptions test 4711", "no subscription 4711"),
         ("qos-hub subscriptions rotate 4711 --overlap 9d", "overlap: must be a duration from 0 to 7 days"),
-        ("qos-hub coverage", "serviceProblem: say what is asked about"),
+        ("qos-hub coverage", "say what is asked about: --report or --event"),
         ("qos-hub coverage --event 4711", "no event 4711"),
         ("qos-hub coverage --event 4711 --reason bogus", "'told', 'pending', 'paused'"),
         ("qos-hub lists reconcile other", "no list other in the settings"),
