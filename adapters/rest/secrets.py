@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from marshmallow import ValidationError
 
-from adapters.redacted import Redaction
+from hub.ports import Redaction
 
 ALWAYS = frozenset({"authorization", "cookie"})
 ENDINGS = ("apikey", "accesskey", "token", "secret", "password", "passwd", "pwd")

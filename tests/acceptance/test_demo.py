@@ -57,7 +57,9 @@ def test_the_demonstration_fails_in_a_folder_that_cannot_be_made(tmp_path: Path)
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith(f"qos-hub: cannot make the folder {tmp_path / 'file' / 'below' / 'run'}: Not a dir")
+    assert done.stderr.startswith(
+        f"qos-hub: cannot make the folder {tmp_path / 'file' / 'below' / 'run'}: Not a dir"
+    )
 
 
 def a_hub(folder: Path) -> HubProcess:
