@@ -9,7 +9,8 @@ from typing import Any
 
 from hub.intake.absence import Pace, absences
 from hub.intake.handed import Handed
-from hub.intake.keys import is_kept, shown
+from hub.intake.keys import is_kept
+from hub.intake.listed import Listed
 from hub.intake.observe import News, Reader
 from hub.intake.page import Taken, Transaction
 from hub.intake.progress import Progress
@@ -88,12 +89,11 @@ class SourcePoll:
         if not self._catch_up(row, stopped):
             return False
         terms = self._terms(row)
-        seen: set[str] = set()
-        snapshots: list[bool] = []
-        if not self._take_all(row, terms, stopped, seen, snapshots):
+        listed = Listed()
+        if not self._take_all(row, terms, stopped, listed):
             return False
-        if snapshots and all(snapshots):
-            self._take_absences(seen, terms)
+        if listed.is_whole:
+            self._take_absences(listed.keys, terms)
         self._reconcile(row, terms)
         if self._registers and isinstance(self._source, Registers):
             self._cursor = self._source.register(self._cursor or {})
@@ -119,7 +119,7 @@ class SourcePoll:
         usual = replace(row, resync=None)
         terms = self._terms(usual)
         try:
-            return self._take_all(usual, terms, stopped, set(), [])
+            return self._take_all(usual, terms, stopped, Listed())
         except (AuthFailed, RateLimited):
             raise
         except SourceError as error:
@@ -170,18 +170,12 @@ class SourcePoll:
         if moves:
             self._kept_cursor = deepcopy(place)
 
-    def _take_all(
-        self, row: SourceRow, terms: Terms, stopped: Callable[[], bool], seen: set[str], snapshots: list[bool]
-    ) -> bool:
-        """Take page after page, and note which tickets are there and which pages hold all there are.
-
-        False when it was stopped between two pages.
-        """
+    def _take_all(self, row: SourceRow, terms: Terms, stopped: Callable[[], bool], listed: Listed) -> bool:
+        """Take page after page, and note them. False when it was stopped between two of them."""
         try:
             for page in self._source.pull(self._begin(row, terms)):
                 self._take(page, terms)
-                seen |= {shown(record.key) for record in page.records if not record.gone}
-                snapshots.append(page.snapshot)
+                listed.note(page)
                 if stopped():
                     return False
         finally:
