@@ -50,10 +50,18 @@ POLICY = SlaPolicy(
 )
 
 
-WAYS = ("figures", "figures, 9 breakdowns", "report, 7 breakdowns", "the same, as a page")
-"""What is made of a month: the report is that of the shipped audience `operations`, with its rows, as JSON or HTML."""
+WAYS = {
+    "all figures": None,
+    "all figures, 9 breakdowns": None,
+    "executive, HTML": ("executive", Format.HTML),
+    "regulator, CSV": ("regulator", Format.CSV),
+    "operations, JSON": ("operations", Format.JSON),
+    "operations, HTML": ("operations", Format.HTML),
+}
+"""What is made of a month: its figures alone, or the whole report of a shipped audience in a form. That for operations
+has all metrics, seven breakdowns and the rows."""
 
-FORMS = {WAYS[2]: Format.JSON, WAYS[3]: Format.HTML}
+FIGURES, BROKEN_DOWN = list(WAYS)[:2]
 
 
 def month_of(days: int) -> str:
@@ -64,10 +72,12 @@ def month_of(days: int) -> str:
 def measured(database: Path, month: str, way: str) -> dict[str, float]:
     """One account in this process: what it took, and the most memory there was."""
     calendars = load_agreed(config_dir() / "reporting.yaml").calendars
-    audience = load_audiences(config_dir() / "audiences.yaml", calendars)["operations"]
-    definition = ReportDefinition(name="month", title="Month", audience="operations")
-    told = Told(audience=audience, definition=definition, scope={})
-    breakdowns = {WAYS[0]: (), WAYS[1]: NAMES}.get(way, told.breakdowns)
+    name, form = WAYS[way] or ("operations", None)
+    audience = load_audiences(config_dir() / "audiences.yaml", calendars)[name]
+    told = Told(
+        audience=audience, definition=ReportDefinition(name="month", title="Month", audience=name), scope={}
+    )
+    breakdowns = {FIGURES: (), BROKEN_DOWN: NAMES}.get(way, told.breakdowns)
     store = Store(database)
     before = memory_mb(os.getpid())[0]
     span = period(month, "Europe/Berlin")
@@ -76,10 +86,10 @@ def measured(database: Path, month: str, way: str) -> dict[str, float]:
     began, used = perf_counter(), process_time()
     account = accounts.of(store.read, question, recorded=span.end, breakdowns=breakdowns)
     found = {"reports": account.read, "rows": len(account.rows), "figures": len(account.figures)}
-    if way in FORMS:
+    if form:
         report = compose(account, told)
         del account
-        rendered(report, FORMS[way])
+        rendered(report, form)
     took, cpu = perf_counter() - began, process_time() - used
     peak = memory_mb(os.getpid())[1]
     store.close()

@@ -59,8 +59,16 @@ def _violations(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[Vio
     for error in errors:
         if error.kind.name in ("anyOf", "oneOf") and (branch := _nearest(error)):
             yield from _violations(branch)
+        elif error.kind.name == "additionalProperties":
+            yield from _unknown(error)
         else:
             yield _violation(error)
+
+
+def _unknown(error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
+    """Without the values: one may be a secret under a misspelt name."""
+    for name in error.kind.as_dict()["unexpected"]:
+        yield Violation(field=dotted([*error.instance_path, name]), message="is not known here")
 
 
 def _nearest(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
@@ -139,7 +147,6 @@ SENTENCES: dict[str, Callable[[Kind, Any], str]] = {
     "maximum": lambda kind, _: f"must be at most {kind['limit']}",
     "minItems": _too_few,
     "maxItems": lambda kind, _: f"must have at most {kind['limit']} entries",
-    "additionalProperties": lambda kind, _: f"has no attribute {' or '.join(kind['unexpected'])}",
     "pattern": lambda kind, _: PATTERN_WORDS.get(kind["pattern"], f"must match {kind['pattern']}"),
 }
 

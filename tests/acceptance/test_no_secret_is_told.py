@@ -160,7 +160,12 @@ def test_no_secret_is_in_the_log_in_an_answer_or_on_a_page(
             tested = server.client.call("POST", f"{OPERATIONS}/subscriptions/{one}/test")
             assert tested.status_code == 200
             told.append(tested.text)
-            for given in ({"secret": SECRETS["shared"] + "!"}, {"kind": "v1a", "privateKey": SECRETS["pair"]}):
+            for given in (
+                {"secret": SECRETS["shared"] + "!"},
+                {"kind": "v1a", "privateKey": SECRETS["pair"]},
+                {"secret": SECRETS["shared"], "overlaps": "1h"},
+                {"secrets": SECRETS["shared"]},
+            ):
                 refused = server.client.call("POST", f"{OPERATIONS}/subscriptions/{one}/secret", json=given)
                 assert refused.status_code in (400, 409)
                 told.append(refused.text)

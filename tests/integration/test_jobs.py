@@ -438,6 +438,8 @@ def test_jobs_are_listed_newest_first_and_forgotten_when_deleted(client: Contrac
         ("importJob", {"url": "http://10.0.0.1/x"}, "url"),
         ("exportJob", {"path": "hub"}, "path"),
         ("exportJob", {"query": 5}, "query"),
+        ("exportJob", {"filter": "status=held"}, "filter"),
+        ("importJob", {"notifiy": True}, "notifiy"),
     ],
 )
 def test_a_job_that_cannot_be_is_refused(

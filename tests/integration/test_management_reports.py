@@ -215,6 +215,7 @@ def test_no_form_is_kept_by_others_or_taken_for_another_and_a_page_loads_nothing
         ({"scope": {"customer": "ACME", "cause": "x"}}, "scope.cause"),
         ({"scope": {"customer": "ACME", "planet": "x"}}, "scope.planet"),
         ({"scope": {"customer": "ACME"}, "period": "2027-03"}, "period"),
+        ({"scope": {"customer": "ACME"}, "recordedTill": "2026-04-01T00:00:00Z"}, "recordedTill"),
     ],
 )
 def test_what_cannot_be_made_is_refused(client: ContractClient, parts: dict[str, Any], field: str) -> None:
