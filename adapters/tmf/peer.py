@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import jmespath
 
-from adapters.http import HttpClient, NotThere
+from adapters.http import Forbidden, HttpClient, NotThere
 from adapters.keyset import Keyset
 from adapters.rows import Row, rfc3339
 from adapters.tmf.ringing import Ringing
@@ -101,6 +101,10 @@ class Peer:
         try:
             row = self._http.get_json(f"{self._api.resource}/{quote(key, safe='')}")
         except NotThere:
+            return None
+        except Forbidden:
+            # So is answered for a resource that our party may not see any more, too, if we are still known.
+            self.check()
             return None
         return self._record(row)
 

@@ -21,7 +21,8 @@ class TmfServer(HttpServer):
     Without `limits` or `offsets` it passes over what was asked for, and without `counts` no answer has a total.
 
     A change is a merge patch of one of the types in `patches`. `refuses` is what the status must not become, `tags`
-    whether there are any; one that is `deaf` takes a change and does not make it.
+    whether there are any; one that is `deaf` takes a change and does not make it. What is `hidden` may not be read by
+    us, and where `locked` nothing may.
     """
 
     def __init__(self, base: str, resource: str, *, stamp: str = "lastUpdate") -> None:
@@ -41,6 +42,8 @@ class TmfServer(HttpServer):
         self.refuses: set[str] = set()
         self.tags = True
         self.deaf = False
+        self.hidden: set[str] = set()
+        self.locked = False
         self.before_patch: list[Callable[[], None]] = []
         self._base = base.rstrip("/")
         self._changes = 0
@@ -71,6 +74,8 @@ class TmfServer(HttpServer):
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         head, _, key = path.partition("/")
         match request.command, head, key:
+            case "GET", self.resource, _ if self.locked or key in self.hidden:
+                _send(request, 403, _error("403", "this is not for you"))
             case "GET", self.resource, "":
                 self._list(request, query)
             case "GET", self.resource, _ if key in self.rows:

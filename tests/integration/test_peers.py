@@ -13,7 +13,7 @@ import adapters.tmf656
 from adapters.http import HttpClient
 from adapters.tmf.peer import Peer
 from adapters.tmf.ringing import Ringing, wake_address
-from hub.ports import FilterIgnored, Page, Unavailable
+from hub.ports import AuthFailed, FilterIgnored, Page, Unavailable
 from tests.fakes.tmf_server import TmfServer
 from tests.fakes.trouble_system import ManualClock
 
@@ -119,6 +119,17 @@ def test_one_report_is_asked_for_by_its_id(server: TmfServer) -> None:
     assert asked is not None
     assert asked.key == "p1"
     assert peer(server).ask("p2") is None
+
+
+def test_a_report_that_we_may_not_see_any_more_is_gone_and_a_peer_that_shuts_us_out_is_not(
+    server: TmfServer,
+) -> None:
+    server.put("p1", description="ours no more")
+    server.hidden.add("p1")
+    assert peer(server).ask("p1") is None
+    server.locked = True
+    with pytest.raises(AuthFailed):
+        peer(server).ask("p1")
 
 
 def test_a_report_of_the_third_generation_has_another_stamp(server: TmfServer) -> None:
