@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.acceptance.contract_client import ContractClient
 from tests.acceptance.running import Server
@@ -16,6 +17,13 @@ from tests.senders import Office, logged_lines
 @pytest.fixture(scope="module")
 def client(server: Server) -> ContractClient:
     return server.client
+
+
+@pytest.fixture
+def own_log() -> Iterator[None]:
+    """For commands in the process of the test, which set up its log."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

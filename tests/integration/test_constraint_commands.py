@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 from hub.cli import main
 from tests.integration.test_constraints import Watched
 
+pytestmark = pytest.mark.usefixtures("own_log")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

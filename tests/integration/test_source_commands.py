@@ -2,16 +2,16 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
 from hub.cli import main
 from hub.store.sqlite import Store
+
+pytestmark = pytest.mark.usefixtures("own_log")
 
 ROWS = (
     '{"number": "\\ud800", "sys_updated_at": "2026-11-22T10:00:00Z", "incident_state": "New"}\n'
@@ -19,13 +19,6 @@ ROWS = (
     f'{{"number": "good", "sys_updated_at": "2026-11-22T10:00:02Z", "incident_state": "New", "id": {2**70}}}\n'
     '{"number": "better", "sys_updated_at": "2026-11-22T10:00:03Z", "incident_state": "New"}\n'
 )
-
-
-@pytest.fixture(autouse=True)
-def own_log() -> Iterator[None]:
-    """A command in this process sets up the log of the process."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture
