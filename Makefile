@@ -55,9 +55,11 @@ pango:
 		DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends $(PANGO); \
 	fi
 
-# Several at once: most tests wait for a server. Who is done first takes over what others have not begun.
+# Three for each two cores: most tests wait for a server. Who is done first takes over what others have not begun.
+PROCESSES := $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
+
 test: setup
-	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=worksteal $(ARGS)
 
 # One at a time: each process would start the systems anew. On Debian 12 or what has its packages.
 test-real: setup
