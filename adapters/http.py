@@ -172,14 +172,16 @@ class HttpClient:
         )
         return attempts(self._once, method, path, params, body, headers)
 
-    def inside(self, url: str) -> str:
-        """The path, with its query, of an address that the system gave. Raises Unavailable for one of another system.
+    def inside(self, url: str, asked: str = "") -> str:
+        """The path, with its query, of an address that the system gave; a relative one begins at the path `asked`.
 
-        Our credentials go along: they are for the base address alone.
+        Raises Unavailable for an address of another system. Our credentials go along: they are for the base address
+        alone.
         """
-        if not urljoin(f"{self.base_url}/", url).startswith(f"{self.base_url}/"):
+        there = urljoin(f"{self.base_url}/{asked.lstrip('/')}", url)
+        if not there.startswith(f"{self.base_url}/"):
             raise Unavailable(self.redacted(f"{url}: the system sends us out of {self.base_url}"))
-        return urljoin(f"{self.base_url}/", url).removeprefix(f"{self.base_url}/")
+        return there.removeprefix(f"{self.base_url}/")
 
     def send_json(self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
         """Change something there, at one attempt: who asks has to look first whether an earlier one came through.

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jmespath
-from requests.utils import parse_header_links
 
 from adapters.http import Answer, HttpClient
+from adapters.rest.links import address_of
 from adapters.rest.secrets import names_in
 from adapters.rows import Row
 from hub.ports import Unavailable
 
 Params = Mapping[str, str]
+SAID = 200
+"""Letters of a header that are told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,33 +71,41 @@ class Walk:
                 )
             yield rows
             before, offset = keys, offset + (self.paging.size if self.paging.kind == "page" else len(rows))
-            where = self._following(answer, rows, params, offset)
+            where = self._following(answer, rows, where[0], params, offset)
 
     def _counted(self, offset: int) -> dict[str, str]:
         return self.paging.params(size=self.paging.size, offset=offset)
 
     def _following(
-        self, answer: Answer, rows: Sequence[Row], params: Params, offset: int
+        self, answer: Answer, rows: Sequence[Row], asked: str, params: Params, offset: int
     ) -> tuple[str, Params] | None:
         match self.paging.kind:
             case "page" | "offset":
                 return None if self.paging.is_last(rows) else (self.path, {**params, **self._counted(offset)})
             case "link":
-                links = parse_header_links(answer.headers.get("Link", ""))
-                return next((self._at(link["url"]) for link in links if link.get("rel") == "next"), None)
+                return self._by_link(answer.headers.get("Link", ""), asked)
             case "cursor":
-                return self._by_cursor(jmespath.search(str(self.paging.member), answer.content), params)
+                return self._by_cursor(jmespath.search(str(self.paging.member), answer.content), asked, params)
             case _:
                 return None
 
-    def _at(self, url: str) -> tuple[str, Params]:
-        path = self.http.inside(url)
+    def _at(self, url: str, asked: str) -> tuple[str, Params]:
+        path = self.http.inside(url, asked)
         there = names_in(path)
         return path, {name: value for name, value in self.always.items() if name not in there}
 
-    def _by_cursor(self, cursor: Any, params: Params) -> tuple[str, Params] | None:
+    def _by_link(self, header: str, asked: str) -> tuple[str, Params] | None:
+        """Raises Unavailable for a header that cannot be read: taken for none, it would end the list too early."""
+        try:
+            url = address_of("next", header)
+        except ValueError as error:
+            said = self.http.redacted(repr(header))[:SAID]
+            raise Unavailable(f"{self.path}: the header Link cannot be read: {error}: {said}") from error
+        return None if url is None else self._at(url, asked)
+
+    def _by_cursor(self, cursor: Any, asked: str, params: Params) -> tuple[str, Params] | None:
         if cursor is None or cursor == "" or cursor is False:
             return None
         if self.paging.parameter is None or str(cursor).startswith(("http://", "https://")):
-            return self._at(str(cursor))
+            return self._at(str(cursor), asked)
         return self.path, {**params, **self._counted(0), self.paging.parameter: str(cursor)}

@@ -17,9 +17,11 @@ START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
 class DeskApi(HttpServer):
-    """`login` is the header that callers must send, `key` the parameter; `keeps_key` has addresses repeat it.
+    """`login` is the header that callers must send, `key` the parameter; `keeps_key` has addresses repeat it. With
+    `relative` the address in an answer is the query alone.
 
-    `moves` are called before each answer with a list.
+    `link` is the header that leads to the next page: {url} is its address, {query} the query of that alone. `moves`
+    are called before each answer with a list.
     """
 
     def __init__(self) -> None:
@@ -27,6 +29,8 @@ class DeskApi(HttpServer):
         self.login: tuple[str, str] | None = None
         self.key: str | None = None
         self.keeps_key = True
+        self.relative = False
+        self.link = '<{url}>; rel="next", <../api/tickets>; rel="first"'
         self.asked: list[dict[str, str]] = []
         self.moves: list[Any] = []
         self._changes = 0
@@ -71,8 +75,10 @@ class DeskApi(HttpServer):
         )
         page, rest = rows[start : start + size], rows[start + size :]
         meta = {"next": str(start + size), "url": self._next(asked, start + size)} if rest else {}
-        link = {"Link": f'<{meta["url"]}>; rel="next", <{self.url}/tickets>; rel="first"'} if rest else {}
-        self._send(request, 200, {"data": {"tickets": page}, "meta": meta}, link)
+        if rest and self.relative:
+            meta["url"] = meta["url"].removeprefix(f"{self.url}/tickets")
+        header = self.link.format(url=meta["url"], query=urlsplit(meta["url"]).query) if rest else ""
+        self._send(request, 200, {"data": {"tickets": page}, "meta": meta}, {"Link": header} if header else {})
 
     def _next(self, asked: Mapping[str, str], start: int) -> str:
         kept = {name: value for name, value in asked.items() if name != "api_key" or self.keeps_key}
