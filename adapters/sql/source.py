@@ -130,8 +130,8 @@ class Sql:
             kept_until = cursor.get("since")
             newest = None if kept_until is None else datetime.fromisoformat(kept_until).astimezone(UTC)
             behind = self._begin(connection, cursor, newest)
-            rows: Sequence[Row] = ()
-            while not rows or len(rows) == self._page_size:
+            place, ended = dict(cursor), False
+            while not ended:
                 rows = self._page(connection, behind)
                 if not rows:
                     break
@@ -139,9 +139,11 @@ class Sql:
                 newest = max(records[-1].updated, newest or records[-1].updated)
                 behind = self._behind(rows[-1])
                 ended = len(rows) < self._page_size
-                yield Page(records=records, cursor=self._cursor(rows[-1], min(newest, signpost), ended))
-            if cursor.get("at") and newest is not None and not rows:
-                yield Page(records=(), cursor={**cursor, "at": None})
+                place = self._cursor(rows[-1], min(newest, signpost), ended)
+                yield Page(records=records, cursor=place)
+            if place.get("at"):
+                # At its end a run has no place any more, also where its last page was full: the next one looks back.
+                yield Page(records=(), cursor={**place, "at": None})
 
     def _begin(
         self, connection: Connection, cursor: Mapping[str, Any], since: datetime | None

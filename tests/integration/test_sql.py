@@ -90,6 +90,19 @@ def test_one_stamp_for_many_rows_is_passed_by_key_also_from_a_kept_place(desk: D
     assert rest[-1].cursor["at"] is None
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+def test_a_row_that_is_committed_late_is_read_whatever_the_last_page_held(desk: Desk, size: int) -> None:
+    fill(desk, 4)
+    source = desk.source(page_size=size, lookback=2)
+    cursor = json.loads(json.dumps(list(source.pull({}))[-1].cursor))
+    desk.table.put("late")
+    desk.table.run(
+        f"UPDATE {desk.options['table']} SET changed_at ="
+        f" (SELECT opened_at FROM {desk.options['table']} WHERE ticket_id = 'T2') WHERE ticket_id = 'late'"
+    )
+    assert "late" in keys(list(source.pull(cursor)))
+
+
 def test_a_backfill_since_an_instant_takes_what_changed_since(desk: Desk) -> None:
     fill(desk, 5)
     since = {"since": "2026-11-22T10:00:04Z"}
