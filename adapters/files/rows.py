@@ -3,11 +3,11 @@
 import csv
 import io
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -70,7 +70,8 @@ class Part:
 class Rows:
     """The rows of one open file; `record` makes a record of one, or raises ValueError.
 
-    With `settled` the last row is whole although its line has no end.
+    `settled` is how many bytes nobody writes on any more, None while somebody may: the last row within them is whole
+    although its line has no end.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Rows:
         layout: Layout,
         record: Callable[[dict[str, Any]], Record],
         *,
-        settled: bool = False,
+        settled: int | None = None,
     ) -> None:
         self._file = file
         self._path = path
@@ -99,32 +100,45 @@ class Rows:
         self._file.seek(max(offset, self.start))
         while not self._layout.has_header or self.columns:
             begin = self._file.tell()
-            texts = [text for _, text in zip(range(size), self._texts(begin), strict=False)]
-            if not texts:
+            texts, failure = self._gathered(begin, size)
+            if not texts and failure is None:
                 return
             part = self._part(begin, texts)
+            part = part if part.failure else replace(part, failure=failure)
             yield part
             if part.failure is not None:
                 return
             self._file.seek(part.offset)
 
+    def _gathered(self, begin: int, size: int) -> tuple[list[bytes], Unavailable | None]:
+        """At most so many whole rows, and why there are no more where what follows will never be one."""
+        texts: list[bytes] = []
+        try:
+            texts.extend(islice(self._texts(begin), size))
+        except Unavailable as failure:
+            return texts, failure
+        return texts, None
+
     def _texts(self, begin: int) -> Iterator[bytes]:
-        """The bytes of each whole row from here on."""
+        """The bytes of each whole row from here on. Raises Unavailable for one that will never be whole."""
         quote = self._layout.quote.encode() if self._layout.has_header else b""
         text, quotes = b"", 0
         for line in iter(lambda: self._file.readline(ROW_LIMIT), b""):
             text += line
             quotes += line.count(quote) if quote else 0
-            is_line = line.endswith(b"\n") or (self._settled and self._is_last())
+            is_line = line.endswith(b"\n") or self._is_last()
             if is_line and quotes % 2 == 0:
                 yield text
                 begin += len(text)
                 text, quotes = b"", 0
             elif len(text) >= ROW_LIMIT:
                 raise Unavailable(f"{self._path}, at byte {begin}: the row has more than {ROW_LIMIT} bytes")
+        if quotes % 2 and self._is_last():
+            said = f"a quote ({self._layout.quote}) opens in this row and is not closed"
+            raise Unavailable(f"{self._path}, at byte {begin}: {said}")
 
     def _is_last(self) -> bool:
-        return self._file.tell() >= os.fstat(self._file.fileno()).st_size
+        return self._file.tell() == self._settled
 
     def _part(self, begin: int, texts: Sequence[bytes]) -> Part:
         try:

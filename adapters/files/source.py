@@ -111,7 +111,8 @@ class Files:
     def _pages(self, path: Path, places: dict[str, Place]) -> Iterator[Page]:
         """The pages of one file; its place in `places` moves on with them."""
         with path.open("rb") as file:
-            settled = time.time() - path.stat().st_mtime >= self._settle
+            status = os.fstat(file.fileno())
+            settled = status.st_size if time.time() - status.st_mtime >= self._settle else None
             rows = Rows(file, path, self._layout, self._reader.record, settled=settled)
             self._require_columns(rows.columns, path)
             place = places.get(path.name)
