@@ -194,3 +194,15 @@ def in_utc(instant: datetime) -> datetime:
         return instant.astimezone(UTC)
     except OverflowError:
         return (datetime.min if instant.year == 1 else datetime.max).replace(tzinfo=UTC)
+
+
+def before_repeated(instant: datetime, zone: tzinfo) -> datetime:
+    """The instant, or one before the hour in which it lies where the clocks of the zone show that hour twice.
+
+    What has no zone and is written while they show it again reads as if it were of the first time.
+    """
+    there = instant.astimezone(zone)
+    first, again = there.replace(fold=0).utcoffset(), there.replace(fold=1).utcoffset()
+    if first is None or again is None or first == again:
+        return instant
+    return there.replace(fold=0).astimezone(UTC) - (first - again)

@@ -13,7 +13,7 @@ from adapters.keyset import EPOCH, Keyset, earlier, looked_back
 from adapters.rest.options import Options, client
 from adapters.rest.paging import Paging, Walk
 from adapters.rest.secrets import without
-from adapters.rows import Row, RowReader, TimeForm, rfc3339
+from adapters.rows import Row, RowReader, TimeForm, before_repeated, rfc3339
 from hub.ports import Check, FilterIgnored, Page, Record, Unavailable
 
 HINT = "is changes.format right, and changes.sorted?"
@@ -45,17 +45,20 @@ class Changes:
     value: str
     initial: str | None
     form: TimeForm
+    zone: ZoneInfo
     sorted: bool
     lookback: timedelta
     precision: timedelta
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], row_options: Mapping[str, Any]) -> "Changes":
+        zone = ZoneInfo(row_options["zone"])
         return cls(
             parameter=options["parameter"],
             value=options["value"],
             initial=options["initial"],
-            form=TimeForm(options["format"] or row_options["stamp_format"], ZoneInfo(row_options["zone"])),
+            form=TimeForm(options["format"] or row_options["stamp_format"], zone),
+            zone=zone,
             sorted=options["sorted"],
             lookback=timedelta(seconds=options["lookback"]),
             precision=timedelta(seconds=options["precision"]),
@@ -65,6 +68,11 @@ class Changes:
         if since is None:
             return {} if self.initial is None else {self.parameter: self.initial}
         return {self.parameter: self.value.replace("{since}", self.form.text(since))}
+
+    def begin(self, newest: datetime) -> datetime | None:
+        """From when on is asked for what changed, where all until `newest` is read; None for everything."""
+        begin = looked_back(newest, self.lookback)
+        return None if begin is None else before_repeated(begin, self.zone)
 
     def floor(self, instant: datetime) -> datetime:
         return earlier(instant, (instant - EPOCH) % self.precision)
@@ -157,14 +165,21 @@ class Rest:
             short_pages=self._paging.kind == "page" or not self._paging.short_last,
             hint=HINT,
         )
-        for part in keyset.parts(cursor):
+        for part in keyset.parts(self._widened(changes, cursor)):
             yield Page(records=tuple(map(self._record, part.rows)), cursor=part.cursor)
+
+    def _widened(self, changes: Changes, cursor: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The cursor, and before an hour that comes twice where its lookback ends in one."""
+        kept = cursor.get("since")
+        newest = None if kept is None else datetime.fromisoformat(kept).astimezone(UTC)
+        begin = None if newest is None else changes.begin(newest)
+        return cursor if begin is None else {**cursor, "since": rfc3339(begin + changes.lookback, "microseconds")}
 
     def _walked(self, changes: Changes | None, cursor: Mapping[str, Any]) -> Iterator[Page]:
         """All pages; only when the last one is read is it known up to when all is read."""
         kept = cursor.get("since") if changes is not None else None
         newest = None if kept is None else datetime.fromisoformat(kept).astimezone(UTC)
-        begin = None if newest is None or changes is None else looked_back(newest, changes.lookback)
+        begin = None if newest is None or changes is None else changes.begin(newest)
         since = None if begin is None or changes is None else changes.floor(begin)
         walk = Walk(
             http=self._http,

@@ -26,7 +26,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from adapters.keyset import looked_back
 from adapters.options import POSITIVE, Secret
-from adapters.rows import Row, RowOptions, RowReader, rfc3339
+from adapters.rows import Row, RowOptions, RowReader, before_repeated, rfc3339
 from adapters.sql.database import Database
 from adapters.sql.values import given_back, kept, like, plain
 from hub.ports import Check, FilterIgnored, Page, Record, Unavailable
@@ -158,7 +158,7 @@ class Sql:
         sample = given_back(cursor["sample"]) if "sample" in cursor else self._sample(connection)
         if sample is None:
             return None
-        least = like(sample, begin, self._reader.form, self._zone)
+        least = like(sample, before_repeated(begin, self._zone), self._reader.form, self._zone)
         return and_(column(self._reader.stamp) >= least)
 
     def _sample(self, connection: Connection) -> Any:

@@ -304,6 +304,21 @@ def test_an_option_that_cannot_be_is_refused_by_name(
 
 
 @pytest.mark.parametrize("in_order", [True, False])
+@pytest.mark.parametrize("lookback", [0, 60])
+def test_the_hour_that_comes_twice_is_read_again_until_it_has_passed(
+    api: DeskApi, in_order: bool, lookback: int
+) -> None:
+    changes = {"parameter": "since", "sorted": in_order, "lookback": lookback, "format": "%Y-%m-%dT%H:%M:%S"}
+    desk = source(api, paging=PAGING["offset"], changes=changes, zone="Europe/Berlin")
+    api.put("first")
+    api.tickets["first"]["updated_at"] = "2024-10-27T02:50:00"
+    cursor = list(desk.pull({}))[-1].cursor
+    api.put("second")
+    api.tickets["second"]["updated_at"] = "2024-10-27T02:10:00"
+    assert keys(list(desk.pull(cursor))) == ["second", "first"]
+
+
+@pytest.mark.parametrize("in_order", [True, False])
 def test_a_stamp_of_the_year_one_is_read_again_and_stops_nothing(api: DeskApi, in_order: bool) -> None:
     api.put("blank")
     api.tickets["blank"]["updated_at"] = "0001-01-01T00:00:00+00:00"

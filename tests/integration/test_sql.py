@@ -208,6 +208,18 @@ def test_stamps_that_are_numbers_or_texts_are_asked_for_as_such(
     assert keys(list(desk.pull({"since": "2026-11-22T17:03:01Z"}))) == ["1", "2"]
 
 
+def test_the_hour_that_comes_twice_is_read_again_until_it_has_passed(tmp_path: Path) -> None:
+    desk = sqlite_desk(tmp_path, "iso", ["2024-10-27 02:50:00"], zone="Europe/Berlin")
+    table, cursor = TicketTable(f"sqlite:///{tmp_path / 'desk.db'}", name="old"), dict[str, Any]()
+    found = []
+    for number, stamp in enumerate(["02:10:00", "02:59:59", "02:00:00", "03:00:05", "03:00:04"], 1):
+        cursor = json.loads(json.dumps(list(desk.pull(cursor))[-1].cursor))
+        table.run(f"INSERT INTO plain VALUES ({number}, '2024-10-27 {stamp}')")
+        found.append(keys(list(desk.pull(cursor))))
+    table.close()
+    assert found == [["1", "0"], ["1", "0", "2"], ["3", "1", "0", "2"], ["3", "1", "0", "2", "4"], ["4"]]
+
+
 def test_texts_that_do_not_sort_as_time_are_found_out(tmp_path: Path) -> None:
     desk = sqlite_desk(tmp_path, "%d.%m.%Y", ["01.12.2026", "30.11.2026"])
     with pytest.raises(FilterIgnored, match="does the column 'at' sort as time"):
