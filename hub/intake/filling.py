@@ -1,13 +1,13 @@
 """The rules of a mapping as functions, made once: each reads its part of a record and gives what stands there."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from hub.intake.paths import Finder
+from hub.intake.paths import Finder, plain
 from hub.intake.shapes import TARGETS, Kind, Many, Shape
 from hub.model.problem import Status
 from hub.model.times import from_text, to_text
@@ -21,11 +21,15 @@ Fill = Callable[[Any, list[Unmapped]], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Where one value comes from: a path into the record, or a constant."""
+    """Where one value comes from: a path into the record, or a constant.
+
+    `spellings` is the table once more, by `plain` words, where case and separators do not count.
+    """
 
     path: Finder | None = None
     value: Any = None
     table: Mapping[str, Any] | None = None
+    spellings: Mapping[str, Any] = field(default_factory=dict)
     default: Any = None
     null: frozenset[str] = frozenset()
     type: str | None = None
@@ -174,7 +178,8 @@ def moment(value: Any, form: str) -> datetime:
 
 def _translated(raw: Any, rule: Rule, kind: Kind) -> Any:
     if rule.table is not None:
-        return rule.table[word(raw)]
+        own = word(raw)
+        return rule.table[own] if own in rule.table else rule.spellings[plain(own)]
     if rule.type is not None:
         instant = moment(raw, rule.type)
         return to_text(instant) if kind is Kind.TEXT else instant

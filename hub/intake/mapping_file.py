@@ -13,7 +13,7 @@ from hub.errors import InvalidSettings, Violation
 from hub.intake.filling import Each, Rule, Template, word
 from hub.intake.mapping import NUL, FieldMapping, Rendered, render
 from hub.intake.mapping_rules import messages_of, violations_of
-from hub.intake.paths import compile_path
+from hub.intake.paths import compile_path, plain
 from hub.intake.shapes import MANDATORY, TARGETS, Kind, Shape
 from hub.model.problem import Status
 from hub.model.yaml_dates import OnceLoader
@@ -150,11 +150,21 @@ def _members(raw: Mapping[str, Any]) -> dict[str, Rule]:
 
 def _rule(raw: Mapping[str, Any]) -> Rule:
     table = raw.get("table")
+    words = {word(key): value for key, value in (table or {}).items()}
     return Rule(
         path=compile_path(raw["path"]) if "path" in raw else None,
         value=raw.get("value"),
-        table=None if table is None else {word(key): value for key, value in table.items()},
+        table=None if table is None else words,
+        spellings=_spellings(words) if raw.get("any_spelling") else {},
         default=raw.get("default"),
         null=frozenset(word(value) for value in raw.get("null", ())),
         type=raw.get("type"),
     )
+
+
+def _spellings(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table by plain words. One that stands there in two spellings with two meanings has none in a third."""
+    meanings: dict[str, list[Any]] = {}
+    for own, value in table.items():
+        meanings.setdefault(plain(own), []).append(value)
+    return {own: values[0] for own, values in meanings.items() if own and values.count(values[0]) == len(values)}

@@ -23,11 +23,15 @@ def _compiles(path: str) -> None:
 
 
 class RuleSchema(Schema):
-    """One rule: a path with what refines it, or a constant."""
+    """One rule: a path with what refines it, or a constant.
+
+    With `any_spelling` case, and what parts words, do not count in `table`.
+    """
 
     path = fields.String(validate=_compiles)
     value = fields.Raw()
     table = fields.Dict(keys=fields.Raw())
+    any_spelling = fields.Boolean()
     default = fields.Raw()
     null = fields.List(fields.Raw(allow_none=True))
     type = fields.String(validate=OneOf(TIME_TYPES))
@@ -38,6 +42,8 @@ class RuleSchema(Schema):
             raise ValidationError("a rule has either a path or a value")
         if "value" in data and len(data) > 1:
             raise ValidationError("a constant has nothing beside its value", "value")
+        if "any_spelling" in data and "table" not in data:
+            raise ValidationError("there is no table whose words could be spelled otherwise", "any_spelling")
         if "table" in data and "type" in data:
             raise ValidationError("a rule has a table or a type, not both", "type")
 

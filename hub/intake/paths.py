@@ -6,6 +6,7 @@ from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions, signature
 
 Finder = Callable[[Any], Any]
 """Gives what a path finds in a record, or None."""
@@ -13,6 +14,22 @@ Finder = Callable[[Any], Any]
 _NAMES = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 _DOTTED = re.compile(_NAMES)
 _FIRST_OF = re.compile(rf"{_NAMES}(?: *\|\| *{_NAMES})+")
+
+
+def plain(word: str) -> str:
+    """A word of a source in small letters and without what parts it: `In Progress`, `in-progress` and `inProgress`."""
+    return "".join(char for char in word.lower() if char.isalnum())
+
+
+class _Own(Functions):
+    """The functions of JMESPath, and `plain(word)`, which is null for what is no text."""
+
+    @signature({"types": []})
+    def _func_plain(self, value: Any) -> str | None:
+        return plain(value) if isinstance(value, str) else None
+
+
+_OPTIONS = jmespath.Options(custom_functions=_Own())
 
 
 def compile_path(path: str) -> Finder:
@@ -32,7 +49,7 @@ def compile_path(path: str) -> Finder:
 
     def find(data: Any) -> Any:
         try:
-            return compiled.search(data)
+            return compiled.search(data, options=_OPTIONS)
         except JMESPathError:
             # A function in the path was given a part that the record does not have: nothing is found.
             return None

@@ -43,3 +43,31 @@ def test_what_a_mapping_makes_is_a_report_by_the_contract(file: Path) -> None:
         rendered = render(mapping, example["record"])
         report = {"@type": "ServiceProblem", **mapping.defaults, **rendered.document}
         assert errors_of(validator, report) == []
+
+
+@pytest.mark.parametrize(
+    ("system", "record", "status", "unmapped"),
+    [
+        ("tmf642", {"state": "raised", "ackState": "ACKNOWLEDGED"}, "acknowledged", ()),
+        ("tmf642", {"state": "Raised", "ackState": "Un-Acknowledged"}, "inProgress", ()),
+        ("tmf642", {"state": "UPDATED", "perceivedSeverity": "MAJOR"}, "inProgress", ()),
+        ("tmf642", {"perceivedSeverity": "Cleared"}, "resolved", ()),
+        ("tmf642", {"state": "CLEARED", "ackState": "Acknowledged", "perceivedSeverity": "major"}, "resolved", ()),
+        ("tmf642", {"state": "raised", "ackState": "ACK"}, None, (("status", "ACK"),)),
+        ("tmf642", {"state": "cleared", "ackState": "ACK"}, "resolved", ()),
+        ("tmf642", {"state": "On Hold", "ackState": ""}, None, (("status", "On Hold"),)),
+        ("tmf642", {"perceivedSeverity": "Severe"}, "inProgress", (("priority", "Severe"),)),
+        ("tmf642", {"perceivedSeverity": 3}, "inProgress", (("priority", "3"),)),
+        ("tmf621", {"status": "IN_PROGRESS", "priority": "CRITICAL"}, "inProgress", ()),
+        ("tmf621", {"status": "In progress", "severity": "major"}, "inProgress", ()),
+        ("tmf621", {"status": "Waiting"}, None, (("status", "Waiting"),)),
+        ("tmf656", {"status": "In Progress"}, "inProgress", ()),
+        ("tmf656", {"status": "SUBMITTED"}, "acknowledged", ()),
+        ("tmf656", {"status": "waiting"}, None, (("status", "waiting"),)),
+    ],
+)
+def test_words_of_peers_are_known_in_any_spelling_and_counted_where_they_are_not(
+    system: str, record: dict[str, object], status: str | None, unmapped: tuple[tuple[str, str], ...]
+) -> None:
+    rendered = render(load_mapping(PROJECT / f"config/sources/{system}.yaml"), {"id": "1", **record})
+    assert (rendered.document.get("status"), tuple(rendered.unmapped)) == (status, unmapped)
