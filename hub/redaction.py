@@ -14,8 +14,8 @@ SHORTEST = 4
 
 Octets: a shorter beginning of a secret, where a text is cut, tells nothing.
 """
-BEGINNING = 8
-"""Letters of the base64 of a login that are hidden although the others do not follow."""
+BEGINNING, ALONE = 8, 6
+"""Letters of the base64 of a login, and of a secret alone, that are hidden although the others do not follow."""
 BROKEN = re.compile(r"[\udc80-\udcff]{1,3}")
 """Octets of a letter that was cut, as `surrogateescape` reads them."""
 ESCAPE = re.compile(r"[\\%&][\\%&#;\w]{0,15}")
@@ -35,11 +35,12 @@ DEEPEST = 16
 """Backslashes before a letter; so many have four escapes around each other."""
 BACK = rf"\\{{1,{DEEPEST}}}+"
 PATIENCE = 8_000
-"""Letters of a text, beside each of them once, that are compared before a text is not shown at all."""
+"""Letters of a text, beside each of them once for each of what is hidden, that are compared before a text is not shown
+at all."""
 
 
 class Redaction:
-    """Hides secrets as they are, and as JSON, HTML, URLs and Python's repr write them.
+    """Hides secrets as they are, and as JSON, HTML, URLs, Python's repr and base64 write them.
 
     Of `logins`, pairs of user and password, the password is a secret; hidden is also what Basic makes of them.
     `instead` is shown in their place. A secret of fewer than `shortest` letters is hidden where it stands by itself.
@@ -59,9 +60,14 @@ class Redaction:
         plain = {text for text in (*secrets, *(password for _, password in logins)) if text}
         coded = {text for login in logins if login[1] for text in _coded(":".join(login))}
         self._instead = instead
-        self._hidden: list[_Secret | _Login] = [
+        self._hidden: list[_Secret | _Coded] = [
             *(_Secret(text=text, is_short=len(text) < shortest) for text in plain),
-            *(_Login(text=text) for text in coded),
+            *(_Coded(text=text, enough=BEGINNING) for text in coded),
+            *(
+                _Coded(text=code, enough=ALONE, is_short=len(text) < SHORTEST)
+                for text in plain
+                for code in _coded(text)
+            ),
         ]
 
     def __call__(self, text: str, *, cut: bool = False) -> str:
@@ -79,7 +85,11 @@ class Redaction:
         return "".join([*shown, text[end:]])
 
     def _spans(self, text: str, cut: bool) -> Iterator[Span]:
-        folded, is_plain, left = text.casefold(), SIGNS.search(text) is None, PATIENCE + len(text)
+        folded, is_plain, left = (
+            text.casefold(),
+            SIGNS.search(text) is None,
+            PATIENCE + len(text) * len(self._hidden),
+        )
         for hidden in self._hidden:
             if is_plain and hidden.begun not in folded:
                 continue
@@ -131,10 +141,12 @@ class _Secret:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Login:
-    """What Basic sends: with the padding, which may be missing in what comes back."""
+class _Coded:
+    """What base64 makes of a login, or a secret: with the padding, which may be missing in what comes back."""
 
     text: str
+    enough: int
+    is_short: bool = False
 
     @cached_property
     def begun(self) -> str:
@@ -146,12 +158,15 @@ class _Login:
 
     def span(self, text: str, start: int, stop: int, followed: int, steps: int, cut: bool) -> Span | None:
         """What to hide of a text that follows so many of the steps: the beginning tells something anywhere."""
-        return (start, stop) if followed >= min(BEGINNING, len(self.text.rstrip("="))) else None
+        if self.is_short and not _stands_alone(text, start, stop):
+            return None
+        return (start, stop) if followed >= min(self.enough, len(self.text.rstrip("="))) else None
 
 
-def _coded(login: str) -> set[str]:
+def _coded(secret: str) -> set[str]:
     """In both alphabets."""
-    return {code(login.encode()).decode() for code in (b64encode, urlsafe_b64encode)}
+    octets = secret.encode("utf-8", "surrogatepass")
+    return {code(octets).decode() for code in (b64encode, urlsafe_b64encode)}
 
 
 def _told(secret: str) -> str:

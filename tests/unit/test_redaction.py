@@ -54,6 +54,21 @@ def test_a_beginning_of_what_basic_sends_is_hidden_wherever_it_ends(length: int)
     assert Redaction([], [("hub", SECRET)])(f"Basic {LOGIN[:length]}… no") == "Basic ***… no"
 
 
+@pytest.mark.parametrize("secret", ["s3cret-of-desk", "~~>>??", "äöü", SECRET])
+@pytest.mark.parametrize("is_login", [True, False])
+def test_the_base64_of_a_secret_alone_is_hidden_in_both_alphabets(secret: str, is_login: bool) -> None:
+    redacted = Redaction([], [("hub", secret)]) if is_login else Redaction([secret])
+    for code in (b64encode(secret.encode()).decode(), urlsafe_b64encode(secret.encode()).decode()):
+        for written in (code, code.rstrip("="), quote(code, safe=""), code.replace("/", "\\/"), code[:6]):
+            assert redacted(f'"b64": "{written}"') == '"b64": "***"'
+        assert redacted(f"it was {code}"[: len("it was ") + 6], cut=True) == "it was ***"
+
+
+def test_the_base64_of_a_short_secret_is_hidden_where_it_stands_by_itself() -> None:
+    redacted = Redaction(["a"])
+    assert redacted("YQ==, YQ, YQB, EYQ") == "***, ***, YQB, EYQ"
+
+
 @pytest.mark.parametrize("written", [SECRET, json.dumps(SECRET)[1:-1], quote(SECRET), escape(SECRET)])
 def test_a_secret_that_is_cut_off_is_hidden(written: str) -> None:
     redacted = Redaction([SECRET])
@@ -86,4 +101,5 @@ def test_a_text_that_nearly_is_a_secret_at_very_many_places_is_hidden_whole() ->
 
 def test_what_is_no_secret_stays() -> None:
     assert Redaction([""], [("hub", "")])("bad login: hub") == "bad login: hub"
+    assert Redaction(["passage"])("cGFzc the cGFz") == "cGFzc the cGFz"
     assert Redaction(["passage"])("the pass", cut=False) == "the pass"
