@@ -1,6 +1,6 @@
 """Which members of a row are its identity and its times, and how the times are written there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -109,13 +109,17 @@ class TimeForm:
 
 @dataclass(frozen=True, kw_only=True)
 class RowReader:
-    """Makes records of rows: the stamp and the other times become RFC 3339 texts in UTC, all else stays."""
+    """Makes records of rows: the stamp and the other times become RFC 3339 texts in UTC, all else stays.
+
+    `log` says that a row is one change of a ticket, and not the ticket as it is.
+    """
 
     key: tuple[str, ...]
     stamp: str
     form: TimeForm
     times: tuple[str, ...] = ()
     gone: str | None = None
+    log: bool = False
     names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,7 +127,7 @@ class RowReader:
         object.__setattr__(self, "names", tuple(dict.fromkeys((*self.key, self.stamp, *self.times, *own))))
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> "RowReader":
+    def from_options(cls, options: Mapping[str, Any], *, log: bool) -> "RowReader":
         """A reader as `RowOptions` describes it."""
         return cls(
             key=tuple(options["key"]),
@@ -131,7 +135,22 @@ class RowReader:
             form=TimeForm(options["stamp_format"], ZoneInfo(options["zone"])),
             times=tuple(options["times"]),
             gone=options["gone"],
+            log=log,
         )
+
+    def records(self, rows: Iterable[Row]) -> tuple[Record, ...]:
+        """Those of one page. Raises ValueError as `record` does, and for a log that is taken for the tickets: what
+        their rows of one stamp say would be told anew in each poll."""
+        records = tuple(map(self.record, rows))
+        if not self.log:
+            said: dict[tuple[str, datetime], Row] = {}
+            for one in records:
+                if said.setdefault((one.key, one.updated), one.data) != one.data:
+                    raise ValueError(
+                        f"ticket {one.key} is there twice, and differs, with the stamp {rfc3339(one.updated)}; is this"
+                        " a log, with a row for each change (`log = true`)?"
+                    )
+        return records
 
     def record(self, row: Row) -> Record:
         """Raises ValueError for a row without an identity or a time of its change."""
@@ -140,7 +159,7 @@ class RowReader:
         for name in (self.stamp, *self.times):
             data = self._with_time(data, name)
         gone = self.gone is not None and str(member(row, self.gone)).lower() in TRUE
-        return Record(key=self.key_of(row), updated=updated, data=data, gone=gone)
+        return Record(key=self.key_of(row), updated=updated, data=data, gone=gone, log=self.log)
 
     def key_of(self, row: Row) -> str:
         values = [member(row, name) for name in self.key]

@@ -40,13 +40,16 @@ class Record:
 
     `key` is the source's own identity of it. `updated` is the source's change stamp in UTC, for order and lag,
     never for identity. `data` is the raw document, the only thing the mapping reads. `gone` says that the
-    source deleted it or merged it away.
+    source deleted it or merged it away. `log` says that it is an entry of a log, what the ticket said at one time:
+    what such an entry repeats is no news. Any other record is the ticket as it is, and may say again what it said
+    before, also with the same stamp.
     """
 
     key: str
     updated: datetime
     data: Mapping[str, Any]
     gone: bool = False
+    log: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

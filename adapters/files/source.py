@@ -54,7 +54,7 @@ def make(name: str, options: Mapping[str, Any]) -> "Files":
             delimiter=loaded["delimiter"],
             quote=loaded["quote"],
         ),
-        reader=RowReader.from_options(loaded),
+        reader=RowReader.from_options(loaded, log=True),
         settle=loaded["settle"],
         page_size=loaded["page_size"],
     )

@@ -1,6 +1,7 @@
 """Reads Redmine's issues in the order of their change, each with what its journals tell of its way there."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -165,7 +166,8 @@ class Redmine:
             states = [self._record(state) for state in self._known(row)]
         except (KeyError, TypeError, ValueError) as error:
             raise Unavailable(f"issue {row.get('id')}: without a usable journal or time: {error!r}") from error
-        return [one for one in states[:-1] if told is None or one.updated > told] + states[-1:]
+        past = [replace(one, log=True) for one in states[:-1] if told is None or one.updated > told]
+        return past + states[-1:]
 
     def _known(self, row: Row) -> Iterator[Row]:
         if not self._journals:

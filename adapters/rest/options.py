@@ -93,6 +93,7 @@ class Options(HttpOptions, RowOptions):
     changes = fields.Nested(ChangesOptions, load_default=None)
     check = fields.Nested(CheckOptions, load_default=None)
     snapshot = fields.Boolean(load_default=False)
+    log = fields.Boolean(load_default=False)
     page_size = fields.Integer(load_default=PAGE_SIZE, validate=Range(min=1))
 
     @pre_load
@@ -104,6 +105,8 @@ class Options(HttpOptions, RowOptions):
     def _fits_together(self, data: Mapping[str, Any], **_: Any) -> None:
         if data["snapshot"] and data["changes"]:
             raise ValidationError("what lists only changes is no snapshot: leave one of the two out", "snapshot")
+        if data["snapshot"] and data["log"]:
+            raise ValidationError("a log lists no tickets as they are: leave one of the two out", "log")
         paging, changes = data["paging"], data["changes"]
         counted = paging["kind"] in ("none", "page", "offset")
         if changes and changes["sorted"] and counted and not paging["size_parameter"]:

@@ -30,7 +30,7 @@ def make(name: str, options: Mapping[str, Any]) -> "Rest":
         secret_params=loaded["secret_params"],
         items=loaded["items"],
         paging=Paging(size=loaded["page_size"], **loaded["paging"]),
-        reader=RowReader.from_options(loaded),
+        reader=RowReader.from_options(loaded, log=loaded["log"]),
         changes=None if changes is None else Changes.from_options(changes, loaded),
         snapshot=loaded["snapshot"],
         login=Login(who=loaded["username"] or "anyone", **(loaded["check"] or {})),
@@ -166,7 +166,7 @@ class Rest:
             hint=HINT,
         )
         for part in keyset.parts(self._widened(changes, cursor)):
-            yield Page(records=tuple(map(self._record, part.rows)), cursor=part.cursor)
+            yield Page(records=self._records(part.rows), cursor=part.cursor)
 
     def _widened(self, changes: Changes, cursor: Mapping[str, Any]) -> Mapping[str, Any]:
         """The cursor, and before an hour that comes twice where its lookback ends in one."""
@@ -192,7 +192,7 @@ class Rest:
         signpost: datetime | None = None
         for rows in walk.pages(self._asked(since)):
             signpost = signpost or self._http.now()
-            records = tuple(self._record(row) for row in rows)
+            records = self._records(rows)
             self._require(records, since)
             known = [] if newest is None else [newest]
             newest = max([*known, *(record.updated for record in records)], default=None)
@@ -220,10 +220,10 @@ class Rest:
         return [without(self._http.redacted, row) for row in rows] if self._secret_params else rows
 
     def _stamp(self, row: Row) -> datetime:
-        return self._record(row).updated
+        return self._records([row])[0].updated
 
-    def _record(self, row: Row) -> Record:
+    def _records(self, rows: Sequence[Row]) -> tuple[Record, ...]:
         try:
-            return self._reader.record(row)
+            return self._reader.records(rows)
         except ValueError as error:
             raise Unavailable(f"{self._path}: a ticket cannot be read: {error}") from error

@@ -64,6 +64,7 @@ class Options(RowOptions):
     password = Secret(load_default=None)
     table = fields.String(load_default=None, validate=Length(min=1))
     query = fields.String(load_default=None, validate=one_question)
+    log = fields.Boolean(load_default=False)
     timeout = fields.Float(load_default=30.0, validate=POSITIVE)
     lookback = fields.Float(load_default=10.0, validate=Range(min=0))
     page_size = fields.Integer(load_default=PAGE_SIZE, validate=Range(min=1))
@@ -82,7 +83,7 @@ def make(name: str, options: Mapping[str, Any]) -> "Sql":
         Database(url.set(password=loaded["password"]) if loaded["password"] else url, timeout=loaded["timeout"]),
         identity=url.username or "anyone",
         origin=loaded["query"] or f"SELECT * FROM {_quoted(url, loaded['table'])}",
-        reader=RowReader.from_options(loaded),
+        reader=RowReader.from_options(loaded, log=loaded["log"]),
         zone=ZoneInfo(loaded["zone"]),
         lookback=timedelta(seconds=loaded["lookback"]),
         page_size=loaded["page_size"],
@@ -196,7 +197,7 @@ class Sql:
     def _records(self, rows: Sequence[Row]) -> tuple[Record, ...]:
         """Raises FilterIgnored where the order of the stamps is not that of time."""
         try:
-            records = tuple(self._record(row) for row in rows)
+            records = self._reader.records(map(self._plain, rows))
         except ValueError as error:
             raise Unavailable(f"a row cannot be read: {error}") from error
         for before, after in pairwise(records):
@@ -207,11 +208,11 @@ class Sql:
                 )
         return records
 
-    def _record(self, row: Row) -> Record:
+    def _plain(self, row: Row) -> Row:
         missing = [name for name in self._reader.names if name not in row]
         if missing:
             raise ValueError(f"there is no column {missing[0]!r}; there are {', '.join(row)}")
-        return self._reader.record({name: plain(value, self._zone) for name, value in row.items()})
+        return {name: plain(value, self._zone) for name, value in row.items()}
 
     def _cursor(self, row: Row, since: datetime, ended: bool) -> dict[str, Any]:
         stamp = kept(row[self._reader.stamp])

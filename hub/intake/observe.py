@@ -106,7 +106,7 @@ class Reader:
         if not terms.wants(record, changed.rendered.status, item):
             is_known = item is not None and item.digest == changed.digest
             return None if is_known else PassedOver(changed=changed)
-        if not listed and is_said_before(changed, item):
+        if is_said_before(changed, item):
             return Back(record=record) if item is not None and item.missed else None
         if not listed and is_late(record, item):
             return Late(record=record, rendered=changed.rendered)
@@ -195,11 +195,13 @@ def is_late(record: Record, item: Item | None) -> bool:
 
 
 def is_said_before(changed: Changed, item: Item | None) -> bool:
-    """Whether the ticket has said this very thing with the stamp of its latest change, and then something else.
+    """Whether a log repeats what the ticket has said with the stamp of its latest change, before something else.
 
-    A log has several rows of one minute. When it is read again, they come one after the other once more.
+    A log has several rows of one minute. When it is read again, they come one after the other once more. A source that
+    tells its tickets as they are has been there and is back: some change a ticket and leave its stamp alone.
     """
-    if item is None or item.problem_id is None or to_micros(changed.record.updated) != item.updated:
+    record = changed.record
+    if not record.log or item is None or item.problem_id is None or to_micros(record.updated) != item.updated:
         return False
     return is_among(changed.digest, item.beside)
 

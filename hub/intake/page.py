@@ -140,7 +140,7 @@ class Transaction:
         if item is not None and item.digest == changed.digest and item.problem_id is not None:
             # The page has the same record twice.
             return
-        if not self.listed and is_said_before(changed, item):
+        if is_said_before(changed, item):
             return
         if not self.listed and is_late(changed.record, item):
             self._take_late(Late(record=changed.record, rendered=changed.rendered))

@@ -97,6 +97,7 @@ def test_each_change_of_the_status_arrives_with_its_own_time(bench: RedmineBench
         ("Resolved", at(180)),
     ]
     assert ["note" in rendered(one).document for one in found] == [False, False, False, True]
+    assert [one.log for one in found] == [True, True, True, False], "all but the last are what it was"
     (last,) = records(bench.source(journals=False).pull({}))
     assert (last.data["status"]["name"], last.updated) == ("Resolved", at(180))
 
