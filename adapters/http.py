@@ -1,20 +1,19 @@
 """Reads and writes JSON of a trouble system: patient with passing failures, exact about who must mend the others."""
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin
 
 import requests
 from requests.auth import HTTPBasicAuth
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from adapters.bodies import body_of
-from hub.ports import AuthFailed, RateLimited, Redaction, Refused, Unavailable, words_of
+from adapters.patience import asked_wait, failure_of, http_date, wait_before_next
+from hub.ports import AuthFailed, RateLimited, Redaction, Refused, Unavailable, pause, words_of
 
 ATTEMPTS = 4
 SIZE_LIMIT = 64 * 1024 * 1024
@@ -66,7 +65,7 @@ class HttpClient:
     """Speaks JSON below one base address: GET, and by `send` what a subscription needs. A login goes as UTF-8.
 
     `max_wait` bounds the seconds that one call waits between attempts; what asks for more is raised. `hidden` are
-    secrets in the headers: like the password, they are shown in no message.
+    secrets in the headers: like the password, they are shown in no message. `sleep` says whether it is time to end.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class HttpClient:
         max_wait: float = 60.0,
         size_limit: int = SIZE_LIMIT,
         answer_time: float = ANSWER_TIME,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], bool | None] = pause,
         clock: Clock = system_clock,
     ) -> None:
         self.base_url = base_url.rstrip("/")
@@ -166,8 +165,8 @@ class HttpClient:
         attempts = Retrying(
             retry=retry_if_exception_type((Passing, RateLimited)),
             stop=self._gives_up,
-            wait=_wait,
-            sleep=self._sleep,
+            wait=wait_before_next,
+            sleep=lambda seconds: self._rest(seconds, path),
             reraise=True,
         )
         return attempts(self._once, method, path, params, body, headers)
@@ -190,9 +189,13 @@ class HttpClient:
         """
         return self._once(method, path, None, body, headers, changes=True).content
 
+    def _rest(self, seconds: float, path: str) -> None:
+        if self._sleep(seconds):
+            raise Unavailable(f"{self.redacted(path)}: the hub ends, and does not wait for what the system asks")
+
     def _gives_up(self, state: RetryCallState) -> bool:
         too_long = state.idle_for + state.upcoming_sleep > self._max_wait
-        return too_long or (state.attempt_number >= ATTEMPTS and not isinstance(_failure(state), RateLimited))
+        return too_long or (state.attempt_number >= ATTEMPTS and not isinstance(failure_of(state), RateLimited))
 
     def _once(
         self,
@@ -242,7 +245,8 @@ class HttpClient:
             refusal = Forbidden if status == 403 else AuthFailed
             raise refusal(f"{shown}: {status}: the system refuses us: {self._explained(answer)}")
         if status == 429 or (status == 503 and "Retry-After" in answer.headers):
-            raise RateLimited(f"{shown}: {status}: the system asks us to wait", after=self._asked_wait(answer))
+            asked = asked_wait(answer.headers.get("Retry-After", ""), self.now())
+            raise RateLimited(f"{shown}: {status}: the system asks us to wait", after=asked)
         if status >= 500:
             raise Passing(f"{shown}: {status}: the system failed")
         if status >= 300:
@@ -259,18 +263,11 @@ class HttpClient:
 
     def _note_time(self, answer: requests.Response) -> None:
         self.last_headers = answer.headers
-        self.last_date = _http_date(answer.headers.get("Date", ""))
+        self.last_date = http_date(answer.headers.get("Date", ""))
         # The header has whole seconds, cut off: the middle of the second is the best guess.
         self.clock_skew = (
             None if self.last_date is None else (self.last_date - self._clock()).total_seconds() + 0.5
         )
-
-    def _asked_wait(self, answer: requests.Response) -> float:
-        text = answer.headers.get("Retry-After", "").strip()
-        if text.isascii() and text.isdigit():
-            return float(text)
-        until = _http_date(text)
-        return 1.0 if until is None else max(0.0, (until - (self.last_date or self._clock())).total_seconds())
 
     def _explained(self, answer: requests.Response) -> str:
         """What the system says of a request that it does not serve, in one line, without following it anywhere."""
@@ -279,22 +276,3 @@ class HttpClient:
         begun = next(answer.iter_content(HEARD), b"")
         text = " ".join(begun.decode("utf-8", "replace").rstrip("\ufffd").split())
         return self.redacted(text, cut=True)[:SAID]
-
-
-def _failure(state: RetryCallState) -> BaseException | None:
-    return state.outcome.exception() if state.outcome is not None else None
-
-
-_backoff = wait_random_exponential(multiplier=0.5, max=10)
-
-
-def _wait(state: RetryCallState) -> float:
-    failure = _failure(state)
-    return failure.after if isinstance(failure, RateLimited) else _backoff(state)
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from hub.model.yaml_dates import OnceLoader
+from hub.pausing import pause
 from hub.reasons import words_of
 from hub.redaction import Redaction
 from hub.references import secret
@@ -29,6 +30,7 @@ __all__ = [
     "Unavailable",
     "Writes",
     "Writing",
+    "pause",
     "secret",
     "words_of",
 ]
@@ -188,7 +190,7 @@ class AuthFailed(SourceError):
 
 
 class RateLimited(SourceError):
-    """The source asks us to wait `after` seconds."""
+    """The source asks us to wait `after` seconds; 0 where it does not say for how long."""
 
     def __init__(self, message: str, *, after: float) -> None:
         super().__init__(message)

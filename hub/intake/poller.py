@@ -19,6 +19,7 @@ from hub.intake.poll import SourcePoll
 from hub.intake.progress import Progress
 from hub.intake.write_back import WriteBackRun
 from hub.model.times import Clock
+from hub.pausing import ends_with
 from hub.ports import Source, SourceError
 from hub.problems.sources import SourceRules
 from hub.settings import IntakeSettings, SourceSettings
@@ -107,7 +108,10 @@ class Poller:
                 self._write()
                 complete = self._poll.run(row, self._stopping.is_set)
         except (SourceError, StoreUnavailable) as error:
-            return self._end(started, error)
+            # What fails because it is time to end says nothing of the source.
+            if not self._stopping.is_set():
+                return self._end(started, error)
+            complete = False
         return self._end(started) if complete else Health(state=row.state, wait=None)
 
     def _write(self) -> None:
@@ -116,6 +120,7 @@ class Poller:
         self._unwritten = [] if self._write_backs is None else self._write_backs.run(self._stopping.is_set)
 
     def _run(self) -> None:
+        ends_with(self._stopping)
         self._poll_on()
         try:
             self._poll.close()

@@ -5,6 +5,7 @@ import gzip
 import html
 import json
 from collections.abc import Iterator
+from contextvars import copy_context
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -18,6 +19,7 @@ from marshmallow import ValidationError
 
 from adapters.http import ATTEMPTS, HttpClient
 from adapters.options import HttpOptions
+from hub.pausing import ends_with
 from hub.ports import AuthFailed, RateLimited, SourceError, Unavailable
 from tests.fakes.http_server import HttpServer
 from tests.real.middleman import Canned, Middleman
@@ -65,6 +67,40 @@ def test_a_wait_that_is_no_number_is_a_second(server: Middleman, waits: list[flo
     server.instead = [Canned(status=429, headers={"Retry-After": said}), GOOD]
     assert client(server, waits).get_json("x") == {"ok": True}
     assert waits == [1.0]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("said", ["0", "-7", "soon", "Sun, 22 Nov 2020 10:00:00 GMT"])
+def test_who_asks_for_no_wait_again_and_again_is_asked_ever_later_and_then_no_more(
+    server: Middleman, waits: list[float], status: int, said: str
+) -> None:
+    server.instead = [Canned(status=status, headers={"Retry-After": said})] * 20
+    with pytest.raises(RateLimited) as limited:
+        client(server, waits, max_wait=60).get_json("x")
+    assert waits == [1, 2, 4, 8, 16]
+    assert len(server.paths) == 6
+    assert limited.value.after == 0, "it has not said for how long"
+
+
+def test_without_time_to_wait_one_request_is_all(server: Middleman, waits: list[float]) -> None:
+    server.instead = [Canned(status=429, headers={"Retry-After": "0"})] * 9
+    with pytest.raises(RateLimited):
+        client(server, waits, max_wait=0).get_json("x")
+    assert (len(server.paths), waits) == (1, [])
+
+
+def test_a_wait_ends_with_the_work_that_it_is_a_part_of(server: Middleman) -> None:
+    server.instead = [Canned(status=429, headers={"Retry-After": "3600"}), GOOD]
+    stop = Event()
+    stop.set()
+
+    def work() -> None:
+        ends_with(stop)
+        with pytest.raises(Unavailable, match="x: the hub ends, and does not wait for what the system asks"):
+            HttpClient(server.url, max_wait=3600).get_json("x")
+
+    copy_context().run(work)
+    assert len(server.paths) == 1
 
 
 def test_a_wait_longer_than_we_have_is_handed_on_at_once(server: Middleman, waits: list[float]) -> None:

@@ -2,21 +2,24 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Event
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 from structlog.testing import capture_logs
 
+import adapters.rest
 from hub.intake.account import note_unpolled
 from hub.intake.health import Health
 from hub.model.times import to_micros
 from hub.ports import AuthFailed, RateLimited, Unavailable
 from hub.settings import SourceSettings
 from hub.store.sources import SourceState
+from tests.fakes.http_server import HttpServer
 from tests.fakes.intake_bench import SOURCE, Bench
-from tests.fakes.trouble_system import Feed, ManualClock
+from tests.fakes.trouble_system import Feed, ManualClock, TroubleSystem
 
 PATIENCE = 10.0
 """Seconds within which a thread has to do what it should."""
@@ -226,6 +229,29 @@ def test_a_stopped_poller_polls_no_more(bench: Bench) -> None:
     assert bench.poller.stop(PATIENCE)
     bench.poller.wake()
     assert len(bench.system.cursors) == 1
+
+
+def test_a_stop_does_not_wait_for_what_a_system_asks(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def limit(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.path)
+        request.send_response(429)
+        for name, value in {"Retry-After": "3000", "Content-Length": "0"}.items():
+            request.send_header(name, value)
+        request.end_headers()
+
+    with HttpServer(limit) as server:
+        options = {"url": f"http://127.0.0.1:{server.port}", "key": ["id"], "stamp": "at", "max_wait": 3600}
+        source = adapters.rest.make("desk", options)
+        bench = Bench(tmp_path, ManualClock(), cast(TroubleSystem, source))
+        bench.poller.start()
+        wait_until(lambda: len(asked) == 1)
+        assert bench.poller.stop(PATIENCE)
+    row = bench.row
+    bench.store.close()
+    assert (row.state, row.error) == (SourceState.NEW, None), "it says nothing of the source that we ended"
+    assert len(asked) == 1
 
 
 def test_a_poller_that_never_started_stops(bench: Bench) -> None:
