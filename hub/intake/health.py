@@ -13,8 +13,6 @@ from hub.store.sources import SourceRow, SourceState
 
 TOLERATED_SKEW = 5.0
 """Seconds that a source's clock may be off before we say so."""
-SHORTEST_WAIT = 1.0
-"""The wait in seconds after a source asked us to slow down without saying for how long."""
 LONGEST_ASKED = 3600.0
 """Seconds of which a source gets as many as it asks for, however soon we would try again: limits count by the hour."""
 NAMED = 3
@@ -64,7 +62,11 @@ def health_after_success(
 def health_after_failure(
     error: Exception, *, failures: int, interval: float, longest: float, draw: Random
 ) -> Health:
-    """`failures` counts the polls that failed in a row before this one; `longest` bounds the wait that we choose."""
+    """`failures` counts the polls that failed in a row before this one; `longest` bounds the wait that we choose.
+
+    A source that asks for time gets it, and is never asked sooner than the interval; one that does not say how much
+    gets ever more, as after any failure.
+    """
     failures += 1
     text = str(error) or type(error).__name__
     match error:
@@ -72,7 +74,8 @@ def health_after_failure(
             told = f"{text}; polling stops until the hub is started again"
             return Health(state=SourceState.AUTH_FAILED, error=told, failures=failures, wait=None)
         case RateLimited(after=after):
-            wait = min(max(after, SHORTEST_WAIT), max(longest, LONGEST_ASKED))
+            asked = min(after, max(longest, LONGEST_ASKED))
+            wait = max(asked if asked > 0 else back_off(failures, interval, longest, draw), interval)
             return Health(state=SourceState.RATE_LIMITED, error=text, failures=failures, wait=wait)
         case _:
             wait = back_off(failures, interval, longest, draw)

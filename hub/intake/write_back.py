@@ -50,7 +50,8 @@ class WriteBackRun:
     def run(self, stopped: Callable[[], bool] = lambda: False) -> list[str]:
         """Write until nothing is due, the source fails or it is time to end; gives what was not written, and why.
 
-        Raises AuthFailed when the source refuses our credentials: it is asked for nothing else then.
+        Raises AuthFailed when the source refuses our credentials, and RateLimited when it asks us to wait: it is asked
+        for nothing else then.
         """
         failed: list[str] = []
         if not self.store.read.write_backs.has_open(self.name):
@@ -61,7 +62,7 @@ class WriteBackRun:
             one, token = claimed
             why, goes_on = self._write(replace(one, word=self._word(one)), token)
             if why is not None:
-                failed.append(f"{one.kind} for ticket {one.key}: {why}")
+                failed.append(_named(one, why))
             if not goes_on:
                 break
         return failed
@@ -96,7 +97,7 @@ class WriteBackRun:
         return None if one is None else (one, token)
 
     def _write(self, one: WriteBack, token: str) -> tuple[str | None, bool]:
-        """(why it was not written, whether the next may be). Raises AuthFailed."""
+        """(why it was not written, whether the next may be). Raises AuthFailed and RateLimited."""
         try:
             self._ask(one)
         except Refused as error:
@@ -105,9 +106,11 @@ class WriteBackRun:
             self._later(one, token, error)
             raise
         except SourceError as error:
-            if one.attempts >= ATTEMPTS:
-                return self._dead(one, token, str(error)), False
-            return self._later(one, token, error), False
+            is_last = one.attempts >= ATTEMPTS
+            why = self._dead(one, token, str(error)) if is_last else self._later(one, token, error)
+            if isinstance(error, RateLimited):
+                raise RateLimited(f"could not write {_named(one, why)}", after=error.after) from error
+            return why, False
         self._settle(one, token, WriteBackState.WRITTEN)
         return None, True
 
@@ -161,3 +164,7 @@ class WriteBackRun:
         due, why = to_micros(self.clock() + timedelta(seconds=wait)), str(error) or type(error).__name__
         self.store.write(lambda tables: tables.write_backs.put_off(one, due_at=due, token=token, outcome=why))
         return why
+
+
+def _named(one: WriteBack, why: str) -> str:
+    return f"{one.kind} for ticket {one.key}: {why}"

@@ -54,11 +54,29 @@ def test_a_refused_login_ends_polling_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "wait"), [(150.0, 150.0), (0.0, 1.0), (5.0, 5.0), (1800.0, 1800.0), (86400.0, 3600.0)]
+    ("asked", "wait"), [(150.0, 150.0), (5.0, 30.0), (30.5, 30.5), (1800.0, 1800.0), (86400.0, 3600.0)]
 )
-def test_a_source_that_asks_for_time_gets_it_within_bounds(asked: float, wait: float) -> None:
-    health = after(RateLimited("429", after=asked))
+@pytest.mark.parametrize("failures", [0, 5])
+def test_a_source_that_asks_for_time_gets_it_within_bounds_and_no_less_than_the_interval(
+    asked: float, wait: float, failures: int
+) -> None:
+    health = after(RateLimited("429", after=asked), failures=failures)
     assert (health.state, health.wait) == (SourceState.RATE_LIMITED, wait)
+
+
+@pytest.mark.parametrize("asked", [0.0, -7.0])
+def test_a_source_that_asks_for_time_and_does_not_say_how_much_gets_ever_more(asked: float) -> None:
+    limited = RateLimited("429", after=asked)
+    waits = [after(limited, failures=failures, draw=0.5).wait for failures in range(6)]
+    assert waits == [45.0, 75.0, 135.0, 255.0, 465.0, 465.0]
+    assert after(limited, draw=0.0).wait == 30.0
+
+
+@pytest.mark.parametrize("asked", [0.0, 5.0])
+def test_a_source_with_a_long_interval_that_asks_for_time_is_not_asked_sooner(asked: float) -> None:
+    limited = RateLimited("429", after=asked)
+    health = health_after_failure(limited, failures=0, interval=7200.0, longest=900.0, draw=lambda: 0.0)
+    assert health.wait == 7200.0
 
 
 def test_an_operator_who_allows_longer_waits_allows_them_to_who_asks_for_time() -> None:
