@@ -2,50 +2,19 @@
 
 import json
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
 
-import pytest
-
-from hub.intake.adapters import installed_adapters, make_source
 from hub.intake.digest import digest
-from hub.intake.mapping import render
 from hub.intake.terms import place_again
-from hub.model.problem import Status
-from hub.model.write_back import WriteBackState
-from hub.ports import AuthFailed, Record, Refused, SourceError, Unavailable, Writes, Writing
-from hub.settings import SourceSettings
+from hub.ports import Record, SourceError
 from hub.store.sources import Resync
 from tests.contract.adapters_doc import row_of, rows, write
-from tests.contract.benches import INSTALLED, LOCAL, WRITERS, all_tried, bench_of, mapping_of, middleman_of
-from tests.real.benches import Bench, ServedBench, WritableBench, records
-from tests.real.middleman import Canned, Middleman
-from tests.real.polled import polled
+from tests.contract.benches import INSTALLED, mapping_of
+from tests.real.benches import Bench, records
 
 ROOT = Path(__file__).parents[2]
 DOC = ROOT / "docs/adapters.md"
-
-
-@pytest.fixture(params=all_tried(installed_adapters()))
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    """A fresh system with nothing in it, or an untouched part of one."""
-    with bench_of(request.param, request, tmp_path) as bench:
-        yield bench
-
-
-@pytest.fixture(params=all_tried(installed_adapters().keys() - LOCAL))
-def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServedBench]:
-    """One that is asked over HTTP."""
-    with bench_of(request.param, request, tmp_path) as bench:
-        yield cast(ServedBench, bench)
-
-
-@pytest.fixture
-def middleman(served: ServedBench) -> Iterator[Middleman]:
-    with middleman_of(served).serving() as serving:
-        yield serving
 
 
 def digests(bench: Bench, found: list[Record]) -> dict[str, bytes]:
@@ -155,161 +124,3 @@ def test_a_pull_since_an_instant_brings_what_changed_since_and_may_bring_more(be
         resync = Resync(id="again", since=since, notify=False)
         again = bench.source().pull(place_again(bench.source(), pages[-1].cursor, resync))
         assert {record.key for record in records(again)} == {record.key for record in records(pages)}
-
-
-def test_a_failure_that_passes_is_tried_again_within_the_pull(served: ServedBench, middleman: Middleman) -> None:
-    served.create("iptv")
-    middleman.instead.append(Canned(status=502))
-    found = records(served.source(url=middleman.url).pull({}))
-    assert [served.name_of(record) for record in found] == ["iptv"]
-
-
-def test_a_request_to_wait_is_followed_within_the_pull(served: ServedBench, middleman: Middleman) -> None:
-    served.create("iptv")
-    middleman.instead += [Canned(status=429, headers={"Retry-After": "0"})] * 5
-    found = records(served.source(url=middleman.url).pull({}))
-    assert [served.name_of(record) for record in found] == ["iptv"]
-
-
-def test_a_system_that_cannot_be_reached_is_unavailable(served: ServedBench) -> None:
-    with pytest.raises(Unavailable):
-        list(served.source(url="http://127.0.0.1:1", max_wait=0).pull({}))
-
-
-def test_an_answer_of_something_else_is_unavailable_and_no_empty_system(
-    served: ServedBench, middleman: Middleman
-) -> None:
-    for body in (b"<html>welcome</html>", b'"hello"', b"{}"):
-        middleman.instead.append(Canned(status=200, body=body))
-        with pytest.raises(Unavailable):
-            list(served.source(url=middleman.url).pull({}))
-
-
-# -- what an adapter promises that writes
-
-
-@pytest.fixture(params=all_tried(WRITERS))
-def writable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WritableBench]:
-    with bench_of(request.param, request, tmp_path) as bench:
-        yield cast(WritableBench, bench)
-
-
-@pytest.fixture
-def between(writable: WritableBench) -> Iterator[Middleman]:
-    with middleman_of(writable).serving() as serving:
-        yield serving
-
-
-def writer_of(bench: WritableBench, **options: Any) -> Writes:
-    source = make_source(
-        "desk", SourceSettings(name="desk", adapter=bench.system, options=bench.writing | options)
-    )
-    assert isinstance(source, Writes)
-    return source
-
-
-def filed(bench: WritableBench, name: str = "iptv") -> str:
-    """The key of a new ticket."""
-    bench.create(name)
-    return next(record.key for record in records(bench.source().pull({})) if bench.name_of(record) == name)
-
-
-def status_of(bench: WritableBench, key: str) -> Status | None:
-    *_, record = [record for record in records(bench.source().pull({})) if record.key == key]
-    return render(mapping_of(bench), record.data).status
-
-
-def text(key: str) -> Writing:
-    return Writing(id=MADE, key=key, text="We look into it.\n\nThe card is being replaced", author="Ines")
-
-
-def status(bench: WritableBench, key: str, wanted: Status = Status.IN_PROGRESS) -> Writing:
-    return Writing(id=MADE, key=key, status=mapping_of(bench).words[wanted])
-
-
-MADE = "019586a0-1c3f-7a41-9c55-2f8e6b3d4a10"
-
-
-def test_an_adapter_that_writes_says_so_in_the_type_of_what_it_makes(bench: Bench) -> None:
-    assert isinstance(bench.source(), Writes) is (bench.system in WRITERS)
-
-
-def test_a_text_is_written_once_whole_with_its_author_and_its_mark(writable: WritableBench) -> None:
-    key = filed(writable)
-    for _ in range(2):
-        writer_of(writable).write(text(key))
-    (written,) = writable.texts_in(key)
-    assert written.splitlines() == text(key).marked_text.splitlines()
-    writer_of(writable).write(Writing(id=MADE.replace("10", "11"), key=key, text="And another", author=None))
-    assert len(writable.texts_in(key)) == 2
-
-
-def test_a_status_is_written_once_and_comes_back_as_the_one_that_was_meant(
-    writable: WritableBench, between: Middleman
-) -> None:
-    key = filed(writable)
-    for _ in range(2):
-        writer_of(writable, url=between.url).write(status(writable, key))
-    assert len(between.changes) == 1
-    assert status_of(writable, key) is Status.IN_PROGRESS
-
-
-def test_a_write_that_came_through_unheard_is_found_and_not_made_again(
-    writable: WritableBench, between: Middleman
-) -> None:
-    key, writer = filed(writable), writer_of(writable, url=between.url, max_wait=0)
-    for change in (text(key), status(writable, key)):
-        between.unheard.append(Canned(status=502))
-        with pytest.raises(Unavailable):
-            writer.write(change)
-        writer.write(change)
-    assert len(writable.texts_in(key)) == 1
-    assert status_of(writable, key) is Status.IN_PROGRESS
-
-
-def test_what_the_system_does_not_have_is_refused_with_its_reason(writable: WritableBench) -> None:
-    writable.create("iptv")
-    for change in (text("4711"), status(writable, "4711")):
-        with pytest.raises(Refused, match="4711"):
-            writer_of(writable).write(change)
-
-
-def test_refused_credentials_stop_a_write_at_the_first_request(
-    writable: WritableBench, between: Middleman
-) -> None:
-    key = filed(writable)
-    between.instead += [Canned(status=401)] * 3
-    for change in (text(key), status(writable, key)):
-        with pytest.raises(AuthFailed):
-            writer_of(writable, url=between.url).write(change)
-    assert len(between.paths) == 2
-    assert writable.texts_in(key) == []
-
-
-def test_an_answer_of_something_else_is_no_word_that_a_change_was_written(
-    writable: WritableBench, between: Middleman
-) -> None:
-    key = filed(writable)
-    for body in (b"<html>welcome</html>", b'"hello"', b"{}"):
-        between.instead += [Canned(status=200, body=body)]
-        with pytest.raises(SourceError):
-            writer_of(writable, url=between.url, max_wait=0).write(text(key))
-    assert writable.texts_in(key) == []
-
-
-def test_what_is_changed_here_goes_to_the_ticket_and_is_heard_of_by_nobody_again(
-    writable: WritableBench, tmp_path: Path
-) -> None:
-    key = filed(writable)
-    kinds = ("acknowledgement", "note", "status")
-    with polled(tmp_path, writable.system, writable.writing, kinds) as hub:
-        hub.poll()
-        noted = [{"@type": "Note", "id": "n1", "text": "We look into it", "author": "Ines"}]
-        for changes in ({"note": noted}, {"status": "inProgress"}):
-            assert len(hub.patch(key, **changes)) == 1
-            report = hub.report(key)
-            assert [hub.poll() for _ in range(3)] == [[], [], []]
-            assert hub.report(key) == report
-        assert hub.written_back(key) == [(WriteBackState.WRITTEN, None)] * 2
-        assert len(writable.texts_in(key)) == 1
-        assert status_of(writable, key) is Status.IN_PROGRESS
