@@ -5,6 +5,8 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from hub.intake.digest import digest
 from hub.intake.terms import place_again
 from hub.ports import Record, SourceError
@@ -96,6 +98,32 @@ def test_a_pull_cut_off_after_a_page_goes_on_from_its_cursor_and_loses_nothing(b
     first = next(iter(bench.source(page_size=2).pull({})))
     rest = records(bench.source(page_size=2).pull(first.cursor))
     assert {bench.name_of(record) for record in (*first.records, *rest)} == names
+
+
+@pytest.mark.parametrize("moves", ["one that was read", "one that was not"])
+def test_a_change_between_two_pages_loses_nothing(bench: Bench, moves: str) -> None:
+    names = ["ftth", "iptv", "volte"]
+    bench.create(*names)
+    pull = bench.source(page_size=2).pull({})
+    first = next(pull)
+    read = [bench.name_of(record) for record in first.records]
+    assert 0 < len(read) < 3
+    moved = next(name for name in names if (name in read) is (moves == "one that was read"))
+    bench.change(moved)
+    pages = [first, *pull]
+    stayed = {bench.name_of(record) for record in records(pages)} | {moved}
+    assert sorted(stayed) == names, "what did not change meanwhile belongs to this pull"
+    found = digests(bench, [*records(pages), *records(bench.source().pull(pages[-1].cursor))])
+    assert found == digests(bench, records(bench.source().pull({}))), "as it is now"
+
+
+def test_what_changes_in_the_instant_of_the_last_that_was_read_is_not_lost(bench: Bench) -> None:
+    bench.create("iptv")
+    bench.put_on_one_stamp()
+    pages = list(bench.source().pull({}))
+    bench.create("volte")
+    bench.put_on_one_stamp()
+    assert "volte" in {bench.name_of(record) for record in records(bench.source().pull(pages[-1].cursor))}
 
 
 def test_an_instant_before_all_others_is_one_as_any_other(bench: Bench) -> None:
