@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -45,6 +45,9 @@ WRITERS = sorted(name for name, adapter in installed_adapters().items() if _writ
 
 LOCAL = frozenset({"files", "sql"})
 """Adapters that ask no server over HTTP."""
+
+FACTS = frozenset({"read_in_pages"})
+"""What a bench says in `cannot` of its system, and has no member for."""
 
 PEERS = frozenset({"tmf621", "tmf642", "tmf656"})
 
@@ -107,6 +110,24 @@ def middleman_of(bench: ServedBench) -> Middleman:
     """Somebody between the adapter and its system."""
     own: Middleman = getattr(bench, "middleman", lambda: Middleman(bench.url))()
     return own
+
+
+def able(bench: Bench, what: str) -> Any:
+    """What a bench has of this name, True where it is no more than a fact.
+
+    Where its system cannot, the bench says in `cannot` why: the test is skipped as not applicable, with the reason.
+    A bench that has neither fails it.
+    """
+    cannot: Mapping[str, str] = getattr(bench, "cannot", {})
+    if (why := cannot.get(what)) is not None:
+        pytest.skip(f"not applicable: {bench.system}: {what}: {why}")
+    if what in FACTS:
+        return True
+    if not hasattr(bench, what):
+        pytest.fail(
+            f"the bench of {bench.system!r} has no {what!r}, and does not say in `cannot` why", pytrace=False
+        )
+    return getattr(bench, what)
 
 
 def mapping_of(bench: Bench) -> FieldMapping:

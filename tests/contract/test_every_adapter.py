@@ -9,10 +9,10 @@ import pytest
 
 from hub.intake.digest import digest
 from hub.intake.terms import place_again
-from hub.ports import Record, SourceError
+from hub.ports import Lists, Record, SourceError
 from hub.store.sources import Resync
 from tests.contract.adapters_doc import row_of, rows, write
-from tests.contract.benches import INSTALLED, mapping_of
+from tests.contract.benches import INSTALLED, able, mapping_of
 from tests.real.benches import Bench, records
 
 ROOT = Path(__file__).parents[2]
@@ -102,12 +102,12 @@ def test_a_pull_cut_off_after_a_page_goes_on_from_its_cursor_and_loses_nothing(b
 
 @pytest.mark.parametrize("moves", ["one that was read", "one that was not"])
 def test_a_change_between_two_pages_loses_nothing(bench: Bench, moves: str) -> None:
-    names = ["ftth", "iptv", "volte"]
+    names = [f"line-{number}" for number in range(5)]
     bench.create(*names)
     pull = bench.source(page_size=2).pull({})
     first = next(pull)
     read = [bench.name_of(record) for record in first.records]
-    assert 0 < len(read) < 3
+    assert 0 < len(read) < len(names)
     moved = next(name for name in names if (name in read) is (moves == "one that was read"))
     bench.change(moved)
     pages = [first, *pull]
@@ -152,3 +152,20 @@ def test_a_pull_since_an_instant_brings_what_changed_since_and_may_bring_more(be
         resync = Resync(id="again", since=since, notify=False)
         again = bench.source().pull(place_again(bench.source(), pages[-1].cursor, resync))
         assert {record.key for record in records(again)} == {record.key for record in records(pages)}
+
+
+def test_a_ticket_that_is_deleted_is_told_of_or_missed(bench: Bench) -> None:
+    """By a record, by its absence from a snapshot, or by its absence from all keys; and it alone."""
+    delete = able(bench, "delete")
+    bench.create("iptv", "volte")
+    pages = list(bench.source().pull({}))
+    keys = {bench.name_of(record): record.key for record in records(pages)}
+    delete("volte")
+    source = bench.source()
+    pages = list(source.pull(pages[-1].cursor))
+    gone = {record.key for record in records(pages) if record.gone}
+    if pages and all(page.snapshot for page in pages):
+        gone |= {*keys.values()} - {record.key for record in records(pages)}
+    if isinstance(source, Lists):
+        gone |= {key for key in {*keys.values()} - {*source.keys()} if source.ask(key) is None}
+    assert gone == {keys["volte"]}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import adapters.glpi
 import adapters.jira
@@ -24,11 +24,14 @@ from tests.fakes.zabbix import Zabbix
 from tests.fakes.zammad import Zammad
 from tests.fakes.zendesk import Zendesk
 from tests.real.benches import Bench
+from tests.real.middleman import Middleman
 from tests.real.redmine_bench import RedmineBench
 
 
 class Fake(Protocol):
     """What a bench needs of a fake: tickets are filed by a title, and known by an id from then on."""
+
+    ignores: bool
 
     @property
     def url(self) -> str: ...
@@ -57,6 +60,13 @@ class FakeBench(Generic[F]):
         """The reference to a secret that is written down under this name."""
         (self._folder / name).write_text(text)
         return f"file:{self._folder / name}"
+
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {"username": "nobody@example.test"}
+
+    def ignore_filters(self, middleman: Middleman) -> None:
+        self.fake.ignores = True
 
     def login(self, user: tuple[str, str]) -> dict[str, Any]:
         return {"url": self.url, "username": user[0], "password": self.secret("password", user[1]), "max_wait": 20}
@@ -95,6 +105,12 @@ class ServiceNowBench(FakeBench[ServiceNow]):
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], state="2")
 
+    def ignore_filters(self, middleman: Middleman) -> None:
+        self.fake.knows -= {"sys_updated_on"}
+
+    def delete(self, name: str) -> None:
+        self.fake.delete(self._ids[name])
+
 
 @contextmanager
 def servicenow_bench(folder: Path) -> Iterator[ServiceNowBench]:
@@ -119,6 +135,9 @@ class JiraBench(FakeBench[Jira]):
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], status="In Progress")
 
+    def delete(self, name: str) -> None:
+        self.fake.delete(self._ids[name])
+
 
 @contextmanager
 def jira_bench(folder: Path) -> Iterator[JiraBench]:
@@ -129,6 +148,7 @@ def jira_bench(folder: Path) -> Iterator[JiraBench]:
 class ZendeskBench(FakeBench[Zendesk]):
     system = "zendesk"
     title = ("subject",)
+    cannot: ClassVar = {"ignore_filters": "the export is read by its own cursor, and not by a filter"}
 
     def source(self, **options: Any) -> adapters.zendesk.Zendesk:
         own = self.login(zendesk.USER)
@@ -136,6 +156,9 @@ class ZendeskBench(FakeBench[Zendesk]):
 
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], status="open")
+
+    def delete(self, name: str) -> None:
+        self.fake.change(self._ids[name], status="deleted")
 
 
 @contextmanager
@@ -152,8 +175,16 @@ class PagerDutyBench(FakeBench[PagerDuty]):
         own = {"url": self.url, "api_key": self.secret("key", pagerduty.KEY), "max_wait": 20}
         return adapters.pagerduty.make("oncall", own | options)
 
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {"api_key": self.secret("unknown", "nobody-has-this")}
+
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], "acknowledged")
+
+    def delete(self, name: str) -> None:
+        """Nothing is deleted there; what is merged into another goes on as a part of it."""
+        self.fake.change(self._ids[name], "resolved", resolve_reason={"type": "merge_resolve_reason"})
 
 
 @contextmanager
@@ -170,8 +201,15 @@ class ZammadBench(FakeBench[Zammad]):
         own = {"url": self.url, "token": self.secret("token", zammad.TOKEN), "max_wait": 20}
         return adapters.zammad.make("desk", own | options)
 
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {"token": self.secret("unknown", "nobody-has-this")}
+
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], state="open")
+
+    def delete(self, name: str) -> None:
+        self.fake.delete(self._ids[name])
 
 
 @contextmanager
@@ -191,8 +229,15 @@ class GlpiBench(FakeBench[Glpi]):
         }
         return adapters.glpi.make("desk", {"url": self.url, "max_wait": 20} | tokens | options)
 
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {"user_token": self.secret("unknown", "nobody-has-this")}
+
     def change(self, name: str) -> None:
         self.fake.change(self._ids[name], status=2)
+
+    def delete(self, name: str) -> None:
+        self.fake.dustbin.add(self._ids[name])
 
 
 @contextmanager
@@ -215,6 +260,7 @@ class FakeZabbixBench(FakeBench[Zabbix]):
     system = "zabbix"
     title = ("name",)
     imitates = zabbix.IMITATED
+    asks_before_login = 1
 
     def source(self, **options: Any) -> adapters.zabbix.Zabbix:
         own = self.login(zabbix.USER) if "token" not in options else {"url": self.url, "max_wait": 20}
@@ -222,6 +268,9 @@ class FakeZabbixBench(FakeBench[Zabbix]):
 
     def change(self, name: str) -> None:
         self.fake.act(self._ids[name], 2)
+
+    def delete(self, name: str) -> None:
+        self.fake.deleted_triggers.add(self.fake.events[self._ids[name]]["objectid"])
 
 
 @contextmanager

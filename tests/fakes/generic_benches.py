@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import adapters.files
@@ -19,8 +19,11 @@ from tests.fakes.desk_api import DeskApi
 from tests.fakes.peers import PeerHub
 from tests.fakes.ticket_table import TicketTable
 from tests.fakes.tmf_server import TmfServer
+from tests.real.middleman import Middleman
 from tests.rooms import report
 
+LOGIN = ("Authorization", "Basic aHViOnJlYWRz")
+"""What hub says with the password reads."""
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
@@ -29,6 +32,7 @@ class FilesBench:
 
     system = "files"
     tried = "files in a folder"
+    cannot: ClassVar = {"delete": "a log of changes keeps them; a column may say it, and then it is a change"}
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "log.ndjson"
@@ -67,17 +71,23 @@ class RestBench:
     system = "rest"
     tried = "an API of the tests' own"
 
-    def __init__(self, api: DeskApi) -> None:
+    def __init__(self, api: DeskApi, folder: Path) -> None:
         self.api = api
         self.url = api.url
+        self.api.login = LOGIN
+        self._password = folder / "password"
+        self._password.write_text("reads")
 
     def source(self, **options: Any) -> Source:
         own: dict[str, Any] = {
             "url": self.url,
+            "username": "hub",
+            "password": f"file:{self._password}",
             "path": "tickets",
             "items": "data.tickets",
             "key": ["id"],
             "stamp": "updated_at",
+            "gone": "deleted",
             "paging": {"kind": "offset", "parameter": "offset", "size_parameter": "limit", "short_last": True},
             "changes": {"parameter": "since", "sorted": True, "lookback": 1},
             "max_wait": 20,
@@ -90,6 +100,16 @@ class RestBench:
 
     def change(self, name: str) -> None:
         self.api.put(name, state="working")
+
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {"username": "nobody"}
+
+    def ignore_filters(self, middleman: Middleman) -> None:
+        middleman.forgets = "since=[^&]*&?"
+
+    def delete(self, name: str) -> None:
+        self.api.put(name, deleted=True)
 
     def put_on_one_stamp(self) -> None:
         for ticket in self.api.tickets.values():
@@ -104,6 +124,7 @@ class Tmf656Bench:
 
     system = "tmf656"
     tried = "another qos-hub"
+    cannot: ClassVar = {"wrong_login": "a hub without keys, on this machine alone, asks for none"}
 
     def __init__(self, hub: PeerHub) -> None:
         self.hub = hub
@@ -127,6 +148,13 @@ class Tmf656Bench:
     def change(self, name: str) -> None:
         self.hub.server.client.patch(self._ids[name], status="inProgress")
 
+    def ignore_filters(self, middleman: Middleman) -> None:
+        middleman.forgets = "lastUpdate.gte=[^&]*&?"
+
+    def delete(self, name: str) -> None:
+        client = self.hub.server.client
+        assert client.call("DELETE", f"{client.face}/serviceProblem/{self._ids[name]}").status_code == 204
+
     def put_on_one_stamp(self) -> None:
         """They were created in one transaction, and so in one instant."""
 
@@ -139,6 +167,9 @@ class SqlBench:
 
     system = "sql"
     tried = "SQLite, and a running PostgreSQL"
+    cannot: ClassVar = {
+        "delete": "a row that is deleted leaves no trace; a column may say it, and then it is a change"
+    }
 
     def __init__(self, folder: Path) -> None:
         self._url = f"sqlite:///{folder / 'desk.db'}"
@@ -167,16 +198,30 @@ class Tmf621Bench:
 
     system = "tmf621"
 
-    def __init__(self, server: TmfServer) -> None:
+    def __init__(self, server: TmfServer, folder: Path) -> None:
         self.server = server
         self.url = server.url
+        self.server.login = LOGIN[1]
+        self._password = folder / "password"
+        self._password.write_text("reads")
 
     def source(self, **options: Any) -> Source:
         return adapters.tmf621.make("peer", self.writing | options)
 
     @property
     def writing(self) -> dict[str, Any]:
-        return {"url": self.url, "own_systems": ["us"], "max_wait": 20}
+        who = {"username": "hub", "password": f"file:{self._password}"}
+        return {"url": self.url, "own_systems": ["us"], "max_wait": 20, **who}
+
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {"username": "nobody"}
+
+    def ignore_filters(self, middleman: Middleman) -> None:
+        self.server.filters = False
+
+    def delete(self, name: str) -> None:
+        del self.server.rows[name]
 
     def texts_in(self, key: str) -> list[str]:
         return [note["text"] for note in self.server.rows[key].get("note", ())]
@@ -223,7 +268,7 @@ def files_bench(folder: Path) -> Iterator[FilesBench]:
 @contextmanager
 def rest_bench(folder: Path) -> Iterator[RestBench]:
     with DeskApi() as api:
-        yield RestBench(api)
+        yield RestBench(api, folder)
 
 
 @contextmanager
@@ -236,10 +281,10 @@ def sql_bench(folder: Path) -> Iterator[SqlBench]:
 @contextmanager
 def tmf621_bench(folder: Path) -> Iterator[Tmf621Bench]:
     with TmfServer("/tmf-api/troubleTicket/v4", "troubleTicket") as server:
-        yield Tmf621Bench(server)
+        yield Tmf621Bench(server, folder)
 
 
 @contextmanager
 def tmf642_bench(folder: Path) -> Iterator[Tmf642Bench]:
     with TmfServer("/tmf-api/alarmManagement/v4", "alarm", stamp="alarmChangedTime") as server:
-        yield Tmf642Bench(server)
+        yield Tmf642Bench(server, folder)

@@ -22,7 +22,7 @@ class TmfServer(HttpServer):
 
     A change is a merge patch of one of the types in `patches`. `refuses` is what the status must not become, `tags`
     whether there are any; one that is `deaf` takes a change and does not make it. What is `hidden` may not be read by
-    us, and where `locked` nothing may.
+    us, and where `locked` nothing may. `login` is the Authorization that callers must send.
     """
 
     def __init__(self, base: str, resource: str, *, stamp: str = "lastUpdate") -> None:
@@ -44,6 +44,7 @@ class TmfServer(HttpServer):
         self.deaf = False
         self.hidden: set[str] = set()
         self.locked = False
+        self.login: str | None = None
         self.before_patch: list[Callable[[], None]] = []
         self._base = base.rstrip("/")
         self._changes = 0
@@ -74,6 +75,8 @@ class TmfServer(HttpServer):
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         head, _, key = path.partition("/")
         match request.command, head, key:
+            case _ if self.login not in (None, request.headers.get("Authorization")):
+                _send(request, 401, _error("401", "who are you?"))
             case "GET", self.resource, _ if self.locked or key in self.hidden:
                 _send(request, 403, _error("403", "this is not for you"))
             case "GET", self.resource, "":

@@ -50,7 +50,12 @@ class Refused(Exception):
 
 
 class Vendor(HttpServer):
-    """`now` is the time of the tickets: a day ago at first, a second later after each change."""
+    """`now` is the time of the tickets: a day ago at first, a second later after each change.
+
+    One that `ignores` passes over the filter by the time of a change, or whatever else new rows are asked for by.
+    """
+
+    ignores: Any = False
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import uuid4
 
 import adapters.alertmanager
@@ -34,6 +34,13 @@ class Bench(Protocol):
 
     A bench that needs somebody special between the adapter and the system has a method `middleman`, too, and that of
     a system that really runs has a method `version`, which gives the system's version.
+
+    What the suite asks for beside these it has, too, or it says in `cannot`, {name: reason}, why its system cannot:
+    `wrong_login`, the options of somebody whom the system does not know, so that nobody is locked out.
+    `ignore_filters(middleman)`: from now on the system answers as if it had been asked for everything.
+    `delete(name)`, after which each pull of `source` looks for what is gone.
+    `read_in_pages` is no member: a system whose answer has everything cannot.
+    `asks_before_login` is how many questions the adapter has to ask, without its login, before it can log in.
     """
 
     system: str
@@ -83,15 +90,27 @@ class RoundupBench:
         self.url = tracker.url
         self._password_file = password_file
         self._ids: dict[str, str] = {}
+        self._more: dict[str, Any] = {}
         password_file.write_text(f"{READER_PASSWORD}\n")
         self.client.create_user(READER, READER_PASSWORD)
 
     def source(self, **options: Any) -> adapters.roundup.source.Roundup:
-        return adapters.roundup.make("desk", self.writing | options)
+        return adapters.roundup.make("desk", self.writing | self._more | options)
 
     @property
     def writing(self) -> dict[str, Any]:
         return {"url": self.url, "username": READER, "password": f"file:{self._password_file}", "max_wait": 20}
+
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {"username": "nobody"}
+
+    def ignore_filters(self, middleman: Middleman) -> None:
+        middleman.forgets = r"(?<=[?&])activity=[^&]*&?"
+
+    def delete(self, name: str) -> None:
+        self.client.retire_issue(self._ids[name])
+        self._more = {"reconcile": 0}
 
     def texts_in(self, key: str) -> list[str]:
         return self.client.messages(key)
@@ -137,14 +156,20 @@ class AlertmanagerBench:
     """An instance whose alerts are told apart by their service."""
 
     system = "alertmanager"
+    cannot: ClassVar = {
+        "wrong_login": "it asks for no login",
+        "ignore_filters": "every pull asks for everything",
+        "read_in_pages": "one answer has everything",
+    }
 
     def __init__(self, instance: Alertmanager) -> None:
         self.instance = instance
         self.url = instance.url
+        self._more: dict[str, Any] = {}
         self._starts = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
     def source(self, **options: Any) -> Source:
-        return adapters.alertmanager.make("prometheus", {"url": self.url, "max_wait": 20} | options)
+        return adapters.alertmanager.make("prometheus", {"url": self.url, "max_wait": 20} | self._more | options)
 
     def version(self) -> str:
         return self.source().check().version
@@ -155,6 +180,11 @@ class AlertmanagerBench:
 
     def change(self, name: str) -> None:
         self.instance.fire(self._labels(name), annotations={"summary": "worse"}, starts=self._starts)
+
+    def delete(self, name: str) -> None:
+        """It ends, and leaves the list, of an instance that has been told of all."""
+        self.instance.resolve(self._labels(name))
+        self._more = {"patience": 0}
 
     def put_on_one_stamp(self) -> None:
         """They started in one instant, and the order of a snapshot has no weight."""
@@ -192,6 +222,16 @@ class RequestTrackerBench:
         return adapters.request_tracker.make("desk", self.options | options)
 
     @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {"username": "nobody"}
+
+    def ignore_filters(self, middleman: Middleman) -> None:
+        middleman.forgets = r"\+AND\+LastUpdated.*?%27.*?%27"
+
+    def delete(self, name: str) -> None:
+        self.tracker.change_ticket(self.id_of(name), Status="deleted")
+
+    @property
     def writing(self) -> dict[str, Any]:
         password = self._password_file.with_name("of-the-admin")
         password.write_text(request_tracker.ADMIN[1])
@@ -227,6 +267,10 @@ class IcingaBench:
     """A host of an Icinga that others use too, whose services are in trouble; and a user who only reads."""
 
     system = "icinga"
+    cannot: ClassVar = {
+        "ignore_filters": "every pull asks for everything",
+        "read_in_pages": "one answer has everything",
+    }
 
     def __init__(self, instance: Icinga, password_file: Path) -> None:
         self.instance = instance
@@ -245,6 +289,13 @@ class IcingaBench:
 
     def source(self, **options: Any) -> Source:
         return adapters.icinga.make("watch", self.options | options)
+
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {"username": "nobody"}
+
+    def delete(self, name: str) -> None:
+        self.instance.delete_service(self.host, name)
 
     def version(self) -> str:
         return self.source().check().version

@@ -1,5 +1,6 @@
 """Stands between an adapter and a system: counts the requests, and answers some of them itself."""
 
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,10 +29,10 @@ class Canned:
 
 
 class Middleman:
-    """Passes questions on to `target`; `instead` holds the answers that it gives itself first.
+    """Passes questions on to `target`; `instead` holds the answers that it gives itself first, `always` the only one.
 
     `changes` are the requests that ask for a change. `unheard` holds answers that it gives to these in place of the
-    system's, which has carried them out.
+    system's, which has carried them out. What the pattern `forgets` finds in a path is not passed on.
     `verify` is how the target's certificate is checked.
     """
 
@@ -41,7 +42,9 @@ class Middleman:
         self.paths: list[str] = []
         self.changes: list[str] = []
         self.instead: list[Canned] = []
+        self.always: Canned | None = None
         self.unheard: list[Canned] = []
+        self.forgets = ""
         self._scheme = "http"
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
@@ -68,8 +71,9 @@ class Middleman:
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Canned:
         self.paths.append(path)
-        if self.instead:
-            return self.instead.pop(0)
+        if self.instead or self.always:
+            return self.always or self.instead.pop(0)
+        path = re.sub(self.forgets, "", path) if self.forgets else path
         asks = method == "GET" or "X-HTTP-Method-Override" in headers
         passed = {name: headers[name].replace(self.url, self.target) for name in PASSED if name in headers}
         with requests.Session() as session:

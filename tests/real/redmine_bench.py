@@ -9,6 +9,7 @@ from uuid import uuid4
 import adapters.redmine
 import adapters.redmine.source
 from hub.ports import Record
+from tests.real.middleman import Middleman
 from tests.real.redmine import READER, WRITER, Redmine
 
 ONE_STAMP = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -74,6 +75,16 @@ class RedmineBench:
 
     def source(self, **options: Any) -> adapters.redmine.source.Redmine:
         return adapters.redmine.make("desk", self.options | options)
+
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {"api_key": self.key("d" * 40)}
+
+    def ignore_filters(self, middleman: Middleman) -> None:
+        middleman.forgets = "f%5B%5D=updated_on&"
+
+    def delete(self, name: str) -> None:
+        self.desk.delete_issue(self.id_of(name))
 
     def create(self, *names: str) -> None:
         for name in names:

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import adapters.zabbix
@@ -16,6 +16,8 @@ class ZabbixBench:
     """A host in a group of its own, of a Zabbix that others use too, and a user who only reads."""
 
     system = "zabbix"
+    asks_before_login = 1
+    cannot: ClassVar = {"ignore_filters": "its questions are told in the body; the fake shows it"}
 
     def __init__(self, instance: Zabbix, password_file: Path) -> None:
         self.instance = instance
@@ -36,6 +38,13 @@ class ZabbixBench:
 
     def source(self, **options: Any) -> adapters.zabbix.Zabbix:
         return adapters.zabbix.make("watch", self.options | options)
+
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {"username": "nobody"}
+
+    def delete(self, name: str) -> None:
+        self.instance.call("trigger.delete", [self.trigger_of(name)])
 
     def version(self) -> str:
         return self.source().check().version
