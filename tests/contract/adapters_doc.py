@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.real.benches import Bench
+from tests.real.bench import Bench
 
 ROW = re.compile(r"^\| \[`(?P<adapter>\w+)`\].*$", re.MULTILINE)
 NOT_LIVE = "**not verified live**: a fake that keeps to the public documents"

@@ -3,7 +3,7 @@
 A system that takes long to install and to start has two: a fake in every run, and the real one in `make test-real`.
 
 A package that offers an adapter offers its bench by an entry point of the same name, of the group `qos_hub.benches`: a
-callable that takes a folder and gives a context manager of a `tests.real.benches.Bench`.
+callable that takes a folder and gives a context manager of a `tests.real.bench.Bench`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,14 +21,8 @@ from hub.intake.mapping import FieldMapping
 from hub.settings import SourceSettings
 from tests.fakes.benches import FAKES
 from tests.fakes.generic_benches import Tmf656Bench
-from tests.real.benches import (
-    AlertmanagerBench,
-    Bench,
-    IcingaBench,
-    RequestTrackerBench,
-    RoundupBench,
-    ServedBench,
-)
+from tests.real.bench import Bench, ServedBench
+from tests.real.benches import AlertmanagerBench, IcingaBench, RequestTrackerBench, RoundupBench
 from tests.real.middleman import Middleman
 from tests.real.redmine_bench import RunningRedmineBench
 from tests.real.zabbix_bench import ZabbixBench

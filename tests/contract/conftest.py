@@ -11,7 +11,7 @@ from hub.store.sqlite import Store
 from tests.contract.benches import LOCAL, all_tried, bench_of, middleman_of
 from tests.contract.stores import STORES, Kind
 from tests.fakes.peers import PeerHub
-from tests.real.benches import Bench, ServedBench
+from tests.real.bench import Bench, ServedBench
 from tests.real.middleman import Middleman
 
 

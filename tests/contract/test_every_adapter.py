@@ -13,7 +13,8 @@ from hub.ports import Lists, Record, SourceError
 from hub.store.sources import Resync
 from tests.contract.adapters_doc import row_of, rows, write
 from tests.contract.benches import INSTALLED, able, mapping_of
-from tests.real.benches import Bench, records
+from tests.real.bench import Bench
+from tests.real.benches import records
 
 ROOT = Path(__file__).parents[2]
 DOC = ROOT / "docs/adapters.md"

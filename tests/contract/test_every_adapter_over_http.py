@@ -7,7 +7,8 @@ import pytest
 
 from hub.ports import AuthFailed, FilterIgnored, SourceError, Unavailable
 from tests.contract.benches import able
-from tests.real.benches import ServedBench, records
+from tests.real.bench import ServedBench
+from tests.real.benches import records
 from tests.real.middleman import Canned, Middleman
 
 

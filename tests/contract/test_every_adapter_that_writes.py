@@ -13,7 +13,8 @@ from hub.model.write_back import WriteBackState
 from hub.ports import AuthFailed, Refused, SourceError, Unavailable, Writes, Writing
 from hub.settings import SourceSettings
 from tests.contract.benches import WRITERS, all_tried, bench_of, mapping_of, middleman_of
-from tests.real.benches import Bench, WritableBench, records
+from tests.real.bench import Bench, WritableBench
+from tests.real.benches import records
 from tests.real.middleman import Canned, Middleman
 from tests.real.polled import polled
 

@@ -23,7 +23,7 @@ from tests.fakes.servicenow import ServiceNow
 from tests.fakes.zabbix import Zabbix
 from tests.fakes.zammad import Zammad
 from tests.fakes.zendesk import Zendesk
-from tests.real.benches import Bench
+from tests.real.bench import Bench
 from tests.real.middleman import Middleman
 from tests.real.redmine_bench import RedmineBench
 
