@@ -12,9 +12,10 @@ from hub.constraints.backtest import MINUTE, Found, replay
 from hub.constraints.backtest_bursts import bursts
 from hub.constraints.backtest_surges import surges
 from hub.constraints.episodes import Phase
-from hub.constraints.findings import Rules, Type
+from hub.constraints.findings import Rules
 from hub.constraints.profile import DAY, HOUR
 from hub.constraints.sightings import Kind, Sighting
+from hub.model.constraint import Type
 from hub.settings import load_settings
 
 WARM_UP = 28 * DAY

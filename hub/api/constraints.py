@@ -9,12 +9,11 @@ from hub.api.conditions import on_condition, tag_of
 from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
-from hub.constraints.documents import CATEGORIES, values_of
 from hub.constraints.episodes import Phase
-from hub.constraints.findings import Type
-from hub.constraints.reviewing import Reviewing, Verdict, known_constraint
+from hub.constraints.reviewing import Reviewing, known_constraint
 from hub.constraints.weekly import name_of_week, weekly_review
 from hub.errors import InvalidInput, Violation
+from hub.model.constraint import CATEGORIES, Type, Verdict, values_of
 from hub.model.problem import Document, Problem
 from hub.model.times import Clock
 from hub.problems.links import CHILDREN, ids_in

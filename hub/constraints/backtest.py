@@ -7,9 +7,10 @@ from math import sqrt
 from hub.constraints.detectors import Detectors
 from hub.constraints.episodes import Episode, Phase
 from hub.constraints.expected import Expectations
-from hub.constraints.findings import Rules, Type
+from hub.constraints.findings import Rules
 from hub.constraints.profile import HOUR, SECOND
 from hub.constraints.sightings import Sighting
+from hub.model.constraint import Type
 
 MINUTE = 60 * SECOND
 WEEK = 7 * 24 * HOUR

@@ -6,10 +6,11 @@ from hub.constraints.backtest import MINUTE, Found, Replayed, replay
 from hub.constraints.backtest_bursts import BURST, bursts, starts
 from hub.constraints.backtest_surges import surges
 from hub.constraints.expected import Expectations
-from hub.constraints.findings import Rules, Type
+from hub.constraints.findings import Rules
 from hub.constraints.profile import DAY, HOUR
 from hub.constraints.sightings import GROUPS, Kind, Sighting
 from hub.errors import InvalidInput, Violation
+from hub.model.constraint import Type
 from hub.model.problem import Document
 from hub.model.times import micros_to_text
 

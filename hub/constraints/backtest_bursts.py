@@ -5,8 +5,9 @@ from random import Random
 
 from hub.constraints.backtest import MINUTE, Found, found_of, mixed, replay
 from hub.constraints.episodes import Episode, Phase
-from hub.constraints.findings import Rules, Type
+from hub.constraints.findings import Rules
 from hub.constraints.sightings import Key, Kind, Sighting
+from hub.model.constraint import Type
 
 BURST = 30 * MINUTE
 

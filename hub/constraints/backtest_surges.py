@@ -6,9 +6,10 @@ from random import Random
 
 from hub.constraints.backtest import WEEK, Found, found_of, mixed
 from hub.constraints.detectors import Detectors
-from hub.constraints.findings import Rules, Type
+from hub.constraints.findings import Rules
 from hub.constraints.profile import HOUR
 from hub.constraints.sightings import EVERYTHING, Key, Kind, Sighting
+from hub.model.constraint import Type
 
 SURGE = 4 * HOUR
 BEFORE = 6 * HOUR

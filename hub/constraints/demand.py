@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hub.constraints.expected import Expectations
-from hub.constraints.findings import Rules, Type
+from hub.constraints.findings import Rules
 from hub.constraints.memory import Counts, Memory
 from hub.constraints.profile import HOUR
 from hub.constraints.season import KEPT, Season
 from hub.constraints.sightings import EVERYTHING, GROUPS, Key, Sighting
+from hub.model.constraint import Type
 
 HOURS = 2
 """In so many hours, at most, they are counted together."""

@@ -7,11 +7,12 @@ from hub.constraints.demand import HOURS, Demand
 from hub.constraints.episodes import Episode, Phase, aged, joined, moved, raised, takes
 from hub.constraints.expected import Expectation, Expectations
 from hub.constraints.failures import FailureWatch
-from hub.constraints.findings import Finding, Rules, Type
+from hub.constraints.findings import Finding, Rules
 from hub.constraints.memory import Memory
 from hub.constraints.profile import HOUR, Profile
 from hub.constraints.shortage import DemandWatch
 from hub.constraints.sightings import Key, Kind, Sighting
+from hub.model.constraint import Type
 
 SAME = 0.5
 """If so much of what a key shows belongs to an open constraint, it is the same one, seen from another side."""

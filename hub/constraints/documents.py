@@ -4,15 +4,14 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from hub.constraints.episodes import Episode, Phase
-from hub.constraints.findings import Finding, Type
+from hub.constraints.findings import Finding
 from hub.constraints.sightings import Key, Kind
 from hub.constraints.wording import name_of, why, why_moved
+from hub.model.constraint import CATEGORIES, CATEGORY, values_of
 from hub.model.problem import CONSTRAINT, Document, Status
 from hub.model.times import from_text, micros_to_text, to_micros
 from hub.problems.links import CHILDREN, ids_in
 
-CATEGORY = "system.originated.constraint."
-CATEGORIES = {CATEGORY + one: one for one in Type}
 DETECTOR = "2"
 """The version of the detectors, which each constraint names."""
 
@@ -98,11 +97,6 @@ def _subject(key: Key, *, named: bool) -> Document:
         reference["@referredType"] = "ResourceGroup"
     cause = {"rootCauseResource": [reference]} if named and key.kind is Kind.RESOURCE else {}
     return {attribute: [reference]} | cause
-
-
-def values_of(document: Document) -> dict[str, Any]:
-    """{name: value} of the characteristics."""
-    return {one["name"]: one.get("value") for one in document.get("characteristic") or ()}
 
 
 def verdict_in(document: Document) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from hub.constraints.findings import Finding, Rules, Type
+from hub.constraints.findings import Finding, Rules
 from hub.constraints.sightings import Key
+from hub.model.constraint import Type
 
 MOST = 1000
 """So many reports are attached to one constraint; later ones are counted only."""

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import yaml
 from marshmallow import Schema, ValidationError, fields, validate
 
-from hub.constraints.findings import Finding, Type
+from hub.constraints.findings import Finding
 from hub.constraints.sightings import Sighting
 from hub.errors import InvalidSettings, Violation
+from hub.model.constraint import Type
 from hub.model.yaml_dates import Loader
 
 FIELD = "[constraints] expected"

@@ -6,10 +6,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from hub.constraints.episodes import MOST
-from hub.constraints.findings import Finding, Rules, Type
+from hub.constraints.findings import Finding, Rules
 from hub.constraints.profile import SECOND, Profile
 from hub.constraints.sightings import Key, Sighting
 from hub.constraints.tails import negative_binomial_tail, poisson_tail
+from hub.model.constraint import Type
 
 LEAST_EXPECTED = 0.5
 """Of all reports in a window: at night, when hardly any is usual, two are no surprise."""

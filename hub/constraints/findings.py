@@ -1,16 +1,9 @@
 """What a detector says: more reports than chance explains, with the evidence."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from hub.constraints.sightings import Key
-
-
-class Type(StrEnum):
-    """The kinds of constraint, as the category of its report ends."""
-
-    RESOURCE_FAILURE = "resourceFailure"
-    CAPACITY_SHORTAGE = "capacityShortage"
+from hub.model.constraint import Type
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from hub.constraints.documents import values_of
 from hub.constraints.sightings import Kind, sighting_of
 from hub.constraints.topology import NONE
+from hub.model.constraint import values_of
 from hub.model.problem import Document, Status
 from hub.model.times import from_text, to_micros
 from hub.problems.links import CHILDREN, ids_in

@@ -1,14 +1,14 @@
 """What people say of constraints: true, false or unknown; and how precise the detectors are by that."""
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Any
 
-from hub.constraints.documents import CATEGORIES, OPEN, values_of
+from hub.constraints.documents import OPEN
 from hub.constraints.episodes import Phase
 from hub.constraints.releasing import release
 from hub.errors import Conflict, NotFound, Violation
 from hub.model.caller import Caller
+from hub.model.constraint import CATEGORIES, Verdict, values_of
 from hub.model.problem import Document, Problem, Status, is_constraint
 from hub.model.times import Clock, micros_to_text, to_micros
 from hub.problems.history import Change
@@ -17,13 +17,6 @@ from hub.problems.tasks import TaskRules
 from hub.store.constraints import SOURCE
 from hub.store.problems import Stored
 from hub.store.tables import Tables
-
-
-class Verdict(StrEnum):
-    TRUE = "true"
-    FALSE = "false"
-    UNKNOWN = "unknown"
-
 
 ENDED = frozenset({Status.CANCELLED, Status.REJECTED})
 

@@ -4,10 +4,11 @@ from collections import Counter
 
 from hub.constraints.demand import HOURS, Asked, Demand
 from hub.constraints.episodes import MOST
-from hub.constraints.findings import Finding, Rules, Type
+from hub.constraints.findings import Finding, Rules
 from hub.constraints.profile import HOUR, Profile
 from hub.constraints.sightings import EVERYTHING, Key, Sighting
 from hub.constraints.tails import negative_binomial_tail, poisson_tail
+from hub.model.constraint import Type
 
 DOMINANT = 0.5
 """If half of the customers are on one thing, and that is more than its usual part, it has failed, or it is short."""

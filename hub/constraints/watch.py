@@ -8,13 +8,14 @@ import orjson
 from hub.constraints.detectors import Detectors
 from hub.constraints.episodes import Episode
 from hub.constraints.expected import Expectations
-from hub.constraints.findings import Rules, Type
+from hub.constraints.findings import Rules
 from hub.constraints.memory import bytes_of
 from hub.constraints.profile import HOUR
 from hub.constraints.publishing import Publisher, open_episodes
 from hub.constraints.sightings import Key, Sighting, sighting_of
 from hub.constraints.starting import Start
 from hub.constraints.topology import Topology
+from hub.model.constraint import Type
 from hub.model.event import EventType
 from hub.model.problem import Status, is_constraint
 from hub.model.times import Clock, from_text, to_micros

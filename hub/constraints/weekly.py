@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hub.constraints.documents import OPEN, values_of
+from hub.constraints.documents import OPEN
 from hub.constraints.recurring import recurring
 from hub.constraints.reviewing import ENDED, by_type, precision, refuted
 from hub.errors import InvalidInput, Violation
+from hub.model.constraint import values_of
 from hub.model.problem import Document
 from hub.model.times import from_text, to_micros, to_text
 from hub.problems.links import CHILDREN, ids_in

@@ -1,9 +1,10 @@
 """What a constraint says in words: its name, and why it was raised."""
 
 from hub.constraints.episodes import Episode, Phase
-from hub.constraints.findings import Finding, Type
+from hub.constraints.findings import Finding
 from hub.constraints.profile import SECOND
 from hub.constraints.sightings import EVERYTHING, Key, Kind
+from hub.model.constraint import Type
 
 MINUTES = 60 * SECOND
 NOUNS = {

@@ -5,9 +5,8 @@ from pathlib import Path
 import click
 
 from hub.constraints.episodes import Phase
-from hub.constraints.findings import Type
-from hub.constraints.reviewing import Verdict
 from hub.errors import InvalidInput, Violation
+from hub.model.constraint import Type, Verdict
 from hub.model.problem import Document
 from hub.operate.options import common, desk_of, given, print_all, print_one
 from hub.operate.printing import Columns, as_json

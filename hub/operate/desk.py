@@ -31,12 +31,13 @@ from hub.bootstrap.rules import task_rules
 from hub.constraints.backtest_account import account_of
 from hub.constraints.expected import read_expectations
 from hub.constraints.logs import read_log
-from hub.constraints.reviewing import Reviewing, Verdict
+from hub.constraints.reviewing import Reviewing
 from hub.constraints.topology import read_topology
 from hub.constraints.watch import stream_of
 from hub.constraints.weekly import name_of_week, weekly_review
 from hub.errors import NotFound, Violation
 from hub.model.caller import Caller
+from hub.model.constraint import Verdict
 from hub.model.problem import Document
 from hub.model.times import system_clock, to_micros
 from hub.operate.write_back_desk import WriteBackDesk

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from hub.constraints import starting
-from hub.constraints.documents import values_of
 from hub.constraints.expected import Expectations, read_expectations
 from hub.constraints.publishing import Publisher
-from hub.constraints.reviewing import Reviewing, Verdict
+from hub.constraints.reviewing import Reviewing
 from hub.constraints.topology import Topology
 from hub.constraints.watch import WATCHED, ConstraintTask
 from hub.constraints.weekly import name_of_week, weekly_review
 from hub.errors import Conflict, NotFound
 from hub.model.caller import LOCAL
+from hub.model.constraint import Verdict, values_of
 from hub.model.problem import Document, Problem, Status
 from hub.problems.lifecycle import is_legal
 from hub.problems.sources import Observation

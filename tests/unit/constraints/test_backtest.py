@@ -9,12 +9,13 @@ from hub.constraints.backtest import MINUTE, replay, wilson
 from hub.constraints.backtest_bursts import bursts
 from hub.constraints.backtest_surges import surges
 from hub.constraints.episodes import Phase
-from hub.constraints.findings import Rules, Type
+from hub.constraints.findings import Rules
 from hub.constraints.logs import read_log
 from hub.constraints.profile import DAY, HOUR
 from hub.constraints.sightings import Key, Kind, Sighting
 from hub.constraints.topology import NONE, Topology
 from hub.errors import InvalidInput
+from hub.model.constraint import Type
 
 LOG = Path(__file__).resolve().parents[3] / "../shared/data/uci498_servicenow/incident_event_log.zip"
 RULES = Rules(windows=(30 * MINUTE, 4 * HOUR), span=4 * HOUR, lateness=2 * HOUR, warm_up=28 * DAY, dispersion=1.3)

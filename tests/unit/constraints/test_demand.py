@@ -11,12 +11,12 @@ from hub.constraints.detectors import Detectors
 from hub.constraints.documents import document_of, episode_of
 from hub.constraints.episodes import Episode
 from hub.constraints.expected import Expectation, Expectations
-from hub.constraints.findings import Type
 from hub.constraints.memory import bytes_of, memory_in
 from hub.constraints.profile import DAY, HOUR
 from hub.constraints.season import Season
 from hub.constraints.sightings import EVERYTHING, Key, Kind, Sighting, resources_of
 from hub.constraints.topology import NONE, Topology
+from hub.model.constraint import Type
 from tests.unit.constraints.streams import MINUTE, RULES, START, background, seen, taken
 
 NOW = START + 28 * DAY + 12 * HOUR

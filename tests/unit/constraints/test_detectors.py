@@ -8,9 +8,9 @@ import pytest
 from hub.constraints.detectors import Detectors
 from hub.constraints.episodes import MOST, Phase
 from hub.constraints.expected import Expectation, Expectations
-from hub.constraints.findings import Type
 from hub.constraints.profile import DAY, HOUR
 from hub.constraints.sightings import EVERYTHING, Key, Kind, Sighting
+from hub.model.constraint import Type
 from tests.unit.constraints.streams import MINUTE, RULES, START, background, learnt, seen, taken
 
 NOW = START + 28 * DAY

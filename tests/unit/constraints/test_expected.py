@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.constraints.expected import Expectations, read_expectations
-from hub.constraints.findings import Finding, Type
+from hub.constraints.findings import Finding
 from hub.constraints.profile import HOUR
 from hub.constraints.sightings import EVERYTHING
 from hub.errors import InvalidSettings
+from hub.model.constraint import Type
 from hub.model.times import to_micros
 
 BERLIN = ZoneInfo("Europe/Berlin")
