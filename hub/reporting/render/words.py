@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from hub.reporting.audiences.audience import Language
 from hub.reporting.catalogue import DEFINITIONS
-from hub.reporting.render.german import GERMAN, GERMAN_METRICS
+from hub.reporting.render.german import GERMAN
+from hub.reporting.render.german_metrics import GERMAN_METRICS
 
 UNITS: Mapping[str, str] = {
     "minutes": "min",

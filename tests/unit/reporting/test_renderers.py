@@ -28,7 +28,8 @@ from hub.reporting.policy_file import load_agreed
 from hub.reporting.render.composing import Told, compose
 from hub.reporting.render.document import ManagementReport
 from hub.reporting.render.formats import rendered
-from hub.reporting.render.german import COHORTS, GERMAN, GERMAN_METRICS
+from hub.reporting.render.german import GERMAN
+from hub.reporting.render.german_metrics import COHORTS, GERMAN_METRICS
 from hub.reporting.render.page import runs
 from hub.reporting.timelines import Timeline
 from hub.shipped import config_dir
