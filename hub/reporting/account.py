@@ -13,14 +13,17 @@ from hub.reporting.cases import Case, case_of
 from hub.reporting.courses import Course, courses
 from hub.reporting.figures import Figure, Rows
 from hub.reporting.metrics.acknowledgement import TIME_TO_ACKNOWLEDGE
+from hub.reporting.metrics.constraints import PRECISION, constraints, in_period, precision
+from hub.reporting.metrics.degradation import ALL, DEGRADED_MINUTES
 from hub.reporting.metrics.notifications import notifications
 from hub.reporting.metrics.restoration import BY_CLOCK, SHOWN
 from hub.reporting.metrics.trends import trend_of_median, with_trend
 from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
+from hub.reporting.raised import Constraint
 from hub.reporting.repeats import WITHIN, Repeats
 from hub.reporting.rows import Row, row_of
-from hub.reporting.timelines import CONSTRAINT, Deleted, Horizon, Seen, Timeline
+from hub.reporting.timelines import Deleted, Horizon, Seen, Timeline
 from hub.reporting.tracks import Track, tracks
 from hub.reporting.views import Question, View
 from hub.store.histories import Sent, Unregistered
@@ -42,7 +45,8 @@ class Notified:
 @dataclass(frozen=True, kw_only=True)
 class Account:
     """`read` is how many reports there were; they are those in `rows`, the `deleted` ones, the `constraints`, which are
-    no reports of a customer, and `outside`, which nothing of the period touches. `trends` are by metric."""
+    no reports of a customer, and `outside`, which nothing of the period touches. `trends` are by metric. `raised` are
+    the constraints that the hub found until the end of the period, where the audience is told of them."""
 
     period: str
     zone: str
@@ -59,6 +63,7 @@ class Account:
     courses: tuple[Course, ...] = ()
     tracks: tuple[Track, ...] = ()
     deleted: Rows = ()
+    raised: tuple[Constraint, ...] = ()
 
     def figure(self, metric: str, part: str = "", group: tuple[str, ...] = ()) -> Figure:
         """Raises KeyError for a figure that the account does not have."""
@@ -82,9 +87,11 @@ def account(
     policies: Policies,
     breakdowns: Sequence[str] = (),
     notified: Notified | None = None,
+    tells_constraints: bool = True,
 ) -> Account:
     """All figures. `timelines` have the horizon (`question.as_of`, `recorded`) and are read once."""
-    cases, deleted, constraints, read = _cases(timelines, question, policies)
+    cases, deleted, found, read = _cases(timelines, question, policies)
+    raised = tuple(one for one in found if one.type is not None and one.opened < question.end)
     repeats = Repeats(cases)
     within = [case for case in cases if _touches(case, question.begin, question.end)]
     view = View(question=question, cases=within, repeats=repeats, spans=question.spans)
@@ -92,7 +99,10 @@ def account(
     figures += [figure for metric in catalogue.OF_ALL for figure in metric(view)]
     if notified is not None:
         figures += notifications(view, notified.sent, notified.unregistered, is_kept=notified.is_kept)
-    trends = _trends(view, figures, cases, notified)
+    if tells_constraints:
+        (degraded,) = (one.value for one in figures if one.metric == DEGRADED_MINUTES.id and one.part == ALL)
+        figures += constraints(view, raised, degraded or 0)
+    trends = _trends(view, figures, cases, notified, raised)
     for group in broken_down(view, breakdowns):
         figures += [figure for metric in catalogue.OF_REPORTS for figure in metric(group)]
     return Account(
@@ -106,9 +116,10 @@ def account(
         rows=tuple(row_of(case, repeats) for case in within),
         trends=trends,
         read=read,
-        outside=read - len(within) - len(deleted) - constraints,
-        constraints=constraints,
+        outside=read - len(within) - len(deleted) - len(found),
+        constraints=len(found),
         deleted=tuple(deleted),
+        raised=raised if tells_constraints else (),
         courses=courses(view, notified.sent if notified is not None and notified.is_kept else ()),
         tracks=tracks(view),
     )
@@ -153,10 +164,11 @@ def _dumped(value: object) -> bytes:
 
 def _cases(
     timelines: Iterable[Seen], question: Question, policies: Policies
-) -> tuple[list[Case], list[str], int, int]:
-    """The cases that may matter, in the order of their ids; the deleted reports; how many constraints and how many
-    reports at all there were."""
-    read = constraints = 0
+) -> tuple[list[Case], list[str], list[Constraint], int]:
+    """The cases that may matter, in the order of their ids; the deleted reports; the constraints; how many reports at
+    all there were."""
+    read = 0
+    found: list[Constraint] = []
     cases: list[Case] = []
     deleted: list[str] = []
     for one in timelines:
@@ -165,9 +177,9 @@ def _cases(
             deleted.append(one.id)
         elif isinstance(one, Timeline):
             cases.append(case_of(one, policies, question.as_of))
-        elif one is CONSTRAINT:
-            constraints += 1
-    return cases, deleted, constraints, read
+        elif isinstance(one, Constraint):
+            found.append(one)
+    return cases, deleted, found, read
 
 
 def _touches(case: Case, begin: int, end: int) -> bool:
@@ -175,7 +187,11 @@ def _touches(case: Case, begin: int, end: int) -> bool:
 
 
 def _trends(
-    view: View, figures: Sequence[Figure], cases: Sequence[Case], notified: Notified | None
+    view: View,
+    figures: Sequence[Figure],
+    cases: Sequence[Case],
+    notified: Notified | None,
+    raised: Sequence[Constraint],
 ) -> dict[str, Mapping[str, Any]]:
     """Of the shares and the medians, against the period before, by what is known of it today."""
     period = previous(view.question.period)
@@ -184,11 +200,12 @@ def _trends(
     before = View(question=question, cases=within, repeats=view.repeats, spans=question.spans)
     shares = {one.id for one in catalogue.TRENDED_SHARES}
     known = {one.metric: one for one in catalogue.trended(before)}
+    known[PRECISION.id] = precision(before, in_period(before, raised))
     if notified is not None:
         known |= {one.metric: one for one in notifications(before, notified.before) if one.metric in shares}
     trends: dict[str, Mapping[str, Any]] = {}
     for one in figures:
-        trend = with_trend(one, known.get(one.metric)) if one.metric in shares else None
+        trend = with_trend(one, known.get(one.metric)) if one.metric in shares and not one.part else None
         if trend is not None:
             trends[one.metric] = trend
     seed = view.question.seed

@@ -10,7 +10,7 @@ from hub.reporting.dimensions import Dimensions
 from hub.reporting.edits import explained
 from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
-from hub.reporting.restatement import Restatement, is_another, restatement
+from hub.reporting.restatement import Restatement, both, restatement
 from hub.reporting.timelines import Seen, timelines
 from hub.reporting.views import Question
 from hub.store.histories import Sent
@@ -35,10 +35,12 @@ class Accounts:
         recorded: int,
         breakdowns: Sequence[str] = (),
         sight: Sight = EVERYTHING,
+        tells_constraints: bool = True,
     ) -> Account:
         """The account as recorded at an instant: the same bytes whenever it is asked for.
 
-        What `sight` does not show is taken away before anything is computed.
+        What `sight` does not show is taken away before anything is computed, and so are the constraints, which span
+        customers, unless it `tells_constraints`.
         """
         with without_collector(), at_one_moment(tables.connection):
             seen = list(sight.of(timelines(tables.histories, horizon(question, recorded), self.dimensions)))
@@ -49,6 +51,7 @@ class Accounts:
                 policies=self.policies,
                 breakdowns=breakdowns,
                 notified=_notified(tables, question, recorded, sight, seen),
+                tells_constraints=tells_constraints,
             )
 
     def restated(
@@ -60,17 +63,25 @@ class Accounts:
         now: int,
         breakdowns: Sequence[str] = (),
         sight: Sight = EVERYTHING,
+        tells_constraints: bool = True,
     ) -> Restatement:
         """How the account that was recorded then differs from what is known now, as of the same instant.
 
-        Of late records those are told that are about reports of either account while they were seen, and of those about
-        later times only what made their report another one.
+        Of late records those are told that are about reports or constraints of either account while they were seen, and
+        of those about later times only what made theirs another one.
         """
-        before = self.of(tables, question, recorded=recorded, breakdowns=breakdowns, sight=sight)
-        after = self.of(tables, question, recorded=now, breakdowns=breakdowns, sight=sight)
-        olds, news = ({row.id: row for row in one.rows} for one in (before, after))
-        known = olds.keys() | news.keys()
-        other = {one for one in known if is_another(olds.get(one), news.get(one))}
+        before, after = (
+            self.of(
+                tables,
+                question,
+                recorded=instant,
+                breakdowns=breakdowns,
+                sight=sight,
+                tells_constraints=tells_constraints,
+            )
+            for instant in (recorded, now)
+        )
+        known, other = both(before, after)
         late = tables.histories.late(recorded=recorded, until=now, as_of=question.as_of)
         of_it = [one for one in late if one.problem_id in (known if one.event_time < question.as_of else other)]
         found = explained(tables.histories, of_it, recorded=recorded, dimensions=self.dimensions, sight=sight)

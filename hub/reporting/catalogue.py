@@ -9,6 +9,7 @@ from hub.reporting.metrics import (
     arrivals,
     backlog,
     compliance,
+    constraints,
     degradation,
     hand_offs,
     jeopardy,
@@ -53,6 +54,7 @@ MODULES = (
     pareto,
     quality,
     notifications,
+    constraints,
 )
 
 
@@ -66,6 +68,9 @@ def _of(module: object) -> Iterator[Definition]:
 
 
 DEFINITIONS: dict[str, Definition] = {one.id: one for module in MODULES for one in _of(module)}
+
+OF_CONSTRAINTS = frozenset(one.id for one in _of(constraints))
+"""Those that span customers: only who sees every report and its customer is told of them."""
 
 
 def trended(view: View) -> Iterator[Figure]:
@@ -83,5 +88,6 @@ TRENDED_SHARES = (
     reopening.FIRST_TIME_FIX,
     notifications.SUCCESS,
     notifications.ON_TIME,
+    constraints.PRECISION,
 )
-"""All shares that are compared, those of the notifications too."""
+"""All shares that are compared, those of notifications and constraints too."""

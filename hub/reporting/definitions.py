@@ -14,10 +14,12 @@ class Unit(StrEnum):
     RATIO = "per report"
     USER_MINUTES = "user-minutes"
     ATTEMPTS = "attempts per delivery"
+    CONSTRAINTS = "constraints"
+    TIMES = "times the usual"
 
 
 class Cohort(StrEnum):
-    """Which reports, or deliveries, a figure is about."""
+    """Which reports, deliveries or constraints a figure is about."""
 
     OPENED = "valid reports opened in the period"
     RESTORED = "valid reports whose last restoration lies in the period"
@@ -27,6 +29,9 @@ class Cohort(StrEnum):
     CREATED = "deliveries made in the period"
     DELIVERED = "deliveries made in the period and received"
     EXPECTED = "pairs of an event of the period and a recipient who should have been told"
+    RAISED = "constraints whose first report was opened in the period"
+    RAISED_SO_FAR = "constraints whose first report was opened before the end of the period"
+    EXPLAINED = "reports below constraints of the period that nobody said to be false"
 
 
 @dataclass(frozen=True, kw_only=True)

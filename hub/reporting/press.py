@@ -7,7 +7,7 @@ from typing import TypedDict
 from hub.errors import InvalidInput, NotFound, Violation
 from hub.reporting.accounts import Accounts
 from hub.reporting.audiences.audience import Audience
-from hub.reporting.audiences.definition import ReportDefinition, wrong_with
+from hub.reporting.audiences.definition import ReportDefinition, hidden_from, wrong_with
 from hub.reporting.audiences.sight import Sight
 from hub.reporting.dimensions import CUSTOMER, PARTY
 from hub.reporting.order import Order
@@ -22,6 +22,7 @@ from hub.store.tables import Tables
 class SeenBy(TypedDict):
     breakdowns: Sequence[str]
     sight: Sight
+    tells_constraints: bool
 
 
 PARTIES = (CUSTOMER, PARTY)
@@ -65,7 +66,9 @@ class Press:
         wrong = wrong_with(replace(order.definition, scope={}, schedule=None), self.audiences)
         if wrong:
             raise InvalidInput(violations=wrong)
-        self._narrowed(order)
+        wrong = hidden_from(self._narrowed(order), order.definition, "scope")
+        if wrong:
+            raise InvalidInput(violations=wrong)
         span = self._period(order)
         if span.begin >= order.recorded:
             message = f"begins after {order.recorded_text}, until when the history is read"
@@ -93,7 +96,11 @@ class Press:
             notify_within=self.agreed.notify_within,
         )
         accounts = Accounts(dimensions=self.agreed.dimensions, policies=self.agreed.policies)
-        seen: SeenBy = {"breakdowns": told.breakdowns, "sight": audience.sight()}
+        seen: SeenBy = {
+            "breakdowns": told.breakdowns,
+            "sight": audience.sight(),
+            "tells_constraints": audience.sees_constraints,
+        }
         if order.restates is None:
             return compose(accounts.of(tables, question, recorded=order.recorded, **seen), told)
         found = accounts.restated(tables, question, recorded=order.first_recorded, now=order.recorded, **seen)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from hub.reporting.account import Account
 from hub.reporting.edits import Edits
 from hub.reporting.figures import Figure, Number
+from hub.reporting.raised import Constraint
 from hub.reporting.rows import Row
 from hub.store.histories import Late
 
@@ -43,17 +44,30 @@ class Restatement:
 
     @property
     def others(self) -> frozenset[str]:
-        """The reports that are not what they were; what one repeats is told by another one."""
-        olds, news = ({row.id: row for row in one.rows} for one in (self.before, self.after))
-        return frozenset(one for one in olds.keys() | news.keys() if is_another(olds.get(one), news.get(one)))
+        """The reports and constraints that are not what they were; what one repeats is told by another one."""
+        return frozenset(both(self.before, self.after)[1])
 
     def why(self, one: Changed) -> tuple[Late, ...]:
         """The late records of the reports that changed a figure."""
         return tuple(late for late in self.late if late.problem_id in one.rows)
 
 
-def is_another(old: Row | None, new: Row | None) -> bool:
-    return old is None or new is None or replace(old, repeat_of=new.repeat_of) != new
+def both(before: Account, after: Account) -> tuple[set[str], set[str]]:
+    """The ids of the reports and constraints of either account, and of those that are not what they were."""
+    olds, news = map(_by_id, (before, after))
+    known = {*olds, *news}
+    return known, {one for one in known if _is_another(olds.get(one), news.get(one))}
+
+
+def _by_id(one: Account) -> dict[str, Row | Constraint]:
+    found: dict[str, Row | Constraint] = {row.id: row for row in one.rows}
+    return found | {each.id: each for each in one.raised}
+
+
+def _is_another(old: Row | Constraint | None, new: Row | Constraint | None) -> bool:
+    if isinstance(old, Row) and isinstance(new, Row):
+        return replace(old, repeat_of=new.repeat_of) != new
+    return old != new
 
 
 def restatement(

@@ -17,6 +17,7 @@ from hub.model.problem import Document, Status, is_constraint
 from hub.model.times import from_text, to_micros
 from hub.problems.acknowledgement import is_acknowledged
 from hub.reporting.dimensions import Dimensions, Known, Values
+from hub.reporting.raised import Constraint, constraint_of
 from hub.store.histories import (
     AT,
     AT_ONCE,
@@ -95,11 +96,7 @@ class Over:
     """A report that was over before anything of the account began; nothing is known of it but that it was there."""
 
 
-class Constraint:
-    """What the hub found in the reports of others: no report of a customer, and in no figure."""
-
-
-OVER, CONSTRAINT = Over(), Constraint()
+OVER = Over()
 Step = tuple[int, str]
 Seen = Timeline | Deleted | Over | Constraint
 
@@ -135,10 +132,10 @@ def timeline_of(
         return None
     if seen[-1][FLAGS] & DELETES:
         return Deleted(history.id)
-    report = document_at(history.document, later)
+    report, first = document_at(history.document, later), seen[0]
     if is_constraint(report):
-        return CONSTRAINT
-    created, first = report.get("creationDate"), seen[0]
+        return constraint_of(history.id, first[SOURCE], report, first[AT])
+    created = report.get("creationDate")
     opened: int = first[AT]
     if created:
         opened = min(opened, to_micros(from_text(created)))

@@ -90,8 +90,9 @@ class Histories:
     def reports(self, *, recorded: int, since: int) -> Iterator[tuple[str, bool]]:
         """(id, whether it was over) of every report of which something was recorded by then, in the order of the ids.
 
-        One was over when it had come to a final state before `since` and nothing was told of it from then on. Who
-        reads the others one by one does so `at_one_moment`.
+        One was over when it had come to a final state before `since` and nothing was told of it from then on; a
+        constraint never is, for a verdict on it counts ever after. Who reads the others one by one does so
+        `at_one_moment`.
         """
         return ((one, bool(over)) for one, over in self._rows("reports", {"recorded": recorded, "since": since}))
 

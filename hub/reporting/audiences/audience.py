@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from hub.errors import InvalidInput, Violation
 from hub.reporting.audiences.sight import Sight
+from hub.reporting.catalogue import OF_CONSTRAINTS
+from hub.reporting.dimensions import CUSTOMER
 
 Only = Mapping[str, frozenset[str]]
 """{dimension: the values that are seen}; a report is seen that has one of them in each."""
@@ -62,6 +64,14 @@ class Audience:
         if wrong:
             raise InvalidInput(violations=wrong)
         return replace(self, only={**self.only, **{name: frozenset({value}) for name, value in scope.items()}})
+
+    @property
+    def sees_constraints(self) -> bool:
+        """Constraints span customers: only who sees every report, and whose it is, is told of them."""
+        return not self.only and self.one is None and CUSTOMER not in self.hidden
+
+    def may_see(self, metric: str) -> bool:
+        return metric not in OF_CONSTRAINTS or self.sees_constraints
 
     def sight(self) -> Sight:
         return Sight(self.only)

@@ -1,6 +1,7 @@
 """Reads `audiences.yaml`."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,12 @@ def audiences_from(raw: Any, name: str, calendars: Mapping[str, object]) -> dict
     wrong = [one for key, each in parts.items() for one in _wrong(f"audiences.{key}", each, calendars)]
     if wrong:
         raise invalid(name, wrong)
-    return {key: _audience(key, each) for key, each in parts.items()}
+    return {key: _seeing(_audience(key, each)) for key, each in parts.items()}
+
+
+def _seeing(one: Audience) -> Audience:
+    """With the metrics that it may see, where it names none."""
+    return replace(one, metrics=tuple(name for name in one.metrics or DEFINITIONS if one.may_see(name)))
 
 
 def _audience(name: str, parts: Mapping[str, Any]) -> Audience:
@@ -82,7 +88,7 @@ def _audience(name: str, parts: Mapping[str, Any]) -> Audience:
         purpose=parts["purpose"],
         only={key: frozenset(values) for key, values in parts["only"].items()},
         one=parts["one"],
-        metrics=tuple(parts["metrics"]) or tuple(DEFINITIONS),
+        metrics=tuple(parts["metrics"]),
         breakdowns=tuple(parts["breakdowns"]),
         hidden=frozenset(parts["hide"]),
         rows=parts["rows"],
@@ -104,6 +110,7 @@ def _wrong(place: str, parts: Mapping[str, Any], calendars: Mapping[str, object]
     if parts["calendar"] is not None and parts["calendar"] not in calendars:
         message = f"is no calendar; there are {', '.join(sorted(calendars))}"
         yield Violation(field=f"{place}.calendar", value=parts["calendar"], message=message)
+    yield from _not_seen(place, _audience("", parts))
     for name in parts["breakdowns"]:
         if name in parts["hide"]:
             yield Violation(field=f"{place}.breakdowns", value=name, message=f"{name} is hidden from it")
@@ -114,6 +121,13 @@ def _wrong(place: str, parts: Mapping[str, Any], calendars: Mapping[str, object]
     if parts["smallest"] > 1 and parts["rows"]:
         message = "must be false: who sees the rows sees what is withheld of small figures"
         yield Violation(field=f"{place}.rows", value=True, message=message)
+
+
+def _not_seen(place: str, one: Audience) -> Iterator[Violation]:
+    for name in one.metrics:
+        if not one.may_see(name):
+            message = "constraints span customers: only who sees every report, and whose it is, is told of them"
+            yield Violation(field=f"{place}.metrics", value=name, message=message)
 
 
 def _too_much(place: str, parts: Mapping[str, Any]) -> Iterator[Violation]:

@@ -44,9 +44,9 @@ class Told:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Those asked for, in the order of the catalogue."""
+        """Those asked for that the audience may see, in the order of the catalogue."""
         chosen = self.definition.metrics or self.audience.metrics
-        return tuple(name for name in DEFINITIONS if name in chosen)
+        return tuple(name for name in DEFINITIONS if name in chosen and self.audience.may_see(name))
 
     @property
     def breakdowns(self) -> tuple[str, ...]:

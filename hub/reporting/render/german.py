@@ -16,6 +16,9 @@ GERMAN: Mapping[str, str] = {
     "per report": "je Meldung",
     "user-minutes": "Nutzerminuten",
     "attempts per delivery": "Versuche je Zustellung",
+    "constraints": "Engpässe und Ausfälle",
+    "constraint": "Engpass oder Ausfall",
+    "times the usual": "mal das Übliche",
     # parts
     "all": "alle",
     "mean": "Mittel",
@@ -37,6 +40,8 @@ GERMAN: Mapping[str, str] = {
     "notObserved": "nicht beobachtet",
     "irregularStep": "unregelmäßiger Schritt",
     "outOfOrder": "falsche Reihenfolge",
+    "resourceFailure": "Ausfall einer Ressource",
+    "capacityShortage": "Engpass der Kapazität",
     "(others)": "(übrige)",
     "unknown": "unbekannt",
     # dimensions
@@ -59,6 +64,8 @@ GERMAN: Mapping[str, str] = {
     "notKept": "nicht mehr aufbewahrt",
     "numberNotSaid": "nennt keine Zahl",
     "undecided": "noch nicht entschieden",
+    "notReviewed": "nicht beurteilt",
+    "noVerdict": "noch kein Urteil",
     "open": "noch offen",
     "cancelled": "storniert",
     "rejected": "abgelehnt",
@@ -139,7 +146,8 @@ GERMAN: Mapping[str, str] = {
     "restored (Kaplan–Meier)": "entstört (Kaplan–Meier)",
     "until": "bis",
     "{listed} and {more} more": "{listed} und {more} weitere",
-    "of them constraints, which are in no figure": "davon Engpässe und Ausfälle, die in keiner Zahl sind",
+    "of them constraints, which are in no figure of reports": "davon Engpässe und Ausfälle, die in keiner Zahl von "
+    "Meldungen sind",
     "of them outside the period": "davon außerhalb des Zeitraums",
     "balance": "Saldo",
     "nothing was left out": "nichts wurde ausgenommen",

@@ -1,4 +1,4 @@
-"""What metrics are called in German, and which reports or deliveries they are about."""
+"""What metrics are called in German, and which reports, deliveries or constraints they are about."""
 
 from collections.abc import Mapping
 
@@ -83,6 +83,30 @@ GERMAN_METRICS: Mapping[str, tuple[str, str]] = {
     "notificationLatencyObserve": ("Laufzeit, Beobachten", "Bis der Hub von der Änderung erfuhr."),
     "notificationLatencyQueue": ("Laufzeit, Warten", "Bis der erste Versuch begann."),
     "notificationLatencyAttempt": ("Laufzeit, Versuch", "Vom ersten Versuch bis zum Empfang."),
+    "constraintsRaised": (
+        "Erkannte Engpässe und Ausfälle",
+        "Wie viele Ausfälle von Ressourcen und Engpässe der Kapazität in den Meldungen erkannt wurden.",
+    ),
+    "constraintReports": (
+        "Durch Engpässe und Ausfälle erklärte Meldungen",
+        "Wie viele Meldungen einen Engpass oder Ausfall zum Grund haben.",
+    ),
+    "constraintDegradedMinutes": (
+        "Durch Engpässe und Ausfälle erklärte gestörte Minuten",
+        "Wie lange Dienste für einen Kunden durch die Meldungen gestört waren, die dadurch erklärt sind.",
+    ),
+    "constraintExcess": (
+        "Beobachtete Kunden gegen das Übliche",
+        "Wie viel mal so viele Kunden wie üblich die Engpässe und Ausfälle zeigten.",
+    ),
+    "constraintPrecision": (
+        "Trefferquote der Engpässe und Ausfälle",
+        "Anteil der zutreffenden unter denen des Zeitraums, von denen jemand es wusste.",
+    ),
+    "constraintPrecisionSoFar": (
+        "Trefferquote der Engpässe und Ausfälle bisher",
+        "Dieselbe für alle bis zum Ende des Zeitraums.",
+    ),
 }
 
 COHORTS: Mapping[str, str] = {
@@ -94,4 +118,7 @@ COHORTS: Mapping[str, str] = {
     Cohort.CREATED: "Zustellungen des Zeitraums",
     Cohort.DELIVERED: "angekommene Zustellungen des Zeitraums",
     Cohort.EXPECTED: "Paare aus einem Ereignis des Zeitraums und einem, der davon wissen sollte",
+    Cohort.RAISED: "Engpässe und Ausfälle, deren erste Meldung im Zeitraum eröffnet wurde",
+    Cohort.RAISED_SO_FAR: "Engpässe und Ausfälle, deren erste Meldung vor dem Ende des Zeitraums eröffnet wurde",
+    Cohort.EXPLAINED: "Meldungen unter Engpässen und Ausfällen des Zeitraums, die niemand falsch nannte",
 }

@@ -39,7 +39,7 @@ def reconciliation(account: Account, backlog: Sequence[Shown], audience: Audienc
             (words("reports read"), account.read),
             (words("of them in this period"), inside),
             (words("of them deleted"), len(account.deleted)),
-            (words("of them constraints, which are in no figure"), account.constraints),
+            (words("of them constraints, which are in no figure of reports"), account.constraints),
             (words("of them outside the period"), account.outside),
         ]
     return Table(title=words("Reconciliation"), columns=(words("Item"), words("Reports")), rows=tuple(found))

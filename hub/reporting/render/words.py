@@ -14,7 +14,7 @@ UNITS: Mapping[str, str] = {
     "percent": "%",
     "seconds": "s",
 }
-ONE: Mapping[str, str] = {"reports": "report", "notifications": "notification"}
+ONE: Mapping[str, str] = {"reports": "report", "notifications": "notification", "constraints": "constraint"}
 """What a unit is called behind a 1."""
 
 ENGLISH: Mapping[str, str] = {
@@ -28,6 +28,10 @@ ENGLISH: Mapping[str, str] = {
     "none": "none",
     "open": "still open",
     "undecided": "not decided yet",
+    "notReviewed": "not reviewed",
+    "noVerdict": "no verdict yet",
+    "resourceFailure": "failure of a resource",
+    "capacityShortage": "shortage of capacity",
     "p50": "median",
     "begin": "open at the begin",
     "end": "open at the end",

@@ -17,7 +17,7 @@ from hub.reporting.dimensions import CUSTOMER, NAMES, SERVICE, SEVERITY, UNKNOWN
 from hub.reporting.figures import HOUR, MINUTE
 from hub.reporting.periods import period
 from hub.reporting.policies import Clock, Policies, SlaPolicy
-from hub.reporting.timelines import Timeline
+from hub.reporting.timelines import Seen, Timeline
 from hub.reporting.views import Question
 
 ACKNOWLEDGED, WORKING, PENDING, RESOLVED, CLOSED, CANCELLED = (
@@ -136,11 +136,12 @@ TIMELINES = [timeline(name, *said) for name, said in REPORTS.items()]
 
 
 def march(
-    timelines: Sequence[Timeline] = TIMELINES,
+    timelines: Sequence[Seen] = TIMELINES,
     policy: SlaPolicy = POLICY,
     breakdowns: Sequence[str] = (),
     question: Question = MARCH,
     notified: Notified | None = None,
+    tells_constraints: bool = True,
     **changes: Any,
 ) -> Account:
     return account(
@@ -150,4 +151,5 @@ def march(
         policies=Policies([policy]),
         breakdowns=breakdowns,
         notified=notified,
+        tells_constraints=tells_constraints,
     )
