@@ -135,7 +135,7 @@ class ReportDefinitionOperations:
         scope = scope_in([value for name, value in pairs if name == "scope"])
         asked = {"period": given.get("period"), "zone": given.get("zone"), "scope": scope, "formats": [form]}
         now = to_micros(self._clock())
-        order = order_asked(self._press, shown, {name: each for name, each in asked.items() if each}, now=now)
+        order = order_asked(self._press, shown, asked, now=now)
         content = await asyncio.to_thread(lambda: rendered(self._press.made(self._store.read, order), form))
         tag = tag_of(content)
         if is_known(request, tag):

@@ -10,7 +10,7 @@ from hub.model.times import from_text, micros_to_text, to_micros
 from hub.reporting.audiences.definition import Format, ReportDefinition
 from hub.reporting.dimensions import NAMES
 from hub.reporting.order import Order, Restates, order_from
-from hub.reporting.periods import FORMS
+from hub.reporting.periods import FORMS, meant
 from hub.reporting.press import Press
 
 FIXED = ("definition", "period", "zone", "scope")
@@ -18,15 +18,12 @@ FIXED = ("definition", "period", "zone", "scope")
 
 
 def order_asked(press: Press, definition: ReportDefinition, asked: Mapping[str, Any], *, now: int) -> Order:
-    """`asked` has `period`, and perhaps `zone`, `scope`, `formats`, `recordedUntil`, `send`. Raises InvalidInput."""
-    if not asked.get("period"):
-        raise InvalidInput(
-            violations=[Violation(field="period", message=f"is missing; one is written as {FORMS}")]
-        )
+    """`asked` has perhaps `period`, `zone`, `scope`, `formats`, `recordedUntil`, `send`. Raises InvalidInput."""
+    recorded = _recorded(asked, now)
     order = Order(
         definition=definition,
-        period=asked["period"],
-        recorded=_recorded(asked, now),
+        period=_period(press, definition, asked, recorded),
+        recorded=recorded,
         formats=_formats(asked, definition.formats),
         zone=asked.get("zone"),
         scope=_known(asked.get("scope") or {}),
@@ -62,6 +59,17 @@ def order_restating(press: Press, report: Job, asked: Mapping[str, Any], *, now:
         restates=Restates(report.asked.id, before.recorded),
     )
     return press.checked(order)
+
+
+def _period(press: Press, definition: ReportDefinition, asked: Mapping[str, Any], recorded: int) -> str:
+    """What is asked for, else what the definition means when the history is read. Raises InvalidInput."""
+    period: str | None = asked.get("period")
+    if period is not None:
+        return period
+    if definition.period is None:
+        message = f"is missing; one is written as {FORMS}"
+        raise InvalidInput(violations=[Violation(field="period", message=message)])
+    return meant(definition.period, asked.get("zone") or press.zone(definition), now=recorded)
 
 
 def _recorded(asked: Mapping[str, Any], now: int) -> int:

@@ -20,6 +20,7 @@ DEFINITIONS: Columns = {
     "title": "title",
     "audience": "audience",
     "formats": "formats",
+    "period": "period",
     "origin": "origin",
     "every": "schedule.every",
     "next": "nextRun.due",
@@ -44,7 +45,9 @@ MAILS: Columns = {
     "delivered": "deliveredTime",
     "reply": "lastReply",
 }
-PERIOD = click.option("--period", required=True, help="Such as 2026-03, 2026-W10, 2026-Q1, 2026 or 30d.")
+PERIOD = click.option(
+    "--period", help="Such as 2026-03, 2026-W10, 2026-Q1, 2026 or 30d; that of the definition when it is left out."
+)
 ZONE = click.option("--zone", help="The IANA zone of the period; that of the audience when it is left out.")
 SCOPE = click.option("--scope", multiple=True, help="Narrow it, such as customer:ACME; several are allowed.")
 OUT = click.option(
@@ -66,7 +69,7 @@ def reports() -> None:
 
 @reports.command("run")
 @click.argument("name")
-@click.option("--period", help="Such as 2026-03, 2026-W10, 2026-Q1, 2026 or 30d.")
+@PERIOD
 @ZONE
 @SCOPE
 @click.option("--as-recorded-at", "recorded", help="As it was known at an instant, such as 2026-04-01T06:00Z.")
@@ -87,7 +90,7 @@ def run_report(
     database: str | None,
     config: Path | None,
 ) -> None:
-    """Make the report NAME of a period now."""
+    """Make the report NAME now, of a period or of that of its definition."""
     with _desk(config, database) as desk:
         asked = {
             "period": period,
@@ -114,7 +117,7 @@ def run_report(
 def preview_report(
     name: str,
     audience: str,
-    period: str,
+    period: str | None,
     zone: str | None,
     scope: tuple[str, ...],
     form: str | None,

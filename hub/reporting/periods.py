@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from hub.errors import InvalidInput, Violation
 from hub.model.times import from_micros, to_micros
 
-NAMED = re.compile(r"(?P<year>\d{4})(-(?P<month>\d\d)|-W(?P<week>\d\d)|-Q(?P<quarter>[1-4]))?")
+NAMED = re.compile(r"(?P<year>[1-9]\d{3})(-(?P<month>\d\d)|-W(?P<week>\d\d)|-Q(?P<quarter>[1-4]))?")
 ROLLING = re.compile(r"(?P<days>[1-9]\d{0,3})d")
 SPAN = re.compile(r"(?P<first>\d{4}-\d\d-\d\d)/(?P<last>\d{4}-\d\d-\d\d)")
 FORMS = "2026, 2026-03, 2026-W10, 2026-Q1, 30d or 2026-03-01/2026-03-15 (the last day not in it)"
@@ -67,10 +67,30 @@ def period(name: str, zone: str = "UTC", *, now: int | None = None) -> Period:
         return Period(name=name, zone=zone, begin=to_micros(begin), end=now)
     try:
         first, last = days(name)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         violation = Violation(field="period", value=name, message=f"is no period; one is written as {FORMS}")
         raise InvalidInput(violations=[violation]) from error
     return Period(name=name, zone=zone, begin=midnight(first, where), end=midnight(last, where))
+
+
+def is_period(text: str) -> bool:
+    """Whether a definition may have it: a kind of calendar periods, or the name of a period."""
+    try:
+        return text in tuple(Calendar) or bool(ROLLING.fullmatch(text) or days(text))
+    except (ValueError, OverflowError):
+        return False
+
+
+def meant(text: str, zone: str, *, now: int) -> str:
+    """The name of the period that a definition means: of a kind the last period that is over, else what stands there.
+
+    Raises InvalidInput for a zone that there is not.
+    """
+    if text not in tuple(Calendar):
+        return text
+    kind, today = Calendar(text), from_micros(now).astimezone(zone_of(zone)).date()
+    first, _ = days(name_of(kind, today))
+    return name_of(kind, first - timedelta(days=1))
 
 
 def previous(one: Period) -> Period:

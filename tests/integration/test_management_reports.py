@@ -91,7 +91,7 @@ def server(folder: Path) -> Iterator[Server]:
 
 def asked(client: ContractClient, definition: str, **more: Any) -> dict[str, Any]:
     body = {"definition": {"id": definition}, "period": "2026-03", "recordedUntil": "2026-04-01T00:00:00Z", **more}
-    answer = client.post(f"{BASE}/managementReport", body)
+    answer = client.post(f"{BASE}/managementReport", {name: one for name, one in body.items() if one is not None})
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     assert answer.headers["Location"] == made["href"]
@@ -259,6 +259,34 @@ def test_a_definition_is_made_used_and_removed(client: ContractClient) -> None:
     assert client.call("DELETE", f"{BASE}/reportDefinition/customer-sla").status_code == 409
 
 
+def test_a_run_that_names_no_period_has_that_of_its_definition(client: ContractClient) -> None:
+    """The last one that was over when the history is read, in the zone of the definition, or of the run."""
+
+    def period_of(definition: str, recorded: str, **more: Any) -> str:
+        made = asked(client, definition, period=None, recordedUntil=recorded, formats=["json"], **more)
+        assert json.loads(content(client, ended(client, made), "json"))["period"] == made["period"]
+        found: str = made["period"]
+        return found
+
+    new = {"name": "of-berlin", "title": "X", "audience": "operations", "zone": "Europe/Berlin", "period": "month"}
+    assert client.post(f"{BASE}/reportDefinition", new).json()["period"] == "month"
+    assert period_of("of-berlin", "2026-03-31T22:30:00Z") == "2026-03"
+    assert period_of("of-berlin", "2026-03-31T22:30:00Z", zone="UTC") == "2026-02"
+    assert period_of("operations-weekly", "2026-04-01T00:00:00Z") == "2026-W13"
+    assert client.call("DELETE", f"{BASE}/reportDefinition/of-berlin").status_code == 204
+
+
+def test_without_any_period_a_run_is_refused_as_ever(client: ContractClient) -> None:
+    new = {"name": "timeless", "title": "X", "audience": "operations"}
+    assert "period" not in client.post(f"{BASE}/reportDefinition", new).json()
+    refused = client.post(f"{BASE}/managementReport", {"definition": {"id": "timeless"}})
+    assert refused.status_code == 400
+    assert violations(refused)["period"].startswith("is missing; one is written as 2026, ")
+    preview = client.get(f"{BASE}/reportDefinition/timeless/preview")
+    assert (preview.status_code, list(violations(preview))) == (400, ["period"])
+    assert client.call("DELETE", f"{BASE}/reportDefinition/timeless").status_code == 204
+
+
 def test_every_metric_of_a_report_is_described(client: ContractClient, made: dict[str, Any]) -> None:
     known = {one["id"] for one in client.get(f"{BASE}/metricDefinition").json()}
     used = {one["metric"] for one in json.loads(content(client, made, "json"))["sections"]}
@@ -293,3 +321,15 @@ def test_the_command_previews_and_lists(server: Server, folder: Path, made: dict
         2,
         "qos-hub: scope.customer: must name one customer: audience customer sees the reports of one only",
     )
+
+
+def test_the_command_takes_the_period_of_the_definition(server: Server, folder: Path) -> None:
+    config = ("--config", "settings.toml")
+    words = ["--as-recorded-at", "2026-04-01T06:00Z", "--format", "json", *config]
+    done = run(folder, "report", "run", "executive-monthly", *words)
+    assert (done.returncode, json.loads(done.stdout)["period"]) == (0, "2026-03"), done.stderr
+    empty = run(folder, "report", "run", "executive-monthly", "--period", "", *words)
+    assert empty.returncode == 2
+    assert "period: is no period; one is written as" in empty.stderr
+    seen = run(folder, "report", "preview", "operations-weekly", "--as", "executive", "--format", "json", *config)
+    assert (seen.returncode, "-W" in json.loads(seen.stdout)["period"]) == (0, True), seen.stderr

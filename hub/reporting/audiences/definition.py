@@ -12,7 +12,7 @@ from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.file import DIMENSION, IS_NAME, MAIL, METRIC, ONE_LINE
-from hub.reporting.periods import Calendar, zone_of
+from hub.reporting.periods import FORMS, Calendar, is_period, zone_of
 from hub.reporting.schedules import Schedule, schedule_of
 from hub.reporting.schema_words import violations_of
 from hub.reporting.yaml_file import checked, invalid, read_yaml
@@ -21,6 +21,12 @@ NAME = "reports.yaml"
 
 
 CLOCK = validate.Regexp(r"([01]\d|2[0-3]):[0-5]\d\Z", error='must be a time of day in quotes, such as "06:00"')
+
+
+def _is_period(text: str) -> None:
+    if not is_period(text):
+        kinds = "week, month, quarter or year"
+        raise ValidationError(f"must be {kinds}, or a period written as {FORMS}, not {text!r}")
 
 
 class Format(StrEnum):
@@ -44,7 +50,8 @@ MEDIA_TYPES: Mapping[Format, str] = {
 class ReportDefinition:
     """`metrics` and `breakdowns` are among those of the audience, () for all of them; `scope` narrows every run.
 
-    `zone` None is that of the audience. `recipients` are e-mail addresses, () for those of the audience.
+    `period` is that of a run that names none: the name of one, or a kind, which means the last one that is over. `zone`
+    None is that of the audience. `recipients` are e-mail addresses, () for those of the audience.
     """
 
     name: str
@@ -55,6 +62,7 @@ class ReportDefinition:
     metrics: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
     formats: tuple[Format, ...] = (Format.HTML,)
+    period: str | None = None
     zone: str | None = None
     schedule: Schedule | None = None
     recipients: tuple[str, ...] = ()
@@ -70,6 +78,7 @@ class ReportDefinition:
             "metrics": list(self.metrics),
             "breakdowns": list(self.breakdowns),
             "formats": [str(one) for one in self.formats],
+            "period": self.period,
             "zone": self.zone,
             "schedule": None if self.schedule is None else self.schedule.document(),
             "recipients": list(self.recipients) or None,
@@ -94,6 +103,7 @@ class DefinitionSchema(Schema):
     formats = fields.List(
         fields.Enum(Format, by_value=True), load_default=lambda: [Format.HTML], validate=validate.Length(min=1)
     )
+    period = fields.String(load_default=None, allow_none=True, validate=_is_period)
     zone = fields.String(load_default=None, allow_none=True)
     schedule = fields.Nested(ScheduleSchema, load_default=None, allow_none=True)
     recipients = fields.List(fields.String(validate=MAIL), load_default=list, validate=validate.Length(max=100))
@@ -191,6 +201,7 @@ def definition_of(parts: Mapping[str, Any]) -> ReportDefinition:
         metrics=tuple(parts["metrics"]),
         breakdowns=tuple(parts["breakdowns"]),
         formats=tuple(dict.fromkeys(Format(one) for one in parts["formats"])),
+        period=parts.get("period"),
         zone=parts.get("zone"),
         schedule=schedule_of(parts["schedule"]) if parts.get("schedule") else None,
         recipients=tuple(dict.fromkeys(parts.get("recipients") or ())),

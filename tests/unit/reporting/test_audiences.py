@@ -8,7 +8,7 @@ import pytest
 from hub.errors import InvalidInput, InvalidSettings
 from hub.reporting.account import Account, account
 from hub.reporting.audiences.audience import Audience
-from hub.reporting.audiences.definition import definition_from, load_definitions
+from hub.reporting.audiences.definition import definition_from, definition_of, load_definitions
 from hub.reporting.audiences.file import audiences_from, load_audiences
 from hub.reporting.policies import Policies
 from hub.reporting.policy_file import load_agreed
@@ -30,6 +30,13 @@ def test_the_shipped_audiences_and_reports_load() -> None:
     assert set(SHIPPED) == {"executive", "customer", "operations", "supplier", "regulator"}
     definitions = load_definitions(config_dir() / "reports.yaml", SHIPPED)
     assert {one.audience for one in definitions.values()} == set(SHIPPED)
+    assert {name: one.period for name, one in definitions.items()} == {
+        "executive-monthly": "month",
+        "customer-sla": "month",
+        "operations-weekly": "week",
+        "supplier-monthly": "month",
+        "regulator-quarterly": "quarter",
+    }
 
 
 def test_a_customer_sees_its_own_figures_and_nothing_of_another() -> None:
@@ -102,6 +109,8 @@ def test_what_is_wrong_with_an_audience_is_named(parts: dict[str, Any], field: s
         ({"formats": ["docx"]}, "formats.0"),
         ({"name": "With Space"}, "name"),
         ({"colour": "red"}, "colour"),
+        ({"period": "day"}, "period"),
+        ({"period": "2026-13"}, "period"),
     ],
 )
 def test_what_is_wrong_with_a_definition_is_named(parts: dict[str, Any], field: str) -> None:
@@ -139,6 +148,13 @@ def test_what_is_wrong_with_a_definition_is_named(parts: dict[str, Any], field: 
         ({"schedule": {"every": "month"}}, "schedule.at", None, "is missing"),
         ({"schedule": {"every": None, "at": "06:00"}}, "schedule.every", None, "must not be null"),
         ({"recipients": ["nowhere"]}, "recipients.0", "nowhere", "must be an address such as"),
+        (
+            {"period": "March"},
+            "period",
+            "March",
+            "must be week, month, quarter or year, or a period written as 2026, ",
+        ),
+        ({"period": 2026}, "period", 2026, "must be a text, not 2026"),
     ],
 )
 def test_what_is_wrong_is_said_in_our_words_with_its_value(
@@ -150,6 +166,13 @@ def test_what_is_wrong_is_said_in_our_words_with_its_value(
     assert (wrong.field, wrong.value) == (field, value)
     assert wrong.message.startswith(message)
     assert len(wrong.message) < 1500
+
+
+@pytest.mark.parametrize("period", ["week", "year", "30d", "2026-03", "2026-03-01/2026-03-15", None])
+def test_a_definition_is_read_again_as_it_was_written(period: str | None) -> None:
+    one = definition_from({"name": "mine", "title": "Mine", "audience": "executive", "period": period}, SHIPPED)
+    assert one.period == period
+    assert definition_of(one.document()) == one
 
 
 def test_of_what_is_large_the_beginning_is_told() -> None:

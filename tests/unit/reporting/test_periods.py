@@ -4,7 +4,7 @@ import pytest
 
 from hub.errors import InvalidInput
 from hub.reporting.figures import HOUR, MINUTE
-from hub.reporting.periods import period, previous
+from hub.reporting.periods import meant, period, previous
 from tests.unit.reporting.example import at
 
 
@@ -49,12 +49,41 @@ def test_before_another_period_lies_one_of_its_length() -> None:
     assert (previous(span).begin, previous(span).end) == (at("2026-02-28T00:00"), span.begin)
 
 
-@pytest.mark.parametrize("name", ["2026-13", "2026-W60", "2026-Q5", "March", "2026-03-04/2026-03-04", "7d", ""])
+@pytest.mark.parametrize(
+    "name", ["2026-13", "2026-W60", "2026-Q5", "March", "2026-03-04/2026-03-04", "7d", "", "month"]
+)
 def test_what_is_no_period_is_refused_by_its_value(name: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         period(name)
     (violation,) = caught.value.violations
     assert (violation.field, violation.value) == ("period", name)
+
+
+@pytest.mark.parametrize("name", ["9999-W52", "0001", "0001-W01"])
+def test_a_period_at_the_edge_of_the_calendar_is_none(name: str) -> None:
+    with pytest.raises(InvalidInput, match="is no period"):
+        period(name)
+
+
+@pytest.mark.parametrize(
+    ("word", "now", "name"),
+    [
+        ("week", "02T12:00", "2026-W09"),
+        ("month", "31T23:59", "2026-02"),
+        ("month", "2026-04-01T00:00", "2026-03"),
+        ("quarter", "2026-04-01T00:00", "2026-Q1"),
+        ("year", "31T00:00", "2025"),
+        ("30d", "31T00:00", "30d"),
+        ("2026-Q1", "31T00:00", "2026-Q1"),
+    ],
+)
+def test_a_word_means_the_last_period_that_is_over(word: str, now: str, name: str) -> None:
+    assert meant(word, "UTC", now=at(now)) == name
+
+
+def test_when_a_period_is_over_the_zone_decides() -> None:
+    now = at("31T22:30")
+    assert [meant("month", zone, now=now) for zone in ("UTC", "Europe/Berlin")] == ["2026-02", "2026-03"]
 
 
 def test_a_zone_that_there_is_not_is_refused() -> None:
