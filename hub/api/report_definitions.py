@@ -179,7 +179,7 @@ def _runs(tables: Tables, one: ReportDefinition, press: Press, base_url: str, no
         return {}
     standing = tables.report_schedules.get(one.name)
     coming = plan.next_turn(standing, now)
-    runs: Document = {"nextRun": {"period": coming.period, "due": micros_to_text(coming.due)}}
+    runs: Document = {"nextRun": {"period": plan.period_of(coming), "due": micros_to_text(coming.due)}}
     if standing is not None and standing.report is not None:
         made = {"id": standing.report, "href": f"{base_url}/managementReport/{standing.report}"}
         runs["lastRun"] = {"period": standing.period, "report": made}

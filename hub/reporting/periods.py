@@ -60,10 +60,9 @@ def period(name: str, zone: str = "UTC", *, now: int | None = None) -> Period:
 
     Raises InvalidInput for a name of no such form, or of no such day.
     """
-    where = zone_of(zone)
-    rolling = ROLLING.fullmatch(name)
-    if rolling and now is not None:
-        begin = from_micros(now).astimezone(where) - timedelta(days=int(rolling["days"]))
+    where, count = zone_of(zone), rolling(name)
+    if count is not None and now is not None:
+        begin = from_micros(now).astimezone(where) - timedelta(days=count)
         return Period(name=name, zone=zone, begin=to_micros(begin), end=now)
     try:
         first, last = days(name)
@@ -76,7 +75,7 @@ def period(name: str, zone: str = "UTC", *, now: int | None = None) -> Period:
 def is_period(text: str) -> bool:
     """Whether a definition may have it: a kind of calendar periods, or the name of a period."""
     try:
-        return text in tuple(Calendar) or bool(ROLLING.fullmatch(text) or days(text))
+        return text in tuple(Calendar) or rolling(text) is not None or bool(days(text))
     except (ValueError, OverflowError):
         return False
 
@@ -91,6 +90,17 @@ def meant(text: str, zone: str, *, now: int) -> str:
     kind, today = Calendar(text), from_micros(now).astimezone(zone_of(zone)).date()
     first, _ = days(name_of(kind, today))
     return name_of(kind, first - timedelta(days=1))
+
+
+def days_before(count: int, day: date) -> str:
+    """The name of the period of so many whole days before a day."""
+    return f"{day - timedelta(days=count)}/{day}"
+
+
+def rolling(text: str | None) -> int | None:
+    """Of how many days a rolling period is; None for what is none."""
+    found = ROLLING.fullmatch(text or "")
+    return int(found["days"]) if found else None
 
 
 def previous(one: Period) -> Period:

@@ -1,8 +1,8 @@
-"""When a management report is made by itself: for each calendar period, at a local time after the end of it."""
+"""When a management report is made by itself: behind each calendar period, at a local time after the end of it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from hub.reporting.periods import Calendar, days, name_of
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """For each period of a kind, at the local time `at`, `days` days after the first day behind the period."""
+    """Behind each period of a kind, at the local time `at`, `days` days after the first day behind the period."""
 
     every: Calendar
     at: time
@@ -24,7 +24,7 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """The report of the period of this name is due at an instant (microseconds)."""
+    """What is due behind the calendar period of this name, at an instant (microseconds)."""
 
     period: str
     due: int
@@ -38,11 +38,16 @@ def schedule_of(document: dict[str, str | int]) -> Schedule:
     )
 
 
+def day_of(schedule: Schedule, period: str) -> date:
+    """The local day on which the turn behind a period is due."""
+    _, after = days(period)
+    return after + timedelta(days=schedule.days)
+
+
 def turn(schedule: Schedule, period: str, zone: ZoneInfo) -> Turn:
     """A local time that a change of clocks leaves out is as long after midnight as it would have been; of one that
     comes twice, the first counts. So a period has one turn, however its days are."""
-    _, after = days(period)
-    local = datetime.combine(after + timedelta(days=schedule.days), schedule.at, zone)
+    local = datetime.combine(day_of(schedule, period), schedule.at, zone)
     return Turn(period=period, due=to_micros(local))
 
 

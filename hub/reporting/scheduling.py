@@ -13,9 +13,9 @@ from hub.model.job import NewJob
 from hub.model.times import Clock, micros_to_text, to_micros
 from hub.reporting.audiences.definition import ReportDefinition, definition_of
 from hub.reporting.order import Order
-from hub.reporting.periods import zone_of
+from hub.reporting.periods import days_before, rolling, zone_of
 from hub.reporting.press import Press
-from hub.reporting.schedules import Schedule, Turn, following, since
+from hub.reporting.schedules import Schedule, Turn, day_of, following, since
 from hub.store.report_schedules import Standing
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
@@ -42,6 +42,11 @@ class Planned(NamedTuple):
             if due:
                 return due[0]
         return following(self.schedule, self.zone, now)
+
+    def period_of(self, turn: Turn) -> str:
+        """Of what its report is: of the calendar period, or of so many whole days before the day on which it is due."""
+        count = rolling(self.definition.period)
+        return turn.period if count is None else days_before(count, day_of(self.schedule, turn.period))
 
 
 def planned(definition: ReportDefinition, press: Press) -> Planned | None:
@@ -96,10 +101,10 @@ class ScheduleTask:
 
     def _make(self, plan: Planned, due: list[Turn], now: int) -> None:
         last, *missed = due
-        definition = plan.definition
+        definition, period = plan.definition, plan.period_of(last)
         order = Order(
             definition=definition,
-            period=last.period,
+            period=period,
             recorded=now,
             formats=definition.formats,
             due=last.due,
@@ -108,8 +113,8 @@ class ScheduleTask:
         report = order.job(self._new_id(), created=now, actor=ACTOR)
         if not self._store.write(partial(_take, plan=plan, turn=last, report=report)):
             return
-        told = {"definition": definition.name, "period": last.period, "due": micros_to_text(last.due)}
-        log.info("schedule.ran", report=report.id, **told, missed=[one.period for one in missed])
+        told = {"definition": definition.name, "period": period, "due": micros_to_text(last.due)}
+        log.info("schedule.ran", report=report.id, **told, missed=[plan.period_of(one) for one in missed])
 
 
 def _begin(tables: Tables, *, plan: Planned, now: int) -> None:
@@ -118,7 +123,8 @@ def _begin(tables: Tables, *, plan: Planned, now: int) -> None:
 
 def _take(tables: Tables, *, plan: Planned, turn: Turn, report: NewJob) -> bool:
     name = plan.definition.name
-    taken = tables.report_schedules.take(name, plan.text, due=turn.due, period=turn.period, report=report.id)
+    period = plan.period_of(turn)
+    taken = tables.report_schedules.take(name, plan.text, due=turn.due, period=period, report=report.id)
     if taken:
         tables.jobs.insert(report)
     return taken

@@ -13,12 +13,15 @@ from hub.errors import InvalidInput
 from hub.model.ids import Uuid7
 from hub.model.job import JobKind
 from hub.reporting.audiences.definition import definition_from
+from hub.reporting.figures import HOUR
 from hub.reporting.order import Order, order_from
+from hub.reporting.periods import period
 from hub.reporting.schedules import since
 from hub.reporting.scheduling import ACTOR, ScheduleTask
 from hub.settings import load_settings
 from hub.store.sqlite import Store
 from tests.rooms import TurningClock, open_store
+from tests.unit.reporting.example import at
 
 PRESS = make_press(load_settings(None, {}, {}))
 MARCH = datetime(2026, 3, 10, tzinfo=UTC)
@@ -181,6 +184,65 @@ def test_a_definition_without_its_audience_holds_up_no_other(bench: Bench) -> No
     bench.look(day="03-10")
     bench.look(day="04-01")
     assert "2026-03" in bench.periods()
+
+
+def test_the_period_of_every_turn_is_that_of_the_schedule(bench: Bench) -> None:
+    bench.define(period="month")
+    bench.look(day="03-10")
+    bench.look(day="04-01")
+    assert bench.periods() == ["2026-03"]
+
+
+def test_a_rolling_period_is_the_whole_days_before_the_day_on_which_it_is_due(bench: Bench) -> None:
+    """However late it is looked at. In Berlin the clocks go forward on 29 March: these days have an hour less."""
+    bench.define(schedule={"every": "week", "at": "06:00", "days": 1}, period="30d")
+    for day in ("03-27", "04-02", "04-07"):
+        bench.look(day=day)
+    assert bench.periods() == ["2026-03-01/2026-03-31", "2026-03-08/2026-04-07"]
+    spans = [period(one.period, "Europe/Berlin") for one in bench.orders()]
+    assert [(one.begin, one.end) for one in spans] == [
+        (at("2026-02-28T23:00"), at("2026-03-30T22:00")),
+        (at("2026-03-07T23:00"), at("2026-04-06T22:00")),
+    ]
+    assert [one.length for one in spans] == [(30 * 24 - 1) * HOUR] * 2
+    view = bench.view()
+    assert view["lastRun"]["period"] == "2026-03-08/2026-04-07"
+    assert view["nextRun"] == {"period": "2026-03-15/2026-04-14", "due": "2026-04-14T04:00:00.000Z"}
+
+
+def test_a_rolling_period_over_the_day_that_has_an_hour_more(bench: Bench) -> None:
+    bench.define(schedule={"every": "month", "at": "00:00"}, period="7d")
+    bench.look(day="10-02")
+    bench.look(day="11-01")
+    (order,) = bench.orders()
+    assert order.period == "2026-10-25/2026-11-01"
+    assert period(order.period, "Europe/Berlin").length == (7 * 24 + 1) * HOUR
+
+
+def test_of_rolling_periods_that_were_missed_the_last_is_made_up_for(bench: Bench) -> None:
+    bench.define(period="14d")
+    bench.look(day="03-10")
+    bench.look(day="07-15")
+    assert bench.periods() == ["2026-06-17/2026-07-01"]
+
+
+def test_another_period_takes_no_turn_away(bench: Bench) -> None:
+    bench.define()
+    bench.look(day="03-10")
+    bench.store.write(lambda tables: tables.report_definitions.delete("monthly"))
+    bench.define(period="14d")
+    bench.look(day="04-01")
+    assert bench.periods() == ["2026-03-18/2026-04-01"]
+
+
+@pytest.mark.parametrize("name", ["week", "year", "2026-03", "2026-03-01/2026-03-15"])
+def test_a_period_that_does_not_go_on_with_its_schedule_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        definition_from({**MONTHLY, "period": name}, PRESS.audiences)
+    (wrong,) = refused.value.violations
+    assert (wrong.field, wrong.value) == ("period", name)
+    assert wrong.message == f"must be month, as the schedule says, or so many days such as 30d, not {name!r}"
+    assert definition_from({**MONTHLY, "schedule": None, "period": name}, PRESS.audiences).period == name
 
 
 @pytest.mark.parametrize(

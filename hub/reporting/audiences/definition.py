@@ -1,6 +1,6 @@
 """What a management report is: for whom, of which figures, in which forms, when; as a document that people write."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +12,7 @@ from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.file import DIMENSION, IS_NAME, MAIL, METRIC, ONE_LINE
-from hub.reporting.periods import FORMS, Calendar, is_period, zone_of
+from hub.reporting.periods import FORMS, Calendar, is_period, rolling, zone_of
 from hub.reporting.schedules import Schedule, schedule_of
 from hub.reporting.schema_words import violations_of
 from hub.reporting.yaml_file import checked, invalid, read_yaml
@@ -147,7 +147,7 @@ def definition_from(raw: Any, audiences: Mapping[str, Audience]) -> ReportDefini
 
 
 def wrong_with(one: ReportDefinition, audiences: Mapping[str, Audience]) -> list[Violation]:
-    """What its audience does not see."""
+    """What its audience does not see, and what does not go together."""
     audience = audiences.get(one.audience)
     if audience is None:
         message = f"{one.audience} is no audience; there are {', '.join(sorted(audiences)) or 'none'}"
@@ -169,7 +169,7 @@ def wrong_with(one: ReportDefinition, audiences: Mapping[str, Audience]) -> list
         wrong += hidden_from(audience.narrowed(given if one.schedule is None else one.scope), one, "metrics")
     except InvalidInput as error:
         wrong += error.violations
-    return wrong + _wrong_zone(one)
+    return [*wrong, *_wrong_zone(one), *_wrong_period(one)]
 
 
 def hidden_from(narrowed: Audience, one: ReportDefinition, field: str) -> list[Violation]:
@@ -188,6 +188,15 @@ def _wrong_zone(one: ReportDefinition) -> list[Violation]:
     except InvalidInput as error:
         return list(error.violations)
     return []
+
+
+def _wrong_period(one: ReportDefinition) -> Iterator[Violation]:
+    """What does not go on with the turns of its schedule."""
+    if one.schedule is None or one.period in (None, one.schedule.every) or rolling(one.period) is not None:
+        return
+    every = one.schedule.every
+    message = f"must be {every}, as the schedule says, or so many days such as 30d, not {one.period!r}"
+    yield Violation(field="period", value=one.period, message=message)
 
 
 def definition_of(parts: Mapping[str, Any]) -> ReportDefinition:
