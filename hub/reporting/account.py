@@ -176,7 +176,7 @@ def _cases(
         if isinstance(one, Deleted):
             deleted.append(one.id)
         elif isinstance(one, Timeline):
-            cases.append(case_of(one, policies, question.as_of))
+            cases.append(case_of(one, policies, question.as_of, question.clock))
         elif isinstance(one, Constraint):
             found.append(one)
     return cases, deleted, found, read

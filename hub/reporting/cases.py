@@ -15,13 +15,14 @@ class Case:
 
     `restored` is the last restoration, None while the report is open or when it went away. `first_time` is the time
     to the first restoration, which a reopening does not change. `by_gross` and so on are what each clock says of the
-    target, `by_policy` what that of the agreement says: None where there is no target. `acknowledge_within` is the
-    target of the time to acknowledge.
+    target, `by_policy` what `clock` says, which is that of the agreement unless another was asked for: None where there
+    is no target. `acknowledge_within` is the target of the time to acknowledge.
     """
 
     id: str
     timeline: Timeline
     policy: SlaPolicy
+    clock: Clock
     turns: Turns
     opened: int
     acknowledged: int | None
@@ -41,8 +42,10 @@ class Case:
     by_policy: Judged | None
 
 
-def case_of(timeline: Timeline, policies: Policies, as_of: int) -> Case:
+def case_of(timeline: Timeline, policies: Policies, as_of: int, clock: Clock | None = None) -> Case:
+    """`clock` judges the target in place of that of the agreement."""
     policy = policies.of(timeline)
+    clock = clock or policy.clock
     turns = turns_of(timeline)
     state, opened = timeline.state, timeline.opened
     restored = turns.restored[-1] if state in RESTORED and turns.restored else None
@@ -56,13 +59,14 @@ def case_of(timeline: Timeline, policies: Policies, as_of: int) -> Case:
     by_gross = by_net = by_business = None
     if target is not None and is_valid:
         by_gross, by_net, by_business = [
-            judged(opened, intervals, policy, clock, target, shown=shown, restored=restored, until=as_of)
-            for clock, shown in ((Clock.GROSS, gross), (Clock.NET, net), (Clock.BUSINESS, business))
+            judged(opened, intervals, policy, one, target, shown=shown, restored=restored, until=as_of)
+            for one, shown in ((Clock.GROSS, gross), (Clock.NET, net), (Clock.BUSINESS, business))
         ]
     return Case(
         id=timeline.id,
         timeline=timeline,
         policy=policy,
+        clock=clock,
         turns=turns,
         opened=opened,
         acknowledged=timeline.acknowledged,
@@ -79,9 +83,5 @@ def case_of(timeline: Timeline, policies: Policies, as_of: int) -> Case:
         by_gross=by_gross,
         by_net=by_net,
         by_business=by_business,
-        by_policy=by_net
-        if policy.clock is Clock.NET
-        else by_gross
-        if policy.clock is Clock.GROSS
-        else by_business,
+        by_policy=by_net if clock is Clock.NET else by_gross if clock is Clock.GROSS else by_business,
     )

@@ -20,14 +20,22 @@ UNITS = {"m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 SEVERITIES = (*map(str, range(1, 11)), OTHER)
 
 
+def length_of(text: str) -> int:
+    """15m, 4h or 3d, as microseconds. Raises ValueError."""
+    found = LENGTH.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    return int(found[1]) * UNITS[found[2]]
+
+
 class Length(fields.Field[int]):
     """15m, 4h or 3d, as microseconds."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_options: Any) -> int:
-        found = LENGTH.fullmatch(str(value))
-        if not found:
-            raise ValidationError(f"must be a length such as 15m, 4h or 3d, not {value!r}")
-        return int(found[1]) * UNITS[found[2]]
+        try:
+            return length_of(str(value))
+        except ValueError as error:
+            raise ValidationError(f"must be a length such as 15m, 4h or 3d, not {value!r}") from error
 
 
 class Opening(fields.Field[Hours]):

@@ -88,13 +88,14 @@ class Press:
         hours = (
             self.agreed.service_hours if audience.calendar is None else self.agreed.calendars[audience.calendar]
         )
-        question = Question(
+        configured = Question(
             period=span,
             as_of=min(span.end, order.first_recorded),
             service_hours=hours,
             maintenance=self.agreed.maintenance,
             notify_within=self.agreed.notify_within,
         )
+        question = order.definition.policy.of(configured)
         accounts = Accounts(dimensions=self.agreed.dimensions, policies=self.agreed.policies)
         seen: SeenBy = {
             "breakdowns": told.breakdowns,

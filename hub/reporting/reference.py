@@ -16,6 +16,9 @@ agreement), what was left out and why, and the ids of the reports or deliveries 
 mean of none, has no value and says why. Shares carry Wilson's interval of 95 %; those of a breakdown are made of sums
 of numerators and denominators, never of shares.
 
+The clock of the agreement, the percentiles, the bands, and how many services are shown each for itself are others where
+the definition of a report has a `policy`; the head of the report tells it, and the figures the clock.
+
 An account is *as of* an instant (what came to pass before it) and *as recorded at* another (what the hub knew then). As
 recorded, it is the same to the byte whenever it is made. Restated, it lists the figures whose value differs
 today, and the late records that made them so."""

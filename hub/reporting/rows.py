@@ -58,9 +58,15 @@ def row_of(case: Case, repeats: Repeats) -> Row:
         business_so_far=case.business / HOUR if so_far else None,
         target=None if case.target is None else case.target / HOUR,
         verdict=None if case.by_policy is None else str(case.by_policy.verdict),
-        policy=case.policy.label,
+        policy=_policy(case),
         reopened=len(case.turns.reopened),
         repeat_of=repeats.before(case) if case.is_valid else None,
         hand_offs=max(0, len(timeline.parties) - 1),
         affected=timeline.affected,
     )
+
+
+def _policy(case: Case) -> str:
+    """The agreement, and by which clock the verdict is where that is another one than was agreed."""
+    label = case.policy.label
+    return label if case.clock is case.policy.clock else f"{label}; judged by the clock {case.clock}"

@@ -1,4 +1,4 @@
-"""The way of single reports through their states, beside the clock of their agreement."""
+"""The way of single reports through their states, beside the clock by which they are judged."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -62,9 +62,9 @@ def _track(case: Case, as_of: int) -> Track:
     assert target is not None
     until = as_of if case.restored is None else case.restored
     whole = [(case.opened, until)]
-    counts = whole if case.policy.clock is Clock.GROSS else running(case.timeline, case.policy.running, until)
+    counts = whole if case.clock is Clock.GROSS else running(case.timeline, case.policy.running, until)
     ticks = counts
-    if case.policy.clock is Clock.BUSINESS:
+    if case.clock is Clock.BUSINESS:
         ticks = [inside for one in counts for inside in case.policy.calendar.opened(*one)]
     parts = {TICKING: ticks, STOPPED: _without(whole, counts), CLOSED: _without(counts, ticks)}
     return Track(

@@ -13,7 +13,7 @@ from hub.reporting.figures import HOUR, Figure, Number, Rows, present
 from hub.reporting.intervals import Interval
 from hub.reporting.outages import Outage
 from hub.reporting.periods import Period
-from hub.reporting.policies import SERVICE_AT
+from hub.reporting.policies import SERVICE_AT, Clock
 from hub.reporting.repeats import Repeats
 from hub.reporting.spans import Spans
 
@@ -27,13 +27,15 @@ class Question:
     """What is asked; `as_of` and the bands are microseconds, `jeopardy` is percent of the target.
 
     `maintenance` is {service: merged intervals in which it was down by agreement}; `service_hours` says when a service
-    is to be available. `listed` is how many services, causes, … are shown each for itself.
+    is to be available. `clock` judges the targets to restore, None for the one that was agreed. `listed` is how many
+    services, causes, … are shown each for itself.
     """
 
     period: Period
     as_of: int
     service_hours: Calendar = ALWAYS
     maintenance: Mapping[str, Sequence[Interval]] = field(default_factory=dict)
+    clock: Clock | None = None
     ages: tuple[int, ...] = AGES
     jeopardy: tuple[int, ...] = JEOPARDY
     percentiles: tuple[int, ...] = PERCENTILES
@@ -126,6 +128,11 @@ class View:
     def agreements(self) -> str:
         """The agreements by which the cases of the view are judged."""
         return "; ".join(sorted({case.policy.label for case in self.cases}))
+
+    def judged_by(self, clock: Clock | None = None) -> str:
+        """The clock of a verdict as a figure names it; None for the one that was asked for."""
+        chosen = clock or self.question.clock
+        return "of the agreement" if chosen is None else str(chosen)
 
     def figure(
         self,

@@ -12,6 +12,7 @@ from hub.errors import InvalidInput, Violation
 from hub.model.problem import Document
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.file import DIMENSION, IS_NAME, MAIL, METRIC, ONE_LINE
+from hub.reporting.audiences.policy import AS_CONFIGURED, PolicySchema, ReportPolicy, policy_of
 from hub.reporting.periods import FORMS, Calendar, is_period, rolling, zone_of
 from hub.reporting.schedules import Schedule, schedule_of
 from hub.reporting.schema_words import violations_of
@@ -65,6 +66,7 @@ class ReportDefinition:
     period: str | None = None
     zone: str | None = None
     schedule: Schedule | None = None
+    policy: ReportPolicy = AS_CONFIGURED
     recipients: tuple[str, ...] = ()
 
     def document(self) -> Document:
@@ -81,6 +83,7 @@ class ReportDefinition:
             "period": self.period,
             "zone": self.zone,
             "schedule": None if self.schedule is None else self.schedule.document(),
+            "policy": self.policy.document() or None,
             "recipients": list(self.recipients) or None,
         }
         return {name: value for name, value in whole.items() if value is not None}
@@ -106,6 +109,7 @@ class DefinitionSchema(Schema):
     period = fields.String(load_default=None, allow_none=True, validate=_is_period)
     zone = fields.String(load_default=None, allow_none=True)
     schedule = fields.Nested(ScheduleSchema, load_default=None, allow_none=True)
+    policy = fields.Nested(PolicySchema, load_default=None, allow_none=True)
     recipients = fields.List(fields.String(validate=MAIL), load_default=list, validate=validate.Length(max=100))
 
 
@@ -213,5 +217,6 @@ def definition_of(parts: Mapping[str, Any]) -> ReportDefinition:
         period=parts.get("period"),
         zone=parts.get("zone"),
         schedule=schedule_of(parts["schedule"]) if parts.get("schedule") else None,
+        policy=policy_of(parts.get("policy") or {}),
         recipients=tuple(dict.fromkeys(parts.get("recipients") or ())),
     )

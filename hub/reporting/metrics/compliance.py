@@ -55,7 +55,8 @@ VERDICT: Mapping[Clock | None, Callable[[Case], Judged | None]] = {
     Clock.NET: attrgetter("by_net"),
     Clock.BUSINESS: attrgetter("by_business"),
 }
-"""The verdict by a clock, None standing for that of the agreement; there is none without a target."""
+"""The verdict by a clock, None standing for that of the agreement, or the one asked for in its place; there is none
+without a target."""
 
 
 def compliance(view: View) -> Iterator[Figure]:
@@ -83,7 +84,7 @@ def decided(view: View, definition: Definition, clock: Clock | None) -> Figure:
             undecided.append(case.id)
         elif begin <= at < end:
             (met if verdict is Verdict.MET else breached).append(case.id)
-            goals.add(case.policy.compliance)
+            goals.add(case.policy.compliance if case.clock is case.policy.clock else None)
             if case.is_open:
                 still_open.append(case.id)
     return share(
@@ -93,13 +94,13 @@ def decided(view: View, definition: Definition, clock: Clock | None) -> Figure:
         breached,
         excluded={**view.invalid, "undecided": undecided, "noTarget": without},
         details={"openAndBreached": tuple(still_open), **({} if clock else _goal(goals))},
-        policy={"clock": "of the agreement" if clock is None else str(clock)},
+        policy={"clock": view.judged_by(clock)},
         by_agreement=True,
     )
 
 
 def _goal(goals: set[float | None]) -> dict[str, float]:
-    """What was agreed of the share, in percent; nothing where agreements say different things."""
+    """What was agreed of the share, in percent; nothing where agreements say different things, or by another clock."""
     only = goals.pop() if len(goals) == 1 else None
     return {} if only is None else {"goal": only}
 
@@ -115,5 +116,5 @@ def closed_only(view: View, clock: Clock | None = None) -> Figure:
         else:
             (met if judged.verdict is Verdict.MET else breached).append(case.id)
     excluded = {**view.invalid, "noTarget": without}
-    policy = {"clock": "of the agreement" if clock is None else str(clock)}
+    policy = {"clock": view.judged_by(clock)}
     return share(view, CLOSED_ONLY, met, breached, excluded=excluded, policy=policy, by_agreement=True)

@@ -32,6 +32,7 @@ def jeopardy(view: View) -> Iterator[Figure]:
             shown = 100 * case.by_policy.shown
             bands[sum(shown > edge * case.target for edge in edges)].append(case.id)
     whole = sum(map(len, bands))
+    policy = {} if view.question.clock is None else {"clock": view.judged_by()}
     for name, rows in zip(names(edges), bands, strict=True):
         yield view.figure(
             JEOPARDY,
@@ -42,6 +43,7 @@ def jeopardy(view: View) -> Iterator[Figure]:
             denominator=whole,
             rows=tuple(rows),
             excluded={"noTarget": without},
+            policy=policy,
             by_agreement=True,
         )
 

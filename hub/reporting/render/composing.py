@@ -7,6 +7,7 @@ from itertools import groupby
 from hub.reporting.account import Account, digest
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.definition import ReportDefinition
+from hub.reporting.audiences.policy import ReportPolicy
 from hub.reporting.catalogue import DEFINITIONS
 from hub.reporting.metrics.arrivals import ARRIVALS
 from hub.reporting.metrics.backlog import BACKLOG
@@ -105,12 +106,28 @@ def _head(account: Account, told: Told, words: Words) -> dict[str, str]:
         "Audience": told.audience.title,
         "Purpose": told.definition.purpose or told.audience.purpose,
         "Scope": scope,
+        "Policy": "; ".join(_chosen(told.definition.policy, words)),
         "As of": moment(account.as_of, account.zone),
         "Recorded until": moment(account.recorded, account.zone),
         "Restates": told.restates,
         "Data": words("history of service problem reports"),
     }
     return {words(name): text for name, text in found.items() if text}
+
+
+def _chosen(policy: ReportPolicy, words: Words) -> Iterator[str]:
+    """What the definition chooses of how figures are made."""
+    found = {
+        "clock": words(str(policy.clock)) if policy.clock else "",
+        "percentiles": ", ".join(map(str, policy.percentiles)),
+        "bands of jeopardy": f"{', '.join(map(str, policy.jeopardy))} %" if policy.jeopardy else "",
+        "bands of ages": ", ".join(policy.ages),
+        "told in time within": policy.notify_within or "",
+        "shown each for itself": str(policy.listed or ""),
+    }
+    for name, text in found.items():
+        if text:
+            yield f"{words(name)}: {text}"
 
 
 def _sections(account: Account, shown: Sequence[Shown], audience: Audience, words: Words) -> Iterator[Section]:

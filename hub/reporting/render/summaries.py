@@ -7,6 +7,7 @@ from hub.reporting.dimensions import UNKNOWN
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.degradation import ALL
 from hub.reporting.metrics.pareto import VITAL
+from hub.reporting.metrics.restoration import TIME_TO_RESTORE_CENSORED
 from hub.reporting.metrics.trends import NO_EVIDENCE
 from hub.reporting.render.document import Shown
 from hub.reporting.render.numbers import number
@@ -38,21 +39,22 @@ def _said(metric: str, name: str, whole: Mapping[str, Shown], told: Sequence[Sho
         amounts = {"part": first.numerator, "whole": first.denominator, "low": low, "high": high}
         said = words(sentence, name=name, value=first.text, **amounts)
         return "; ".join([said, *_goal(first, words)])
-    if "p50" in whole:
-        return _median(name, whole, words)
+    if "mean" in whole or metric == TIME_TO_RESTORE_CENSORED.id:
+        return _duration(name, whole, words)
     if not first.part:
         return words("{name}: {value} (n = {n})", name=name, value=first.text, n=first.n)
     return _parts(name, whole, told, words)
 
 
-def _median(name: str, whole: Mapping[str, Shown], words: Words) -> str:
-    median = whole["p50"]
-    if "mean" not in whole:
-        return words("{name}: median {median} (n = {n})", name=name, median=median.text, n=median.n)
-    mean = whole["mean"].text
-    return words(
-        "{name}: mean {mean}, median {median} (n = {n})", name=name, mean=mean, median=median.text, n=median.n
-    )
+def _duration(name: str, whole: Mapping[str, Shown], words: Words) -> str:
+    """Of a mean and percentiles: what there is of mean and median, else the least percentile."""
+    first = next(iter(whole.values()))
+    parts = {"name": name, "n": first.n}
+    found = {part: whole[key].text for part, key in (("mean", "mean"), ("median", "p50")) if key in whole}
+    if not found:
+        return words("{name}: {value} (n = {n})", value=f"{first.label} {first.text}", **parts)
+    said = ", ".join(f"{part} {{{part}}}" for part in found)
+    return words(f"{{name}}: {said} (n = {{n}})", **found, **parts)
 
 
 def _parts(name: str, whole: Mapping[str, Shown], told: Sequence[Shown], words: Words) -> str:
