@@ -84,7 +84,8 @@ class Accounts:
         known, other = both(before, after)
         late = tables.histories.late(recorded=recorded, until=now, as_of=question.as_of)
         of_it = [one for one in late if one.problem_id in (known if one.event_time < question.as_of else other)]
-        found = explained(tables.histories, of_it, recorded=recorded, dimensions=self.dimensions, sight=sight)
+        knowing = sight.knowing(tuple(row.values.values()) for one in (before, after) for row in one.rows)
+        found = explained(tables.histories, of_it, recorded=recorded, dimensions=self.dimensions, sight=knowing)
         return restatement(before, after, (one for one in of_it if one.record_id in found.seen), found.edits)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hub.reporting.clocks import Judged, Turns, judged, running, turns_of
-from hub.reporting.dimensions import UNKNOWN
+from hub.reporting.dimensions import UNNAMED
 from hub.reporting.intervals import measure
 from hub.reporting.policies import SERVICE_AT, Clock, Policies, SlaPolicy, severity_of
 from hub.reporting.timelines import INVALID, OPEN, RESTORED, Timeline
@@ -72,7 +72,7 @@ def case_of(timeline: Timeline, policies: Policies, as_of: int, clock: Clock | N
         acknowledged=timeline.acknowledged,
         is_open=state in OPEN,
         is_valid=is_valid,
-        names_service=timeline.values[SERVICE_AT] != (UNKNOWN,),
+        names_service=not UNNAMED.issuperset(timeline.values[SERVICE_AT]),
         restored=restored,
         gross=gross,
         net=net,

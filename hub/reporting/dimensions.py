@@ -14,8 +14,20 @@ PATH = re.compile(rf"{STEP.pattern}(?:\.{STEP.pattern})*")
 UNKNOWN = "unknown"
 """The group of the reports that do not say it."""
 
+NOT_SEEN = "not seen"
+"""The group of the reports that say it, but nothing that the audience may see."""
+
+UNNAMED = frozenset({UNKNOWN, NOT_SEEN})
+"""The groups that are nothing in particular: two reports of one of them need not be about the same."""
+
 CUSTOMER, SERVICE, PRODUCT, SEVERITY = "customer", "service", "product", "severity"
 REGION, SOURCE, PARTY, CAUSE, RESOURCE = "region", "source", "responsibleParty", "cause", "resource"
+
+PARTIES = (CUSTOMER, PARTY)
+"""The dimensions whose values are parties."""
+
+OF_A_PARTY = frozenset({SERVICE, PRODUCT, REGION, CAUSE, RESOURCE})
+"""The dimensions whose values may belong to one party and be nobody else's business."""
 
 SEVERAL = frozenset({SERVICE, RESOURCE, PRODUCT, REGION})
 """Of these a report may have several: it then stands in the group of each, and the groups do not add up to all."""

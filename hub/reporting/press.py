@@ -9,7 +9,7 @@ from hub.reporting.accounts import Accounts
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.definition import ReportDefinition, hidden_from, wrong_with
 from hub.reporting.audiences.sight import Sight
-from hub.reporting.dimensions import CUSTOMER, PARTY
+from hub.reporting.dimensions import PARTIES
 from hub.reporting.order import Order
 from hub.reporting.periods import Period, period
 from hub.reporting.policy_file import Agreed
@@ -23,10 +23,6 @@ class SeenBy(TypedDict):
     breakdowns: Sequence[str]
     sight: Sight
     tells_constraints: bool
-
-
-PARTIES = (CUSTOMER, PARTY)
-"""The dimensions whose values are parties."""
 
 
 @dataclass(frozen=True, kw_only=True)

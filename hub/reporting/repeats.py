@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from hub.reporting.calendars import DAY
 from hub.reporting.cases import Case
-from hub.reporting.dimensions import UNKNOWN
+from hub.reporting.dimensions import UNNAMED
 from hub.reporting.policies import CUSTOMER_AT, SERVICE_AT
 from hub.reporting.timelines import Timeline
 
@@ -16,13 +16,13 @@ Line = tuple[str, str]
 
 
 def lines_of(timeline: Timeline) -> list[Line]:
-    """None for a report that names no service: nothing can come again there."""
+    """None for a report of which no service is known: nothing can come again there."""
     values = timeline.values
     return [
         (customer, service)
         for customer in values[CUSTOMER_AT]
         for service in values[SERVICE_AT]
-        if service != UNKNOWN
+        if service not in UNNAMED
     ]
 
 

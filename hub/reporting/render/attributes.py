@@ -1,6 +1,7 @@
 """What a late record changed of its report, in words: old → new of what the audience may see."""
 
 from hub.model.times import from_text, to_micros
+from hub.reporting.dimensions import NOT_SEEN
 from hub.reporting.edits import OPENED, Edit, Edits, Said
 from hub.reporting.render.numbers import moment
 from hub.reporting.render.showing import Showing
@@ -29,7 +30,7 @@ def attributes(edits: Edits | None, showing: Showing, zone: str) -> str:
 
 def _side(one: Edit, said: Said | None, showing: Showing, zone: str) -> str:
     if said is None:
-        return showing.words("not seen")
+        return showing.words(NOT_SEEN)
     if one.name == OPENED:
         said = tuple(moment(to_micros(from_text(text)), zone) for text in said)
     return ", ".join(map(showing.words, said)) or "–"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hub.reporting.dimensions import UNKNOWN
+from hub.reporting.dimensions import UNNAMED
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.degradation import ALL
 from hub.reporting.metrics.pareto import VITAL
@@ -80,8 +80,8 @@ def _goal(share: Shown, words: Words) -> Iterator[str]:
 
 
 def is_unknown(part: str) -> bool:
-    """Whether a part is of the reports that do not say it."""
-    return part.endswith(f": {UNKNOWN}")
+    """Whether a part is of the reports that do not say it, or of which it is not seen."""
+    return part.partition(": ")[2] in UNNAMED
 
 
 def _vital(ranked: Sequence[Shown], most: Shown, words: Words) -> Iterator[str]:

@@ -10,9 +10,11 @@ from hub.reporting.account import Account, account
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.definition import definition_from, definition_of, load_definitions
 from hub.reporting.audiences.file import audiences_from, load_audiences
+from hub.reporting.audiences.sight import Sight
+from hub.reporting.dimensions import NAMES, NOT_SEEN, OF_A_PARTY, PARTIES, UNKNOWN
 from hub.reporting.policies import Policies
 from hub.reporting.policy_file import load_agreed
-from hub.reporting.timelines import Deleted
+from hub.reporting.timelines import Deleted, Timeline
 from hub.shipped import config_dir
 from tests.unit.reporting.example import MARCH, POLICY, TIMELINES, march
 
@@ -62,6 +64,53 @@ def test_of_a_report_of_two_customers_each_sees_itself_alone() -> None:
     )
     (seen,) = SHIPPED["customer"].narrowed({"customer": "ACME"}).sight().of([both])
     assert "BETA" not in repr(seen)
+
+
+def saying(at: int, **said: tuple[str, ...]) -> Timeline:
+    """One of the six reports with other values."""
+    one = TIMELINES[at]
+    values = {**dict(zip(NAMES, one.values, strict=True)), **said}
+    return one._replace(values=tuple(values[name] for name in NAMES))
+
+
+@pytest.mark.parametrize(
+    ("own", "shared", "seen"),
+    [
+        ((), ("VPN-7", "LINE-3"), (NOT_SEEN,)),
+        (("VPN-7",), ("VPN-7", "LINE-3"), ("VPN-7",)),
+        (("VPN-7",), ("LINE-3",), (NOT_SEEN,)),
+        (("VPN-7",), (UNKNOWN,), (UNKNOWN,)),
+    ],
+)
+@pytest.mark.parametrize("name", sorted(OF_A_PARTY))
+@pytest.mark.parametrize("parties", PARTIES)
+def test_of_a_shared_report_that_is_seen_which_a_report_of_the_party_alone_names(
+    parties: str, name: str, own: tuple[str, ...], shared: tuple[str, ...], seen: tuple[str, ...]
+) -> None:
+    sight = Sight({parties: frozenset({"ACME"})})
+    reports = [saying(0, **{parties: ("ACME",), name: own})] * bool(own)
+    reports += [saying(1, **{parties: ("ACME", "BETA"), name: shared})]
+    reports += [saying(2, **{parties: ("BETA",), name: ("LINE-3",)})]
+    *_, found = sight.of(reports)
+    assert isinstance(found, Timeline)
+    assert dict(zip(NAMES, found.values, strict=True))[name] == seen
+
+
+def test_of_a_shared_report_that_is_seen_which_the_run_names() -> None:
+    sight = Sight({"customer": frozenset({"ACME"}), "region": frozenset({"north"})})
+    shared = saying(0, customer=("ACME", "BETA"), region=("north", "south"), service=("VPN-7",))
+    (found,) = sight.of([shared])
+    assert isinstance(found, Timeline)
+    values = dict(zip(NAMES, found.values, strict=True))
+    assert (values["region"], values["service"]) == (("north",), (NOT_SEEN,))
+
+
+def test_two_shared_reports_of_which_no_service_is_seen_are_no_repeats() -> None:
+    shared = [saying(at, customer=("ACME", "BETA"), service=("LINE-3",)) for at in (0, 1)]
+    seen = list(Sight({"customer": frozenset({"ACME"})}).of(shared))
+    found = account(seen, MARCH, recorded=MARCH.as_of, policies=Policies([POLICY]))
+    assert (found.figure("repeatRate").numerator, found.figure("repeatRate").denominator) == (0, 0)
+    assert [one.repeat_of for one in found.rows] == [None, None]
 
 
 def test_a_scope_never_adds() -> None:
