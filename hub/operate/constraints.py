@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from hub.command import clear_end, quiet_settings
 from hub.constraints.episodes import Phase
 from hub.errors import InvalidInput, Violation
 from hub.model.constraint import Type, Verdict
 from hub.model.problem import Document
+from hub.operate.backtesting import replayed_file
 from hub.operate.options import common, desk_of, given, print_all, print_one
 from hub.operate.printing import Columns, as_json
 
@@ -73,7 +75,7 @@ def review_constraints(
     "--log",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A CSV or NDJSON file with reports, in place of those of the database.",
+    help="A CSV or NDJSON file with reports, in place of those of the database, which is not needed then.",
 )
 @click.option(
     "--bursts", default=0, help="Put so many bursts and surges into the stream, and tell how many are found."
@@ -84,8 +86,13 @@ def backtest(
     file: Path | None, bursts: int, seed: int, as_text: bool, database: str | None, config: Path | None
 ) -> None:
     """Replay reports through the detectors as they are set, and tell what they raise a week. Writes nothing."""
-    with desk_of(config, database) as desk:
-        told = desk.backtest(file, count=bursts, seed=seed)
+    if file is None:
+        with desk_of(config, database) as desk:
+            told = desk.backtest(count=bursts, seed=seed)
+    else:
+        with clear_end():
+            settings = quiet_settings(config, database).constraints
+            told = replayed_file(settings, file, count=bursts, seed=seed)
     if as_text:
         click.echo(as_json(told))
         return

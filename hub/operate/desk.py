@@ -17,7 +17,6 @@ from hub.bootstrap import (
     FACE_V5,
     OPERATIONS_V1,
     Parts,
-    constraint_rules,
     make_changing,
     make_faces,
     make_parts,
@@ -28,11 +27,7 @@ from hub.bootstrap import (
     report_rules,
 )
 from hub.bootstrap.rules import task_rules
-from hub.constraints.backtest_account import account_of
-from hub.constraints.expected import read_expectations
-from hub.constraints.logs import read_log
 from hub.constraints.reviewing import Reviewing
-from hub.constraints.topology import read_topology
 from hub.constraints.watch import stream_of
 from hub.constraints.weekly import name_of_week, weekly_review
 from hub.errors import NotFound, Violation
@@ -40,6 +35,7 @@ from hub.model.caller import Caller
 from hub.model.constraint import Verdict
 from hub.model.problem import Document
 from hub.model.times import system_clock, to_micros
+from hub.operate.backtesting import replayed
 from hub.operate.write_back_desk import WriteBackDesk
 from hub.settings import Settings
 from hub.store.delivery_list import Filters
@@ -185,13 +181,10 @@ class OperatorDesk:
         now = self._parts.clock()
         return weekly_review(self._store.read, week or name_of_week(now), now=now)
 
-    def backtest(self, log: Path | None, *, count: int, seed: int) -> Document:
-        """Raises InvalidInput for a log that cannot be read, and InvalidSettings."""
-        settings = self._parts.settings.constraints
-        topology = read_topology(settings.topology)
-        stream = read_log(log, topology) if log else stream_of(self._store.read, topology)
-        expected = read_expectations(settings.expected)
-        return account_of(stream, constraint_rules(settings), expected, count=count, seed=seed)
+    def backtest(self, *, count: int, seed: int) -> Document:
+        """Of the reports that are here. Raises InvalidInput where they are too few, and InvalidSettings."""
+        stream = partial(stream_of, self._store.read)
+        return replayed(self._parts.settings.constraints, stream, count=count, seed=seed)
 
     def lists(self) -> list[Document]:
         tables, settings = self._store.read, self._parts.settings.lists

@@ -100,3 +100,13 @@ def test_a_log_of_which_little_is_judged_needs_no_bursts(folder: Path, tmp_path:
     file.write_text("id,time\na,2026-03-01T10:00:00Z\nb,2026-03-20T10:00:00Z\n")
     told = json.loads(run(folder, "backtest", "--log", str(file), "--json").stdout)
     assert (told["reports"], told["found"]) == (2, [])
+
+
+def test_a_log_is_replayed_without_a_database_and_makes_none(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text("id,time\na,2026-03-01T10:00:00Z\nb,2026-04-20T10:00:00Z\n")
+    told = run(tmp_path, "backtest", "--log", str(file), "--json")
+    assert told.exit_code == 0, told.stderr
+    assert json.loads(told.stdout)["reports"] == 2
+    assert "there is no database" in run(tmp_path, "backtest").stderr
+    assert not (tmp_path / "hub.db").exists()
