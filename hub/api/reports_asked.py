@@ -26,7 +26,7 @@ def order_asked(press: Press, definition: ReportDefinition, asked: Mapping[str, 
         recorded=recorded,
         formats=_formats(asked, definition.formats),
         zone=asked.get("zone"),
-        scope=_known(asked.get("scope") or {}),
+        scope=_scope(definition, asked.get("scope") or {}),
         sent=bool(asked.get("send")),
     )
     return press.checked(order)
@@ -99,14 +99,33 @@ def scope_in(texts: Sequence[str]) -> dict[str, str]:
     ]
     if wrong:
         raise InvalidInput(violations=wrong)
-    return _known({name: value for name, _, value in (text.partition(":") for text in texts)})
+    pairs = [(name, value) for name, _, value in (text.partition(":") for text in texts)]
+    first = dict(reversed(pairs))
+    wrong = [
+        Violation(field=f"scope.{name}", value=value, message=f"is named twice: {first[name]} before")
+        for name, value in pairs
+        if value != first[name]
+    ]
+    if wrong:
+        raise InvalidInput(violations=wrong)
+    return first
 
 
-def _known(scope: Mapping[str, str]) -> dict[str, str]:
+def _scope(definition: ReportDefinition, scope: Mapping[str, str]) -> dict[str, str]:
+    """What a run is narrowed to besides what its definition says; the two must not contradict each other."""
     wrong = [
         Violation(field=f"scope.{name}", value=value, message=f"is no dimension; these are: {', '.join(NAMES)}")
         for name, value in scope.items()
         if name not in NAMES
+    ]
+    wrong += [
+        Violation(
+            field=f"scope.{name}",
+            value=value,
+            message=f"is {definition.scope[name]} in each report of the definition {definition.name}",
+        )
+        for name, value in scope.items()
+        if definition.scope.get(name, value) != value
     ]
     if wrong:
         raise InvalidInput(violations=wrong)

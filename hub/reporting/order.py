@@ -42,7 +42,7 @@ class Order:
 
     @property
     def whole_scope(self) -> dict[str, str]:
-        """What the definition narrows wins: a run takes away and never adds."""
+        """What the definition narrows wins, where an older order contradicts it."""
         return {**self.scope, **self.definition.scope}
 
     @property

@@ -214,6 +214,7 @@ def test_no_form_is_kept_by_others_or_taken_for_another_and_a_page_loads_nothing
         ({"scope": {"customer": "ACME"}, "zone": "Mars/Olympus"}, "zone"),
         ({"scope": {"customer": "ACME", "cause": "x"}}, "scope.cause"),
         ({"scope": {"customer": "ACME", "planet": "x"}}, "scope.planet"),
+        ({"scope": {"customer": ""}}, "scope.customer"),
         ({"scope": {"customer": "ACME"}, "period": "2027-03"}, "period"),
         ({"scope": {"customer": "ACME"}, "recordedTill": "2026-04-01T00:00:00Z"}, "recordedTill"),
     ],
@@ -249,7 +250,7 @@ def test_a_definition_is_made_used_and_removed(client: ContractClient) -> None:
     assert client.post(f"{BASE}/reportDefinition", {**new, "name": "customer-sla"}).status_code == 409
     refused = client.post(f"{BASE}/reportDefinition", {**new, "name": "x", "audience": "nobody"})
     assert (refused.status_code, set(violations(refused))) == (400, {"audience"})
-    done = ended(client, asked(client, "vpn", scope={"service": "LINE-3"}))
+    done = ended(client, asked(client, "vpn", scope={"service": "VPN-7"}))
     found = json.loads(content(client, done, "json"))
     assert {row[found["rows"]["columns"].index("service")] for row in found["rows"]["rows"]} == {"VPN-7"}
     names = [one["id"] for one in client.get(f"{BASE}/reportDefinition").json()]
@@ -285,6 +286,36 @@ def test_without_any_period_a_run_is_refused_as_ever(client: ContractClient) -> 
     preview = client.get(f"{BASE}/reportDefinition/timeless/preview")
     assert (preview.status_code, list(violations(preview))) == (400, ["period"])
     assert client.call("DELETE", f"{BASE}/reportDefinition/timeless").status_code == 204
+
+
+def test_a_run_cannot_ask_for_another_than_its_definition_names(client: ContractClient, folder: Path) -> None:
+    new = {"name": "acme", "title": "ACME", "audience": "customer", "scope": {"customer": "ACME"}}
+    empty = client.post(f"{BASE}/reportDefinition", {**new, "scope": {"customer": ""}})
+    assert (empty.status_code, set(violations(empty))) == (400, {"scope.customer"})
+    assert client.post(f"{BASE}/reportDefinition", new).status_code == 201
+    ordered = {"definition": {"id": "acme"}, "period": "2026-03", "scope": {"customer": "BETA"}}
+    said = "is ACME in each report of the definition acme"
+    preview = f"{BASE}/reportDefinition/acme/preview"
+    for refused in (
+        client.post(f"{BASE}/managementReport", ordered),
+        client.get(preview, params={"period": "2026-03", "scope": "customer:BETA"}),
+        client.get(preview, params={"period": "2026-03", "scope": "customer:BETA", "as": "operations"}),
+    ):
+        assert refused.status_code == 400, refused.text
+        assert said in refused.text
+        assert set(violations(refused)) == {"scope.customer"}
+    for words in (("run",), ("preview", "--as", "operations")):
+        command, *more = words
+        done = run(
+            folder,
+            *("report", command, "acme", "--period", "2026-03", "--scope", "customer:BETA"),
+            *more,
+            *("--config", "settings.toml"),
+        )
+        assert (done.returncode, done.stderr.strip()) == (2, f"qos-hub: scope.customer: {said}")
+    twice = client.get(preview, params={"period": "2026-03", "scope": ["customer:ACME", "customer:BETA"]})
+    assert (twice.status_code, set(violations(twice))) == (400, {"scope.customer"})
+    assert client.call("DELETE", f"{BASE}/reportDefinition/acme").status_code == 204
 
 
 def test_every_metric_of_a_report_is_described(client: ContractClient, made: dict[str, Any]) -> None:

@@ -100,7 +100,11 @@ class DefinitionSchema(Schema):
     title = fields.String(required=True, validate=[validate.Length(1, 200), ONE_LINE])
     audience = fields.String(required=True)
     purpose = fields.String(load_default="", validate=validate.Length(max=2000))
-    scope = fields.Dict(keys=fields.String(validate=DIMENSION), values=fields.String(), load_default=dict)
+    scope = fields.Dict(
+        keys=fields.String(validate=DIMENSION),
+        values=fields.String(validate=validate.Length(min=1)),
+        load_default=dict,
+    )
     metrics = fields.List(fields.String(validate=METRIC), load_default=list)
     breakdowns = fields.List(fields.String(validate=DIMENSION), load_default=list)
     formats = fields.List(
