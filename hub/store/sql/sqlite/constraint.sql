@@ -31,7 +31,7 @@ WHERE category IN ('system.originated.constraint.resourceFailure', 'system.origi
 ORDER BY seq;
 
 -- name: cancelled
-SELECT seq, id, version, sequence, source, source_key, document FROM problem
+SELECT seq, id, version, sequence, source, source_key, document FROM problem INDEXED BY problem_to_release
 WHERE category IN ('system.originated.constraint.resourceFailure', 'system.originated.constraint.capacityShortage')
   AND source = 'constraints'
   AND status IN ('cancelled', 'rejected')
