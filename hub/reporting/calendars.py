@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from hub.model.intervals import Interval, clipped, measure, union
 from hub.model.times import from_micros, to_micros
-from hub.reporting.intervals import Interval, clipped, measure, union
 
 DAY = 86_400_000_000
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from hub.model.intervals import measure
 from hub.reporting.clocks import Judged, Turns, judged, running, turns_of
 from hub.reporting.dimensions import UNNAMED
-from hub.reporting.intervals import measure
 from hub.reporting.policies import SERVICE_AT, Clock, Policies, SlaPolicy, severity_of
 from hub.reporting.timelines import INVALID, OPEN, RESTORED, Timeline
 

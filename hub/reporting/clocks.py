@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from hub.reporting.intervals import Interval
+from hub.model.intervals import Interval
 from hub.reporting.policies import Clock, SlaPolicy
 from hub.reporting.timelines import OPEN, RESTORED, Timeline
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from hub.model.intervals import Interval, measure, union, weighted
 from hub.reporting.cases import Case
-from hub.reporting.intervals import Interval, measure, union, weighted
 from hub.reporting.policies import CUSTOMER_AT
 
 

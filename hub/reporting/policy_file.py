@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import InvalidInput, Violation
+from hub.model.intervals import Interval, union
 from hub.reporting.calendars import ALWAYS, DAYS, Calendar, Holidays
 from hub.reporting.dimensions import Dimensions, dimensions
-from hub.reporting.intervals import Interval, union
 from hub.reporting.periods import midnight, zone_of
 from hub.reporting.policies import Policies, SlaPolicy
 from hub.reporting.policy_schema import ALWAYS_OPEN, FileSchema

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from hub.model.intervals import Interval, clipped, intersection, measure, union
 from hub.model.problem import Status
 from hub.reporting.calendars import Calendar
 from hub.reporting.cases import Case
 from hub.reporting.clocks import segments
-from hub.reporting.intervals import Interval, clipped, intersection, measure, union
 from hub.reporting.outages import Down, Outage, degraded, merged, user_time
 from hub.reporting.timelines import OPEN
 

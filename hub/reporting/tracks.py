@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
+from hub.model.intervals import Interval, clipped
 from hub.model.problem import Status
 from hub.reporting.cases import Case
 from hub.reporting.clocks import Verdict, running, segments
-from hub.reporting.intervals import Interval, clipped
 from hub.reporting.metrics.states import PARTS
 from hub.reporting.policies import Clock
 from hub.reporting.spans import AFTER, BEFORE

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from hub.model.intervals import Interval
 from hub.reporting.calendars import ALWAYS, DAY, Calendar
 from hub.reporting.cases import Case
 from hub.reporting.definitions import Definition
 from hub.reporting.figures import HOUR, Figure, Number, Rows, present
-from hub.reporting.intervals import Interval
 from hub.reporting.outages import Outage
 from hub.reporting.periods import Period
 from hub.reporting.policies import SERVICE_AT, Clock

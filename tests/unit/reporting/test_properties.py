@@ -5,12 +5,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.model.intervals import clipped, measure, union
 from hub.reporting.account import Account, account
 from hub.reporting.cases import case_of
 from hub.reporting.clocks import degraded, running, segments
 from hub.reporting.dimensions import NAMES
 from hub.reporting.figures import HOUR, MINUTE
-from hub.reporting.intervals import clipped, measure, union
 from hub.reporting.policies import Clock, Policies, SlaPolicy
 from hub.reporting.timelines import Timeline
 from tests.unit.reporting.example import BERLIN, MARCH, POLICY, at

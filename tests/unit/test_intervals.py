@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.reporting.intervals import clipped, intersection, measure, union, weighted
+from hub.model.intervals import clipped, intersection, measure, union, weighted
 
 HOUR = 60
 OUTAGES = [(10 * HOUR, 12 * HOUR), (11 * HOUR, 13 * HOUR + 30), (23 * HOUR + 30, 24 * HOUR + 30)]
