@@ -33,8 +33,13 @@ REFERENCES = {
 }
 
 
-def document_of(episode: Episode, *, system: str, verdict: Mapping[str, Any]) -> Document:
-    """`system` is what calls itself the originator; `verdict` is what was said of it before."""
+def document_of(
+    episode: Episode, *, system: str, verdict: Mapping[str, Any], user_minutes: float | None = None
+) -> Document:
+    """`system` is what calls itself the originator; `verdict` is what was said of it before.
+
+    `user_minutes` are those of its members so far, None where these name no number of users.
+    """
     one = episode.evidence
     party = {"@type": "PartyRef", "id": system, "@referredType": "Organization"}
     values = {
@@ -47,6 +52,7 @@ def document_of(episode: Episode, *, system: str, verdict: Mapping[str, Any]) ->
         "confirmed": episode.is_confirmed,
         "reports": len(episode.members),
         "customers": len(episode.parties),
+        "userMinutes": user_minutes,
         "observed": one.observed,
         "expected": one.expected,
         "probability": one.chance,

@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.constraints.documents import OPEN, STATUS, document_of, episode_of, verdict_in
 from hub.constraints.episodes import Episode, Phase
+from hub.constraints.members import member_of, user_minutes
 from hub.constraints.releasing import release
 from hub.constraints.sightings import sighting_of
 from hub.constraints.topology import NONE
@@ -40,12 +41,14 @@ class Publisher:
         if stored and stored.problem.status not in OPEN:
             return None
         verdict = verdict_in(before)
-        document = document_of(episode, system=self.system, verdict=verdict)
+        felt = _user_minutes(tables, episode)
+        document = document_of(episode, system=self.system, verdict=verdict, user_minutes=felt)
         report = self._keep(tables, episode, document)
         self._attach(tables, report, episode.members)
         if episode.phase is Phase.CLEARED and verdict:
-            reviewed = document_of(_reviewed(episode), system=self.system, verdict=verdict)
-            report = self._keep(tables, _reviewed(episode), reviewed)
+            over = _reviewed(episode)
+            reviewed = document_of(over, system=self.system, verdict=verdict, user_minutes=felt)
+            report = self._keep(tables, over, reviewed)
         return report
 
     def _keep(self, tables: Tables, episode: Episode, document: Document) -> Problem:
@@ -55,7 +58,7 @@ class Publisher:
             document=document,
             status=STATUS[episode.phase],
             source_status=episode.phase,
-            event_time=max(episode.moved, episode.active),
+            event_time=_known_at(episode),
             started=episode.begin,
         )
         return self.sources.upsert(tables, observation)
@@ -87,6 +90,18 @@ def _parties(tables: Tables, document: Document) -> set[str]:
     members = (tables.problems.get(one) for one in ids_in(document, CHILDREN))
     found = (one.problem for one in members if one)
     return {sighting_of(one.id, one.document, NONE, at=0, recorded=0).party for one in found}
+
+
+def _known_at(episode: Episode) -> int:
+    """The instant of the latest that is known of it, in microseconds."""
+    return max(episode.moved, episode.active)
+
+
+def _user_minutes(tables: Tables, episode: Episode) -> float | None:
+    """Of its members, as far as they are open until then."""
+    until = _known_at(episode)
+    members = (member_of(one, document, until) for one, document in tables.constraints.members(episode.members))
+    return user_minutes(one for one in members if one)
 
 
 def _reviewed(episode: Episode) -> Episode:

@@ -2,33 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
-from hub.constraints.sightings import Kind, sighting_of
-from hub.constraints.topology import NONE
+from hub.constraints.members import MINUTE, Member, member_of
 from hub.model.constraint import values_of
-from hub.model.problem import Document, Status
+from hub.model.intervals import Interval, measure, union
+from hub.model.problem import Document
 from hub.model.times import from_text, to_micros
 from hub.problems.links import CHILDREN, ids_in
 
 LISTED = 20
-MINUTE = 60_000_000
-INVALID = frozenset({Status.CANCELLED, Status.REJECTED})
-RESTORED = frozenset({Status.RESOLVED, Status.CLOSED})
 
-Interval = tuple[int, int]
 Line = tuple[str, str]
 """A customer, and a service of that one; "" where a report names none."""
 
 Read = Callable[[Iterable[str]], Iterator[tuple[str, Document]]]
 """Gives (id, document) of the reports with these ids."""
-
-
-class Member(NamedTuple):
-    """When a report was open, in microseconds, and for whom."""
-
-    open: Interval
-    lines: tuple[Line, ...]
 
 
 def recurring(constraints: Sequence[Document], read: Read, *, until: int) -> list[Document]:
@@ -44,7 +32,7 @@ def recurring(constraints: Sequence[Document], read: Read, *, until: int) -> lis
         by_key[values["keyKind"], values["key"]].append(one)
     often = {key: those for key, those in by_key.items() if len(those) > 1}
     ids = dict.fromkeys(member for those in often.values() for one in those for member in ids_in(one, CHILDREN))
-    members = {one_id: member for one_id, document in read(ids) if (member := _member(one_id, document, until))}
+    members = {one_id: member for one_id, document in read(ids) if (member := member_of(one_id, document, until))}
     found: list[Document] = [
         {
             "keyKind": kind,
@@ -59,33 +47,13 @@ def recurring(constraints: Sequence[Document], read: Read, *, until: int) -> lis
     return found[:LISTED]
 
 
-def _member(problem_id: str, document: Document, until: int) -> Member | None:
-    """None of what turned out to be no report."""
-    if document["status"] in INVALID:
-        return None
-    opened = _micros(document["creationDate"])
-    end = min(until, _micros(document["resolutionDate"])) if document["status"] in RESTORED else until
-    seen = sighting_of(problem_id, document, NONE, at=opened, recorded=opened)
-    services = [key.value for key in seen.keys if key.kind is Kind.SERVICE] or [""]
-    return Member((opened, end), tuple((seen.party, service) for service in services))
-
-
 def _degraded(constraints: Iterable[Document], members: Mapping[str, Member]) -> int:
     lines: dict[Line, list[Interval]] = defaultdict(list)
     for one in dict.fromkeys(member for each in constraints for member in ids_in(each, CHILDREN)):
         if one in members:
-            for line in members[one].lines:
-                lines[line].append(members[one].open)
-    return sum(map(_measure, lines.values()))
-
-
-def _measure(intervals: Iterable[Interval]) -> int:
-    """The length of the union."""
-    length, last = 0, 0
-    for begin, end in sorted(intervals):
-        length += max(0, end - max(begin, last))
-        last = max(last, end)
-    return length
+            for service in members[one].services:
+                lines[members[one].party, service].append(members[one].open)
+    return sum(measure(union(those)) for those in lines.values())
 
 
 def _lasted(constraint: Document) -> int:

@@ -20,6 +20,7 @@ CONSTRAINTS: Columns = {
     "key": "key.value",
     "customers": "evidence.customers",
     "expected": "evidence.expected",
+    "user-minutes": "evidence.userMinutes",
     "found": "evidence.found",
     "verdict": "review.verdict",
 }

@@ -183,6 +183,35 @@ def test_a_constraint_is_in_no_figure_of_a_management_report(desk: Watched) -> N
     assert ("customer", "qos-hub") not in {one.group for one in account.figures}
 
 
+@pytest.mark.parametrize("says", [True, False])
+def test_it_tells_the_user_minutes_of_its_reports_as_a_management_report_does(desk: Watched, says: bool) -> None:
+    reports = []
+    for number in range(8):
+        affected = {"affectedNumberOfServices": 10 * (number % 3)} if says else {}
+        service = [{"id": "VPN-7" if number % 2 else "LINE-3"}]
+        reports.append(
+            desk.report(number, number, rootCauseResource=[{"id": "OLT-7"}], affectedService=service, **affected)
+        )
+        desk.work()
+    assert ("userMinutes" in values_of(desk.one()[1])) is says
+    desk.patch(reports.pop(), status="cancelled")
+    for number, one in enumerate(reports):
+        desk.clock.now = NOON + timedelta(minutes=20 + number)
+        desk.patch(one, status="inProgress")
+        desk.patch(one, status="resolved")
+    desk.clock.now = NOON + timedelta(hours=3)
+    desk.work()
+    values = values_of(desk.one()[1])
+    assert values["phase"] == "cleared"
+    march = period("2026-03")
+    account = Accounts(dimensions=dimensions(), policies=Policies([POLICY])).of(
+        desk.store.read, Question(period=march, as_of=march.end), recorded=desk.clock.micros
+    )
+    figure = account.figure("userMinutes", "all")
+    assert values.get("userMinutes") == (figure.value if says else None)
+    assert (figure.n > 0) is says
+
+
 def test_reports_on_what_hangs_on_one_resource_show_it(desk: Watched) -> None:
     for number in range(8):
         desk.report(number, number, affectedResource=[{"id": f"ont-{number}"}])
