@@ -132,9 +132,13 @@ def between_failures(view: View, services: Services) -> Iterator[Figure]:
     observed = view.question.end - view.question.begin
     downs = services.downs
     ran = sum([observed - down.length for down in downs.values()])
-    parts = [(ALL, ran, sum([down.outages for down in downs.values()]))]
-    parts += [(service, observed - downs[service].length, downs[service].outages) for service in services.listed]
-    for part, up, count in parts:
+    parts: list[tuple[str, int, int, Rows]] = [
+        (ALL, ran, sum([down.outages for down in downs.values()]), services.rows)
+    ]
+    for service in services.listed:
+        down = downs[service]
+        parts.append((service, observed - down.length, down.outages, ids_of(services.outages[service])))
+    for part, up, count, rows in parts:
         mean = ratio(up, count)
         yield view.figure(
             MTBF,
@@ -144,7 +148,7 @@ def between_failures(view: View, services: Services) -> Iterator[Figure]:
             numerator=up / HOUR,
             denominator=count,
             why="noOutage",
-            rows=ids_of(services.outages.get(part, ())),
+            rows=rows,
         )
 
 

@@ -67,6 +67,12 @@ def test_the_time_between_failures() -> None:
     assert (none.value, none.why) == (None, "noOutage")
 
 
+@pytest.mark.parametrize("metric", ["degradedMinutes", "availability", "timeBetweenFailures"])
+def test_what_is_said_of_all_services_has_the_reports_of_all(metric: str) -> None:
+    other = timeline("O4", "ACME", "1", "LINE-3", [("05T10:00", ACKNOWLEDGED), ("05T12:00", RESOLVED)])
+    assert march([*THREE, other]).figure(metric, "all").rows == ("O1", "O2", "O3", "O4")
+
+
 def test_user_minutes_take_the_greatest_number_where_reports_overlap() -> None:
     figure = march(THREE).figure("userMinutes", "VPN-7")
     assert figure.value == 10 * 120 + 4 * 90
