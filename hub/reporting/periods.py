@@ -15,6 +15,9 @@ from hub.model.times import from_micros, to_micros
 NAMED = re.compile(r"(?P<year>[1-9]\d{3})(-(?P<month>\d\d)|-W(?P<week>\d\d)|-Q(?P<quarter>[1-4]))?")
 ROLLING = re.compile(r"(?P<days>[1-9]\d{0,3})d")
 SPAN = re.compile(r"(?P<first>\d{4}-\d\d-\d\d)/(?P<last>\d{4}-\d\d-\d\d)")
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
+"""Between which a period lies: of one far beyond them, what is before it or after it is no date any more."""
+
 FORMS = "2026, 2026-03, 2026-W10, 2026-Q1, 30d or 2026-03-01/2026-03-15 (the last day not in it)"
 
 
@@ -58,7 +61,7 @@ def midnight(day: date, zone: ZoneInfo) -> int:
 def period(name: str, zone: str = "UTC", *, now: int | None = None) -> Period:
     """The period of a name, one of FORMS; a rolling one ends with `now`.
 
-    Raises InvalidInput for a name of no such form, or of no such day.
+    Raises InvalidInput for a name of no such form, of no such day, or of one before EARLIEST or after LATEST.
     """
     where, count = zone_of(zone), rolling(name)
     if count is not None and now is not None:
@@ -69,6 +72,9 @@ def period(name: str, zone: str = "UTC", *, now: int | None = None) -> Period:
     except (ValueError, OverflowError) as error:
         violation = Violation(field="period", value=name, message=f"is no period; one is written as {FORMS}")
         raise InvalidInput(violations=[violation]) from error
+    if first < EARLIEST or last > LATEST:
+        message = f"must lie between {EARLIEST} and {LATEST}"
+        raise InvalidInput(violations=[Violation(field="period", value=name, message=message)])
     return Period(name=name, zone=zone, begin=midnight(first, where), end=midnight(last, where))
 
 
@@ -110,7 +116,9 @@ def previous(one: Period) -> Period:
         name = f"before {one.name}"
         return Period(name=name, zone=one.zone, begin=one.begin - one.length, end=one.begin)
     first, _ = days(one.name)
-    return period(name_of(_kind(found), first - timedelta(days=1)), one.zone)
+    name, where = name_of(_kind(found), first - timedelta(days=1)), zone_of(one.zone)
+    begin, end = days(name)
+    return Period(name=name, zone=one.zone, begin=midnight(begin, where), end=midnight(end, where))
 
 
 def _kind(found: re.Match[str]) -> Calendar:
@@ -132,7 +140,7 @@ def name_of(kind: Calendar, day: date) -> str:
 
 
 def days(name: str) -> tuple[date, date]:
-    """(first day, first day after) of a named period or a span. Raises ValueError."""
+    """(first day, first day after) of a named period or a span. Raises ValueError or OverflowError."""
     span = SPAN.fullmatch(name)
     if span:
         first, last = date.fromisoformat(span["first"]), date.fromisoformat(span["last"])
