@@ -9,12 +9,16 @@ from hub.model.job import Job
 from hub.model.times import from_text, micros_to_text, to_micros
 from hub.reporting.audiences.definition import Format, ReportDefinition
 from hub.reporting.dimensions import NAMES
+from hub.reporting.figures import MINUTE
 from hub.reporting.order import Order, Restates, order_from
-from hub.reporting.periods import FORMS, meant
+from hub.reporting.periods import EARLIEST, FORMS, meant
 from hub.reporting.press import Press
 
 FIXED = ("definition", "period", "zone", "scope")
 """What a report that restates another one has from that one."""
+
+AHEAD = MINUTE
+"""By so much clocks may differ: what lies ahead by no more is now, in microseconds."""
 
 
 def order_asked(press: Press, definition: ReportDefinition, asked: Mapping[str, Any], *, now: int) -> Order:
@@ -73,8 +77,18 @@ def _period(press: Press, definition: ReportDefinition, asked: Mapping[str, Any]
 
 
 def _recorded(asked: Mapping[str, Any], now: int) -> int:
-    """What lies ahead is not recorded yet."""
-    return min(now, to_micros(from_text(asked["recordedUntil"]))) if asked.get("recordedUntil") else now
+    """Raises InvalidInput: what lies ahead is not recorded yet."""
+    text = asked.get("recordedUntil")
+    if not text:
+        return now
+    instant = from_text(text)
+    if instant.date() < EARLIEST:
+        message = f"must not lie before {EARLIEST}"
+    elif (recorded := to_micros(instant)) > now + AHEAD:
+        message = f"lies ahead, and it is {micros_to_text(now)}: what comes is not recorded yet"
+    else:
+        return min(now, recorded)
+    raise InvalidInput(violations=[Violation(field="recordedUntil", value=text, message=message)])
 
 
 def _formats(asked: Mapping[str, Any], usual: Sequence[Format]) -> tuple[Format, ...]:

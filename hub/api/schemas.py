@@ -97,7 +97,7 @@ def is_instant(text: str) -> bool:
         return False
     try:
         from_text(text)
-    except (ValueError, OverflowError):
+    except ValueError:
         return False
     return True
 

@@ -48,9 +48,13 @@ def _hour_text(hours: int) -> str:
 def from_text(text: str) -> datetime:
     """The instant that an RFC 3339 text names.
 
-    Raises ValueError for another form, and for a text without a zone: such a text names no instant.
+    Raises ValueError for another form, for a text without a zone, which names no instant, and for an instant that is
+    before year 1 or after year 9999 in UTC.
     """
     instant = datetime.fromisoformat(str.upper(text))  # RFC 3339 allows small letters
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is beyond the years 1 to 9999 in UTC") from error

@@ -203,10 +203,18 @@ def test_the_command_refuses_what_does_not_belong_together(
         folder, "report", "run", "customer-sla", "--restates", first["id"], "--period", "2026-02", *config
     )
     assert (period.returncode, "period" in period.stderr) == (2, True)
-    instant = run(
-        folder, "report", "run", "customer-sla", "--period", "2026-03", "--as-recorded-at", "2026-04-01", *config
-    )
-    assert (instant.returncode, "as-recorded-at" in instant.stderr) == (2, True)
+    words = ("report", "run", "customer-sla", "--period", "2026-03", "--scope", "customer:ACME", *config)
+    for text, field in (
+        ("2026-04-01", "as-recorded-at"),
+        ("0001-01-01T00:00+05:00", "as-recorded-at"),
+        ("2090-04-01T00:00Z", "recordedUntil"),
+    ):
+        instant = run(folder, *words, "--as-recorded-at", text)
+        assert (instant.returncode, f"{field}: " in instant.stderr, "Traceback" in instant.stderr) == (
+            2,
+            True,
+            False,
+        )
 
 
 def test_what_is_restated_has_to_be_there(client: ContractClient, first: dict[str, Any]) -> None:
