@@ -19,6 +19,11 @@ of numerators and denominators, never of shares.
 The clock of the agreement, the percentiles, the bands, and how many services are shown each for itself are others where
 the definition of a report has a `policy`; the head of the report tells it, and the figures the clock.
 
+What has changed since the period before is said of shares where Fisher's exact test finds it, and of medians where an
+interval of 95 % of their ratio, from order statistics, leaves out 1. Of fewer than six reports in either period there
+is no such interval: they are too few to tell of a change. What is no evidence is no change, however far apart the two
+figures are.
+
 An account is *as of* an instant (what came to pass before it) and *as recorded at* another (what the hub knew then). As
 recorded, it is the same to the byte whenever it is made. Restated, it lists the figures whose value differs
 today, and the late records that made them so."""

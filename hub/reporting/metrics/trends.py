@@ -9,6 +9,7 @@ from hub.reporting.statistics.percentiles import nearest_rank
 from hub.reporting.statistics.proportions import fisher, wilson
 
 UP, DOWN, NO_EVIDENCE = "up", "down", "no evidence of change"
+TOO_FEW = "too few to tell of a change"
 SIGNIFICANT = 0.05
 
 
@@ -24,23 +25,27 @@ def trend_of_share(part: int, whole: int, part_before: int, whole_before: int) -
 
 
 def trend_of_median(found: Sequence[int], before: Sequence[int], seed: int) -> dict[str, Any]:
-    """Of two medians (microseconds): the bootstrap interval of their ratio decides, if it leaves out 1.
+    """Of two medians (microseconds): the interval of their ratio decides, if it leaves out 1.
 
-    `seed` makes the same of the same, so that an account can be made again.
+    Of too few values there is no interval, and no verdict but TOO_FEW. Against a median of 0 there is no ratio; an
+    interval without an upper end has inf. `seed` makes the same of the same, so that an account can be made again.
     """
     ordered, ordered_before = sorted(found), sorted(before)
     median, median_before = nearest_rank(ordered, 50), nearest_rank(ordered_before, 50)
     bounds = median_ratio(ordered, ordered_before, seed)
-    verdict = NO_EVIDENCE
-    if bounds is not None and (bounds[0] > 1 or bounds[1] < 1):
-        verdict = UP if bounds[0] > 1 else DOWN
     return {
-        "verdict": verdict,
+        "verdict": _verdict(bounds),
         "ratio": median / median_before if median is not None and median_before else None,
         "interval": bounds,
         "n": len(ordered),
         "nBefore": len(ordered_before),
     }
+
+
+def _verdict(bounds: tuple[float, float] | None) -> str:
+    if bounds is None:
+        return TOO_FEW
+    return UP if bounds[0] > 1 else DOWN if bounds[1] < 1 else NO_EVIDENCE
 
 
 def with_trend(figure: Figure, before: Figure | None) -> Mapping[str, Any] | None:

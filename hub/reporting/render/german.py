@@ -175,6 +175,7 @@ GERMAN: Mapping[str, str] = {
     "most in {label}, {value}": "am meisten bei {label}, {value}",
     "before: {before}": "davor: {before}",
     "no evidence of change": "kein Beleg für eine Änderung",
+    "too few to tell of a change": "zu wenige, um eine Änderung zu zeigen",
     "up": "gestiegen",
     "down": "gesunken",
     "fewer than {smallest}": "weniger als {smallest}",

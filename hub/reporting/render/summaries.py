@@ -98,8 +98,11 @@ def _vital(ranked: Sequence[Shown], most: Shown, words: Words) -> Iterator[str]:
 
 
 def _trend(trend: Trend | None, words: Words) -> list[str]:
-    if trend is None or (trend.get("before") is None and trend.get("ratio") is None):
+    """Nothing where there was nothing in one of the periods."""
+    if trend is None or 0 in (trend.get("n"), trend.get("nBefore")):
         return []
     before = trend.get("before")
+    if "before" in trend and before is None:
+        return []
     said = [] if before is None else [words("before: {before}", before=f"{number(before, 1, words.language)} %")]
     return [*said, words(trend.get("verdict", NO_EVIDENCE))]

@@ -1,38 +1,56 @@
-"""Whether two medians differ: the bootstrap interval of their ratio (B. Efron, 1979).
+"""Whether two medians differ: an interval of their ratio that supposes nothing of how the values are distributed.
 
-The median of a resample is one of the values, and its rank in the sample follows from the order statistics of uniform
-numbers: the k-th of n is distributed as Beta(k, n - k + 1). So a resample costs one number, not n.
+Of n values each lies below the true median with the chance of a coin (W. R. Thompson, 1936), so that the median lies
+between the k-th and the next one, k being how many of n coins show heads. Coins are thrown for both samples many times;
+each time the ratio lies between two bounds, and the interval leaves out 2.5 % of the lowest and of the highest ones. Of
+fewer than LEAST values the median may lie beyond them all: then there is no interval.
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
+from math import inf, sqrt
 from random import Random
 
-from hub.reporting.statistics.percentiles import rank
+THROWS = 2000
 
-RESAMPLES = 2000
+LEAST = 6
+"""The fewest values between which their median lies with 95 %: 1 - 2 / 2⁶ is 96.9 %, of five it is 93.8 %."""
+
+MANY = 1000
+"""Of more coins than this the normal distribution says how many show heads, at a price that does not grow."""
 
 
 def median_ratio(
-    ordered: Sequence[int], before: Sequence[int], seed: int, resamples: int = RESAMPLES
+    ordered: Sequence[int], before: Sequence[int], seed: int, throws: int = THROWS
 ) -> tuple[float, float] | None:
-    """The 95 % interval of (median / median before) of sorted values; None where one of them is 0 or there is none."""
-    if not ordered or not before or before[0] <= 0 or ordered[0] <= 0:
+    """The 95 % interval of (median / median before) of sorted values, none below 0; None of fewer than LEAST.
+
+    A ratio to 0 is infinite, and 1 where both are 0.
+    """
+    if min(len(ordered), len(before)) < LEAST:
         return None
-    places = _places(len(ordered), len(before), seed, resamples)
-    ratios = sorted([ordered[one] / before[other] for one, other in places])
-    edge = max(1, resamples // 40)
-    return ratios[edge - 1], ratios[-edge]
+    places = _places(len(ordered), len(before), seed, throws)
+    here, there = [0, *ordered, inf], [0, *before, inf]
+    low = sorted([_ratio(here[one], there[other + 1]) for one, other in places])
+    high = sorted([_ratio(here[one + 1], there[other]) for one, other in places])
+    edge = max(1, throws // 40)
+    return low[edge - 1], high[-edge]
+
+
+def _ratio(one: float, other: float) -> float:
+    if one == other:
+        return 1.0
+    return one / other if other else inf
 
 
 @lru_cache(maxsize=1)
-def _places(count: int, count_before: int, seed: int, resamples: int) -> list[tuple[int, int]]:
-    """Where the medians of both stand in each resample: the same for all samples of these sizes."""
+def _places(count: int, count_before: int, seed: int, throws: int) -> list[tuple[int, int]]:
+    """How many values lie below each median in each throw: the same for all samples of these sizes."""
     random = Random(seed)
-    return [(_place(count, random), _place(count_before, random)) for _ in range(resamples)]
+    return [(_heads(count, random), _heads(count_before, random)) for _ in range(throws)]
 
 
-def _place(count: int, random: Random) -> int:
-    """Of the median of one resample by nearest rank, from 0."""
-    middle = rank(50, count)
-    return min(int(random.betavariate(middle, count - middle + 1) * count), count - 1)
+def _heads(count: int, random: Random) -> int:
+    if count <= MANY:
+        return random.getrandbits(count).bit_count()
+    return min(count, max(0, round(random.gauss(count / 2, sqrt(count) / 2))))

@@ -1,5 +1,6 @@
 """The mathematics: known values, and what holds of all."""
 
+from math import inf
 from random import Random
 from statistics import quantiles
 
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.reporting.metrics.trends import DOWN, NO_EVIDENCE, UP, trend_of_median, trend_of_share
-from hub.reporting.statistics.medians import median_ratio
+from hub.reporting.figures import HOUR
+from hub.reporting.metrics.trends import DOWN, NO_EVIDENCE, TOO_FEW, UP, trend_of_median, trend_of_share
+from hub.reporting.statistics.medians import LEAST, MANY, median_ratio
 from hub.reporting.statistics.percentiles import interpolated, nearest_rank, rank
 from hub.reporting.statistics.proportions import fisher, wilson
 from hub.reporting.statistics.survival import quantile, survival
@@ -91,14 +93,43 @@ def test_medians_differ_only_where_the_interval_leaves_out_one() -> None:
     short, long = list(range(1, 101)), list(range(201, 301))
     assert trend_of_median(long, short, 1)["verdict"] == UP
     assert trend_of_median(short, long, 1)["verdict"] == DOWN
-    assert trend_of_median([3, 3, 18, 67], [5, 4, 20, 9], 1)["verdict"] == NO_EVIDENCE
-    assert trend_of_median([], short, 1)["verdict"] == NO_EVIDENCE
+    assert trend_of_median(short, short, 1)["verdict"] == NO_EVIDENCE
     assert trend_of_median(short, long, 1) == trend_of_median(short, long, 1)
 
 
-def test_the_short_way_to_resample_a_median_is_the_long_one() -> None:
-    ordered, random = [one * one for one in range(1, 42)], Random(7)
-    fast = median_ratio(ordered, [1], 3, resamples=4000)
-    slow = sorted(nearest_rank(sorted(random.choices(ordered, k=41)), 50) or 0 for _ in range(4000))
-    assert fast is not None
-    assert fast == pytest.approx((slow[99], slow[-100]), rel=0.08)
+@pytest.mark.parametrize("count", [0, 1, 2, 3, LEAST - 1])
+def test_of_few_values_there_is_no_verdict_however_far_apart_they_are(count: int) -> None:
+    few, many = [10] * count, list(range(1000, 1100))
+    for trend in (trend_of_median(few, many, 1), trend_of_median(many, few, 1), trend_of_median(few, few, 1)):
+        assert (trend["verdict"], trend["interval"]) == (TOO_FEW, None)
+
+
+def test_a_zero_hides_no_trend() -> None:
+    short, long = [0] + [HOUR] * 300, [0] + [50 * HOUR] * 300
+    up = trend_of_median(long, short, 1)
+    assert (up["verdict"], up["ratio"], up["interval"]) == (UP, 50, (50, 50))
+    assert trend_of_median(short, long, 1)["verdict"] == DOWN
+
+
+def test_against_a_median_of_zero_there_is_no_ratio_but_a_verdict() -> None:
+    none, some = [0] * 20, [HOUR] * 20
+    up = trend_of_median(some, none, 1)
+    assert (up["verdict"], up["ratio"], up["interval"]) == (UP, None, (inf, inf))
+    assert trend_of_median(none, some, 1)["verdict"] == DOWN
+    assert trend_of_median(none, none, 1)["verdict"] == NO_EVIDENCE
+
+
+@pytest.mark.parametrize(("count", "count_before"), [(LEAST, LEAST), (LEAST, 300), (10, 40), (100, 100)])
+def test_of_samples_that_do_not_differ_hardly_any_gets_a_verdict(count: int, count_before: int) -> None:
+    random = Random(7)
+
+    def sample(size: int) -> list[int]:
+        return [int(HOUR * random.lognormvariate(1, 1)) for _ in range(size)]
+
+    verdicts = [trend_of_median(sample(count), sample(count_before), 1)["verdict"] for _ in range(200)]
+    assert verdicts.count(NO_EVIDENCE) >= 190
+
+
+def test_the_median_of_very_many_is_found_as_that_of_many() -> None:
+    exact, close = (median_ratio(range(1, size), range(1, size), 3) for size in (MANY, MANY + 3))
+    assert exact == pytest.approx(close, rel=0.03)

@@ -4,7 +4,7 @@ import pytest
 
 from hub.reporting.audiences.audience import Language
 from hub.reporting.render.numbers import amount
-from tests.unit.reporting.example import TIMELINES
+from tests.unit.reporting.example import ACKNOWLEDGED, RESOLVED, TIMELINES, timeline
 from tests.unit.reporting.test_renderers import ALL, document
 
 
@@ -18,6 +18,14 @@ def test_where_every_part_is_zero_none_has_most() -> None:
     assert found["ageing"] == "Age of open reports: none."
     assert found["timeInState"] == "Time in state: most in inProgress, 2.5 h."
     assert summaries(6)["jeopardy"] == "Jeopardy: most in > 100 %, 1 report."
+
+
+def test_of_few_it_says_that_they_are_too_few_to_tell_of_a_change() -> None:
+    steps = [("2026-02-02T08:00", ACKNOWLEDGED), ("2026-02-02T09:00", RESOLVED)]
+    before = [timeline("F1", "ACME", "1", "VPN-7", steps)]
+    said = {one.metric: one.summary for one in document(ALL, [*TIMELINES, *before]).sections}
+    assert said["timeToRestoreGross"].endswith("; too few to tell of a change.")
+    assert "too few" not in summaries(6)["timeToRestoreGross"]
 
 
 @pytest.mark.parametrize(
