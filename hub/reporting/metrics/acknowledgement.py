@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.figures import Figure
-from hub.reporting.metrics.durations import durations
+from hub.reporting.metrics.durations import durations, survived
 from hub.reporting.metrics.shares import share
+from hub.reporting.statistics.survival import survival
 from hub.reporting.views import View
 
 TIME_TO_ACKNOWLEDGE = Definition(
@@ -18,7 +19,20 @@ TIME_TO_ACKNOWLEDGE = Definition(
     unit=Unit.MINUTES,
     numerator="sum of the times to acknowledge",
     denominator="acknowledged reports",
-    policy="Reports that nobody has taken up are left out and named.",
+    policy="Reports that nobody has taken up are left out and named; timeToAcknowledgeCensored has them.",
+)
+TIME_TO_ACKNOWLEDGE_CENSORED = Definition(
+    id="timeToAcknowledgeCensored",
+    name="Time to acknowledge, waiting reports included",
+    meaning="Within which time so many percent are taken up, when those that still wait are not left out.",
+    formula="least t with S(t) ≤ 1 − q, S by Kaplan and Meier; reports that nobody has taken up are censored at their "
+    "wait so far",
+    source="E. L. Kaplan, P. Meier, 1958",
+    cohort=Cohort.OPENED,
+    unit=Unit.MINUTES,
+    numerator="",
+    denominator="",
+    policy="Not reached when too few are taken up to say.",
 )
 ACKNOWLEDGED_IN_TARGET = Definition(
     id="acknowledgedInTarget",
@@ -42,7 +56,16 @@ def acknowledgement(view: View) -> Iterator[Figure]:
         tuple([case.id for case in view.opened if case.acknowledged is not None]),
         excluded={**view.invalid, "notAcknowledged": waiting},
     )
+    yield from censored(view)
     yield in_target(view)
+
+
+def censored(view: View) -> Iterator[Figure]:
+    as_of = view.question.as_of
+    taken_up = [case.acknowledged - case.opened for case in view.opened if case.acknowledged is not None]
+    waiting = [as_of - case.opened for case in view.opened if case.acknowledged is None]
+    details = {"takenUp": len(taken_up), "waiting": len(waiting)}
+    yield from survived(view, TIME_TO_ACKNOWLEDGE_CENSORED, survival(taken_up, waiting), details=details)
 
 
 def in_target(view: View) -> Figure:

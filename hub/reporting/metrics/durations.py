@@ -1,10 +1,12 @@
 """The mean and the percentiles of durations, as figures: what all metrics of time have in common."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from hub.reporting.definitions import Definition, Unit
 from hub.reporting.figures import HOUR, MINUTE, SECOND, Figure, Rows
 from hub.reporting.statistics.percentiles import nearest_rank
+from hub.reporting.statistics.survival import Step, quantile
 from hub.reporting.views import View
 
 SCALES = {Unit.MINUTES: MINUTE, Unit.HOURS: HOUR, Unit.SECONDS: SECOND}
@@ -45,4 +47,29 @@ def durations(
             rows=rows,
             excluded=excluded,
             by_agreement=by_agreement,
+        )
+
+
+def survived(
+    view: View,
+    definition: Definition,
+    steps: Sequence[Step],
+    *,
+    details: Mapping[str, Any],
+    by_agreement: bool = False,
+) -> Iterator[Figure]:
+    """The percentiles of how long the reports opened in the period lasted, by `steps` of Kaplan and Meier."""
+    for percent in view.question.percentiles:
+        value = quantile(steps, percent)
+        yield view.figure(
+            definition,
+            None if value is None else value / SCALES[definition.unit],
+            len(view.opened),
+            part=f"p{percent}",
+            rows=view.opened_ids,
+            excluded=view.invalid,
+            policy={"percentile": "Kaplan–Meier"},
+            details=details,
+            by_agreement=by_agreement,
+            why="notReached" if view.opened else "none",
         )

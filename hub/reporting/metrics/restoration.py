@@ -5,10 +5,10 @@ from operator import attrgetter
 
 from hub.reporting.cases import Case
 from hub.reporting.definitions import Cohort, Definition, Unit
-from hub.reporting.figures import HOUR, Figure
-from hub.reporting.metrics.durations import durations
+from hub.reporting.figures import Figure
+from hub.reporting.metrics.durations import durations, survived
 from hub.reporting.policies import Clock
-from hub.reporting.statistics.survival import Step, quantile, survival
+from hub.reporting.statistics.survival import Step, survival
 from hub.reporting.views import View, ids
 
 
@@ -98,19 +98,6 @@ def restored_after(view: View) -> list[Step]:
 
 
 def censored(view: View) -> Iterator[Figure]:
-    still_open = [case for case in view.opened if case.restored is None]
-    steps = restored_after(view)
-    for percent in view.question.percentiles:
-        value = quantile(steps, percent)
-        yield view.figure(
-            TIME_TO_RESTORE_CENSORED,
-            None if value is None else value / HOUR,
-            len(view.opened),
-            part=f"p{percent}",
-            rows=view.opened_ids,
-            excluded=view.invalid,
-            policy={"percentile": "Kaplan–Meier"},
-            details={"restored": len(view.opened) - len(still_open), "open": len(still_open)},
-            by_agreement=True,
-            why="notReached" if view.opened else "none",
-        )
+    still_open = len([case for case in view.opened if case.restored is None])
+    details = {"restored": len(view.opened) - still_open, "open": still_open}
+    yield from survived(view, TIME_TO_RESTORE_CENSORED, restored_after(view), details=details, by_agreement=True)

@@ -182,6 +182,7 @@ GERMAN: Mapping[str, str] = {
     "provisional for {n}": "vorläufig für {n}",
     "{n} of them open": "{n} davon offen",
     "{restored} restored, {open} open": "{restored} entstört, {open} offen",
+    "{takenUp} taken up, {waiting} waiting": "{takenUp} angenommen, {waiting} wartend",
     "{share} of the time": "{share} der Zeit",
     "{cumulative} so far": "{cumulative} bis hier",
     "one of the vital few": "eine der wenigen wesentlichen",

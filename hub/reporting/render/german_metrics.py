@@ -6,6 +6,10 @@ from hub.reporting.definitions import Cohort
 
 GERMAN_METRICS: Mapping[str, tuple[str, str]] = {
     "timeToAcknowledge": ("Annahmezeit", "Wie lange eine Meldung wartete, bis jemand sie annahm."),
+    "timeToAcknowledgeCensored": (
+        "Annahmezeit mit den wartenden Meldungen",
+        "In welcher Zeit so viele Prozent angenommen sind, wenn die wartenden nicht weggelassen werden.",
+    ),
     "acknowledgedInTarget": (
         "Annahme in der Frist",
         "Anteil der in der vereinbarten Zeit angenommenen Meldungen.",

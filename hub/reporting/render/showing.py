@@ -29,6 +29,13 @@ PARETO = frozenset({pareto.PARETO_COUNT.id, pareto.PARETO_DEGRADED.id})
 """Metrics whose parts are `dimension: value`."""
 
 
+CENSORED = {
+    "{restored} restored, {open} open": ("restored", "open"),
+    "{takenUp} taken up, {waiting} waiting": ("takenUp", "waiting"),
+}
+"""What is said of those that ended and those that did not, by the names of their counts."""
+
+
 def visible(figures: Iterable[Figure], audience: Audience, metrics: Sequence[str]) -> list[Figure]:
     """The figures of the metrics that are asked for, without those that tell of a hidden dimension."""
     return [one for one in figures if one.metric in metrics and not _tells(one, audience.hidden)]
@@ -139,9 +146,8 @@ class Showing:
             yield self.words("goal {goal}", goal=self.percent(details["goal"]))
         if details.get("openAndBreached"):
             yield self.words("{n} of them open", n=self._few(len(details["openAndBreached"])))
-        if "restored" in details and "open" in details:
-            told = {name: self._few(details[name]) for name in ("restored", "open")}
-            yield self.words("{restored} restored, {open} open", **told)
+        for sentence, names in CENSORED.items():
+            yield from self._counted(sentence, {name: details[name] for name in names if name in details})
         if details.get("share") is not None:
             yield self.words("{share} of the time", share=self.percent(details["share"]))
         cumulative = self._cumulative(details)
@@ -149,3 +155,7 @@ class Showing:
             yield self.words("{cumulative} so far", cumulative=self.percent(cumulative))
             if details.get("vital"):
                 yield self.words("one of the vital few")
+
+    def _counted(self, sentence: str, counts: Mapping[str, int]) -> Iterator[str]:
+        if counts:
+            yield self.words(sentence, **{name: self._few(count) for name, count in counts.items()})

@@ -15,7 +15,7 @@ from hub.reporting.policies import Clock, Policies
 from hub.reporting.repeats import Repeats
 from hub.reporting.rows import row_of
 from hub.reporting.views import View
-from tests.unit.reporting.example import BERLIN, MARCH, POLICY, TIMELINES, at, march
+from tests.unit.reporting.example import ACKNOWLEDGED, BERLIN, MARCH, POLICY, TIMELINES, at, march, timeline
 
 BUSINESS = replace(POLICY, clock=Clock.BUSINESS)
 FIXED = Calendar(name="fixed", zone="Etc/GMT-1", hours=BERLIN.hours)
@@ -146,6 +146,20 @@ def test_percentiles_are_values_that_occurred(whole: Account) -> None:
     censored = [whole.figure("timeToRestoreCensored", part) for part in ("p50", "p80", "p95")]
     assert [one.value for one in censored] == [18, 67, 67]
     assert {(one.n, one.details["open"]) for one in censored} == {(5, 1)}
+
+
+def test_who_still_waits_to_be_taken_up_is_not_left_out() -> None:
+    waiting = timeline("R7", "BETA", "1", "VPN-8", [("31T00:00", ACKNOWLEDGED)])
+    found = march([*TIMELINES, waiting])
+    assert [found.figure("timeToAcknowledge", part).value for part in ("p50", "p95")] == [20, 600]
+    censored = [found.figure("timeToAcknowledgeCensored", part) for part in ("p50", "p80", "p95")]
+    assert [one.value for one in censored] == [20, 600, None]
+    assert {(one.n, one.details["takenUp"], one.details["waiting"]) for one in censored} == {(6, 5, 1)}
+    assert (censored[2].why, censored[2].rows, censored[2].excluded) == (
+        "notReached",
+        ("R1", "R2", "R3", "R5", "R6", "R7"),
+        {"cancelled": ("R4",)},
+    )
 
 
 def test_reopened_repeated_and_right_the_first_time(whole: Account) -> None:
