@@ -47,6 +47,8 @@ class Audience:
     recipients: tuple[str, ...] = ()
     party: str | None = None
     brief: bool = False
+    asked: frozenset[str] = frozenset()
+    """The dimensions that a scope narrows, and not the audience itself."""
 
     def narrowed(self, scope: Mapping[str, str]) -> "Audience":
         """The audience for one customer, service and so on; a scope takes away and never adds.
@@ -63,7 +65,11 @@ class Audience:
         ]
         if wrong:
             raise InvalidInput(violations=wrong)
-        return replace(self, only={**self.only, **{name: frozenset({value}) for name, value in scope.items()}})
+        return replace(
+            self,
+            only={**self.only, **{name: frozenset({value}) for name, value in scope.items()}},
+            asked=self.asked | (scope.keys() - self.only.keys() - {self.one}),
+        )
 
     @property
     def sees_constraints(self) -> bool:
@@ -74,4 +80,12 @@ class Audience:
         return metric not in OF_CONSTRAINTS or self.sees_constraints
 
     def sight(self) -> Sight:
-        return Sight(self.only)
+        return Sight(self.only, to_all=CUSTOMER in self.asked)
+
+    @property
+    def knows_listeners(self) -> bool:
+        """Whether the listeners of what it sees may be named: it may know of them all, or sees its own alone."""
+        if CUSTOMER in self.hidden or self.smallest:
+            return False
+        itself = self.only.keys() - self.asked
+        return not itself or CUSTOMER in itself

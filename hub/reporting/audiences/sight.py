@@ -13,17 +13,24 @@ Own = Mapping[int, frozenset[str]]
 
 
 class Sight:
-    """`only` is {dimension: the values that are seen}; empty, everything is.
+    """`only` is {dimension: the values that are seen}; empty, everything is. `to_all` says that of what is seen all
+    notifications are, and not those to the seen customers alone.
 
     A report that names other parties besides those that are seen is shared. Of what it names of OF_A_PARTY that is
     seen which `own` has: what reports of these parties alone name, and what the sight is narrowed to.
     """
 
-    def __init__(self, only: Mapping[str, frozenset[str]] | None = None, own: Own | None = None) -> None:
+    def __init__(
+        self,
+        only: Mapping[str, frozenset[str]] | None = None,
+        own: Own | None = None,
+        *,
+        to_all: bool = False,
+    ) -> None:
         self._names = only or {}
         self._only = {NAMES.index(name): values for name, values in self._names.items()}
         self._parties = [NAMES.index(name) for name in PARTIES if name in self._names]
-        self._customers = self._names.get(CUSTOMER)
+        self._customers = None if to_all else self._names.get(CUSTOMER)
         self._own = own or self._own_in(())
 
     def of(self, seen: Iterable[Seen]) -> Iterator[Seen]:

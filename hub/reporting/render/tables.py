@@ -81,9 +81,7 @@ def definitions(metrics: Sequence[str], words: Words) -> Table:
 def not_told(account: Account, audience: Audience, metrics: Sequence[str], words: Words) -> Table | None:
     """The listeners that were not reached; only for who may know of them all, or sees its own alone."""
     metric = COVERAGE.id if COVERAGE.id in metrics else SUCCESS.id
-    if metric not in metrics or CUSTOMER in audience.hidden or audience.smallest:
-        return None
-    if audience.only and CUSTOMER not in audience.only:
+    if metric not in metrics or not audience.knows_listeners:
         return None
     figures = [one for one in account.figures if one.metric == metric and not one.group]
     missed = figures[0].details.get("notTold") if figures else None

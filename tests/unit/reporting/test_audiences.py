@@ -16,6 +16,7 @@ from hub.reporting.policies import Policies
 from hub.reporting.policy_file import load_agreed
 from hub.reporting.timelines import Deleted, Timeline
 from hub.shipped import config_dir
+from hub.store.histories import Sent, Unregistered
 from tests.unit.reporting.example import MARCH, POLICY, TIMELINES, march
 
 CALENDARS = load_agreed(config_dir() / "reporting.yaml").calendars
@@ -111,6 +112,49 @@ def test_two_shared_reports_of_which_no_service_is_seen_are_no_repeats() -> None
     found = account(seen, MARCH, recorded=MARCH.as_of, policies=Policies([POLICY]))
     assert (found.figure("repeatRate").numerator, found.figure("repeatRate").denominator) == (0, 0)
     assert [one.repeat_of for one in found.rows] == [None, None]
+
+
+def told(audience: Audience, scope: dict[str, str]) -> tuple[list[int], list[str], bool]:
+    """The deliveries and the entries of lists that are seen, and whether the listeners may be named."""
+    narrowed = audience.narrowed(scope)
+    seen = list(narrowed.sight().of(TIMELINES))
+    sent = [
+        delivery(1, "R1", "")._replace(recipient="noc"),
+        delivery(2, "R1", "ACME"),
+        delivery(3, "R1", "BETA"),
+        delivery(4, "R3", ""),
+    ]
+    entries = [
+        Unregistered(key, party, "R1", 1) for key, party in (("all", ""), ("acme", "ACME"), ("beta", "BETA"))
+    ]
+    found = [one.delivery for one in narrowed.sight().sent(sent, seen)]
+    return found, [one.recipient for one in narrowed.sight().unregistered(entries, seen)], narrowed.knows_listeners
+
+
+def delivery(number: int, report: str, party: str) -> Sent:
+    at = MARCH.begin
+    return Sent(number, f"s{number}", party, f"e{number}", report, at, at, at, "delivered", at, 1, at)
+
+
+ACME = {"customer": "ACME"}
+
+
+def test_who_sees_all_customers_sees_of_one_the_notifications_to_whoever_they_went() -> None:
+    assert told(SHIPPED["operations"], ACME) == ([1, 2, 3], ["all", "acme"], True)
+    assert told(SHIPPED["operations"], {"service": "VPN-7"})[0] == [1, 2, 3]
+
+
+def test_a_customer_sees_the_notifications_to_itself_alone_whatever_narrows_it() -> None:
+    assert told(SHIPPED["customer"], ACME) == ([2], ["acme"], True)
+    assert told(SHIPPED["customer"], {**ACME, "service": "VPN-7"})[0] == [2]
+    fixed = Audience(name="acme", title="ACME", only={"customer": frozenset({"ACME"})})
+    assert told(fixed, {}) == told(fixed, ACME) == ([2], ["acme"], True)
+
+
+def test_who_sees_a_part_of_the_reports_is_told_no_listener() -> None:
+    part = Audience(name="part", title="Part", only={"service": frozenset({"VPN-7"})})
+    assert told(part, {}) == ([1, 2, 3], ["all", "acme"], False)
+    assert told(part, ACME) == ([1, 2, 3], ["all", "acme"], False)
 
 
 def test_a_scope_never_adds() -> None:
