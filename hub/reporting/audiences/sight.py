@@ -51,7 +51,7 @@ class Sight:
         """The sight to which what these reports name is own, but for the shared ones."""
         if not self._parties:
             return self
-        return Sight(self._names, self._own_in(those))
+        return Sight(self._names, self._own_in(those), to_all=self._customers is None)
 
     def values(self, said: Values) -> Values | None:
         """What is seen of what a report says; None where the report is not seen."""
