@@ -15,6 +15,7 @@ from hub.intake.mapping import NUL, FieldMapping, Rendered, render
 from hub.intake.mapping_rules import messages_of, violations_of
 from hub.intake.paths import compile_path, plain
 from hub.intake.shapes import MANDATORY, TARGETS, Kind, Shape
+from hub.intake.written_words import misread_words, written_words
 from hub.model.problem import Status
 from hub.model.yaml_dates import OnceLoader
 
@@ -32,15 +33,20 @@ class MappingFileSchema(Schema):
 
 def load_mapping(path: Path, override: Path | None = None) -> FieldMapping:
     """The mapping of a file, with the operator's own laid over it. Raises InvalidSettings, naming the files."""
-    names = str(path) if override is None else f"{path} with {override}"
     raw = _yaml(path)
-    if override is not None:
-        raw = merged({name: raw[name] for name in raw if name != "examples"}, _yaml(override))
-    return mapping_from(raw, names)
+    if override is None:
+        return mapping_from(raw, str(path))
+    own = _yaml(override)
+    raw = merged({name: raw[name] for name in raw if name != "examples"}, own)
+    return mapping_from(raw, f"{path} with {override}", own=own)
 
 
-def mapping_from(raw: Mapping[str, Any], name: str) -> FieldMapping:
-    """The mapping that the content of a file describes; `name` is what errors call it."""
+def mapping_from(raw: Mapping[str, Any], name: str, *, own: Mapping[str, Any] | None = None) -> FieldMapping:
+    """The mapping that the content of a file describes; `name` is what errors call it.
+
+    `own` is the part of it that an operator has laid over a shipped file. The words to write that the shipped file
+    has are left out where the operator's table reads them otherwise; any other that is not read as its status is wrong.
+    """
     try:
         parts = MappingFileSchema().load(raw)
     except ValidationError as error:
@@ -48,7 +54,12 @@ def mapping_from(raw: Mapping[str, Any], name: str) -> FieldMapping:
     wrong = list(violations_of(parts))
     if wrong:
         raise _invalid(name, wrong)
-    mapping = _built(parts)
+    misread = misread_words(parts)
+    stated = written_words(parts if own is None else own)
+    if wrong := [violation for status, violation in misread.items() if status in stated]:
+        raise _invalid(name, wrong)
+    words = written_words(parts)
+    mapping = _built(parts, {Status(status): words[status] for status in words if status not in misread})
     missing = [_missing(attribute) for attribute in MANDATORY if attribute not in {*mapping.defaults, "status"}]
     if missing:
         raise _invalid(name, missing)
@@ -112,24 +123,19 @@ def _missing(attribute: str) -> Violation:
     )
 
 
-def _built(parts: Mapping[str, Any]) -> FieldMapping:
+def _built(parts: Mapping[str, Any], words: Mapping[Status, str]) -> FieldMapping:
     meaning = {name: parts[name] for name in ("system", "fields", "times", "ignore")}
     text = orjson.dumps(meaning, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return FieldMapping(
         system=parts["system"],
         fields={name: _template(name, raw) for name, raw in parts["fields"].items()},
         times={name: _rule(raw) for name, raw in parts["times"].items()},
-        words=_words(parts["write"].get("status", {}), parts["fields"]["status"].get("table", {})),
+        words=words,
         ignore=tuple(parts["ignore"]),
         revision=blake2b(text, digest_size=16).digest(),
         says_nul=NUL in text,
         examples=tuple(parts["examples"]),
     )
-
-
-def _words(words: Mapping[str, str], table: Mapping[str, str]) -> dict[Status, str]:
-    """Those that the table reads as the status that they are written for: what we wrote would come back as another."""
-    return {Status(status): own for status, own in words.items() if table.get(own) == status}
 
 
 def _template(attribute: str, raw: Any) -> Template:

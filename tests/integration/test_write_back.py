@@ -2,21 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hub import shipped
 from hub.api.operations_view import source_views, write_back_view
 from hub.api.schemas import compile_schema, errors_of, load_contract
-from hub.errors import Conflict, InvalidSettings
-from hub.intake.mapping_file import mapping_from
+from hub.errors import Conflict
 from hub.intake.write_back import ATTEMPTS
 from hub.model.problem import Document
 from hub.model.write_back import WriteBackState
 from hub.ports import AuthFailed, RateLimited, Refused, SourceError, Unavailable, Writing
 from hub.store.sources import SourceState
-from tests.fakes.intake_bench import MAPPING, SOURCE
+from tests.fakes.intake_bench import SOURCE
 from tests.fakes.write_back_office import Office
 
 
@@ -275,24 +273,6 @@ def test_after_all_attempts_a_change_is_dead(office: Office) -> None:
         office.clock.turn(4 * 3600)
     (one,) = office.asked()
     assert (one.state, one.attempts, one.outcome) == (WriteBackState.DEAD, ATTEMPTS, "down")
-
-
-@pytest.mark.parametrize(
-    ("write", "told"),
-    [
-        ({"status": {"open": "done"}}, "write.status.open: 'open' is no status of TMF656"),
-        ({"priority": {}}, "write.priority: only the words for status are written"),
-    ],
-)
-def test_words_for_what_is_no_status_are_refused(write: dict[str, Any], told: str) -> None:
-    with pytest.raises(InvalidSettings) as refused:
-        mapping_from({**MAPPING, "write": write}, "desk.yaml")
-    assert told in str(refused.value)
-
-
-def test_a_word_that_would_come_back_as_another_status_is_none() -> None:
-    words = {"status": {"inProgress": "done", "resolved": "done", "held": "shelved"}}
-    assert mapping_from({**MAPPING, "write": words}, "desk.yaml").words == {"resolved": "done"}
 
 
 YEARS = 10 * 365 * 86400.0
