@@ -85,7 +85,7 @@ class Hub:
 
 def build(settings: Settings, *, clock: Clock = system_clock) -> Hub:
     """Raises InvalidSettings, or StoreUnavailable when the database cannot be used."""
-    check_sources(settings)
+    check_sources(settings, clock=clock)
     parts = replace(make_parts(settings, clock), tracing=make_tracing(settings))
     attributes, faces, rules = report_attributes(parts), make_faces(parts), report_rules(parts)
     roles, press = settings.server.roles, make_press(settings)

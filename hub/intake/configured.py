@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,8 @@ from hub.errors import InvalidSettings, Violation
 from hub.intake.adapters import make_source
 from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import failed_examples, load_mapping
+from hub.intake.terms import WORDS
+from hub.model.times import Clock, from_text, system_clock
 from hub.ports import Check, Source, Writes
 from hub.settings import Settings, SourceSettings
 
@@ -30,7 +33,7 @@ class CheckedSource:
     answer: Check | None = None
 
 
-def check_sources(settings: Settings) -> dict[str, CheckedSource]:
+def check_sources(settings: Settings, *, clock: Clock = system_clock) -> dict[str, CheckedSource]:
     """Make every source that is switched on, and its mapping, and throw them away.
 
     Raises InvalidSettings with what is wrong with all of them, before anything is made that stays.
@@ -45,7 +48,7 @@ def check_sources(settings: Settings) -> dict[str, CheckedSource]:
         if not source.enabled:
             continue
         try:
-            checked[name] = check_source(name, source, mapping_folders=mapping_folders(settings))
+            checked[name] = check_source(name, source, mapping_folders=mapping_folders(settings), clock=clock)
         except InvalidSettings as error:
             violations.append(Violation(field="", message=error.message))
     if violations:
@@ -54,7 +57,12 @@ def check_sources(settings: Settings) -> dict[str, CheckedSource]:
 
 
 def check_source(
-    name: str, source_settings: SourceSettings, *, mapping_folders: Sequence[Path], ask: bool = False
+    name: str,
+    source_settings: SourceSettings,
+    *,
+    mapping_folders: Sequence[Path],
+    ask: bool = False,
+    clock: Clock = system_clock,
 ) -> CheckedSource:
     """Make the source and its mapping, and speak to it if asked to.
 
@@ -63,12 +71,22 @@ def check_source(
     """
     source = make_source(name, source_settings)
     mapping = find_mapping(name, source_settings, mapping_folders)
+    _refuse_a_start_ahead(name, source_settings.backfill, clock())
     _refuse_what_cannot_be_written(name, source_settings, source, mapping)
     files = _files(source_settings, mapping_folders)
     for number, expected, rendered in failed_examples(mapping):
         message = f"example {number} of {files[-1]} gives {rendered.document}, not {expected}"
         raise InvalidSettings(violations=[Violation(field=f"[sources.{name}] mapping", message=message)])
     return CheckedSource(mapping_files=files, mapping=mapping, answer=source.check() if ask else None)
+
+
+def _refuse_a_start_ahead(name: str, backfill: str, now: datetime) -> None:
+    """The first pull would find nothing, and say that all is well. Raises InvalidSettings."""
+    if backfill not in WORDS and from_text(backfill) > now:
+        message = f"{backfill} lies ahead of our clock, which says {now.isoformat()}: no ticket has changed since"
+        raise InvalidSettings(
+            violations=[Violation(field=f"[sources.{name}] backfill", value=backfill, message=message)]
+        )
 
 
 def _refuse_what_cannot_be_written(

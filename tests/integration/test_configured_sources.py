@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,19 @@ def test_options_that_an_adapter_refuses_are_all_named_and_not_shown(folder: Pat
         assert f"[sources.desk] options.{option}: " in told
     assert "hunter" not in told
     assert refusal(settings("stubborn"), folder) == "[sources.desk] options: this adapter wants nothing of it"
+
+
+@pytest.mark.usefixtures("third_party")
+def test_a_backfill_that_begins_ahead_of_us_is_refused(folder: Path) -> None:
+    clock = ManualClock()
+    today, ahead = clock().isoformat(), (clock() + timedelta(seconds=1)).isoformat()
+    check_source(SOURCE, settings(backfill=today), mapping_folders=[folder], clock=clock)
+    with pytest.raises(InvalidSettings) as caught:
+        check_source(SOURCE, settings(backfill=ahead), mapping_folders=[folder], clock=clock)
+    assert str(caught.value) == (
+        f"[sources.desk] backfill: {ahead} lies ahead of our clock, which says {today}: no ticket has changed since"
+    )
+    assert [one.value for one in caught.value.violations] == [ahead]
 
 
 @pytest.mark.usefixtures("third_party")
