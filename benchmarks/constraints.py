@@ -13,13 +13,10 @@ from hub.constraints.backtest_bursts import bursts
 from hub.constraints.backtest_surges import surges
 from hub.constraints.episodes import Phase
 from hub.constraints.findings import Rules
-from hub.constraints.profile import DAY, HOUR
+from hub.constraints.profile import HOUR
 from hub.constraints.sightings import Kind, Sighting
 from hub.model.constraint import Type
 from hub.settings import load_settings
-
-WARM_UP = 28 * DAY
-
 
 CHOSEN, HELD_OUT = "service desk, weeks 5-9", "service desk, weeks 10-14"
 """What the thresholds were chosen on, and what they were not: each with the four weeks before it, to learn from."""
@@ -32,8 +29,7 @@ CHOSEN, HELD_OUT = "service desk, weeks 5-9", "service desk, weeks 10-14"
 @click.option("--count", default=200, help="how many of each are put in")
 @click.option("--seed", default=1)
 def main(service_desk: Path | None, count: int, seed: int) -> None:
-    settings = constraint_rules(load_settings(None, {}, {}).constraints)
-    rules = Rules(**{**vars(settings), "warm_up": WARM_UP})
+    rules = constraint_rules(load_settings(None, {}, {}).constraints)
     raised = Table(
         "stream", "reports", "weeks", "raised a week", "confirmed", "alarm-hours a week", "seconds", left=1
     )

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,9 @@ def test_a_backtest_replays_what_is_here_and_writes_nothing(folder: Path) -> Non
 
 def test_a_backtest_of_a_file_tells_how_much_it_finds(folder: Path, tmp_path: Path) -> None:
     rows = ["id,time,resource,customer"]
-    for hour in range(24 * 21):
-        rows += [f"r{hour},2026-03-{1 + hour // 24:02}T{hour % 24:02}:10:00Z,node-{hour % 50},c{hour}"]
+    for hour in range(24 * 35):
+        at = datetime(2026, 3, 1, 0, 10, tzinfo=UTC) + timedelta(hours=hour)
+        rows += [f"r{hour},{at.isoformat()},node-{hour % 50},c{hour}"]
     file = tmp_path / "log.csv"
     file.write_text("\n".join(rows))
     told = json.loads(run(folder, "backtest", "--log", str(file), "--bursts", "5", "--json").stdout)
@@ -73,13 +75,13 @@ def test_a_backtest_of_a_file_tells_how_much_it_finds(folder: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("days", "words", "said"),
     [
-        ([], (), "over more than 14 days ([constraints] warm_up), which are only learnt; there are 0"),
-        ([], ("--bursts", "5"), "over more than 14 days"),
+        ([], (), "over more than 28 days ([constraints] warm_up), which are only learnt; there are 0"),
+        ([], ("--bursts", "5"), "over more than 28 days"),
         ([1, 4], (), "which are only learnt; there are 2, over 3 days"),
         (
-            [1, 4, 20],
+            [1, 4, 30],
             ("--bursts", "5"),
-            "between the first 14 days ([constraints] warm_up) and the last 30 minutes",
+            "between the first 28 days ([constraints] warm_up) and the last 30 minutes",
         ),
     ],
 )
@@ -97,7 +99,7 @@ def test_a_log_that_is_too_short_to_be_judged_is_refused_with_how_long_one_is_ne
 
 def test_a_log_of_which_little_is_judged_needs_no_bursts(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "log.csv"
-    file.write_text("id,time\na,2026-03-01T10:00:00Z\nb,2026-03-20T10:00:00Z\n")
+    file.write_text("id,time\na,2026-03-01T10:00:00Z\nb,2026-04-20T10:00:00Z\n")
     told = json.loads(run(folder, "backtest", "--log", str(file), "--json").stdout)
     assert (told["reports"], told["found"]) == (2, [])
 
