@@ -89,6 +89,14 @@ def test_a_report_is_over_when_it_ended_before_and_nothing_was_told_of_it_since(
     assert over(9) == ["p1", "p4"]
     assert over(10) == ["p1", "p2", "p4"]
     assert over(4, recorded=4) == ["p1", "p2"]
+
+
+def test_a_constraint_is_never_over(store: Store) -> None:
+    append(
+        store, created(1, "p1"), created(2, "p2")._replace(source="constraints"), record(3, "p1"), record(4, "p2")
+    )
+    found = store.read.histories.reports(recorded=100 * SECOND, since=90 * SECOND)
+    assert list(found) == [("p1", True), ("p2", False)]
     assert [one for one, _ in store.read.histories.reports(recorded=4 * SECOND, since=0)] == ["p1", "p2"]
 
 

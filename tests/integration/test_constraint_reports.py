@@ -119,6 +119,12 @@ def test_what_is_over_for_months_is_still_in_the_precision_so_far(desk: Weeks) -
     assert agrees(desk, LATER)["precisionSoFar"]["resourceFailure"]["true"] == 2
     found = desk.account(LATER)
     assert (found.constraints, found.figure("constraintPrecisionSoFar").denominator) == (3, 3)
+    recorded = found.recorded
+    desk.later(days=1)
+    desk.delete(desk.names["first"])
+    desk.later(days=1)
+    assert agrees(desk, LATER)["precisionSoFar"]["resourceFailure"]["true"] == 1
+    assert to_bytes(desk.account(LATER, recorded)) == to_bytes(found)
 
 
 def test_a_verdict_counts_from_when_it_was_recorded(desk: Weeks) -> None:

@@ -3,8 +3,7 @@ SELECT problem_id,
        max(event_time) < :since
        AND max(iif(to_status IN ('resolved', 'closed', 'cancelled', 'rejected'), event_time, 0))
            > max(iif(to_status NOT IN ('resolved', 'closed', 'cancelled', 'rejected'), event_time, 0))
-       AND NOT max(event_type = 'ServiceProblemDeleteEvent')
-       AND NOT max(source IS 'constraints')
+       AND NOT max(event_type = 'ServiceProblemDeleteEvent' OR source IS 'constraints')
 FROM problem_record WHERE record_time <= :recorded GROUP BY problem_id ORDER BY problem_id;
 
 -- name: entries
