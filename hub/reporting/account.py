@@ -22,7 +22,7 @@ from hub.reporting.periods import previous
 from hub.reporting.policies import Policies
 from hub.reporting.raised import Constraint
 from hub.reporting.repeats import WITHIN, Repeats
-from hub.reporting.rows import Row, row_of
+from hub.reporting.rows import Delivery, Row, delivery_of, row_of
 from hub.reporting.timelines import Deleted, Horizon, Seen, Timeline
 from hub.reporting.tracks import Track, tracks
 from hub.reporting.views import Question, View
@@ -46,7 +46,8 @@ class Notified:
 class Account:
     """`read` is how many reports there were; they are those in `rows`, the `deleted` ones, the `constraints`, which are
     no reports of a customer, and `outside`, which nothing of the period touches. `trends` are by metric. `raised` are
-    the constraints that the hub found until the end of the period, where the audience is told of them."""
+    the constraints that the hub found until the end of the period, where the audience is told of them. `deliveries`
+    are the notifications of the period, none where not all of them are kept."""
 
     period: str
     zone: str
@@ -64,6 +65,7 @@ class Account:
     tracks: tuple[Track, ...] = ()
     deleted: Rows = ()
     raised: tuple[Constraint, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
 
     def figure(self, metric: str, part: str = "", group: tuple[str, ...] = ()) -> Figure:
         """Raises KeyError for a figure that the account does not have."""
@@ -99,6 +101,7 @@ def account(
     figures += [figure for metric in catalogue.OF_ALL for figure in metric(view)]
     if notified is not None:
         figures += notifications(view, notified.sent, notified.unregistered, is_kept=notified.is_kept)
+    sent = notified.sent if notified is not None and notified.is_kept else ()
     if tells_constraints:
         (degraded,) = (one.value for one in figures if one.metric == DEGRADED_MINUTES.id and one.part == ALL)
         figures += constraints(view, raised, degraded or 0)
@@ -120,8 +123,9 @@ def account(
         constraints=len(found),
         deleted=tuple(deleted),
         raised=raised if tells_constraints else (),
-        courses=courses(view, notified.sent if notified is not None and notified.is_kept else ()),
+        courses=courses(view, sent),
         tracks=tracks(view),
+        deliveries=tuple(map(delivery_of, sent)),
     )
 
 

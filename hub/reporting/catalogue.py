@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from hub.reporting.definitions import Definition
+from hub.reporting.definitions import Cohort, Definition
 from hub.reporting.figures import Figure
 from hub.reporting.metrics import (
     acknowledgement,
@@ -71,6 +71,11 @@ DEFINITIONS: dict[str, Definition] = {one.id: one for module in MODULES for one 
 
 OF_CONSTRAINTS = frozenset(one.id for one in _of(constraints))
 """Those that span customers: only who sees every report and its customer is told of them."""
+
+OF_DELIVERIES = frozenset(
+    one.id for one in DEFINITIONS.values() if one.cohort in (Cohort.CREATED, Cohort.DELIVERED, Cohort.EXPECTED)
+)
+"""The metrics whose rows are deliveries."""
 
 
 def trended(view: View) -> Iterator[Figure]:

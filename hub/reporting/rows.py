@@ -1,4 +1,4 @@
-"""The reports behind the figures, one a row: what each figure counts or adds up can be looked up here."""
+"""The reports and the notifications behind the figures, one a row: what each figure counts or adds up is found here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from hub.reporting.cases import Case
 from hub.reporting.dimensions import NAMES
 from hub.reporting.figures import HOUR, MINUTE
 from hub.reporting.repeats import Repeats
+from hub.store.histories import Sent
 
 
 @dataclass(kw_only=True, slots=True)
@@ -70,3 +71,34 @@ def _policy(case: Case) -> str:
     """The agreement, and by which clock the verdict is where that is another one than was agreed."""
     label = case.policy.label
     return label if case.clock is case.policy.clock else f"{label}; judged by the clock {case.clock}"
+
+
+@dataclass(kw_only=True, slots=True)
+class Delivery:
+    """A notification of an event of `report`; instants are microseconds, `settled` None while it is under way."""
+
+    id: str
+    report: str
+    listener: str
+    party: str
+    event: str
+    state: str
+    changed: int
+    accepted: int
+    settled: int | None
+    attempts: int
+
+
+def delivery_of(one: Sent) -> Delivery:
+    return Delivery(
+        id=str(one.delivery),
+        report=one.problem_id,
+        listener=one.recipient,
+        party=one.party,
+        event=one.event_type,
+        state=one.state,
+        changed=one.event_time,
+        accepted=one.created,
+        settled=one.settled_at,
+        attempts=one.attempts,
+    )

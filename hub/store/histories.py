@@ -71,6 +71,7 @@ class Sent(NamedTuple):
     settled_at: int | None
     attempts: int
     began: int | None
+    event_type: str
 
 
 class Unregistered(NamedTuple):

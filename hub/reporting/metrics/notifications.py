@@ -210,8 +210,9 @@ def latencies(view: View, delivered: Sequence[Sent]) -> Iterator[Figure]:
         QUEUE: [begin - one.record_time for one, begin, _ in both],
         ATTEMPT: [end - begin for _, begin, end in both],
     }
+    rows = _ids(delivered)
     for definition, found in parts.items():
-        yield from durations(view, definition, found, _ids(delivered), excluded={})
+        yield from durations(view, definition, found, rows, excluded={})
 
 
 def not_told(missed: Sequence[Missed]) -> dict[str, dict[str, dict[str, object]]]:

@@ -8,7 +8,7 @@ from hub.reporting.account import Account, digest
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.definition import ReportDefinition
 from hub.reporting.audiences.policy import ReportPolicy
-from hub.reporting.catalogue import DEFINITIONS
+from hub.reporting.catalogue import DEFINITIONS, OF_DELIVERIES
 from hub.reporting.metrics.arrivals import ARRIVALS
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.degradation import ALL
@@ -19,7 +19,7 @@ from hub.reporting.render.picturing import Picturing
 from hub.reporting.render.plotting import Paper, curve
 from hub.reporting.render.showing import PARETO, Showing, visible
 from hub.reporting.render.summaries import is_unknown, summary
-from hub.reporting.render.tables import definitions, excluded, not_told, reconciliation, rows
+from hub.reporting.render.tables import definitions, deliveries, excluded, not_told, reconciliation, rows
 from hub.reporting.render.withholding import Key, withheld, withheld_in_both
 from hub.reporting.render.words import BY_LANGUAGE, Words
 from hub.reporting.restatement import Restatement
@@ -61,7 +61,9 @@ def compose(account: Account, told: Told, restatement: Restatement | None = None
     balance = visible(account.figures, audience, (BACKLOG.id,))
     hidden = _hidden(account, told, restatement)
     numbers = {row.id: number for number, row in enumerate(account.rows, start=1)} if audience.rows else {}
-    showing = Showing(words=words, audience=audience, withheld=hidden, numbers=numbers)
+    is_notified = audience.rows and not OF_DELIVERIES.isdisjoint(told.metrics)
+    sent = {one.id: number for number, one in enumerate(account.deliveries, start=1)} if is_notified else {}
+    showing = Showing(words=words, audience=audience, withheld=hidden, numbers=numbers, deliveries=sent)
     shown = [showing.shown(one) for one in figures]
     return ManagementReport(
         name=told.definition.name,
@@ -79,6 +81,7 @@ def compose(account: Account, told: Told, restatement: Restatement | None = None
         excluded=excluded(shown, words, audience.smallest),
         not_told=not_told(account, audience, told.metrics, words),
         rows=rows(account, audience, words) if audience.rows else None,
+        deliveries=deliveries(account, audience, words) if sent else None,
         definitions=definitions(told.metrics, words),
         brief=audience.brief,
         restated=None if restatement is None else restated(restatement, told.restates, showing, told.metrics),

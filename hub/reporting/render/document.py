@@ -13,7 +13,8 @@ class Shown:
     """A figure as it is shown: `text` is its value for people, or why there is none.
 
     `n` is None where the figure is withheld. `low` and `high` are Wilson's interval of a share. `rows` are the numbers
-    of the reports in it, from 1, in the table of the rows; () where no rows are listed. `excluded` is {why: how many}.
+    of the reports in it, from 1, in the table of the rows, `deliveries` those of the notifications in theirs; () where
+    no rows are listed. `excluded` is {why: how many}.
     `cumulative` is what a ranked figure and those before it make, in percent; `goal`
     what was agreed of a share.
     """
@@ -36,6 +37,7 @@ class Shown:
     policy: str
     note: str
     rows: tuple[int, ...]
+    deliveries: tuple[int, ...]
     excluded: Mapping[str, int | None]
 
 
@@ -237,6 +239,7 @@ class ManagementReport:
     definitions: Table
     not_told: Table | None = None
     rows: Table | None = None
+    deliveries: Table | None = None
     restated: Restated | None = None
     brief: bool = False
     zone: str = field(default="UTC")

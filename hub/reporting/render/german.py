@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+from hub.reporting.render.german_deliveries import DELIVERED
 from hub.reporting.render.german_metrics import COHORTS
 from hub.reporting.render.german_pictures import PICTURED
 
 GERMAN: Mapping[str, str] = {
     **COHORTS,
     **PICTURED,
+    **DELIVERED,
     # units
     "reports": "Meldungen",
     "report": "Meldung",
@@ -109,7 +111,7 @@ GERMAN: Mapping[str, str] = {
     "95 % interval": "95-%-Intervall",
     "How chosen": "Wie gewählt",
     "Note": "Bemerkung",
-    "Rows": "Meldungen",
+    "Rows": "Zeilen",
     "Reconciliation": "Abgleich",
     "Excluded and why": "Ausgenommen und warum",
     "Metric": "Kennzahl",

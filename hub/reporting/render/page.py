@@ -54,12 +54,11 @@ def html_for_paper(report: ManagementReport) -> str:
 
 def _page(report: ManagementReport, *, for_paper: bool) -> TemplateStream:
     words = BY_LANGUAGE[Language(report.language)]
-    shown = report.rows
-    if shown is not None and for_paper:
-        shown = _printed(shown)
+    shown, deliveries = ((_printed(one) if one and for_paper else one) for one in (report.rows, report.deliveries))
     changed, late = (None, None) if report.restated is None else _changes(report.restated, words, for_paper)
     policies = list(dict.fromkeys(one.policy for section in report.sections for one in section.figures))
-    links = Links(MOST_RANGES if for_paper else None, 0 if shown is None else len(shown.rows))
+    most = MOST_RANGES if for_paper else None
+    links, notified = Links(most, shown, "r"), Links(most, deliveries, "n")
 
     def amount(cell: Cell) -> str:
         if cell is None:
@@ -76,15 +75,16 @@ def _page(report: ManagementReport, *, for_paper: bool) -> TemplateStream:
     def figures(section: Section) -> Sequence[Shown]:
         return _on_paper(section) if for_paper else section.figures
 
-    def is_target(row: int) -> bool:
+    def is_target(those: Links, row: int) -> bool:
         """A place that can be pointed at costs time on paper; the figures stand before the rows."""
-        return not for_paper or row in links.targets
+        return not for_paper or row in those.targets
 
     name = "brief" if for_paper and report.brief and report.restated is None else "page"
     return _template(name).stream(
         report=report,
         is_target=is_target,
         rows=shown,
+        deliveries=deliveries,
         changed=changed,
         late=late,
         words=words,
@@ -96,6 +96,7 @@ def _page(report: ManagementReport, *, for_paper: bool) -> TemplateStream:
         pictured=_pictured,
         figures=figures,
         links=links,
+        notified=notified,
         policies=policies,
         for_paper=for_paper,
     )
@@ -159,18 +160,20 @@ def _printed(table: Table) -> Table:
 class Links:
     """The links of a figure to its rows: one for each run of them, at most `most`, with "…" behind the last one then.
 
-    `rows` is how many can be pointed at, `targets` are those that are. Figures share their rows, and so the text.
+    Those in `table` can be pointed at by `letter` and number, `targets` are those that are. Figures share their rows,
+    and so the text.
     """
 
-    def __init__(self, most: int | None, rows: int) -> None:
-        self._most, self._rows = most, rows
+    def __init__(self, most: int | None, table: Table | None, letter: str) -> None:
+        self._most, self._letter = most, letter
+        self._rows = 0 if table is None else len(table.rows)
         self._known: dict[int, Markup] = {}
         self.targets: set[int] = set()
 
-    def __call__(self, figure: Shown) -> Markup:
-        known = self._known.get(id(figure.rows))  # the report holds them, so that no other has this identity
+    def __call__(self, rows: tuple[int, ...]) -> Markup:
+        known = self._known.get(id(rows))  # the report holds them, so that no other has this identity
         if known is None:
-            known = self._known[id(figure.rows)] = Markup("".join(self._of(figure.rows)))
+            known = self._known[id(rows)] = Markup("".join(self._of(rows)))
         return known
 
     def _of(self, rows: Sequence[int]) -> Iterator[str]:
@@ -179,7 +182,7 @@ class Links:
             self.targets.add(first)
             text = f"{first}" if first == last else f"{first}–{last}"
             more = " …" if self._most and len(found) > self._most and first == found[self._most - 1][0] else ""
-            yield f'<a href="#r{first}">{text}{more}</a> '
+            yield f'<a href="#{self._letter}{first}">{text}{more}</a> '
 
 
 def runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.reporting.audiences.audience import Audience
+from hub.reporting.catalogue import OF_DELIVERIES
 from hub.reporting.dimensions import CUSTOMER, SERVICE
 from hub.reporting.figures import Figure, Number, Rows
 from hub.reporting.metrics import degradation, pareto
@@ -51,12 +52,14 @@ def _tells(one: Figure, hidden: frozenset[str]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Showing:
-    """`numbers` are those of the rows by the id of their report, {} where no rows are listed."""
+    """`numbers` are those of the rows by the id of their report, `deliveries` those of the notifications by theirs; {}
+    where no rows are listed."""
 
     words: Words
     audience: Audience
     withheld: frozenset[Key]
     numbers: Mapping[str, int]
+    deliveries: Mapping[str, int] = field(default_factory=dict)
     _known: dict[int, tuple[Rows, tuple[int, ...]]] = field(default_factory=dict, repr=False, compare=False)
     """By the identity of the rows of a figure, which figures share."""
 
@@ -64,6 +67,7 @@ class Showing:
         """Of a figure that is withheld only that it is."""
         hides = one.key in self.withheld
         details = {} if hides else one.details
+        is_notified = one.metric in OF_DELIVERIES
         return Shown(
             metric=one.metric,
             label=self._label(one),
@@ -82,14 +86,15 @@ class Showing:
             goal=details.get("goal"),
             policy=self._policy(one),
             note="" if hides else self._note(one),
-            rows=() if hides else self._numbered(one.rows),
+            rows=() if hides or is_notified else self._numbered(one.rows, self.numbers),
+            deliveries=self._numbered(one.rows, self.deliveries) if is_notified and not hides else (),
             excluded={} if hides else {why: self._count(len(ids)) for why, ids in one.excluded.items()},
         )
 
-    def _numbered(self, rows: Rows) -> tuple[int, ...]:
+    def _numbered(self, rows: Rows, numbers: Mapping[str, int]) -> tuple[int, ...]:
         known = self._known.get(id(rows))
         if known is None:
-            found = tuple(sorted(filter(None, map(self.numbers.get, rows))))
+            found = tuple(sorted(filter(None, map(numbers.get, rows))))
             known = self._known[id(rows)] = rows, found
         return known[1]
 

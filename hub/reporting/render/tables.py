@@ -3,15 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
+from hub.model.delivery import DeliveryState
 from hub.reporting.account import Account
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.catalogue import DEFINITIONS
 from hub.reporting.dimensions import CUSTOMER, NAMES, PARTY, SERVICE
+from hub.reporting.figures import SECOND
 from hub.reporting.metrics.notifications import COVERAGE, SUCCESS
 from hub.reporting.render.document import Cell, Shown, Table
 from hub.reporting.render.numbers import moment
 from hub.reporting.render.words import Words
-from hub.reporting.rows import Row
+from hub.reporting.rows import Delivery, Row
 
 SIGNS: Mapping[str, str] = {
     "begin": "",
@@ -23,6 +25,10 @@ SIGNS: Mapping[str, str] = {
 }
 PRINTED = frozenset({"id", SERVICE, "opened", "h net", "verdict"})
 """The columns that have room on paper, each of which costs time to lay out."""
+PRINTED_OF_DELIVERIES = frozenset({"id", "report", "Listener", "Event", "outcome", "s after the change"})
+
+OUTCOMES: Mapping[str, str] = {DeliveryState.DELIVERED: "received", DeliveryState.DEAD: "given up"}
+"""What has become of a delivery that is settled."""
 
 MOST_MISSED = 100
 """So many reports are named of what one listener missed."""
@@ -131,6 +137,39 @@ def rows(account: Account, audience: Audience, words: Words) -> Table:
         rows=tuple(tuple(read(row) for read in columns.values()) for row in account.rows),
         printed=tuple(number for number, name in enumerate(columns) if name in PRINTED),
     )
+
+
+def deliveries(account: Account, audience: Audience, words: Words) -> Table:
+    """One notification a row, in the order of their numbers; its listener for who may know it."""
+    zone = account.zone
+    columns: dict[str, Callable[[Delivery], Cell]] = {"id": lambda one: one.id, "report": lambda one: one.report}
+    if audience.knows_listeners:
+        columns |= {"Listener": lambda one: one.listener, "Party": lambda one: one.party}
+    columns |= {
+        "Event": lambda one: one.event,
+        "outcome": lambda one: words(_outcome(one)),
+        "happened": lambda one: _at(one.changed, zone),
+        "accepted": lambda one: _at(one.accepted, zone),
+        "settled": lambda one: _at(one.settled, zone),
+        "s after the change": lambda one: _short(_took(one)),
+        "attempts": lambda one: one.attempts,
+    }
+    return Table(
+        title=words("The notifications behind the figures"),
+        columns=tuple(words(name) for name in columns),
+        rows=tuple(tuple(read(one) for read in columns.values()) for one in account.deliveries),
+        printed=tuple(number for number, name in enumerate(columns) if name in PRINTED_OF_DELIVERIES),
+    )
+
+
+def _outcome(one: Delivery) -> str:
+    if one.settled is None:
+        return "under way"
+    return OUTCOMES.get(one.state, "under way")
+
+
+def _took(one: Delivery) -> float | None:
+    return None if one.settled is None else (one.settled - one.changed) / SECOND
 
 
 def _at(micros: int | None, zone: str) -> str | None:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from hub.reporting.render.document import Cell, Change, ManagementReport, Shown
+from hub.reporting.render.document import Cell, Change, ManagementReport, Shown, Table
 
 COLUMNS = (
     "report",
@@ -36,7 +36,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_bytes(report: ManagementReport) -> bytes:
-    """In UTF-8; `rows` are the ids of the reports in a figure, and empty where none are listed.
+    """In UTF-8; `rows` are the ids of the reports or notifications in a figure, and empty where none are listed.
 
     Of a report that restates another one, what has changed has its value `before`, the reports it is `because of`, and
     what late records changed of these; what is not there any more is a row without a value.
@@ -45,13 +45,14 @@ def csv_bytes(report: ManagementReport) -> bytes:
     text = io.TextIOWrapper(out, "utf-8", newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    ids = [] if report.rows is None else [str(row[0]) for row in report.rows.rows]
+    ids, sent = _ids(report.rows), _ids(report.deliveries)
     changes = {_place(one): one for one in report.restated.changes} if report.restated else {}
     for section in report.sections:
         for one in section.figures:
             change = changes.pop(_place(one), None)
             told = (change.before, " ".join(change.rows), change.attributes) if change else ("", "", "")
-            writer.writerow([safe(cell) for cell in (*_cells(report, one, ids), *told)])
+            rows = [ids[number - 1] for number in one.rows] or [sent[number - 1] for number in one.deliveries]
+            writer.writerow([safe(cell) for cell in (*_cells(report, one, rows), *told)])
     for gone in changes.values():
         writer.writerow([safe(cell) for cell in _gone(report, gone)])
     text.flush()
@@ -86,7 +87,11 @@ def safe(cell: Cell) -> Cell:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
-def _cells(report: ManagementReport, one: Shown, ids: Sequence[str]) -> list[Cell]:
+def _ids(table: Table | None) -> list[str]:
+    return [] if table is None else [str(row[0]) for row in table.rows]
+
+
+def _cells(report: ManagementReport, one: Shown, rows: Sequence[str]) -> list[Cell]:
     excluded = "; ".join(f"{why}: {'' if count is None else count}" for why, count in sorted(one.excluded.items()))
     return [
         report.name,
@@ -107,6 +112,6 @@ def _cells(report: ManagementReport, one: Shown, ids: Sequence[str]) -> list[Cel
         one.policy,
         one.note,
         excluded,
-        " ".join([ids[number - 1] for number in one.rows]),
+        " ".join(rows),
         report.digest,
     ]

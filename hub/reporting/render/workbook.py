@@ -51,6 +51,7 @@ def xlsx(report: ManagementReport) -> bytes:
             report.excluded,
             report.not_told,
             report.rows,
+            report.deliveries,
             report.definitions,
         ):
             if table is not None:
@@ -99,7 +100,7 @@ def _figures(book: Workbook, report: ManagementReport, words: Words, bold: Forma
         first = line
         for one in section.figures:
             left_out = [f"{words(why)}: {'' if count is None else count}" for why, count in one.excluded.items()]
-            rows = " ".join(map(str, one.rows))
+            rows = " ".join(map(str, one.rows or one.deliveries))
             cells: list[Cell] = [section.name, one.label, one.text if one.value is None else one.value]
             cells += [words.unit(one.unit), one.n, one.numerator, one.denominator, one.low, one.high]
             _write(sheet, line, [*cells, one.policy, one.note, "; ".join(left_out), rows[:32_000]])

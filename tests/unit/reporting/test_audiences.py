@@ -133,7 +133,7 @@ def told(audience: Audience, scope: dict[str, str]) -> tuple[list[int], list[str
 
 def delivery(number: int, report: str, party: str) -> Sent:
     at = MARCH.begin
-    return Sent(number, f"s{number}", party, f"e{number}", report, at, at, at, "delivered", at, 1, at)
+    return Sent(number, f"s{number}", party, f"e{number}", report, at, at, at, "delivered", at, 1, at, "e")
 
 
 ACME = {"customer": "ACME"}

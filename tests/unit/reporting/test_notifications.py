@@ -38,6 +38,7 @@ def sent(
         settled_at=None if took is None else changed + int(took * SECOND),
         attempts=attempts,
         began=None if attempts == 0 else changed + int(waited * SECOND),
+        event_type="ServiceProblemStateChangeEvent",
     )
 
 

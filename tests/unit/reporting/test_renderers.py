@@ -21,7 +21,7 @@ from hub.reporting.account import Notified, account
 from hub.reporting.audiences.audience import Audience, Language
 from hub.reporting.audiences.definition import Format, ReportDefinition
 from hub.reporting.audiences.file import load_audiences
-from hub.reporting.catalogue import DEFINITIONS
+from hub.reporting.catalogue import DEFINITIONS, OF_DELIVERIES
 from hub.reporting.definitions import Cohort, Unit
 from hub.reporting.policies import Policies
 from hub.reporting.policy_file import load_agreed
@@ -61,6 +61,7 @@ SENT = [
         settled_at=at("11T12:01"),
         attempts=1,
         began=at("11T12:00"),
+        event_type="ServiceProblemStateChangeEvent",
     )
     for number, (listener, party, report, state) in enumerate(
         [
@@ -86,6 +87,53 @@ def document(audience: Audience, timelines: Sequence[Timeline], title: str = "Ma
         notified=Notified(sent=sight.sent(SENT, seen)),
     )
     return compose(one, told)
+
+
+def test_each_figure_of_notifications_leads_to_its_own_in_every_form() -> None:
+    report = document(ALL, TIMELINES)
+    assert report.deliveries is not None
+    listed = [row[:4] for row in report.deliveries.rows]
+    assert listed == [
+        ("0", "id-R1", "hub-of-acme", "ACME"),
+        ("1", "id-R3", "hub-of-beta", "BETA"),
+        ("2", "id-R1", "w", "BETA"),
+    ]
+    figures = [one for section in report.sections for one in section.figures if one.metric in OF_DELIVERIES]
+    assert {(one.n, one.rows, one.deliveries) for one in figures if one.metric == "notificationSuccess"} == {
+        (3, (), (1, 2, 3))
+    }
+    told = json.loads(rendered(report, Format.JSON))
+    assert told["deliveries"]["rows"][0][5] == "given up"
+    lines = list(csv.DictReader(io.StringIO(rendered(report, Format.CSV).decode())))
+    assert {one["rows"] for one in lines if one["metric"] == "notificationSuccess"} == {"0 1 2"}
+    page = rendered(report, Format.HTML).decode()
+    assert '<a href="#n1">1–3</a>' in page
+    assert [f'id="n{number}"' in page for number in (1, 2, 3, 4)] == [True, True, True, False]
+    book = openpyxl.load_workbook(io.BytesIO(rendered(report, Format.XLSX)))
+    rows = list(book["The notifications behind the fi"].iter_rows(values_only=True))
+    assert [row[:4] for row in rows[1:]] == [(n, *row[:3]) for n, row in enumerate(listed, start=1)]
+    pages = PdfReader(io.BytesIO(rendered(report, Format.PDF))).pages
+    assert "The notifications behind the figures" in " ".join(page.extract_text() for page in pages)
+
+
+def test_of_notifications_an_audience_is_told_what_it_may_see() -> None:
+    own = document(ACME, TIMELINES).deliveries
+    assert own is not None
+    assert [row[:4] for row in own.rows] == [("0", "id-R1", "hub-of-acme", "ACME")]
+    metrics = ("notificationSuccess",)
+    part = Audience(name="part", title="Part", metrics=metrics, only={"customer": frozenset({"ACME"})})
+    hides = replace(part, only={}, hidden=frozenset({"customer"}))
+    for audience in (hides, replace(part, only={"service": frozenset({"VPN-7"})})):
+        found = document(audience, TIMELINES).deliveries
+        assert found is not None
+        assert not {"Listener", "Party"} & {*found.columns}
+        assert not {"hub-of-acme", "hub-of-beta", "w", "ACME", "BETA"} & {
+            str(cell) for row in found.rows for cell in row
+        }
+    for audience in (replace(part, rows=False), replace(part, metrics=("backlog",))):
+        report = document(audience, TIMELINES)
+        assert report.deliveries is None
+        assert not [one for section in report.sections for one in section.figures if one.deliveries]
 
 
 def test_what_few_reports_are_left_out_of_cannot_be_worked_out() -> None:

@@ -32,7 +32,7 @@ SELECT delivery.id, subscription.id, coalesce(subscription.party, subscription.o
        coalesce(record.event_time, event.time), event.time, delivery.created,
        coalesce(earlier.state, iif(delivery.delivered_at IS NULL, delivery.state, 'delivered')),
        coalesce(earlier.settled_at, delivery.delivered_at, delivery.settled_at),
-       count(attempt.id), min(attempt.started)
+       count(attempt.id), min(attempt.started), event.type
 FROM delivery
 JOIN event ON event.seq = delivery.event
 JOIN subscription ON subscription.seq = delivery.subscription
