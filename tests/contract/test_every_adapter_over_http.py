@@ -19,7 +19,10 @@ def test_a_failure_that_passes_is_tried_again_within_the_pull(served: ServedBenc
     assert [served.name_of(record) for record in found] == ["iptv"]
 
 
-def test_a_request_to_wait_is_followed_within_the_pull(served: ServedBench, middleman: Middleman) -> None:
+def test_a_request_to_wait_is_followed_within_the_pull(
+    served: ServedBench, middleman: Middleman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.patience.LEAST_WAIT", 0.001)
     served.create("iptv")
     middleman.instead += [Canned(status=429, headers={"Retry-After": "0"})] * 5
     found = records(served.source(url=middleman.url).pull({}))
