@@ -25,6 +25,7 @@ __all__ = [
     "Refused",
     "Registers",
     "Rereads",
+    "Rings",
     "Source",
     "SourceError",
     "Unavailable",
@@ -138,6 +139,16 @@ class Registers(Protocol):
 
     def close(self) -> None:
         """No pull follows: what was registered is taken back."""
+        ...
+
+
+@runtime_checkable
+class Rings(Protocol):
+    """What an adapter offers beside `Registers` when its options (`ring.secret`) say with which secret it will ring."""
+
+    @property
+    def ring_secret(self) -> str | None:
+        """The secret that the ring carries, which must be the source's `wake_secret`; None where it does not ring."""
         ...
 
 

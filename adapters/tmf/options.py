@@ -77,6 +77,7 @@ def peer(kind: type[P], name: str, api: Api, options: Mapping[str, Any]) -> P:
         else Ringing(
             http,
             address=wake_address(ring["url"], name, ring["secret"]),
+            secret=ring["secret"],
             query=ring["query"],
             renew=timedelta(seconds=ring["renew"]),
         ),

@@ -81,6 +81,11 @@ class Peer:
             return cursor
         return {**cursor, "ring": self._ringing.keep(cursor.get("ring"))}
 
+    @property
+    def ring_secret(self) -> str | None:
+        """The secret with which the peer's hub rings."""
+        return None if self._ringing is None else self._ringing.secret
+
     def again(self, cursor: Mapping[str, Any], since: str | None) -> Mapping[str, Any]:
         """By the stamp, from the instant on; the registration stays, or it could not be taken back."""
         kept = {"ring": cursor["ring"]} if "ring" in cursor else {}

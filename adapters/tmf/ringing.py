@@ -27,11 +27,14 @@ class Ringing:
         http: HttpClient,
         *,
         address: str,
+        secret: str,
         query: str | None,
         renew: timedelta,
         clock: Clock = system_clock,
     ) -> None:
         self._http = http
+        self.secret = secret
+        """What the address carries."""
         self._body = {"callback": address} | ({"query": query} if query else {})
         self._renew = renew
         self._clock = clock

@@ -14,7 +14,7 @@ from hub.intake.mapping import FieldMapping
 from hub.intake.mapping_file import failed_examples, load_mapping
 from hub.intake.terms import WORDS
 from hub.model.times import Clock, from_text, system_clock
-from hub.ports import Check, Source, Writes
+from hub.ports import Check, Rings, Source, Writes, secret
 from hub.settings import Settings, SourceSettings
 
 GROUP = "qos_hub.mappings"
@@ -73,6 +73,7 @@ def check_source(
     mapping = find_mapping(name, source_settings, mapping_folders)
     _refuse_a_start_ahead(name, source_settings.backfill, clock())
     _refuse_what_cannot_be_written(name, source_settings, source, mapping)
+    _refuse_a_ring_that_is_not_heard(name, source_settings, source)
     files = _files(source_settings, mapping_folders)
     for number, expected, rendered in failed_examples(mapping):
         message = f"example {number} of {files[-1]} gives {rendered.document}, not {expected}"
@@ -104,6 +105,28 @@ def _refuse_what_cannot_be_written(
     if message:
         field = f"[sources.{name}] write_back"
         raise InvalidSettings(violations=[Violation(field=field, value=list(wanted), message=message)])
+
+
+def _refuse_a_ring_that_is_not_heard(name: str, source_settings: SourceSettings, source: Source) -> None:
+    """The system would ring, and each ring be refused. Raises InvalidSettings."""
+    rung = source.ring_secret if isinstance(source, Rings) else None
+    message = "" if rung is None else _unheard(rung, source_settings.wake_secret)
+    if message:
+        raise InvalidSettings(violations=[Violation(field=f"[sources.{name}] wake_secret", message=message)])
+
+
+def _unheard(rung: str, reference: str) -> str:
+    """Why nobody hears a ring with this secret where that of the reference is waited for; empty where it is heard."""
+    if not reference:
+        return "nobody can ring without it: name the secret of ring.secret here, too (it is '')"
+    try:
+        if secret(reference) == rung:
+            return ""
+    except ValueError as error:
+        return str(error)
+    # The arguments of a command may be secrets.
+    shown = "command:…" if reference.startswith("command:") else reference
+    return f"it is another secret than that of ring.secret, so that every ring would be refused (it is {shown!r})"
 
 
 def find_mapping(name: str, source_settings: SourceSettings, folders: Sequence[Path]) -> FieldMapping:

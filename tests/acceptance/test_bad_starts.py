@@ -206,6 +206,33 @@ def test_every_bad_source_is_named(tmp_path: Path) -> None:
     assert any("west" in sentence for sentence in told)
 
 
+@pytest.mark.parametrize("command", ["serve", "check"])
+@pytest.mark.parametrize("adapter", ["tmf621", "tmf642", "tmf656"])
+@pytest.mark.parametrize(
+    ("wake", "said"),
+    [
+        ("", "wake_secret: nobody can ring without it: name the secret of ring.secret here, too (it is '')"),
+        (
+            'wake_secret = "env:OTHER"',
+            "wake_secret: it is another secret than that of ring.secret, so that every ring would be refused"
+            " (it is 'env:OTHER')",
+        ),
+    ],
+    ids=["without", "another"],
+)
+def test_a_ring_that_the_hub_would_not_hear_is_refused(
+    tmp_path: Path, command: str, adapter: str, wake: str, said: str
+) -> None:
+    ring = 'ring = { url = "http://127.0.0.1:8", secret = "env:RING" }'
+    options = f'options = {{ url = "http://127.0.0.1:9", own_systems = ["us"], {ring} }}'
+    (tmp_path / "settings.toml").write_text(f'[sources.peer]\nadapter = "{adapter}"\n{wake}\n{options}\n')
+    arguments = ["--port", "0"] if command == "serve" else []
+    secrets = {"RING": "the-peer-rings-with-this", "OTHER": "and-we-listen-for-that"}
+    ended = run(tmp_path, command, *arguments, "--config", "settings.toml", **secrets)
+    assert sentences(ended) == [f"[sources.peer] {said}"]
+    assert not any(secret in ended.stdout + ended.stderr for secret in secrets.values())
+
+
 def test_init_writes_a_configuration_that_check_accepts_and_touches_none_that_is_there(tmp_path: Path) -> None:
     made = run(tmp_path, "init", "conf")
     assert made.returncode == 0, made.stderr

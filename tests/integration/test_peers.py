@@ -20,7 +20,8 @@ from tests.fakes.trouble_system import ManualClock
 pytestmark = pytest.mark.peers
 
 BASE = "/tmf-api/serviceProblemManagement/v4"
-ADDRESS = wake_address("https://hub.example.test/", "north peer", "a secret/of ours")
+SECRET = "a secret/of ours"
+ADDRESS = wake_address("https://hub.example.test/", "north peer", SECRET)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def peer(server: TmfServer, **options: Any) -> Peer:
 
 def ringing(server: TmfServer, clock: ManualClock) -> Ringing:
     http = HttpClient(server.url, max_wait=0)
-    return Ringing(http, address=ADDRESS, query=None, renew=timedelta(minutes=10), clock=clock)
+    return Ringing(http, address=ADDRESS, secret=SECRET, query=None, renew=timedelta(minutes=10), clock=clock)
 
 
 def keys(pages: list[Page]) -> list[str]:
