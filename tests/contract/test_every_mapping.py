@@ -71,3 +71,25 @@ def test_words_of_peers_are_known_in_any_spelling_and_counted_where_they_are_not
 ) -> None:
     rendered = render(load_mapping(PROJECT / f"config/sources/{system}.yaml"), {"id": "1", **record})
     assert (rendered.document.get("status"), tuple(rendered.unmapped)) == (status, unmapped)
+
+
+@pytest.mark.parametrize(
+    ("category", "name", "resolution", "status"),
+    [
+        ("indeterminate", "WAITING FOR CUSTOMER", None, "pending"),
+        ("indeterminate", "On-Hold", None, "held"),
+        ("done", "CLOSED", None, "closed"),
+        ("done", "Done", "Won\u2019t do", "cancelled"),
+        ("done", "Done", "DUPLICATE", "rejected"),
+        ("indeterminate", "Closed", None, "inProgress"),
+    ],
+)
+def test_common_names_of_jira_are_known_in_any_spelling(
+    category: str, name: str, resolution: str | None, status: str
+) -> None:
+    fields = {
+        "status": {"name": name, "statusCategory": {"key": category}},
+        "resolution": resolution and {"name": resolution},
+    }
+    rendered = render(load_mapping(PROJECT / "config/sources/jira.yaml"), {"id": "1", "fields": fields})
+    assert rendered.document["status"] == status
