@@ -146,7 +146,13 @@ class Glpi:
             condition = (
                 {} if after is None else _where(self._columns["date_mod"], "morethan", after.strftime(STAMP))
             )
-            rows, _ = session.search({**self._shown(), **condition}, offset, size)
+            rows, total = session.search({**self._shown(), **condition}, offset, size)
+            if len(rows) < min(size, total - offset):
+                # Taken for the last page it would hide the others.
+                raise Unavailable(
+                    f"apirest.php/search/Ticket: GLPI gave {len(rows)} tickets of {total} when asked for {size} from"
+                    f" {offset} on; is page_size more than it gives?"
+                )
             return [self._named(row) for row in rows]
 
         return Keyset(

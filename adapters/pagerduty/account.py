@@ -78,11 +78,13 @@ class Account:
             offset += LIMIT
 
     def _rows(self, kind: str, params: Mapping[str, str | list[str]]) -> tuple[list[Any], bool]:
-        """The rows of a page, and whether there is another one."""
+        """The rows of a page, and whether there is another one; without `offset` there are no pages."""
         answer = self.http.get_json(kind, params)
         rows = answer.get(kind) if isinstance(answer, dict) else None
         if not isinstance(rows, list):
             raise Unavailable(f"{kind}: this is not the answer of PagerDuty")
+        if "offset" in params and not isinstance(answer.get("more"), bool):
+            raise Unavailable(f"{kind}: PagerDuty does not say whether there are more")
         return rows, bool(answer.get("more"))
 
 

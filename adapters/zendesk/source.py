@@ -77,7 +77,7 @@ class Zendesk:
             tickets, after = _read(answer)
             if tickets:
                 yield Page(records=tuple(self._record(ticket) for ticket in tickets), cursor={"after": after})
-            if answer.get("end_of_stream", True) or after is None:
+            if answer["end_of_stream"]:
                 return
             if after == asked.get("cursor"):
                 raise Unavailable(f"{EXPORT}: the cursor does not move on")
@@ -108,6 +108,6 @@ def _read(answer: Any) -> tuple[list[Ticket], str | None]:
     tickets = answer.get("tickets") if isinstance(answer, dict) else None
     if not isinstance(tickets, list) or "end_of_stream" not in answer:
         raise Unavailable(f"{EXPORT}: this is not the answer of a Zendesk export")
-    if tickets and not answer.get("after_cursor"):
+    if (tickets or not answer["end_of_stream"]) and not answer.get("after_cursor"):
         raise Unavailable(f"{EXPORT}: a page without a cursor behind it")
     return tickets, answer.get("after_cursor")

@@ -12,7 +12,10 @@ OPTIONS = {1: "name", 2: "id", 3: "priority", 12: "status", 15: "date", 19: "dat
 
 
 class Glpi(Vendor):
-    """`zone` is that of the clock on its wall. `sessions` are the tokens it knows; `ignores` breaks the filter."""
+    """`zone` is that of the clock on its wall. `sessions` are the tokens it knows; `ignores` breaks the filter.
+
+    `most` is how many rows it gives at once.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,6 +25,7 @@ class Glpi(Vendor):
         self.zone: tzinfo = UTC
         self.options = dict(OPTIONS)
         self.ignores = False
+        self.most = 1000
         self._opened = 0
 
     def create(self, title: str, **columns: Any) -> int:
@@ -81,7 +85,10 @@ class Glpi(Vendor):
         if first and first >= len(found):
             raise self._refused(400, "ERROR_RANGE_EXCEED_TOTAL")
         shown = {int(value) for name, value in asked.params.items() if name.startswith("forcedisplay")}
-        page = [{str(n): value for n, value in row.items() if n in shown} for row in found[first : last + 1]]
+        page = [
+            {str(n): value for n, value in row.items() if n in shown}
+            for row in found[first : min(last + 1, first + self.most)]
+        ]
         body: dict[str, Any] = {"totalcount": len(found), "count": len(page), "sort": 19, "order": "ASC"}
         status = 200 if len(page) == len(found) else 206
         ends = f"{first}-{first + len(page) - 1}/{len(found)}"

@@ -89,6 +89,15 @@ def test_a_range_behind_the_last_ticket_is_an_end_and_no_failure(bench: GlpiBenc
     assert [bench.name_of(record) for record in [*found, *records(pull)]] == ["line-1", "line-2"]
 
 
+def test_a_page_that_glpi_makes_smaller_is_not_taken_for_the_last(bench: GlpiBench) -> None:
+    for name in ("iptv", "volte", "ftth"):
+        bench.create(name)
+    bench.fake.most = 2
+    with pytest.raises(Unavailable, match="gave 2 tickets of 3 when asked for 3 from 0 on; is page_size more"):
+        list(bench.source(page_size=3).pull({}))
+    assert len(records(bench.source(page_size=2).pull({}))) == 3
+
+
 def test_a_ticket_in_the_dustbin_is_not_listed_and_not_there(bench: GlpiBench) -> None:
     bench.create("iptv", "volte", "ftth")
     bench.fake.dustbin = {bench.id_of("volte")}

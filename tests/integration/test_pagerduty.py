@@ -128,6 +128,12 @@ def test_a_key_that_has_lost_its_rights_is_refused(bench: PagerDutyBench) -> Non
         list(pages)
 
 
+def test_a_page_that_does_not_say_whether_it_is_the_last_is_not_taken_for_it(bench: PagerDutyBench) -> None:
+    bench.fake.instead.append(Answer(body={"incidents": []}))
+    with pytest.raises(Unavailable, match="incidents: PagerDuty does not say whether there are more"):
+        list(bench.source().pull({}))
+
+
 def test_a_limit_without_a_time_to_wait_is_waited_for(bench: PagerDutyBench) -> None:
     bench.create("iptv")
     bench.fake.instead.append(Answer(status=429, headers={"ratelimit-limit": "960", "Retry-After": "0"}))

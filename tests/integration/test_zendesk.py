@@ -102,6 +102,13 @@ def test_a_cursor_that_does_not_move_ends_the_run(bench: ZendeskBench) -> None:
         list(bench.source().pull({}))
 
 
+@pytest.mark.parametrize("after", [None, ""])
+def test_a_page_that_leads_nowhere_is_not_taken_for_the_last(bench: ZendeskBench, after: str | None) -> None:
+    bench.fake.instead.append(Answer(body={"tickets": [], "after_cursor": after, "end_of_stream": False}))
+    with pytest.raises(Unavailable, match="a page without a cursor behind it"):
+        list(bench.source().pull({}))
+
+
 def test_ten_requests_a_minute_are_kept_by_waiting(bench: ZendeskBench) -> None:
     bench.create("iptv")
     bench.fake.instead.append(Answer(status=429, headers={"Retry-After": "0"}))
