@@ -60,8 +60,14 @@ class Walk:
         """Raises Unavailable when the pages go round in a circle: then the system has not understood the paging."""
         before: list[str] = []
         offset = 0
+        asked: set[str] = set()
         where: tuple[str, Params] | None = (self.path, {**params, **self._counted(0)})
         while where is not None:
+            # A cursor may be the same word on all pages.
+            if self.paging.kind == "link" and where[0] in asked:
+                said = self.http.redacted(where[0])
+                raise Unavailable(f"{self.path}: the pages go round in a circle: {said} comes again")
+            asked.add(where[0])
             answer = self.http.get(where[0], dict(where[1]))
             rows = self.rows_of(answer)
             keys = [self.key_of(row) for row in rows]

@@ -155,6 +155,15 @@ def test_a_link_that_cannot_be_read_ends_the_pull_and_not_the_list(api: DeskApi,
         next(pull)
 
 
+def test_pages_that_go_round_in_a_circle_are_found_out(api: DeskApi) -> None:
+    fill(api, 8)
+    back = '<tickets?limit=2&after=2>; rel="next"'
+    api.moves = [lambda: None, lambda: None, lambda: setattr(api, "link", back)]
+    with pytest.raises(Unavailable, match=r"the pages go round in a circle: tickets\?limit=2&after=2 comes again"):
+        list(source(api, paging=PAGING["link"], snapshot=True).pull({}))
+    assert len(api.asked) == 3
+
+
 def test_an_address_in_the_answer_begins_where_was_asked(api: DeskApi) -> None:
     names = fill(api, 3)
     options = {"url": api.url.removesuffix("/api"), "path": "api/tickets", "paging": PAGING["url"]}
