@@ -9,6 +9,9 @@ from tests.acceptance.bulk import ended
 from tests.acceptance.contract_client import ContractClient
 from tests.acceptance.running import Server
 from tests.integration.test_faces import V4, V5, made, report_v4
+from tests.integration.test_management_reports import FORMATS
+from tests.integration.test_restated_attributes import packed
+from tests.integration.test_restated_reports import words_in
 from tests.rooms import report
 
 BASE = ContractClient.operations
@@ -32,7 +35,7 @@ definitions:
   - {name: table, title: By region, audience: regulator, formats: [json]}
   - {name: north, title: North, audience: northerners, formats: [json]}
 """
-NORTH, SOUTH = 3, 2
+NORTH, SOUTH, EAST = 3, 2, "BETA HQ SECRET"
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +50,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         made(running.client, V4, at_v4("north"))
         made(running.client, V5, at_v5("south"))
         made(running.client, V4, at_v4("south"))
+        made(running.client, V5, at_v5(EAST))
         yield running
 
 
@@ -74,7 +78,17 @@ def backlog(client: ContractClient, definition: str, **asked: Any) -> dict[str, 
 
 
 def test_a_table_by_region_tells_north_from_south(client: ContractClient) -> None:
-    assert backlog(client, "table") == {"": NORTH + SOUTH, "north": NORTH, "south": SOUTH}
+    assert backlog(client, "table") == {"": NORTH + SOUTH + 1, "north": NORTH, "(withheld)": None}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_region_of_which_nothing_is_told_is_not_named(client: ContractClient, form: str) -> None:
+    params = {"period": "2026-03", "format": form}
+    answer = client.get(f"{BASE}/reportDefinition/table/preview", params=params)
+    assert answer.status_code == 200, answer.text
+    words = packed(words_in(answer.content, form))
+    assert "north" in words
+    assert [one for one in (packed(EAST), "south") if one in words] == []
 
 
 def test_an_audience_of_one_region_sees_the_reports_of_it_alone(client: ContractClient) -> None:

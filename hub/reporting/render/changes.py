@@ -38,7 +38,7 @@ def _changes(one: Restatement, showing: Showing, metrics: Sequence[str]) -> Iter
     news = _shown(one.after.figures, showing, metrics)
     numbers = {late.record_id: number for number, late in enumerate(one.late, start=1)}
     told = _told(one, showing)
-    for changed in one.changed:
+    for changed in (each for each in one.changed if each.key not in showing.withheld):
         old, new = olds.get(changed.key), news.get(changed.key)
         shown, before, after = new or old, _cell(old), _cell(new)
         if shown is not None and before != after:

@@ -14,6 +14,7 @@ from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.degradation import ALL
 from hub.reporting.render.changes import restated
 from hub.reporting.render.document import Bar, Chart, ManagementReport, Section, Shown
+from hub.reporting.render.merging import merged, nameless
 from hub.reporting.render.numbers import moment, number
 from hub.reporting.render.picturing import Picturing
 from hub.reporting.render.plotting import Paper, curve
@@ -61,6 +62,9 @@ def compose(account: Account, told: Told, restatement: Restatement | None = None
     balance = visible(account.figures, audience, (BACKLOG.id,))
     hidden = _hidden(account, told, restatement)
     numbers = {row.id: number for number, row in enumerate(account.rows, start=1)} if audience.rows else {}
+    if audience.smallest > 1:
+        figures = merged(figures, hidden)
+        hidden |= frozenset(nameless(figures))
     is_notified = audience.rows and not OF_DELIVERIES.isdisjoint(told.metrics)
     sent = {one.id: number for number, one in enumerate(account.deliveries, start=1)} if is_notified else {}
     showing = Showing(words=words, audience=audience, withheld=hidden, numbers=numbers, deliveries=sent)

@@ -45,6 +45,7 @@ GERMAN: Mapping[str, str] = {
     "resourceFailure": "Ausfall einer Ressource",
     "capacityShortage": "Engpass der Kapazität",
     "(others)": "(übrige)",
+    "(withheld)": "(zurückgehalten)",
     "unknown": "unbekannt",
     # dimensions
     "customer": "Kunde",

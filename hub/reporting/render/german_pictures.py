@@ -13,7 +13,8 @@ PICTURED: Mapping[str, str] = {
     "weekday": "Wochentag",
     "at least one came in {hours} of the {all} hours of the week": "mindestens eine kam in {hours} der "
     "{all} Stunden der Woche",
-    "{n} of them are withheld": "{n} davon sind zurückgehalten",
+    "{hours} of the {all} hours of the week are withheld, with those in which nothing came": "{hours} der {all} "
+    "Stunden der Woche sind zurückgehalten, auch die, in denen nichts kam",
     "Shares of the time in each state": "Anteile der Zeit je Zustand",
     "{label}: most of the time {state}, {share}": "{label}: die meiste Zeit {state}, {share}",
     "hours in all": "Stunden insgesamt",

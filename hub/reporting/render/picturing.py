@@ -38,19 +38,23 @@ class Picturing:
             yield found
 
     def _heat(self, figures: Sequence[Shown]) -> HeatMap | None:
+        """Where small figures are withheld an hour in which nothing came looks like one of those: what is withheld and
+        not 0 would most often be 1."""
         words = self.words
         known = {one.part: one for one in figures if one.part != ALL}
         if not known:
             return None
-        cells = tuple(tuple(_count(known.get(part_of(day, hour))) for hour in HOURS) for day in range(len(DAYS)))
-        hidden = sum(cell is None for row in cells for cell in row)
-        said = words(
-            "at least one came in {hours} of the {all} hours of the week",
-            hours=len(known),
-            all=len(DAYS) * len(HOURS),
+        nothing = None if self.audience.smallest > 1 else 0
+        cells = tuple(
+            tuple(_count(known.get(part_of(day, hour)), nothing) for hour in HOURS) for day in range(len(DAYS))
         )
-        if hidden:
-            said += "; " + words("{n} of them are withheld", n=hidden)
+        whole = len(DAYS) * len(HOURS)
+        if nothing is None:
+            sentence = "{hours} of the {all} hours of the week are withheld, with those in which nothing came"
+            said = words(sentence, hours=whole - len(known), all=whole)
+        else:
+            sentence = "at least one came in {hours} of the {all} hours of the week"
+            said = words(sentence, hours=len(known), all=whole)
         days = [words(day) for day in DAYS]
         rows: list[tuple[Cell, ...]] = [
             (day, *(words("withheld") if cell is None else cell for cell in row))
@@ -116,5 +120,5 @@ class Picturing:
         )
 
 
-def _count(one: Shown | None) -> int | None:
-    return 0 if one is None else None if one.value is None else int(one.value)
+def _count(one: Shown | None, nothing: int | None) -> int | None:
+    return nothing if one is None else None if one.value is None else int(one.value)

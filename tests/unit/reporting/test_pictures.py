@@ -142,10 +142,24 @@ def test_small_cells_are_withheld_and_never_one_alone() -> None:
     hidden = replace(ALL, rows=False, smallest=5, breakdowns=())
     one = picture(document(hidden, many({"02T08:00": 9, "03T10:00": 7, "04T11:00": 2})), "arrivals")
     assert isinstance(one, HeatMap)
-    told = {(day, hour): cell for day, row in enumerate(one.cells) for hour, cell in enumerate(row) if cell != 0}
-    assert told == {(0, 8): 9, (1, 10): None, (2, 11): None}
-    assert one.summary.endswith("; 2 of them are withheld")
-    assert [row[11] for row in one.table.rows][:3] == [0, "withheld", 0]
+    told = {(day, hour): cell for day, row in enumerate(one.cells) for hour, cell in enumerate(row)}
+    assert {place: cell for place, cell in told.items() if cell is not None} == {(0, 8): 9}
+    assert one.summary == "167 of the 168 hours of the week are withheld, with those in which nothing came"
+    assert [row[11] for row in one.table.rows][:3] == ["withheld", "withheld", "withheld"]
+
+
+def test_an_hour_in_which_few_came_looks_like_one_in_which_nothing_came() -> None:
+    """In no form either: reports that differ in such hours alone tell the same of them."""
+    hidden = replace(ALL, metrics=("arrivals",), rows=False, smallest=5, breakdowns=())
+    made = [
+        document(hidden, many({"02T08:00": 9, **small}))
+        for small in ({"03T10:00": 1, "04T11:00": 1}, {"05T12:00": 1, "06T13:00": 1})
+    ]
+    first, second = [section(one, "arrivals") for one in made]
+    assert first == second
+    assert [one.part for one in first.figures] == ["all", "Monday: 08:00"]
+    nothing = replace(hidden, smallest=20)
+    assert section(document(nothing, many({"02T08:00": 9})), "arrivals").pictures == ()
 
 
 def test_stacks_are_the_shares_of_the_time_of_all_and_of_each_severity(whole: ManagementReport) -> None:
