@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.reporting.figures import Figure
+from hub.reporting.render.merging import merged, nameless
 from hub.reporting.render.withholding import withheld, withheld_in_both
 
 
@@ -38,6 +39,22 @@ def test_a_small_group_takes_the_next_one_with_it(sizes: tuple[int, ...], hidden
 
 def test_without_a_limit_nothing_is_withheld() -> None:
     assert withheld(groups(1, 2, 3), 0) == frozenset()
+
+
+def test_a_service_of_which_a_figure_is_withheld_is_not_named() -> None:
+    figures = [
+        cell("", size, part, "degradedMinutes") for part, size in (("all", 12), ("VPN-7", 9), ("LINE-3", 2))
+    ]
+    figures += [cell("", size, f"cause: {name}", "paretoCount") for name, size in (("rain", 9), ("Beta", 2))]
+    hidden = frozenset(one.key for one in figures if len(one.rows) < 5)
+    told = merged(figures, hidden)
+    assert [one.part for one in told] == ["all", "VPN-7", "cause: rain", "(withheld)", "cause: (withheld)"]
+    assert set(nameless(told)) == {one.key for one in told[3:]}
+
+
+def test_a_group_about_no_report_is_not_named() -> None:
+    told = merged([cell("", 9), cell("north", 9), cell("Beta", 0), cell("Gamma", 2)], frozenset())
+    assert [one.group[1:] for one in told] == [(), ("north",), ("Gamma",), ("(withheld)",)]
 
 
 def test_of_parts_that_add_up_one_is_never_withheld_alone() -> None:
