@@ -62,9 +62,11 @@ class Press:
         wrong = wrong_with(replace(order.definition, scope={}, schedule=None), self.audiences)
         if wrong:
             raise InvalidInput(violations=wrong)
-        wrong = hidden_from(self._narrowed(order), order.definition, "scope")
-        if wrong:
-            raise InvalidInput(violations=wrong)
+        hidden = hidden_from(self._narrowed(order), order.definition)
+        if hidden:
+            scope = ", ".join(f"{name}:{value}" for name, value in order.whole_scope.items())
+            message = f"must be empty: constraints span customers ({', '.join(hidden)})"
+            raise InvalidInput(violations=[Violation(field="scope", value=scope, message=message)])
         span = self._period(order)
         if span.begin >= order.recorded:
             message = f"begins after {order.recorded_text}, until when the history is read"

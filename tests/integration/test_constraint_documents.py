@@ -149,5 +149,6 @@ def test_a_definition_that_names_them_is_made_without_a_scope_only(client: Contr
     body = {"definition": {"id": "constraints"}, "period": SECOND, "scope": {"customer": "c1"}}
     refused = client.post(f"{BASE}/managementReport", body)
     assert refused.status_code == 400, refused.text
-    assert set(violations(refused)) == {"scope"}
-    assert "constraints span customers, and are in no report with a scope" in refused.text
+    (wrong,) = refused.json()["violation"]
+    assert (wrong["field"], wrong["value"]) == ("scope", "customer:c1")
+    assert wrong["message"] == "must be empty: constraints span customers (constraintsRaised, constraintPrecision)"

@@ -174,20 +174,17 @@ def wrong_with(one: ReportDefinition, audiences: Mapping[str, Audience]) -> list
     given = {**one.scope, **({audience.one: one.scope.get(audience.one, "")} if audience.one else {})}
     try:
         # What is made by itself has nobody who would name the one.
-        wrong += hidden_from(audience.narrowed(given if one.schedule is None else one.scope), one, "metrics")
+        narrowed = audience.narrowed(given if one.schedule is None else one.scope)
+        message = "constraints span customers, and are in no report with a scope"
+        wrong += [Violation(field="metrics", value=name, message=message) for name in hidden_from(narrowed, one)]
     except InvalidInput as error:
         wrong += error.violations
     return [*wrong, *_wrong_zone(one), *_wrong_period(one)]
 
 
-def hidden_from(narrowed: Audience, one: ReportDefinition, field: str) -> list[Violation]:
-    """The metrics that the definition names and its audience sees, but not with a scope; as violations of `field`."""
-    message = "constraints span customers, and are in no report with a scope"
-    return [
-        Violation(field=field, value=name, message=message)
-        for name in one.metrics
-        if name in narrowed.metrics and not narrowed.may_see(name)
-    ]
+def hidden_from(narrowed: Audience, one: ReportDefinition) -> list[str]:
+    """The metrics that the definition names and its audience sees, but not with a scope."""
+    return [name for name in one.metrics if name in narrowed.metrics and not narrowed.may_see(name)]
 
 
 def _wrong_zone(one: ReportDefinition) -> list[Violation]:
