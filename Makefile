@@ -55,8 +55,8 @@ pango:
 		DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends $(PANGO); \
 	fi
 
-# Three for each two cores: most tests wait for a server. Who is done first takes over what others have not begun.
-PROCESSES := $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
+# Two for each core: most tests wait for a server. Who is done first takes over what others have not begun.
+PROCESSES := $(shell echo $$(( $$(nproc) * 2 )))
 
 test: setup
 	$(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=worksteal $(ARGS)

@@ -117,7 +117,8 @@ class Bench:
 
     def restart(self, **mapping: Any) -> None:
         fields = {**MAPPING["fields"], **mapping}
-        self._mapping = mapping_from({**MAPPING, "fields": fields, "write": WORDS}, "desk.yaml")
+        words = {} if "status" in mapping else WORDS
+        self._mapping = mapping_from({**MAPPING, "fields": fields, "write": words}, "desk.yaml")
         self.poller = Poller(
             SOURCE,
             adapter="desk",

@@ -39,10 +39,14 @@ audiences:
     breakdowns: [service, region, product, cause, resource, severity]
     hide: [customer]
 """
+# The metrics that name services, causes or resources, or are judged by an agreement: paper with all is read for long.
 REPORTS = """
 definitions:
-  - {name: customer-sla, title: Statement, audience: customer}
-  - {name: supplier-monthly, title: Suppliers, audience: supplier}
+  - name: customer-sla
+    title: Statement
+    audience: customer
+    metrics: &telling [slaCompliance, availability, degradedMinutes, paretoCount, paretoDegraded]
+  - {name: supplier-monthly, title: Suppliers, audience: supplier, metrics: *telling}
 """
 SCOPES = {"customer-sla": ("customer", "ACME"), "supplier-monthly": ("responsibleParty", "SUPPLIER-X")}
 
