@@ -27,6 +27,21 @@ def listener() -> Iterator[Listener]:
         yield running
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first, so that at the end nobody has to wait for one of them alone."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The slow ones first, so that at the end nobody has to wait for one of them alone.
+
+    Each of several processes is given a part of the list to begin with, and as many of the slow ones as the others. The
+    tests of a package that is built and installed stay together: each process would do so anew.
+    """
+    count = getattr(config, "workerinput", {}).get("workercount", 1)
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    others = [item for item in items if not item.get_closest_marker("slow")]
+    others.sort(key=lambda item: "packaging" not in item.path.parts)
+    ordered: list[pytest.Item] = []
+    for at in range(count):
+        first = slow[at::count]
+        size = (len(items) - len(ordered)) // (count - at)
+        taken = max(0, size - len(first))
+        ordered += first + others[:taken]
+        del others[:taken]
+    items[:] = ordered + others

@@ -105,7 +105,7 @@ def bombard(contract: Path, url: str, folder: Path) -> subprocess.CompletedProce
             str(contract),
             f"--url={url}",
             "--phases=examples,coverage,fuzzing,stateful",
-            "--max-examples=5",
+            "--max-examples=10",
             "--seed=1",
             "--generation-deterministic",
             f"--exclude-checks={','.join(NOT_CHECKED)}",
