@@ -34,9 +34,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     tests of a package that is built and installed stay together: each process would do so anew.
     """
     count = getattr(config, "workerinput", {}).get("workercount", 1)
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    others = [item for item in items if not item.get_closest_marker("slow")]
-    others.sort(key=lambda item: "packaging" not in item.path.parts)
+    packaged = [item for item in items if "packaging" in item.path.parts]
+    slow = [item for item in items if item.get_closest_marker("slow") and item not in packaged]
+    others = packaged + [item for item in items if not item.get_closest_marker("slow") and item not in packaged]
     ordered: list[pytest.Item] = []
     for at in range(count):
         first = slow[at::count]
