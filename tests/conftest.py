@@ -36,6 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     count = getattr(config, "workerinput", {}).get("workercount", 1)
     packaged = [item for item in items if "packaging" in item.path.parts]
     slow = [item for item in items if item.get_closest_marker("slow") and item not in packaged]
+    slow.sort(key=lambda item: "schemathesis" not in item.path.name)  # the slowest by far
     others = packaged + [item for item in items if not item.get_closest_marker("slow") and item not in packaged]
     ordered: list[pytest.Item] = []
     for at in range(count):
