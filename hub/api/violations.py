@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from hub.errors import Violation
+from hub.model.spelling import plain
 
 Kind = dict[str, Any]
 
@@ -128,13 +129,8 @@ def _not_one_of(kind: Kind, instance: Any) -> str:
     words = ["null" if word is None else str(word) for word in kind["options"]]
     if len(words) == 1:
         return f"must be {words[0]}"
-    meant = next((word for word in words if _letters(word) == _letters(str(instance))), None)
+    meant = next((word for word in words if plain(word) == plain(str(instance))), None)
     return f"must be one of {', '.join(words)}" + (f"; did you mean {meant}?" if meant else "")
-
-
-def _letters(word: str) -> str:
-    """What is left of a word when case and separators do not count: `In Progress` is `inprogress`."""
-    return "".join(letter for letter in word.lower() if letter.isalnum())
 
 
 SENTENCES: dict[str, Callable[[Kind, Any], str]] = {

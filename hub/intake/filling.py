@@ -7,9 +7,10 @@ from typing import Any
 
 import orjson
 
-from hub.intake.paths import Finder, plain
+from hub.intake.paths import Finder
 from hub.intake.shapes import TARGETS, Kind, Many, Shape
 from hub.model.problem import Status
+from hub.model.spelling import plain
 from hub.model.times import from_text, to_text
 
 Unmapped = tuple[str, str]

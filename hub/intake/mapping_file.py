@@ -13,10 +13,11 @@ from hub.errors import InvalidSettings, Violation
 from hub.intake.filling import Each, Rule, Template, word
 from hub.intake.mapping import NUL, FieldMapping, Rendered, render
 from hub.intake.mapping_rules import messages_of, violations_of
-from hub.intake.paths import compile_path, plain
+from hub.intake.paths import compile_path
 from hub.intake.shapes import MANDATORY, TARGETS, Kind, Shape
 from hub.intake.written_words import misread_words, written_words
 from hub.model.problem import Status
+from hub.model.spelling import plain
 from hub.model.yaml_dates import OnceLoader
 
 

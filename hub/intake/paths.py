@@ -8,17 +8,14 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions, signature
 
+from hub.model.spelling import plain
+
 Finder = Callable[[Any], Any]
 """Gives what a path finds in a record, or None."""
 
 _NAMES = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 _DOTTED = re.compile(_NAMES)
 _FIRST_OF = re.compile(rf"{_NAMES}(?: *\|\| *{_NAMES})+")
-
-
-def plain(word: str) -> str:
-    """A word of a source in small letters and without what parts it: `In Progress`, `in-progress` and `inProgress`."""
-    return "".join(char for char in word.lower() if char.isalnum())
 
 
 class _Own(Functions):
