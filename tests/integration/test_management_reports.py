@@ -37,6 +37,15 @@ agreements:
 """
 
 
+def settle(folder: Path, **files: str) -> None:
+    """Write the settings of a hub whose database and reports are in the folder, and these files of its reports."""
+    for name, content in files.items():
+        (folder / f"{name}.yaml").write_text(content)
+    (folder / "settings.toml").write_text(
+        f'[store]\ndatabase = "{folder}/hub.db"\n[reporting]\nfolder = "{folder}"\n'
+    )
+
+
 def fill(folder: Path) -> dict[str, str]:
     """Write the six reports with the hub's own rules, each step at its time; {name: id}."""
     clock = TurningClock()
@@ -69,11 +78,8 @@ def fill(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
-    (folder / "reporting.yaml").write_text(AGREED)
+    settle(folder, reporting=AGREED)
     (folder / "ids.json").write_text(json.dumps(fill(folder)))
-    (folder / "settings.toml").write_text(
-        f'[store]\ndatabase = "{folder}/hub.db"\n[reporting]\nfolder = "{folder}"\n'
-    )
     return folder
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.acceptance.bulk import ended
 from tests.acceptance.contract_client import ContractClient
 from tests.acceptance.running import Server, run
-from tests.integration.test_management_reports import AGREED, asked, content, fill
+from tests.integration.test_management_reports import AGREED, asked, content, fill, settle
 
 BASE = ContractClient.operations
 POLICY = {"clock": "gross", "percentiles": [50, 90], "ages": ["1d"], "notifyWithin": "1m"}
@@ -37,12 +37,8 @@ definitions:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("policies")
-    (folder / "reporting.yaml").write_text(AGREED)
-    (folder / "reports.yaml").write_text(CONFIGURED)
+    settle(folder, reporting=AGREED, reports=CONFIGURED)
     fill(folder)
-    (folder / "settings.toml").write_text(
-        f'[store]\ndatabase = "{folder}/hub.db"\n[reporting]\nfolder = "{folder}"\n'
-    )
     return folder
 
 
@@ -50,11 +46,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(folder: Path) -> Iterator[Server]:
     with Server(folder, "--config", "settings.toml") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def client(server: Server) -> ContractClient:
-    return server.client
 
 
 def define(client: ContractClient, policy: dict[str, Any] | None) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.acceptance.contract_client import ContractClient
 from tests.acceptance.running import Server
-from tests.integration.test_management_reports import AGREED, FORMATS, fill
+from tests.integration.test_management_reports import AGREED, FORMATS, fill, settle
 from tests.integration.test_restated_reports import THEN, content, made, words_in
 
 FOREIGN = (
@@ -39,12 +39,8 @@ definitions:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("attributes")
-    (folder / "reporting.yaml").write_text(AGREED)
-    (folder / "reports.yaml").write_text(REPORTS)
+    settle(folder, reporting=AGREED, reports=REPORTS)
     (folder / "ids.json").write_text(json.dumps(fill(folder)))
-    (folder / "settings.toml").write_text(
-        f'[store]\ndatabase = "{folder}/hub.db"\n[reporting]\nfolder = "{folder}"\n'
-    )
     return folder
 
 

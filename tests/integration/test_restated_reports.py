@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from tests.acceptance.bulk import ended
 from tests.acceptance.contract_client import ContractClient, violations
 from tests.acceptance.running import Server, run
-from tests.integration.test_management_reports import AGREED, FORMATS, fill
+from tests.integration.test_management_reports import AGREED, FORMATS, fill, settle
 from tests.rooms import report
 
 BASE = ContractClient.operations
@@ -24,11 +24,8 @@ THEN = "2026-04-01T00:00:00Z"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("restated")
-    (folder / "reporting.yaml").write_text(AGREED)
+    settle(folder, reporting=AGREED)
     fill(folder)
-    (folder / "settings.toml").write_text(
-        f'[store]\ndatabase = "{folder}/hub.db"\n[reporting]\nfolder = "{folder}"\n'
-    )
     return folder
 
 
@@ -36,11 +33,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(folder: Path) -> Iterator[Server]:
     with Server(folder, "--config", "settings.toml") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def client(server: Server) -> ContractClient:
-    return server.client
 
 
 @pytest.fixture(scope="module")

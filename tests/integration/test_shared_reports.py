@@ -10,7 +10,7 @@ import pytest
 from hub.model.times import from_micros
 from tests.acceptance.contract_client import ContractClient
 from tests.acceptance.running import Server
-from tests.integration.test_management_reports import FORMATS
+from tests.integration.test_management_reports import FORMATS, settle
 from tests.integration.test_restated_attributes import packed, party
 from tests.integration.test_restated_reports import BASE, THEN, content, made, words_in
 from tests.rooms import Desk, TurningClock, open_store, report
@@ -79,12 +79,7 @@ SHARED = said(
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shared")
-    (folder / "reporting.yaml").write_text(AGREED)
-    (folder / "audiences.yaml").write_text(AUDIENCES)
-    (folder / "reports.yaml").write_text(REPORTS)
-    (folder / "settings.toml").write_text(
-        f'[store]\ndatabase = "{folder}/hub.db"\n[reporting]\nfolder = "{folder}"\n'
-    )
+    settle(folder, reporting=AGREED, audiences=AUDIENCES, reports=REPORTS)
     clock = TurningClock()
     store = open_store(folder)
     desk = Desk(store, clock)
