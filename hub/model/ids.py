@@ -3,15 +3,22 @@
 import os
 from collections.abc import Callable
 from datetime import datetime
-from struct import iter_unpack
 from threading import Lock
 
 from hub.model.times import Clock, to_micros
 
-RANDOM, VARIANT = 0x3FFF_FFFF_FFFF_FFFF, 0x8000_0000_0000_0000
-
 AT_A_TIME = 64
 """How many random numbers are asked of the system at once."""
+
+COUNTERS = [f"{counter:03x}-" for counter in range(0x1000)]
+
+VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+"""A random digit with the two bits of the variant in the place of its upper two."""
+
+FORKS: list[int] = []
+"""The forks that lead to this process. Its random numbers are to be its own."""
+
+os.register_at_fork(after_in_child=lambda: FORKS.append(os.getpid()))
 
 NewId = Callable[[], str]
 """Gives a fresh identifier; later ones sort after earlier ones of the same process."""
@@ -27,8 +34,8 @@ class Uuid7:
     def __init__(self, clock: Clock, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self._clock = clock
         self._random = random_bytes
-        self._tails: list[int] = []
-        self._process = 0
+        self._tails: list[str] = []
+        self._forks = 0
         self._lock = Lock()
         self._millis = 0
         self._counter = 0
@@ -47,20 +54,21 @@ class Uuid7:
                 self._counter += 1
                 if self._counter > 0xFFF:
                     self._begin(self._millis + 1)
-            head, counter, tail = self._head, self._counter, self._tail()
-        last = f"{tail:016x}"
-        return f"{head}{counter:03x}-{last[:4]}-{last[4:]}"
+            if not self._tails or self._forks != len(FORKS):
+                self._tails, self._forks = _tails(self._random(8 * AT_A_TIME).hex()), len(FORKS)
+            return self._head + COUNTERS[self._counter] + self._tails.pop()
 
     def _begin(self, millis: int) -> None:
         digits = f"{millis:012x}"
         self._millis, self._counter, self._head = millis, 0, f"{digits[:8]}-{digits[8:]}-7"
 
-    def _tail(self) -> int:
-        """Variant and random bits; a forked process has its own."""
-        if not self._tails or self._process != os.getpid():
-            some, self._process = self._random(8 * AT_A_TIME), os.getpid()
-            self._tails = [value & RANDOM | VARIANT for (value,) in iter_unpack(">Q", some)]
-        return self._tails.pop()
+
+def _tails(digits: str) -> list[str]:
+    """The variant and 62 random bits of several identifiers, of sixteen digits each."""
+    return [
+        f"{VARIANTS[digits[at]]}{digits[at + 1 : at + 4]}-{digits[at + 4 : at + 16]}"
+        for at in range(0, len(digits), 16)
+    ]
 
 
 def first_id_at(micros: int) -> str:

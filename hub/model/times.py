@@ -34,15 +34,13 @@ def to_text(instant: datetime) -> str:
 @lru_cache(maxsize=64)
 def micros_to_text(micros: int) -> str:
     """The text of an instant; those of one change are asked for several times in a row."""
-    hours, rest = divmod(micros // 1000, 3_600_000)
-    minutes, rest = divmod(rest, 60_000)
-    seconds, millis = divmod(rest, 1000)
-    return f"{_hour_text(hours)}:{minutes:02}:{seconds:02}.{millis:03}Z"
+    minute, rest = divmod(micros // 1000, 60_000)
+    return f"{_minute_text(minute)}:{rest // 1000:02}.{rest % 1000:03}Z"
 
 
-@lru_cache(maxsize=64)
-def _hour_text(hours: int) -> str:
-    return (BEGIN + timedelta(hours=hours)).isoformat(timespec="hours")
+@lru_cache(maxsize=1024)
+def _minute_text(minute: int) -> str:
+    return (BEGIN + timedelta(minutes=minute)).isoformat(timespec="minutes")
 
 
 def from_text(text: str) -> datetime:
@@ -52,6 +50,8 @@ def from_text(text: str) -> datetime:
     before year 1 or after year 9999 in UTC.
     """
     instant = datetime.fromisoformat(str.upper(text))  # RFC 3339 allows small letters
+    if instant.tzinfo is UTC:
+        return instant
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     try:
