@@ -1,6 +1,6 @@
 """A content digest of a raw record: equal digests mean that nothing worth telling has changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -11,7 +11,7 @@ KEPT = 100
 """How many digests of one instant are kept."""
 
 
-def digest(data: Mapping[str, Any], *, ignore: Iterable[str] = (), revision: bytes = b"") -> bytes:
+def digest(data: Mapping[str, Any], *, ignore: Collection[str] = (), revision: bytes = b"") -> bytes:
     """Sixteen bytes that do not depend on the order of keys.
 
     `ignore` names parts (`endsAt`, `status.since`) that move without a meaning. `revision` is the mapping's own,
@@ -20,8 +20,10 @@ def digest(data: Mapping[str, Any], *, ignore: Iterable[str] = (), revision: byt
     return digest_of(content(data, ignore), revision)
 
 
-def content(data: Mapping[str, Any], ignore: Iterable[str]) -> bytes:
+def content(data: Mapping[str, Any], ignore: Collection[str]) -> bytes:
     """The JSON of a record without the parts to ignore, its keys in order."""
+    if not ignore and type(data) is dict:
+        return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
     kept: Any = {**data}
     for path in ignore:
         if "." in path:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -80,7 +81,7 @@ def _copying(path: Finder, null: Collection[str], otherwise: Fill) -> Fill:
 
 
 def _translating(name: str, rule: Rule, path: Finder, kind: Kind) -> Fill:
-    null, default, table = rule.null, rule.default, rule.table or {}
+    null, default, table, translate = rule.null, rule.default, rule.table or {}, _translation(rule, kind)
 
     def read(data: Any, unmapped: list[Unmapped]) -> Any:
         raw = path(data)
@@ -90,7 +91,7 @@ def _translating(name: str, rule: Rule, path: Finder, kind: Kind) -> Fill:
         elif raw is None or raw == "" or (null and word(raw) in null):
             return default
         try:
-            return _translated(raw, rule, kind)
+            return translate(raw)
         except (LookupError, ValueError, OverflowError, OSError):
             unmapped.append((name, word(raw)))
             return None
@@ -168,36 +169,47 @@ def word(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def moment(value: Any, form: str) -> datetime:
-    """The instant that a source's time names. Raises ValueError or OverflowError when it names none."""
-    if form == "epoch":
-        return datetime.fromtimestamp(float(word(value)), UTC)
-    if form == "roundup_time":
-        return datetime.fromisoformat(word(value).replace(".", "T", 1)).replace(tzinfo=UTC)
+def _epoch(value: Any) -> datetime:
+    return datetime.fromtimestamp(float(word(value)), UTC)
+
+
+def _roundup_time(value: Any) -> datetime:
+    return datetime.fromisoformat(word(value).replace(".", "T", 1)).replace(tzinfo=UTC)
+
+
+def _iso(value: Any) -> datetime:
     return from_text(word(value))
 
 
-def _translated(raw: Any, rule: Rule, kind: Kind) -> Any:
+MOMENTS: Mapping[str, Callable[[Any], datetime]] = {"iso": _iso, "epoch": _epoch, "roundup_time": _roundup_time}
+"""The forms of a source's time: each gives the instant, or raises ValueError, OverflowError or OSError."""
+
+
+def _translation(rule: Rule, kind: Kind) -> Callable[[Any], Any]:
+    """What becomes of a word of the source; it raises an error where the rule does not know the word."""
     if rule.table is not None:
-        own = word(raw)
-        return rule.table[own] if own in rule.table else rule.spellings[plain(own)]
+        return partial(_looked_up, rule.table, rule.spellings)
     if rule.type is not None:
-        instant = moment(raw, rule.type)
-        return to_text(instant) if kind is Kind.TEXT else instant
-    match kind:
-        case Kind.STATUS:
-            return Status(word(raw)).value
-        case Kind.PRIORITY:
-            return _within(int(word(raw)), 1, 10)
-        case Kind.COUNT:
-            return _within(int(word(raw)), 0, None)
-        case Kind.TEXT:
-            return word(raw)
-        case Kind.ANY:
-            return raw
+        instant = MOMENTS[rule.type]
+        return (lambda raw: to_text(instant(raw))) if kind is Kind.TEXT else instant
+    return KINDS[kind]
+
+
+def _looked_up(table: Mapping[str, Any], spellings: Mapping[str, Any], raw: Any) -> Any:
+    own = word(raw)
+    return table[own] if own in table else spellings[plain(own)]
 
 
 def _within(number: int, least: int, most: int | None) -> int:
     if number < least or (most is not None and number > most):
         raise ValueError(f"{number} is out of range")
     return number
+
+
+KINDS: Mapping[Kind, Callable[[Any], Any]] = {
+    Kind.STATUS: lambda raw: Status(word(raw)).value,
+    Kind.PRIORITY: lambda raw: _within(int(word(raw)), 1, 10),
+    Kind.COUNT: lambda raw: _within(int(word(raw)), 0, None),
+    Kind.TEXT: word,
+    Kind.ANY: lambda raw: raw,
+}

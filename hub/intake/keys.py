@@ -3,7 +3,7 @@
 
 def is_kept(key: str) -> bool:
     """Whether it is text: half of a surrogate pair, which JSON has, is none, and a NUL ends a text in a database."""
-    return shown(key) == key
+    return (key.isascii() and "\0" not in key) or shown(key) == key
 
 
 def shown(key: str) -> str:

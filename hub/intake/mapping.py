@@ -11,7 +11,7 @@ import orjson
 from hub.intake.filling import Fill, Rule, Template, Unmapped, filling, reading, word
 from hub.intake.shapes import Kind
 from hub.model.nul import without_nul
-from hub.model.problem import Document, Status
+from hub.model.problem import STATUSES, Document, Status
 
 NUL = rb"\u0000"
 """The only spelling that JSON has for it; a text may hold these six characters, too."""
@@ -83,7 +83,7 @@ def render(mapping: FieldMapping, data: Mapping[str, Any], said: bytes | None = 
     times = {name: read(data, unmapped) for name, read in mapping.timed}
     return Rendered(
         document=without_nul(document) if _has_nul(mapping, document, said) else document,
-        status=Status(document["status"]) if "status" in document else None,
+        status=STATUSES[document["status"]] if "status" in document else None,
         source_status=_raw_status(mapping, data),
         event_time=times.get("event"),
         start_time=times.get("start"),

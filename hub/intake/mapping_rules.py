@@ -7,11 +7,12 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import OneOf
 
 from hub.errors import Violation
+from hub.intake.filling import MOMENTS
 from hub.intake.paths import compile_path
 from hub.intake.shapes import MANDATORY, TARGETS, Kind, Shape
 from hub.model.problem import Status
 
-TIME_TYPES = ("iso", "epoch", "roundup_time")
+TIME_TYPES = tuple(MOMENTS)
 TIMES = ("event", "start")
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.intake.digest import content, digest_of, is_among
 from hub.intake.keys import is_kept, shown
@@ -16,8 +16,7 @@ from hub.problems.sources import Observation
 from hub.store.sources import Item
 
 
-@dataclass(frozen=True, kw_only=True)
-class Changed:
+class Changed(NamedTuple):
     """A record that differs from what was last taken of its ticket, and what the mapping makes of it."""
 
     record: Record

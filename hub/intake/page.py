@@ -1,7 +1,7 @@
 """Takes what one page of a source says into reports, history, events and the source's place: one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -150,7 +150,7 @@ class Transaction:
         written: list[WriteBack] = []
         if before is not None and (self.reader.writes_back or is_marked(changed.rendered.document)):
             written = self.tables.write_backs.of_ticket(self._name, key)
-            changed = replace(changed, rendered=without_echo(changed.rendered, before.document, written))
+            changed = changed._replace(rendered=without_echo(changed.rendered, before.document, written))
         observation = self.reader.observation(changed, before, self.now, told=self.told)
         after = self._observe(observation, stored, changed.record.updated)
         if after is None:

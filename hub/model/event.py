@@ -42,6 +42,9 @@ class EventType(StrEnum):
         return f"{name[:1].lower()}{name[1:]}"
 
 
+TYPES = {kind.value: kind for kind in EventType}
+"""What `EventType` does by a call, at a tenth of the cost."""
+
 PROBLEM_EVENTS = tuple(kind for kind in EventType if kind.resource == "serviceProblem")
 """The events about a report; these alone stand in its history."""
 

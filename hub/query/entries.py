@@ -16,7 +16,7 @@ Key = str | int | float | bytes
 
 def keys_at(document: Any, path: tuple[str, ...]) -> set[Key]:
     """The keys of all values at the end of the path; arrays on the way are entered, one level each."""
-    only = _only_text(document, path)
+    only = only_text(document, path)
     if only is not None:
         return {only}
     keys: set[Key] = set()
@@ -28,7 +28,7 @@ def keys_at(document: Any, path: tuple[str, ...]) -> set[Key]:
     return keys
 
 
-def _only_text(node: Any, path: tuple[str, ...]) -> str | None:
+def only_text(node: Any, path: tuple[str, ...]) -> str | None:
     """The usual case, straight on: a text that is no instant, in one object; None is any other case."""
     if type(node) is list and len(node) == 1:
         (node,) = node

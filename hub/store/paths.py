@@ -7,7 +7,7 @@ from functools import cached_property
 import orjson
 
 from hub.model.problem import Document
-from hub.query.entries import Key, keys_at
+from hub.query.entries import Key, keys_at, only_text
 from hub.store.connection import Connection
 from hub.store.inserting import insert_rows
 from hub.store.path_tally import LOOKED_AT, Common, Moved, PathTally, What
@@ -93,7 +93,11 @@ class IndexedPaths:
             for first, rest, number in places:
                 old, new = before.get(first), after.get(first)
                 if old is None and new is not None:
-                    come += [(number, key, seq) for key in keys_at(new, rest)]
+                    text = only_text(new, rest)
+                    if text is not None:  # without a set for the one key that nearly all have
+                        come.append((number, text, seq))
+                    else:
+                        come += [(number, key, seq) for key in keys_at(new, rest)]
                 elif old != new:
                     had = set() if old is None else keys_at(old, rest)
                     has = set() if new is None else keys_at(new, rest)

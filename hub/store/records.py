@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from hub.model.event import EventType, Record
-from hub.model.problem import Status
+from hub.model.event import TYPES, Record
+from hub.model.problem import STATUSES, Status
 from hub.query.ordering import Cursor, Page, Sort
 from hub.query.sql_columns import Column, Kind
 from hub.query.syntax import Comparison, Condition, Operator
@@ -83,12 +83,12 @@ def _record(row: tuple[Any, ...]) -> Record:
     return Record(
         id=record_id,
         problem_id=problem_id,
-        event_type=EventType(event_type),
+        event_type=TYPES[event_type],
         event_time=event_time,
         record_time=record_time,
         sequence=sequence,
-        from_status=Status(from_status) if from_status else None,
-        to_status=Status(to_status) if to_status else None,
+        from_status=STATUSES[from_status] if from_status else None,
+        to_status=STATUSES[to_status] if to_status else None,
         source=source,
         source_status=source_status,
         party=party,
@@ -115,7 +115,7 @@ def _values(record: Record) -> tuple[Any, ...]:
         record.party,
         record.reason,
         record.irregular,
-        orjson.dumps(record.changes).decode(),
+        orjson.dumps(record.changes).decode() if record.changes else "{}",
         record.actor,
         record.actor_party,
     )
