@@ -1,6 +1,6 @@
 """Takes what one page of a source says into reports, history, events and the source's place: one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -62,7 +62,8 @@ class Taken:
 class Transaction:
     """One use of the tables for one source. `told` False keeps its changes from the listeners.
 
-    `listed` says that the records are a part of all that the source lists at present.
+    `listed` says that the records are a part of all that the source lists at present. `gathered` is called when all is
+    found out, and is yet to be written.
     """
 
     tables: Tables
@@ -71,6 +72,7 @@ class Transaction:
     now: datetime
     told: bool
     listed: bool = False
+    gathered: Callable[[], None] = lambda: None
     taken: Taken = field(default_factory=Taken)
     _items: dict[str, Item | None] = field(default_factory=dict)
     _reports: dict[str, Stored | None] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class Transaction:
         with self.tables.connection.gathering():
             for one in news:
                 self._take(one)
+            self.gathered()
         if self.taken.unmapped:
             self._count_unmapped()
         return self.taken
@@ -155,7 +158,7 @@ class Transaction:
         after = self._observe(observation, stored, changed.record.updated)
         if after is None:
             return
-        if is_overtaken(changed.rendered.status, written):
+        if written and is_overtaken(changed.rendered.status, written):
             why = f"the ticket has since come to say {changed.rendered.source_status or changed.rendered.status!r}"
             self.tables.write_backs.overtake(self._name, key, now=to_micros(self.now), outcome=why)
         self._keep(changed.record, after.problem.id, changed.digest)

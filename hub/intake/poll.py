@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -189,7 +190,7 @@ class SourcePoll:
         news = self._news_of_page(page, terms)
         self._forget(record.key for record in page.records if record.gone)
         if news:
-            self._handed = Handed(self._store, page, lambda tables: self._commit(tables, page, news, terms))
+            self._handed = Handed(self._store, page, partial(self._commit, page, news, terms))
         else:
             self._count(page, Taken())
 
@@ -198,7 +199,7 @@ class SourcePoll:
         records, handed = list(enumerate(page.records)), self._handed
         if handed is None:
             return [one for _, one in self._news(records, terms, listed=page.snapshot)]
-        handed.wait_until_written()
+        handed.wait_until_gathered()
         apart = [row for row in records if row[1].key not in handed.keys]
         news = self._news(apart, terms, listed=page.snapshot)
         self._finish()
@@ -240,8 +241,11 @@ class SourcePoll:
     def _moves(self, cursor: Mapping[str, Any]) -> bool:
         return not self.failed and cursor != self._kept_cursor
 
-    def _commit(self, tables: Tables, page: Page, news: list[News], terms: Terms) -> Taken:
-        taken = self._transaction(tables, terms, listed=page.snapshot).take(news)
+    def _commit(
+        self, page: Page, news: list[News], terms: Terms, tables: Tables, gathered: Callable[[], None]
+    ) -> Taken:
+        transaction = self._transaction(tables, terms, listed=page.snapshot)
+        taken = replace(transaction, gathered=gathered).take(news)
         if not self._failed_after(taken) and page.cursor != self._kept_cursor:
             tables.sources.set_cursor(self._reader.source, page.cursor)
         return taken

@@ -9,7 +9,6 @@ Clock = Callable[[], datetime]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BEGIN = EPOCH.replace(tzinfo=None)
-MICROSECOND = timedelta(microseconds=1)
 
 
 def system_clock() -> datetime:
@@ -18,7 +17,8 @@ def system_clock() -> datetime:
 
 def to_micros(instant: datetime) -> int:
     """Whole microseconds since 1970 in UTC."""
-    return (instant - EPOCH) // MICROSECOND
+    since = instant - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_micros(micros: int) -> datetime:

@@ -21,7 +21,7 @@ def keys_at(document: Any, path: tuple[str, ...]) -> set[Key]:
         return {only}
     keys: set[Key] = set()
     for found in elements_at(document, path):
-        if type(found) is str and found[4:5] != "-":  # what no year begins is no instant
+        if type(found) is str and (found[4:5] != "-" or not found[:4].isdigit()):  # no year begins it
             keys.add(found)
         elif (key := _key_of(found)) is not None:
             keys.add(key)
@@ -36,7 +36,7 @@ def only_text(node: Any, path: tuple[str, ...]) -> str | None:
         if type(node) is not dict:
             return None
         node = node.get(name)
-    return node if type(node) is str and node[4:5] != "-" else None
+    return node if type(node) is str and (node[4:5] != "-" or not node[:4].isdigit()) else None
 
 
 def keys_for(values: Sequence[str]) -> list[Key]:

@@ -8,8 +8,12 @@ from typing import Any
 
 from hub.store.connection import Connection
 
-AT_A_TIME = 64
-"""Rows of one statement. More gain little, and each number of rows is a statement that SQLite has to plan and keep."""
+SIZES = (256, 64, 16, 4)
+"""Rows of one statement, which SQLite has to plan and keep for each. What is left over is a statement a row.
+
+While SQLite works, other threads have the interpreter, and after each statement it has to be waited for: so few long
+ones let the next page be mapped meanwhile.
+"""
 
 _VALUES = re.compile(r"(?<=\bVALUES )\((?:[^()]|\([^()]*\))*\)")
 
@@ -21,13 +25,15 @@ def insert_rows(connection: Connection, sql: str, rows: Sequence[Sequence[Any]])
     copy of all that it changes. After OR FAIL the rows before the refused one are written, as after `executemany`; the
     transaction, or its savepoint, is what undoes them.
     """
-    whole = len(rows) - len(rows) % AT_A_TIME
-    for start in range(0, whole, AT_A_TIME):
-        connection.execute(_of_several(sql), [*chain.from_iterable(rows[start : start + AT_A_TIME])])
-    if whole < len(rows):
-        connection.executemany(sql, rows[whole:])
+    start = 0
+    for size in SIZES:
+        while len(rows) - start >= size:
+            connection.execute(_of_several(sql, size), [*chain.from_iterable(rows[start : start + size])])
+            start += size
+    if start < len(rows):
+        connection.executemany(sql, rows[start:])
 
 
 @cache
-def _of_several(sql: str) -> str:
-    return _VALUES.sub(lambda values: ", ".join([values[0]] * AT_A_TIME), sql, count=1)
+def _of_several(sql: str, size: int) -> str:
+    return _VALUES.sub(lambda values: ", ".join([values[0]] * size), sql, count=1)

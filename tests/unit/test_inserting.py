@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from hub.store.connection import GatheringConnection
-from hub.store.inserting import AT_A_TIME, insert_rows
+from hub.store.inserting import SIZES, insert_rows
 
+AT_A_TIME = SIZES[0]
 INSERT = "INSERT OR FAIL INTO ticket (key, parts) VALUES (?, json_array(?, ?))"
 
 
@@ -21,7 +22,7 @@ def keys(connection: GatheringConnection) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "count", [0, 1, AT_A_TIME - 1, AT_A_TIME, AT_A_TIME + 1, 3 * AT_A_TIME, 3 * AT_A_TIME + 5]
+    "count", [0, 1, *SIZES, sum(SIZES), AT_A_TIME - 1, AT_A_TIME + 1, 3 * AT_A_TIME, 3 * AT_A_TIME + 5]
 )
 def test_however_many_rows_there_are_each_is_written_once(connection: GatheringConnection, count: int) -> None:
     insert_rows(connection, INSERT, [(key, f"a{key}", None) for key in range(count)])
