@@ -25,10 +25,12 @@ Fill = Callable[[Any, list[Unmapped]], Any]
 class Rule:
     """Where one value comes from: a path into the record, or a constant.
 
-    `spellings` is the table once more, by `plain` words, where case and separators do not count.
+    `names` is the path once more where it is names with dots between them, and else empty. `spellings` is the table
+    once more, by `plain` words, where case and separators do not count.
     """
 
     path: Finder | None = None
+    names: tuple[str, ...] = ()
     value: Any = None
     table: Mapping[str, Any] | None = None
     spellings: Mapping[str, Any] = field(default_factory=dict)
@@ -67,14 +69,30 @@ def reading(name: str, rule: Rule, kind: Kind) -> Fill:
         return lambda data, unmapped: value
     read = _translating(name, rule, path, kind)
     is_plain = rule.table is None and rule.type is None and kind in (Kind.TEXT, Kind.ANY)
-    return _copying(path, rule.null, read) if is_plain else read
+    return _copying(rule.names, rule.null, read) if is_plain else read
 
 
-def _copying(path: Finder, null: Collection[str], otherwise: Fill) -> Fill:
-    """Takes a text as it is."""
+def _copying(names: tuple[str, ...], null: Collection[str], otherwise: Fill) -> Fill:
+    """Takes a text as it is from the place where most are: in the record, or in an object there."""
+    if len(names) == 1:
+        return _copying_member(*names, null, otherwise)
+    if len(names) == 2:
+        return _copying_inner(*names, null, otherwise)
+    return otherwise
 
+
+def _copying_member(name: str, null: Collection[str], otherwise: Fill) -> Fill:
     def read(data: Any, unmapped: list[Unmapped]) -> Any:
-        raw = path(data)
+        raw = data.get(name) if type(data) is dict else None
+        return raw if type(raw) is str and raw and raw not in null else otherwise(data, unmapped)
+
+    return read
+
+
+def _copying_inner(outer: str, name: str, null: Collection[str], otherwise: Fill) -> Fill:
+    def read(data: Any, unmapped: list[Unmapped]) -> Any:
+        inner = data.get(outer) if type(data) is dict else None
+        raw = inner.get(name) if type(inner) is dict else None
         return raw if type(raw) is str and raw and raw not in null else otherwise(data, unmapped)
 
     return read

@@ -13,7 +13,7 @@ from hub.errors import InvalidSettings, Violation
 from hub.intake.filling import Each, Rule, Template, word
 from hub.intake.mapping import NUL, FieldMapping, Rendered, render
 from hub.intake.mapping_rules import messages_of, violations_of
-from hub.intake.paths import compile_path
+from hub.intake.paths import compile_path, names_in
 from hub.intake.shapes import MANDATORY, TARGETS, Kind, Shape
 from hub.intake.written_words import misread_words, written_words
 from hub.model.problem import Status
@@ -160,6 +160,7 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
     words = {word(key): value for key, value in (table or {}).items()}
     return Rule(
         path=compile_path(raw["path"]) if "path" in raw else None,
+        names=names_in(raw.get("path", "")),
         value=raw.get("value"),
         table=None if table is None else words,
         spellings=_spellings(words) if raw.get("any_spelling") else {},

@@ -29,6 +29,11 @@ class _Own(Functions):
 _OPTIONS = jmespath.Options(custom_functions=_Own())
 
 
+def names_in(path: str) -> tuple[str, ...]:
+    """The names of a path that is names with dots between them; none of any other."""
+    return tuple(path.split(".")) if _DOTTED.fullmatch(path) else ()
+
+
 def compile_path(path: str) -> Finder:
     """The function that a path stands for. Raises ValueError when it is no JMESPath.
 
@@ -39,8 +44,8 @@ def compile_path(path: str) -> Finder:
         compiled = jmespath.compile(path)
     except JMESPathError as error:
         raise ValueError(f"{path!r} is not a JMESPath: {str(error).splitlines()[0]}") from error
-    if _DOTTED.fullmatch(path):
-        return _member(tuple(path.split(".")))
+    if names := names_in(path):
+        return _member(names)
     if _FIRST_OF.fullmatch(path):
         return _first_of([_member(tuple(part.strip().split("."))) for part in path.split("||")])
 
