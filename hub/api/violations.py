@@ -25,15 +25,22 @@ TYPE_WORDS = {
     "string": "a text",
     "null": "null",
 }
+_PLAIN, _ESCAPED = r"""[^\x00-\x20\x7f<>"{}|\\^`%]""", "%[0-9A-Fa-f]{2}"
+_SPACED = f"(?: |{_PLAIN}|{_ESCAPED})*"
+ADDRESS = f"^(?:(?:{_PLAIN}|{_ESCAPED})*|{_SPACED}://{_SPACED})$"
+"""An address, or the end of one (RFC 3986), as a pattern: a format of our own is a call of Python for each text.
+
+Examples of the standard have a space in an absolute address, which is taken; a sentence is no address.
+"""
 FORMAT_WORDS = {
     "date-time": "must be a time with its zone, such as 2026-03-01T12:00:00Z",
     "uri": "must be an absolute address, such as https://listener.example.com/events",
-    "uri-reference": "must be an address, in which a space is written %20",
 }
 PATTERN_WORDS = {
     r"^(100(\.0+)?|[1-9]?[0-9](\.[0-9]+)?)$": "must be a number from 0 to 100, as a text",
     r"^(10(\.0+)?|[0-9](\.[0-9]+)?)$": "must be a number from 0 to 10, as a text",
     r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$": "must be one line, without control characters",
+    ADDRESS: "must be an address, in which a space is written %20",
 }
 """What a format, or a pattern of a contract, means."""
 
