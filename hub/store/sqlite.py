@@ -33,6 +33,11 @@ DIALECT = "sqlite"
 CACHE_KIB = 16384
 """The page cache of a connection, in KiB; the operating system caches the file for all of them."""
 
+WAL_PAGES = 4000
+"""After so many pages in the write-ahead log, 16 MB, they are brought into the database. One page of a source changes
+more than SQLite's own 1,000, and the next one many of them again.
+"""
+
 AT_ONCE = 0.02
 """The seconds after which a query that should have been quick is given to a thread."""
 
@@ -108,6 +113,7 @@ class Store:
         # The savepoint of each job keeps what it would take back: in memory, not in a file of its own.
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         connection.create_function("pattern_found", 2, is_found, deterministic=True)
         return connection
 
