@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from marshmallow import ValidationError
+from sqlalchemy import create_engine, text
 
 import adapters.sql
 from hub.ports import AuthFailed, FilterIgnored, Page, Source, Unavailable
@@ -149,6 +150,17 @@ def test_a_wrong_password_is_refused_and_not_told(postgresql: Postgresql, tmp_pa
     with pytest.raises(AuthFailed) as refused:
         desk.check()
     assert "not-the-right-one" not in str(refused.value)
+
+
+def test_a_database_of_the_tests_goes_on_while_another_run_begins(
+    postgresql: Postgresql, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Each run closes the folder that all runs share to other users, and the server is one."""
+    tmp_path_factory.getbasetemp().parent.chmod(0o700)
+    owner = create_engine(postgresql.url(OWNER, PASSWORD), isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(text("CHECKPOINT"))
+    owner.dispose()
 
 
 def test_the_server_itself_refuses_to_write_for_us(postgresql: Postgresql) -> None:

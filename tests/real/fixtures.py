@@ -3,8 +3,9 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -137,12 +138,20 @@ def redmine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redmine]:
         yield started
 
 
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder for programs that run as another user: each run of pytest closes the folder that all runs share."""
+    with TemporaryDirectory(prefix="qos-hub-") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgresql]:
+def postgresql() -> Iterator[Postgresql]:
     """One PostgreSQL for the whole run; each test makes a table of its own."""
     with ExitStack() as running:
+        home = running.enter_context(open_folder()) / "home"
         try:
-            server = running.enter_context(Postgresql(cache=cache(), home=tmp_path_factory.mktemp("pg") / "home"))
+            server = running.enter_context(Postgresql(cache=cache(), home=home))
         except CannotStart as error:
             cannot_start(error)
             raise
@@ -150,11 +159,12 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgresql]
 
 
 @pytest.fixture(scope="session")
-def zabbix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zabbix]:
+def zabbix() -> Iterator[Zabbix]:
     """One Zabbix for the whole run; each test has groups and hosts of its own."""
     with ExitStack() as running:
+        home = running.enter_context(open_folder())
         try:
-            instance = running.enter_context(Zabbix(cache=cache(), home=tmp_path_factory.mktemp("zabbix")))
+            instance = running.enter_context(Zabbix(cache=cache(), home=home))
         except CannotStart as error:
             cannot_start(error)
             raise
