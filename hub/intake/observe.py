@@ -111,10 +111,11 @@ class Reader:
             return Late(record=record, rendered=changed.rendered)
         return changed
 
-    def observation(self, changed: Changed, before: Problem | None, now: datetime, *, told: bool) -> Observation:
+    def observation(
+        self, changed: Changed, before: Problem | None, occurred: datetime, *, told: bool
+    ) -> Observation:
         """`before` is the report as it stands, None when this record is the first of its ticket."""
         rendered = changed.rendered
-        occurred = min(rendered.event_time or changed.record.updated, now)
         started = rendered.start_time
         return Observation(
             source=self.source,

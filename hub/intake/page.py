@@ -21,6 +21,7 @@ from hub.intake.observe import (
     is_said_before,
     key_of,
 )
+from hub.intake.occurred import occurred
 from hub.intake.terms import FINAL
 from hub.model.problem import Status
 from hub.model.times import to_micros
@@ -154,8 +155,9 @@ class Transaction:
         if before is not None and (self.reader.writes_back or is_marked(changed.rendered.document)):
             written = self.tables.write_backs.of_ticket(self._name, key)
             changed = changed._replace(rendered=without_echo(changed.rendered, before.document, written))
-        observation = self.reader.observation(changed, before, self.now, told=self.told)
-        after = self._observe(observation, stored, changed.record.updated)
+        at = occurred(changed, item, before, self.tables.records.standing, source=self._name, now=self.now)
+        observation = self.reader.observation(changed, before, at, told=self.told)
+        after = self._observe(observation, stored, max(changed.record.updated, at))
         if after is None:
             return
         if written and is_overtaken(changed.rendered.status, written):

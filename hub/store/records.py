@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -121,6 +121,15 @@ def _values(record: Record) -> tuple[Any, ...]:
     )
 
 
+class Standing(NamedTuple):
+    """The change that brought a report to its status: who told it and in which word, and when, in microseconds."""
+
+    status: Status
+    source: str | None
+    source_status: str | None
+    event_time: int
+
+
 class Records:
     def __init__(self, connection: Connection, dialect: str) -> None:
         self._connection = connection
@@ -158,6 +167,11 @@ class Records:
         """The states that a report came to at this very instant, as far as it is known now."""
         rows = self._connection.execute(self._sql["statuses_at"], (problem_id, event_time))
         return {Status(status) for (status,) in rows}
+
+    def standing(self, problem_id: str) -> Standing | None:
+        """The latest change of a report's status, by its own time; None where there is no such report."""
+        row = self._connection.execute(self._sql["standing"], (problem_id,)).fetchone()
+        return Standing(Status(row[0]), *row[1:]) if row else None
 
     def last(self) -> int:
         """The row number of the latest record; it rises with every change of any report. 0 when there is none."""

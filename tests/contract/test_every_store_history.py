@@ -57,6 +57,17 @@ def test_a_history_says_what_was_recorded_later(store: Store) -> None:
     assert list(store.read.histories.read([], recorded=0)) == []
 
 
+def test_the_change_that_brought_a_report_to_its_status_is_the_latest_by_its_own_time(store: Store) -> None:
+    assert store.read.records.standing("p1") is None
+    append(store, created(1, "p1"), record(5, "p1"), record(3, "p1"), changed(9, "p1"), record(8, "p2"))
+    assert store.read.records.standing("p1") == (
+        Status.RESOLVED,
+        "helpdesk",
+        record(5, "p1").source_status,
+        5 * SECOND,
+    )
+
+
 def test_a_report_that_is_gone_has_a_history_still(store: Store) -> None:
     append(store, created(1, "p1"), changed(2, "p1", EventType.DELETE))
     histories = store.read.histories

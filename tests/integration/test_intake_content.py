@@ -108,6 +108,15 @@ def test_a_mended_mapping_is_applied_to_tickets_that_are_read_again(bench: Bench
     assert bench.report("1")["status"] == "held"
 
 
+def test_what_only_a_mended_mapping_reads_otherwise_has_been_so_since_the_ticket_says_so(bench: Bench) -> None:
+    bench.system.put("1", state="waiting CAB")
+    bench.poll()
+    before = bench.report("1")["statusChangeDate"]
+    bench.restart(status={"path": "state", "table": {"waiting CAB": "held"}, "default": "acknowledged"})
+    bench.poll()
+    assert (bench.report("1")["status"], bench.report("1")["statusChangeDate"]) == ("held", before)
+
+
 # Records that cannot become reports
 
 BAD: dict[str, Any] = {"note": "Called back", "noted": "yesterday"}

@@ -1,7 +1,7 @@
 """Sources that change a ticket in place, under the stamp that it had: what goes there and back again is news, twice."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,10 @@ import adapters.sql
 from hub.intake.configured import shipped_folders
 from hub.intake.poller import Poller, make_poller
 from hub.model.problem import Document
+from hub.model.times import micros_to_text, to_micros, to_text
 from hub.ports import Unavailable
+from hub.reporting.dimensions import dimensions
+from hub.reporting.timelines import Horizon, Timeline, timelines
 from hub.settings import IntakeSettings, SourceSettings
 from hub.store.sqlite import Store
 from tests.fakes.desk_api import DeskApi
@@ -37,17 +40,17 @@ class Hub:
 
     def __init__(self, path: Path, adapter: str, options: dict[str, Any]) -> None:
         self.store = Store(path / "hub.db", synchronous="NORMAL")
+        self.clock = ManualClock()
+        self.clock.now = datetime.now(UTC).replace(microsecond=0)
         self._poller = self._make(SourceSettings(name="source", adapter=adapter, options=options))
 
     def _make(self, settings: SourceSettings) -> Poller:
-        clock = ManualClock()
-        clock.now = datetime.now(UTC)
         return make_poller(
             settings.name,
             settings,
             store=self.store,
-            rules=make_rules(clock).sources,
-            clock=clock,
+            rules=make_rules(self.clock).sources,
+            clock=self.clock,
             intake_settings=IntakeSettings(interval=30, absent_polls=2, failure_wait_maximum=900, mappings=""),
             mapping_folders=shipped_folders(),
         )
@@ -60,6 +63,24 @@ class Hub:
 
     def changes(self) -> int:
         return len(self.store.read.records.page(None, offset=0, limit=100).rows)
+
+    @property
+    def lag(self) -> float | None:
+        row = self.store.read.sources.get("source")
+        assert row is not None
+        return row.lag
+
+    def later(self, **by: float) -> datetime:
+        """Turn the hub's clock; the instant that it then shows."""
+        self.clock.turn(timedelta(**by).total_seconds())
+        return self.clock.now
+
+    def timeline(self) -> Timeline:
+        """The states of the only report there is, as management reports count them."""
+        now = to_micros(self.clock.now)
+        (seen,) = timelines(self.store.read.histories, Horizon(as_of=now, recorded=now), dimensions())
+        assert isinstance(seen, Timeline)
+        return seen
 
     def _keys(self) -> list[str]:
         return list(self.store.read.sources.present("source"))
@@ -109,6 +130,55 @@ def test_a_maintenance_that_ends_has_the_problem_as_it_was_before(
         follow(watch, "status", [(begins, "held"), (ends, before), (begins, "held"), (ends, before)])
 
 
+def test_a_problem_is_held_from_when_its_maintenance_was_seen_until_its_end_was(
+    hub: MakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCH_TOKEN", TOKEN)
+    with Zabbix() as zabbix:
+        event = zabbix.create("MOS low", ns="0")
+        began = to_micros(zabbix.now)
+        watch = hub("zabbix", {"url": zabbix.url, "token": "env:WATCH_TOKEN"})
+        watch.read()
+        seen = []
+        for suppressed in ("1", "0"):
+            zabbix.events[event]["suppressed"] = suppressed
+            seen.append(watch.later(minutes=10))
+            watch.read()
+            assert watch.lag == 0
+            watch.later(minutes=1)
+            watch.read()
+        zabbix.now = watch.later(minutes=9)
+        zabbix.recover(event)
+        watch.later(minutes=2)
+        report = watch.read()
+        timeline = watch.timeline()
+        assert timeline.states == ("inProgress", "held", "inProgress", "resolved")
+        ended = to_micros(zabbix.now) + 179_933
+        assert timeline.begins == (began, *map(to_micros, seen), ended)
+        assert timeline.begins[2] - timeline.begins[1] == 11 * 60 * 1_000_000
+        assert (timeline.irregular, timeline.disordered) == (0, 0)
+        assert report["statusChangeDate"] == report["resolutionDate"] == micros_to_text(ended)
+
+
+def test_an_end_that_the_source_dates_before_a_hold_was_seen_does_not_come_before_it(
+    hub: MakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy brings old values late, and clocks differ."""
+    monkeypatch.setenv("WATCH_TOKEN", TOKEN)
+    with Zabbix() as zabbix:
+        event = zabbix.create("MOS low")
+        watch = hub("zabbix", {"url": zabbix.url, "token": "env:WATCH_TOKEN"})
+        watch.read()
+        zabbix.events[event]["suppressed"] = "1"
+        seen = watch.later(minutes=10)
+        watch.read()
+        zabbix.recover(event)
+        assert zabbix.now < seen
+        watch.later(minutes=1)
+        assert watch.read()["statusChangeDate"] == to_text(seen)
+        assert (watch.timeline().states[-1], watch.timeline().disordered) == ("resolved", 0)
+
+
 def test_an_alarm_without_a_time_of_its_change_is_as_the_peer_has_it(hub: MakeHub) -> None:
     with TmfServer("/tmf-api/alarmManagement/v4", "alarm", stamp="alarmRaisedTime") as server:
         server.filters = False
@@ -149,6 +219,35 @@ def test_a_priority_that_goes_up_and_down_within_one_stamp_is_as_the_api_has_it(
                 (lambda: ticket.update(priority="high"), before),
             ],
         )
+
+
+def test_a_change_in_place_is_dated_when_it_was_seen_and_one_of_a_later_stamp_by_that(hub: MakeHub) -> None:
+    with DeskApi() as api:
+        api.put("t1", title="Line dead", state="open", priority="high")
+        ticket = api.tickets["t1"]
+        desk = hub("rest", {"url": api.url, **TICKET_API})
+        desk.read()
+        first = datetime.fromisoformat(ticket["updated_at"])
+        ticket.update(priority="urgent")
+        seen = desk.later(minutes=3)
+        desk.read()
+        ticket.update(title="Line cut")
+        again = desk.later(minutes=2)
+        desk.read()
+        later = again + timedelta(seconds=1)
+        ticket.update(state="waiting", updated_at=to_text(later))
+        desk.later(minutes=2)
+        desk.read()
+        desk.read()
+        rows = desk.store.read.records.page(None, offset=0, limit=100).rows
+        told = [(row.event_type.removeprefix("ServiceProblem"), row.event_time) for row in rows]
+        assert told == [
+            ("CreateEvent", to_micros(first)),
+            ("AttributeValueChangeEvent", to_micros(seen)),
+            ("AttributeValueChangeEvent", to_micros(again)),
+            ("StateChangeEvent", to_micros(later)),
+            ("InformationRequiredEvent", to_micros(later)),
+        ]
 
 
 def fill_log(api: DeskApi, *states: str) -> None:

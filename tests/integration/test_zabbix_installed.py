@@ -187,13 +187,19 @@ def test_the_problem_of_a_host_or_trigger_that_is_disabled_is_held(bench: Zabbix
     assert {one.source_status for one in reports(bench, found).values()} == {"disabled"}
 
 
-def test_a_maintenance_holds_a_problem_while_it_lasts(bench: ZabbixBench) -> None:
-    bench.create("mos")
-    _, page = pulled(bench)
+def maintenance(bench: ZabbixBench) -> str:
+    """The id of a maintenance of the host that has begun."""
     now = int(time.time())
     planned = {"timeperiod_type": 0, "start_date": now - 60, "period": 3600}
     window = {"name": uuid4().hex, "active_since": now - 60, "active_till": now + 3600, "timeperiods": [planned]}
     (made,) = bench.instance.call("maintenance.create", {**window, "hostids": [bench.host_id]})["maintenanceids"]
+    return str(made)
+
+
+def test_a_maintenance_holds_a_problem_while_it_lasts(bench: ZabbixBench) -> None:
+    bench.create("mos")
+    _, page = pulled(bench)
+    made = maintenance(bench)
 
     def state() -> str | None:
         return reports(bench, pulled(bench, page)[0])["mos"].source_status
@@ -201,6 +207,21 @@ def test_a_maintenance_holds_a_problem_while_it_lasts(bench: ZabbixBench) -> Non
     until(lambda: state() == "suppressed", within=A_TIMER)
     bench.instance.call("maintenance.delete", [made])
     until(lambda: state() == "problem", within=A_TIMER)
+
+
+def test_a_report_is_held_from_when_a_maintenance_was_seen_until_its_end_was(
+    bench: ZabbixBench, tmp_path: Path
+) -> None:
+    bench.create("mos")
+    with polled(tmp_path, "zabbix", bench.options) as hub:
+        hub.poll()
+        made = maintenance(bench)
+        until(lambda: ("StateChange", "held") in hub.poll(), within=A_TIMER)
+        bench.instance.call("maintenance.delete", [made])
+        until(lambda: ("StateChange", "inProgress") in hub.poll(), within=A_TIMER)
+        (first, began), (then, held), (last, ended) = hub.statuses(bench.id_of("mos"))
+        assert (first, then, last) == ("inProgress", "held", "inProgress")
+        assert began < held < ended
 
 
 def test_a_problem_that_becomes_worse_is_found_and_one_that_becomes_better_stays(bench: ZabbixBench) -> None:

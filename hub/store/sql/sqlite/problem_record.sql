@@ -25,5 +25,10 @@ ORDER BY event_time DESC, seq DESC LIMIT 1;
 -- name: statuses_at
 SELECT to_status FROM problem_record WHERE problem_id = ? AND event_time = ? AND to_status IS NOT NULL;
 
+-- name: standing
+SELECT to_status, source, source_status, event_time FROM problem_record
+WHERE problem_id = ? AND to_status IS NOT NULL
+ORDER BY event_time DESC, seq DESC LIMIT 1;
+
 -- name: has
 SELECT 1 FROM problem_record WHERE problem_id = ? LIMIT 1;
