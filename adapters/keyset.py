@@ -23,8 +23,9 @@ first `offset` of them. None for `since` asks for all; an offset is asked for on
 class Part(Generic[T]):
     """Rows that were not read before in this run, at most a page, and where to go on after them.
 
-    `cursor` has the keys `since`, the instant up to which all is read, and `at`, the place of a run that is not at
-    its end; both are RFC 3339 texts, or null. Other keys of an adapter's cursor may stand beside them.
+    `cursor` has the keys `since`, the instant up to which all is read, and `at`, from where a run goes on that is cut
+    off here, null at its end; both are RFC 3339 texts, or null. Other keys of an adapter's cursor may stand beside
+    them.
     """
 
     rows: tuple[T, ...]
@@ -36,8 +37,9 @@ class Keyset(Generic[T]):
     """How one kind of row is read.
 
     Each request asks from the last stamp on, so that a row that changes meanwhile moves towards us. `lookback` is
-    applied at the start of a run alone: a run that was broken off goes on from its place. `now` is the source's own
-    clock; it is read when the first answer is there, and no cursor goes beyond it. `precision` is that of the stamps
+    applied at the start of a run: one that was broken off goes on from its place, yet from no later than so long before
+    it began, as what was stamped since then may still come up behind its place. `now` is the source's own clock; it is
+    read when the first answer is there, and no cursor goes beyond it. `precision` is that of the stamps
     in the filter. With `short_pages` a page with fewer rows than asked for is not the last one, only an empty one is;
     a part is then held back until it is known whether the run ends with it, so that its cursor says so.
     `slack` is how much older a row may be than what was asked for: some sources look a little further back. `hint`
@@ -180,7 +182,13 @@ class _Run(Generic[T]):
         """A stamp in the future, which a clock that is set wrong brings, would hide what comes until then."""
         known = [instant for instant in (self._kept, reached) if instant is not None]
         since = None if not known or self._signpost is None else min(max(known), self._signpost)
-        return {"since": _text(since), "at": None if self.ended else _text(reached)}
+        return {"since": _text(since), "at": None if self.ended else _text(self._place(reached))}
+
+    def _place(self, reached: datetime | None) -> datetime | None:
+        """Behind what no row can come up any more."""
+        if reached is None or self._signpost is None:
+            return reached
+        return min(reached, earlier(self._signpost, self._keyset.lookback))
 
 
 def earlier(instant: datetime, span: timedelta) -> datetime:

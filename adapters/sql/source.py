@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from adapters.keyset import looked_back
+from adapters.keyset import earlier, looked_back
 from adapters.options import POSITIVE, Secret
 from adapters.rows import Row, RowOptions, RowReader, before_repeated, rfc3339
 from adapters.sql.database import Database
@@ -94,7 +94,7 @@ class Sql:
     """One table, view or query.
 
     Cursor: `since`, up to when all is read; `sample`, a stamp as the database has it; `at`, stamp and key of the last
-    row of a run that is not at its end.
+    row of a run that is not at its end, where no row can come up behind it any more.
     """
 
     def __init__(
@@ -140,7 +140,9 @@ class Sql:
                 newest = max(records[-1].updated, newest or records[-1].updated)
                 behind = self._behind(rows[-1])
                 ended = len(rows) < self._page_size
-                place = self._cursor(rows[-1], min(newest, signpost), ended)
+                # Among stamps of just now rows still come up behind a place: a run that is cut off there looks back.
+                is_settled = records[-1].updated <= earlier(signpost, self._lookback)
+                place = self._cursor(rows[-1], min(newest, signpost), keeps_place=is_settled and not ended)
                 yield Page(records=records, cursor=place)
             if place.get("at"):
                 # At its end a run has no place any more, also where its last page was full: the next one looks back.
@@ -214,9 +216,9 @@ class Sql:
             raise ValueError(f"there is no column {missing[0]!r}; there are {', '.join(row)}")
         return {name: plain(value, self._zone) for name, value in row.items()}
 
-    def _cursor(self, row: Row, since: datetime, ended: bool) -> dict[str, Any]:
+    def _cursor(self, row: Row, since: datetime, *, keeps_place: bool) -> dict[str, Any]:
         stamp = kept(row[self._reader.stamp])
-        at = None if ended else [stamp, *(kept(row[name]) for name in self._reader.key)]
+        at = [stamp, *(kept(row[name]) for name in self._reader.key)] if keeps_place else None
         return {"since": rfc3339(since, "microseconds"), "sample": stamp, "at": at}
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,8 +13,9 @@ from marshmallow import ValidationError
 from sqlalchemy import create_engine, text
 
 import adapters.sql
+from adapters.sql.database import Database
 from hub.ports import AuthFailed, FilterIgnored, Page, Source, Unavailable
-from tests.fakes.ticket_table import TicketTable
+from tests.fakes.ticket_table import START, TicketTable
 from tests.real.postgresql import OWNER, PASSWORD, READER, Postgresql
 
 
@@ -102,6 +104,33 @@ def test_a_row_that_is_committed_late_is_read_whatever_the_last_page_held(desk: 
         f" (SELECT opened_at FROM {desk.options['table']} WHERE ticket_id = 'T2') WHERE ticket_id = 'late'"
     )
     assert "late" in keys(list(source.pull(cursor)))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_row_that_is_committed_behind_the_place_of_a_run_that_was_cut_off_is_read(
+    desk: Desk, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(desk, 4)
+    monkeypatch.setattr(Database, "now", lambda *_: START + timedelta(seconds=4))
+    source = desk.source(page_size=size, lookback=4)
+    pull = source.pull({})
+    broken = [next(pull)]
+    while len(keys(broken)) < 3:
+        broken.append(next(pull))
+    del pull
+    cursor = json.loads(json.dumps(broken[-1].cursor))
+    table = desk.options["table"]
+    desk.table.put("late")
+    desk.table.run(
+        f"UPDATE {table} SET changed_at ="
+        f" (SELECT opened_at FROM {table} WHERE ticket_id = 'T1') WHERE ticket_id = 'late'"
+    )
+    for _ in range(9):
+        desk.table.put("after", state="WORK")
+    monkeypatch.undo()
+    rest = list(source.pull(cursor))
+    later = list(source.pull(json.loads(json.dumps(rest[-1].cursor))))
+    assert "late" in keys([*rest, *later])
 
 
 def test_a_backfill_since_an_instant_takes_what_changed_since(desk: Desk) -> None:

@@ -127,6 +127,33 @@ def test_lookback_is_applied_at_the_start_of_a_run_alone() -> None:
     assert [since for since, _, _ in desk.asked][:2] == [at(2), at(3)]
 
 
+def test_a_run_that_was_cut_off_near_the_present_reads_what_came_up_behind_its_place() -> None:
+    desk = Desk(a=1, b=2, c=3, d=4, e=5, f=6)
+    desk.now = at(6)
+    parts = desk.keyset(2, lookback=timedelta(seconds=5)).parts({})
+    broken = [next(parts), next(parts)]
+    assert broken[-1].cursor == {"since": "2026-11-22T17:00:03Z", "at": "2026-11-22T17:00:01Z"}
+    desk.tickets |= {"late": at(2.5), "g": at(20), "h": at(30)}
+    desk.now = at(40)
+    rest = read(desk, broken[-1].cursor, page_size=2, lookback=timedelta(seconds=5))
+    later = read(desk, rest[-1].cursor, page_size=2, lookback=timedelta(seconds=5))
+    assert set(keys(broken) + keys(rest) + keys(later)) == set(desk.tickets)
+
+
+def test_a_run_that_is_cut_off_again_and_again_comes_to_its_end() -> None:
+    desk = Desk(**{f"t{number:02}": number for number in range(40)})
+    cursor: dict[str, str | None] = {}
+    found: set[str] = set()
+    for moment in range(40, 80):
+        desk.now = at(moment)
+        parts = desk.keyset(5, lookback=timedelta(seconds=10)).parts(cursor)
+        part = next(parts)
+        found |= set(keys([part]))
+        cursor = part.cursor
+    assert found == set(desk.tickets)
+    assert cursor["at"] is None
+
+
 def test_a_run_that_was_broken_off_goes_on_from_its_place_without_lookback() -> None:
     desk = Desk(a=1, b=2, c=3, d=4, e=5, f=6)
     kept = {"since": "2026-11-22T17:00:06Z", "at": None}
