@@ -51,6 +51,8 @@ def _clear_end() -> Iterator[None]:
 def sources(context: click.Context, as_text: bool, database: str | None, config: Path | None) -> None:
     """See how the reading of trouble systems goes, and which of their words the mapping does not know."""
     if context.invoked_subcommand is not None:
+        told = {"as_text": as_text, "database": database, "config": config}
+        context.default_map = {context.invoked_subcommand: {name: value for name, value in told.items() if value}}
         return
     with _clear_end(), source_desk(quiet_settings(config, database)) as desk:
         found = desk.all()

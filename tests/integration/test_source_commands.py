@@ -41,6 +41,13 @@ stamp = "sys_updated_at"
     return tmp_path
 
 
+def leave(database: Path) -> None:
+    """A database of a hub that has polled the source."""
+    store = Store(database, synchronous="NORMAL")
+    store.write(lambda tables: tables.sources.ensure("log", "files"))
+    store.close()
+
+
 def run(folder: Path, *words: str) -> Result:
     return CliRunner().invoke(main, ["sources", *words, "--config", str(folder / "qos-hub.toml")])
 
@@ -102,3 +109,24 @@ def test_a_mapping_is_tried_on_such_records_too(folder: Path) -> None:
     assert shown.exit_code == 0, shown.output
     assert "── ticket \\ud800, changed" in shown.stdout
     assert "no report could be made of it: its content cannot be kept" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    "words", [("show", "log"), ("resync", "log"), ("pull", "log", "--dry-run"), ("try", "log")]
+)
+def test_what_the_group_is_told_counts_for_its_subcommand(folder: Path, words: tuple[str, ...]) -> None:
+    leave(folder / "hub.db")
+    said = CliRunner().invoke(main, ["sources", "--json", "--config", str(folder / "qos-hub.toml"), *words])
+    assert said.exit_code == 0, said.output
+    assert json.loads(said.stdout)
+
+
+def test_what_the_subcommand_is_told_wins_over_the_group(folder: Path) -> None:
+    names = {name: folder / f"{name}.db" for name in ("hub", "group", "own")}
+    for database in names.values():
+        leave(database)
+    before = {name: dump(database) for name, database in names.items()}
+    group = ["sources", "--config", str(folder / "qos-hub.toml"), "--database", str(names["group"])]
+    for words, changed in ((["--database", str(names["own"])], {"own"}), ([], {"own", "group"})):
+        assert CliRunner().invoke(main, [*group, "resync", "log", *words]).exit_code == 0
+        assert {name for name, database in names.items() if dump(database) != before[name]} == changed
