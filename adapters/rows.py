@@ -162,11 +162,14 @@ class RowReader:
         return Record(key=self.key_of(row), updated=updated, data=data, gone=gone, log=self.log)
 
     def key_of(self, row: Row) -> str:
+        """The values with | between them; a | or \\ within one of several has a \\ in front."""
         values = [member(row, name) for name in self.key]
         for name, value in zip(self.key, values, strict=True):
             if value is None or value == "" or isinstance(value, Mapping | list):
                 raise ValueError(f"the key {name!r} is {value!r}")
-        return "|".join(map(str, values))
+        if len(values) == 1:
+            return str(values[0])
+        return "|".join(str(value).replace("\\", "\\\\").replace("|", "\\|") for value in values)
 
     def updated(self, row: Row) -> datetime:
         value = member(row, self.stamp)
