@@ -3,9 +3,10 @@
 With `--service-desk` the log of a real desk is read, too, whole.
 
 Each part is a process of its own, on one core. Those of the hub read through the mapping, the rules and the store as
-they are shipped, a transaction a page, FULL durability. The two beside them read the same tickets: one writes each as
-it is into a table with one index, and does nothing else; one has the mapped reports in memory before its clock starts,
-and writes their rows into the hub's tables by the hub's own statements.
+they are shipped, a transaction a page, FULL durability. The first pull is made on all cores, too, as by a hub that is
+started: it maps a page while the database writes the one before. The two beside them read the same tickets: one writes
+each as it is into a table with one index, and does nothing else; one has the mapped reports in memory before its clock
+starts, and writes their rows into the hub's tables by the hub's own statements.
 """
 
 import json
@@ -13,6 +14,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -107,26 +109,37 @@ def pull(parts: Parts, source: Source, rules: FieldMapping, row: SourceRow) -> N
     ).run(row, lambda: False)
 
 
+def first_pull(parts: Parts, folder: Path, tickets: int, what: str) -> tuple[Figure, SourceRow]:
+    """The figure, and the source as it is kept then."""
+    parts.store.write(lambda tables: tables.sources.ensure(NAME, NAME))
+    desk = Watched(Desk(folder / "tickets.ndjson", page_size=PAGE), tickets)
+    first = timed(what, tickets, lambda: pull(parts, desk, mapping(), never_polled(NAME, NAME)))
+    late = memory_mb(os.getpid())[0]
+    row = parts.store.read.sources.get(NAME)
+    assert row is not None
+    assert row.problems == tickets
+    return replace(first, early_mb=desk.early, late_mb=late), row
+
+
+def cores_part(folder: Path, tickets: int) -> list[Figure]:
+    """The first pull, by a process that may use all cores."""
+    parts = make_parts(settings_in(folder), system_clock)
+    figure, _ = first_pull(parts, folder, tickets, f"hub: the first pull, on {len(os.sched_getaffinity(0))} cores")
+    parts.store.close()
+    return [figure]
+
+
 def hub_part(folder: Path, tickets: int) -> list[Figure]:
     """The first pull, and a second one by another poll that is told everything once more."""
     parts, lines = make_parts(settings_in(folder), system_clock), folder / "tickets.ndjson"
     store = parts.store
-    store.write(lambda tables: tables.sources.ensure(NAME, NAME))
-    desk = Watched(Desk(lines, page_size=PAGE), tickets)
-    first = timed("hub: the first pull", tickets, lambda: pull(parts, desk, mapping(), never_polled(NAME, NAME)))
-    late = memory_mb(os.getpid())[0]
-    row = store.read.sources.get(NAME)
-    assert row is not None
-    assert row.problems == tickets
+    first, row = first_pull(parts, folder, tickets, "hub: the first pull, on one core")
     written = store.write(lambda tables: tables.connection.total_changes)
     again = Desk(lines, page_size=PAGE, from_the_beginning=True)
     second = timed("hub: a second pull, nothing new", tickets, lambda: pull(parts, again, mapping(), row))
     written = store.write(lambda tables: tables.connection.total_changes) - written
     store.close()
-    return [
-        replace(first, early_mb=desk.early, late_mb=late),
-        replace(second, changes=written),
-    ]
+    return [first, replace(second, changes=written)]
 
 
 def log_part(folder: Path, rows: int) -> list[Figure]:
@@ -212,11 +225,11 @@ def insert(tables: Tables, key: str, mapped: Document, new_id: Callable[[], str]
     tables.sources.put_item(NAME, key, problem_id=problem.id, digest=b"0123456789abcdef", updated=now)
 
 
-PARTS = {"raw": raw_part, "bare": bare_part, "hub": hub_part, "log": log_part}
+PARTS = {"raw": raw_part, "bare": bare_part, "cores": cores_part, "hub": hub_part, "log": log_part}
 
 
 def measured(part: str, tickets: int, service_desk: Path | None = None) -> list[Figure]:
-    with TemporaryDirectory() as name, pinned(SERVER_CORE):
+    with TemporaryDirectory() as name, nullcontext() if part == "cores" else pinned(SERVER_CORE):
         folder = Path(name)
         if service_desk:
             from benchmarks.service_desk import unpack  # what is measured does not import it
@@ -255,7 +268,7 @@ def main(
     if as_json:
         print(json.dumps([asdict(figure) for figure in figures]))
         return
-    raw, _, _, second, *_ = figures
+    raw, _, _, _, second, *_ = figures
     table = Table(
         "", "a second", "CPU for one", "CPU to raw", "MB at 10 %", "MB at the end", "rows written", left=1
     )
