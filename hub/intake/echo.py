@@ -53,7 +53,7 @@ def _in_one_line(text: str) -> str:
 
 
 def _without_status(rendered: Rendered, report: Document, written: Sequence[WriteBack]) -> Rendered:
-    """What the ticket said before a status of ours that waits has no effect; what we wrote brings no other reason."""
+    """What the ticket said before a status of ours that waits has no effect; a reason that came with ours stays."""
     waiting = of_status(written, WriteBackState.DUE)
     is_ours = bool(waiting) and rendered.status == waiting[-1].content["status"]
     if waiting and not is_ours and not is_overtaken(rendered.status, written):
@@ -62,6 +62,9 @@ def _without_status(rendered: Rendered, report: Document, written: Sequence[Writ
     ended = of_status(written, *WriteBackState)
     is_ours = is_ours or (bool(ended) and ended[-1].word is not None and ended[-1].word == rendered.source_status)
     if not is_ours or rendered.status != report["status"]:
+        return rendered
+    given = (waiting or ended)[-1].given
+    if given is None or given != report.get(REASON):
         return rendered
     return rendered._replace(document=_with_reason_of(report, rendered.document))
 

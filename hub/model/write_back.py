@@ -23,9 +23,10 @@ class WriteBack:
     """One thing to write, once. `id` marks it in the ticket, and is the same at every attempt. Times are microseconds.
 
     `content` is {"text", "author"} of a note or an acknowledgement, {"status", "before"} of a status, where `before` is
-    what the ticket said when the change was made: {"status", "statusChangeReason"}. When a status is written, `word`
-    says in which word of the source. `outcome` is why the last attempt failed. `content` may have `overtaken`, why a
-    status is not to be written any more that somebody was writing when that became known.
+    what the ticket said when the change was made: {"status", "statusChangeReason"}. It may have `given`, the reason
+    that came with the change of status, and `overtaken`, why a status is not to be written any more that somebody was
+    writing when that became known. When a status is written, `word` says in which word of the source. `outcome` is why
+    the last attempt failed.
     """
 
     id: str
@@ -47,6 +48,12 @@ class WriteBack:
         return self.content.get("overtaken")
 
     @property
+    def given(self) -> str | None:
+        return self.content.get("given")
+
+    @property
     def told(self) -> Document:
         """What of its content is for people."""
-        return {name: value for name, value in self.content.items() if name not in ("before", "overtaken")}
+        return {
+            name: value for name, value in self.content.items() if name not in ("before", "given", "overtaken")
+        }

@@ -9,7 +9,7 @@ from hub.model.problem import Document, Problem
 from hub.model.write_back import WriteBack, WriteBackKind, WriteBackState
 from hub.problems.acknowledgement import is_acknowledged
 from hub.problems.history import Change
-from hub.problems.status_write_back import said_before, standing
+from hub.problems.status_write_back import REASON, said_before, standing
 from hub.store.tables import Tables
 
 Wanted = Mapping[str, Collection[str]]
@@ -62,7 +62,9 @@ def _contents(before: Document, after: Document, change: Change) -> Iterator[tup
         if note.get("text") and not any(_are_the_same(note, one) for one in known):
             yield WriteBackKind.NOTE, {"text": note["text"], "author": note.get("author") or change.actor}
     if before["status"] != after["status"]:
-        yield WriteBackKind.STATUS, {"status": after["status"]}
+        given = after.get(REASON)
+        said = {} if given is None or given == before.get(REASON) else {"given": given}
+        yield WriteBackKind.STATUS, {"status": after["status"], **said}
 
 
 def _are_the_same(note: Document, known: Document) -> bool:

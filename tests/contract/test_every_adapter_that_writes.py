@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from hub.intake.adapters import make_source
-from hub.intake.mapping import render
+from hub.intake.mapping import Rendered, render
 from hub.model.problem import Status
 from hub.model.write_back import WriteBackState
 from hub.ports import AuthFailed, Refused, SourceError, Unavailable, Writes, Writing
@@ -45,9 +45,13 @@ def filed(bench: WritableBench, name: str = "iptv") -> str:
     return next(record.key for record in records(bench.source().pull({})) if bench.name_of(record) == name)
 
 
-def status_of(bench: WritableBench, key: str) -> Status | None:
+def rendered_of(bench: WritableBench, key: str) -> Rendered:
     *_, record = [record for record in records(bench.source().pull({})) if record.key == key]
-    return render(mapping_of(bench), record.data).status
+    return render(mapping_of(bench), record.data)
+
+
+def status_of(bench: WritableBench, key: str) -> Status | None:
+    return rendered_of(bench, key).status
 
 
 def text(key: str) -> Writing:
@@ -128,7 +132,7 @@ def test_an_answer_of_something_else_is_no_word_that_a_change_was_written(
     assert writable.texts_in(key) == []
 
 
-def test_what_is_changed_here_goes_to_the_ticket_and_is_heard_of_by_nobody_again(
+def test_what_is_changed_here_goes_to_the_ticket_and_its_status_and_texts_are_heard_of_by_nobody_again(
     writable: WritableBench, tmp_path: Path
 ) -> None:
     key = filed(writable)
@@ -136,7 +140,7 @@ def test_what_is_changed_here_goes_to_the_ticket_and_is_heard_of_by_nobody_again
     with polled(tmp_path, writable.system, writable.writing, kinds) as hub:
         hub.poll()
         noted = [{"@type": "Note", "id": "n1", "text": "We look into it", "author": "Ines"}]
-        for changes in ({"note": noted}, {"status": "inProgress"}):
+        for changes in ({"note": noted}, {"status": "inProgress", "statusChangeReason": "Ines has it"}):
             assert len(hub.patch(key, **changes)) == 1
             report = hub.report(key)
             assert [hub.poll() for _ in range(3)] == [[], [], []]
@@ -144,3 +148,16 @@ def test_what_is_changed_here_goes_to_the_ticket_and_is_heard_of_by_nobody_again
         assert hub.written_back(key) == [(WriteBackState.WRITTEN, None)] * 2
         assert len(writable.texts_in(key)) == 1
         assert status_of(writable, key) is Status.IN_PROGRESS
+
+
+def test_the_reason_of_a_status_that_was_written_is_what_the_ticket_says(
+    writable: WritableBench, tmp_path: Path
+) -> None:
+    key = filed(writable)
+    with polled(tmp_path, writable.system, writable.writing, ("status",)) as hub:
+        hub.poll()
+        hub.patch(key, status="inProgress")
+        heard = [event for _ in range(3) for event in hub.poll()]
+        said = rendered_of(writable, key).document.get("statusChangeReason")
+        assert hub.report(key).get("statusChangeReason") == said
+        assert heard in ([], [("AttributeValueChange", "inProgress")])

@@ -34,7 +34,7 @@ def note(text: str) -> Document:
 
 
 def test_a_note_and_a_status_are_written_once_and_do_not_come_back_as_news(office: Office) -> None:
-    office.patch(status="inProgress", note=[note("We look into it")])
+    office.patch(status="inProgress", statusChangeReason="Ines has it", note=[note("We look into it")])
     history, report = len(office.history()), office.report("7")
     office.poll(3)
     (comment,) = office.ticket()["comments"]
@@ -43,6 +43,52 @@ def test_a_note_and_a_status_are_written_once_and_do_not_come_back_as_news(offic
     assert [(one.state, one.attempts) for one in office.asked()] == [(WriteBackState.WRITTEN, 1)] * 2
     assert len(office.system.asked) == 2
     assert (len(office.history()), office.report("7")) == (history, report), "what we wrote is no news"
+
+
+def test_the_reason_of_a_status_that_was_written_is_that_of_the_ticket_and_the_status_is_told_once(
+    office: Office,
+) -> None:
+    assert office.report("7")["statusChangeReason"] == "new"
+    office.patch(status="inProgress")
+    before, told = office.report("7"), len(office.told())
+    office.poll(3)
+    after = office.report("7")
+    assert (after["status"], after["statusChangeReason"]) == ("inProgress", "working")
+    assert after["statusChangeDate"] == before["statusChangeDate"]
+    assert [kind for kind, _ in office.told()[told:]] == ["AttributeValueChange"]
+    last = office.history()[-1]
+    assert last.changes == {"statusChangeReason": {"from": "new", "to": "working"}}
+    office.system.put("7", urgency="high")
+    office.poll()
+    assert office.report("7")["statusChangeReason"] == "working"
+
+
+def test_a_reason_that_a_client_gave_stays_while_the_ticket_has_the_status_that_came_with_it(
+    office: Office,
+) -> None:
+    office.patch(status="inProgress", statusChangeReason="Ines has it")
+    office.poll()
+    office.system.put("7", urgency="high")
+    office.poll(2)
+    assert (office.report("7")["priority"], office.report("7")["statusChangeReason"]) == (1, "Ines has it")
+    office.patch(status="resolved")
+    office.poll(2)
+    assert (office.report("7")["status"], office.report("7")["statusChangeReason"]) == ("resolved", "done")
+    office.system.put("7", state="closed")
+    office.poll()
+    assert (office.report("7")["status"], office.report("7")["statusChangeReason"]) == ("closed", "closed")
+
+
+def test_the_reason_of_a_status_that_came_through_unheard_is_that_of_the_ticket(office: Office) -> None:
+    office.patch(status="inProgress")
+    office.system.failures = [(True, Unavailable("cut off"))]
+    office.poll()
+    assert [one.state for one in office.asked()] == [WriteBackState.DUE]
+    office.clock.turn(600)
+    office.poll(2)
+    assert [one.state for one in office.asked()] == [WriteBackState.WRITTEN]
+    assert office.report("7")["statusChangeReason"] == "working"
+    assert [kind for kind, _ in office.told()] == ["StateChange", "AttributeValueChange"]
 
 
 def test_a_change_asks_for_a_poll(office: Office) -> None:
