@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
 
@@ -21,6 +21,8 @@ ANSWER_TIME = 300.0
 """Seconds within which an answer has to be whole."""
 HEARD, SAID = 8192, 200
 """Bytes that are read of an answer which is not served, and letters of them that are told."""
+AT_ONCE = timedelta(seconds=1)
+"""An answer within this tells what time it is."""
 Clock = Callable[[], datetime]
 
 
@@ -106,7 +108,7 @@ class HttpClient:
         self.last_headers: Mapping[str, str] = {}
         """The header lines of its last answer."""
         self.clock_skew: float | None = None
-        """Seconds that the system's clock is ahead of ours, to half a second."""
+        """Seconds that the system's clock is ahead of ours, to half a second, at its last answer that came at once."""
 
     @classmethod
     def from_options(
@@ -264,10 +266,10 @@ class HttpClient:
     def _note_time(self, answer: requests.Response) -> None:
         self.last_headers = answer.headers
         self.last_date = http_date(answer.headers.get("Date", ""))
-        # The header has whole seconds, cut off: the middle of the second is the best guess.
-        self.clock_skew = (
-            None if self.last_date is None else (self.last_date - self._clock()).total_seconds() + 0.5
-        )
+        # An answer that took long may bear the time at which it was begun.
+        if self.last_date is not None and (self.clock_skew is None or answer.elapsed < AT_ONCE):
+            # The header has whole seconds, cut off: the middle of the second is the best guess.
+            self.clock_skew = (self.last_date - self._clock()).total_seconds() + 0.5
 
     def _explained(self, answer: requests.Response) -> str:
         """What the system says of a request that it does not serve, in one line, without following it anywhere."""

@@ -28,6 +28,7 @@ __all__ = [
     "Rings",
     "Source",
     "SourceError",
+    "Timed",
     "Unavailable",
     "Writes",
     "Writing",
@@ -149,6 +150,16 @@ class Rings(Protocol):
     @property
     def ring_secret(self) -> str | None:
         """The secret that the ring carries, which must be the source's `wake_secret`; None where it does not ring."""
+        ...
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """What an adapter offers beside the two methods when the answers of its source tell the time there."""
+
+    @property
+    def clock_skew(self) -> float | None:
+        """Seconds that the source's clock was ahead of ours at its last answer; None when it did not tell."""
         ...
 
 

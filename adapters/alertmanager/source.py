@@ -53,6 +53,10 @@ class Alertmanager:
         self._patience = patience
         self._page_size = page_size
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._http.clock_skew
+
     def check(self) -> Check:
         status = self._status()
         return Check(

@@ -100,6 +100,10 @@ class Jira:
         self._page_size = page_size
         self._lookback = lookback
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._site.http.clock_skew
+
     def check(self) -> Check:
         me = self._site.myself()
         return Check(

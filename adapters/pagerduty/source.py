@@ -54,6 +54,10 @@ class PagerDuty:
         self._page_size = page_size
         self._lookback = lookback
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._account.http.clock_skew
+
     def check(self) -> Check:
         """A key belongs to nobody in particular, so there is nobody to name."""
         abilities = self._account.abilities()

@@ -82,6 +82,10 @@ class Redmine:
         self._reread = reread
         self._clock = clock
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._server.http.clock_skew
+
     def check(self) -> Check:
         """Who we are there; a project or tracker that we do not see fails it. Redmine does not tell its version."""
         me = self._server.myself()

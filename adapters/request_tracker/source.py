@@ -77,6 +77,10 @@ class RequestTracker:
         self._reconcile = reconcile
         self._clock = clock
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._tracker.http.clock_skew
+
     def check(self) -> Check:
         """Any request tells a bad password, by 401; these tell the version too, and a queue that we do not see."""
         version = self._tracker.version()

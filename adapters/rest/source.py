@@ -126,6 +126,10 @@ class Rest:
         self._snapshot = snapshot
         self._login = login
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._http.clock_skew
+
     def check(self) -> Check:
         login = self._login
         if login.path is None:

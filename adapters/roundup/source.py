@@ -73,6 +73,10 @@ class Roundup:
         self._reconcile = reconcile
         self._clock = clock
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._http.clock_skew
+
     def check(self) -> Check:
         """Who we are there. Any request tells a bad password, by 401; this one tells the time zone, too."""
         params = {"username": self._username, "@fields": "username,timezone,roles"}

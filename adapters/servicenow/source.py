@@ -103,6 +103,10 @@ class ServiceNow:
         self._page_size = page_size
         self._lookback = lookback
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._table.http.clock_skew
+
     def check(self) -> Check:
         """Whether the table answers our user; the API does not tell whom it takes us for, nor its version."""
         self._table.check()

@@ -66,6 +66,10 @@ class Peer:
         self._origin = jmespath.compile(api.origin)
         self._size = reading.page_size
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._http.clock_skew
+
     def check(self) -> Check:
         self._rows({"limit": "1", "offset": "0"})
         return Check(identity=self._identity, clock_skew=self._http.clock_skew)

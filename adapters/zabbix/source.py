@@ -91,6 +91,10 @@ class Zabbix:
         self._lookback = lookback
         self._page_size = page_size
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._http.clock_skew
+
     def check(self) -> Check:
         """Whether we are let in, and see anything. A token does not say whose it is."""
         with self._session() as session:

@@ -55,6 +55,10 @@ class Zammad:
         self._page_size = page_size
         self._lookback = lookback
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._http.clock_skew
+
     def check(self) -> Check:
         return Check(identity=self._myself(), clock_skew=self._http.clock_skew)
 

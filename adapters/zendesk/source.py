@@ -55,6 +55,10 @@ class Zendesk:
         self._service_field = service_field
         self._page_size = str(page_size)
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._http.clock_skew
+
     def check(self) -> Check:
         """Who we are there. Without a login Zendesk says, with 200, that we are nobody."""
         answer = self._http.get_json("api/v2/users/me.json")

@@ -108,8 +108,16 @@ class Erasures:
         """Run one of the statements that delete some rows of a party, or of callers; gives how many."""
         return self._connection.execute(self._sql[name], (value, limit)).rowcount
 
-    def deliveries(self, party: str, *, limit: int) -> int:
-        rows = [row[0] for row in self._connection.execute(self._sql["deliveries"], (party, limit))]
+    def list_entries(self, party: str, *, limit: int) -> list[int]:
+        """The next entries of a party in lists."""
+        return [row[0] for row in self._connection.execute(self._sql["list_entries"], (party, limit))]
+
+    def deliveries_of(self, party: str, *, limit: int) -> list[int]:
+        """The next deliveries to a party."""
+        return [row[0] for row in self._connection.execute(self._sql["deliveries"], (party, limit))]
+
+    def delete_deliveries(self, rows: Sequence[int]) -> int:
+        """Call `Retention.note_deliveries_gone` first."""
         text = orjson.dumps(rows).decode()
         self._connection.execute(self._sql["delete_attempts"], (text,))
         self._connection.execute(self._sql["delete_deliveries"], (text,))

@@ -40,7 +40,7 @@ class Retention:
             if settled_at is not None and (end := before.get(state)) is not None and settled_at < end
         ]
         self._run("note_removed", _text(ids))
-        self._run("note_deliveries_gone", _text(ids))
+        self.note_deliveries_gone(ids)
         self._run("delete_attempts", _text(ids))
         removed = self._run("delete_deliveries", _text(ids))
         latest = max(delivered or 0, dead or 0)
@@ -75,7 +75,19 @@ class Retention:
 
     def list_entries(self, before: int, *, limit: int) -> int:
         """Remove entries that left their list before an instant, and the history of that time."""
-        return self._run("delete_entries", before, limit) + self._run("delete_list_changes", before, limit)
+        rows = [row[0] for row in self._connection.execute(self._sql["entries_before"], (before, limit))]
+        changes = self._run("delete_list_changes", before, limit)
+        return self.remove_entries(rows, now=before) + changes
+
+    def remove_entries(self, rows: Sequence[int], *, now: int) -> int:
+        """Remove entries of lists; it is noted up to when figures lack what was so not told, `now` for one that is
+        still in its list."""
+        self._connection.execute(self._sql["note_entries_gone"], {"rows": _text(rows), "now": now})
+        return self._run("delete_entries", _text(rows))
+
+    def note_deliveries_gone(self, ids: Sequence[int]) -> None:
+        """Before deliveries are removed: figures about the time in which they were made would be wrong."""
+        self._run("note_deliveries_gone", _text(ids))
 
 
 def _text(ids: Sequence[int]) -> str:

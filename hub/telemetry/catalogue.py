@@ -63,6 +63,9 @@ REQUEST_SECONDS = _histogram("api_request_seconds", "From a request to its answe
 
 POLLS = _counter("source_polls", "Polls of a source, by the state they left it in.", "source", "outcome")
 SOURCE_LAG = _gauge("source_lag_seconds", "How old the newest change was when it was read.", "source")
+SOURCE_SKEW = _gauge(
+    "source_clock_skew_seconds", "How far the clock of a source that tells it is ahead of ours.", "source"
+)
 SOURCE_RECORDS = _counter("source_records", "Records that were read from a source.", "source")
 SOURCE_CHANGED = _counter("source_changed", "Reports that a source's records made or changed.", "source")
 

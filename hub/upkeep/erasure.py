@@ -101,7 +101,10 @@ def _keys(tables: Tables, batch: Batch) -> Done:
 
 
 def _deliveries(tables: Tables, batch: Batch) -> Done:
-    return _until_less(batch, tables.erasures.deliveries(batch.party, limit=batch.limit))
+    """Figures of notifications are not given any more for the time in which these were made."""
+    rows = tables.erasures.deliveries_of(batch.party, limit=batch.limit)
+    tables.retention.note_deliveries_gone(rows)
+    return _until_less(batch, tables.erasures.delete_deliveries(rows))
 
 
 def _registrations(tables: Tables, batch: Batch) -> Done:
@@ -120,8 +123,10 @@ def _callbacks(tables: Tables, batch: Batch) -> Done:
 
 
 def _list_entries(tables: Tables, batch: Batch) -> Done:
-    delete = partial(tables.erasures.delete, value=batch.party, limit=batch.limit)
-    return _until_less(batch, delete("delete_list_entries"), delete("delete_list_changes"))
+    rows = tables.erasures.list_entries(batch.party, limit=batch.limit)
+    entries = tables.retention.remove_entries(rows, now=batch.now)
+    changes = tables.erasures.delete("delete_list_changes", batch.party, limit=batch.limit)
+    return _until_less(batch, entries, changes)
 
 
 def _tasks(tables: Tables, batch: Batch) -> Done:

@@ -5,7 +5,7 @@ from itertools import chain
 
 import pytest
 
-from hub.ports import AuthFailed, FilterIgnored, SourceError, Unavailable
+from hub.ports import AuthFailed, FilterIgnored, SourceError, Timed, Unavailable
 from tests.contract.benches import able
 from tests.real.bench import ServedBench
 from tests.real.benches import records
@@ -27,6 +27,16 @@ def test_a_request_to_wait_is_followed_within_the_pull(
     middleman.instead += [Canned(status=429, headers={"Retry-After": "0"})] * 5
     found = records(served.source(url=middleman.url).pull({}))
     assert [served.name_of(record) for record in found] == ["iptv"]
+
+
+def test_what_a_pull_is_answered_tells_the_time_of_the_system(served: ServedBench) -> None:
+    source = served.source()
+    if not isinstance(source, Timed):
+        assert served.system in ("glpi", "icinga"), "they are asked for their clock once an hour"
+        return
+    list(source.pull({}))
+    assert source.clock_skew is not None
+    assert abs(source.clock_skew) < 5
 
 
 def test_a_system_that_cannot_be_reached_is_unavailable(served: ServedBench) -> None:

@@ -89,6 +89,14 @@ class Feed(TroubleSystem):
             yield Page(records=tuple(record for _, record in part), cursor=position)
 
 
+class TimedFeed(Feed):
+    """A feed whose answers tell the time."""
+
+    @property
+    def clock_skew(self) -> float | None:
+        return self.skew
+
+
 class WritableFeed(Feed):
     """A feed whose tickets can be written to, and show what was written: a comment each, or the state.
 

@@ -6,7 +6,7 @@ import html
 import json
 from collections.abc import Iterator
 from contextvars import copy_context
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Event
@@ -330,6 +330,24 @@ def test_the_systems_clock_is_compared_with_ours(server: Middleman, waits: list[
     http.get_json("x")
     assert http.clock_skew is not None
     assert http.clock_skew > 86_400
+
+
+def test_an_answer_that_took_long_says_nothing_of_the_clock(
+    server: Middleman, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.always = GOOD
+    ours = [datetime.now(UTC)]
+    http = client(server, waits, clock=lambda: ours[-1])
+    http.get_json("x")
+    first = http.clock_skew
+    ours.append(ours[0] - timedelta(days=1))
+    monkeypatch.setattr("adapters.http.AT_ONCE", timedelta(0))
+    http.get_json("x")
+    assert http.clock_skew == first
+    monkeypatch.undo()
+    http.get_json("x")
+    assert http.clock_skew is not None
+    assert http.clock_skew > 86_000
 
 
 def test_a_source_is_read_through_the_proxy_of_its_options_and_no_other(server: Middleman) -> None:

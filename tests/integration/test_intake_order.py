@@ -10,8 +10,9 @@ from hub.model.times import from_micros, to_micros
 from hub.ports import Unavailable
 from hub.query.ordering import SortKey
 from hub.store.sources import SourceState
-from tests.fakes.intake_bench import Bench, MakeBench
-from tests.fakes.trouble_system import START, ForgetfulFeed, OpenList
+from tests.fakes.intake_bench import SOURCE, Bench, MakeBench
+from tests.fakes.trouble_system import START, ForgetfulFeed, OpenList, TimedFeed
+from tests.scraped import Scraped
 
 DAY = 86400.0
 
@@ -240,6 +241,22 @@ def test_the_clock_of_a_source_that_answers_well_is_looked_at_each_hour(bench: B
     bench.clock.turn(1800)
     bench.poll(2)
     assert (bench.system.checks, bench.row.error) == (2, "the clock of the source is 20 s behind")
+
+
+def test_a_clock_that_goes_wrong_is_told_with_the_next_poll_where_answers_tell_the_time(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(TimedFeed)
+    bench.poll()
+    errors = []
+    for skew in (-20.0, None, 0.5):
+        bench.system.skew = skew
+        bench.poll()
+        errors.append(bench.row.error)
+    told = "the clock of the source is 20 s behind"
+    assert errors == [told, told, None], "an answer that tells no time says nothing"
+    assert bench.system.checks == 1
+    assert Scraped.of(bench.poller.counts.readings()).value("source_clock_skew_seconds", source=SOURCE) == 0.5
 
 
 def test_a_clock_that_has_been_set_back_keeps_no_listing_and_no_check_away(forgetful: Bench) -> None:

@@ -62,8 +62,8 @@ WHERE seq = ?;
 -- name: delete_subscription_changes
 DELETE FROM subscription_change WHERE subscription = ?;
 
--- name: delete_list_entries
-DELETE FROM list_entry WHERE seq IN (SELECT seq FROM list_entry WHERE party = ? LIMIT ?);
+-- name: list_entries
+SELECT seq FROM list_entry WHERE party = ? LIMIT ?;
 
 -- name: delete_list_changes
 DELETE FROM list_change WHERE seq IN (SELECT seq FROM list_change WHERE party = ? LIMIT ?);

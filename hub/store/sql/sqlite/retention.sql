@@ -31,6 +31,14 @@ SELECT 'deliveries removed', max(time) FROM event WHERE seq > :after AND seq <= 
 HAVING max(time) IS NOT NULL
 ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value);
 
+-- name: note_entries_gone
+-- The same of entries of lists that were no registrations: who stood there was not told of anything.
+INSERT INTO mark (name, value)
+SELECT 'deliveries removed', max(coalesce(removed, :now)) FROM list_entry
+WHERE seq IN (SELECT value FROM json_each(:rows)) AND subscription IS NULL
+HAVING max(coalesce(removed, :now)) IS NOT NULL
+ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value);
+
 -- name: attempts_after
 SELECT id, started FROM attempt WHERE id > ? ORDER BY id LIMIT ?;
 
@@ -58,8 +66,11 @@ DELETE FROM recovery WHERE subscription IN (SELECT value FROM json_each(?));
 -- name: delete_subscriptions
 DELETE FROM subscription WHERE seq IN (SELECT value FROM json_each(?)) AND ended IS NOT NULL;
 
+-- name: entries_before
+SELECT seq FROM list_entry WHERE removed < ? LIMIT ?;
+
 -- name: delete_entries
-DELETE FROM list_entry WHERE seq IN (SELECT seq FROM list_entry WHERE removed < ? LIMIT ?);
+DELETE FROM list_entry WHERE seq IN (SELECT value FROM json_each(?));
 
 -- name: delete_list_changes
 DELETE FROM list_change WHERE seq IN (SELECT seq FROM list_change WHERE time < ? ORDER BY seq LIMIT ?);
