@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 MARK = 256
 """Bytes before the place that must be as they were."""
@@ -38,6 +39,20 @@ def _mark(file: BinaryIO, offset: int) -> str:
     return blake2b(os.pread(file.fileno(), offset - start, start), digest_size=8).hexdigest()
 
 
+def told(path: Path) -> str:
+    """The path as a text; one that is no UTF-8 is written as in an address (`b%FF.csv`)."""
+    try:
+        return str(path).encode().decode()
+    except UnicodeEncodeError:
+        return quote(os.fsencode(path))
+
+
+def name_of(path: Path) -> str:
+    """The name under which a place is kept: that of the file, or a slash, which no name has, and how it is told."""
+    name = told(Path(path.name))
+    return name if name == path.name else f"/{name}"
+
+
 def places_of(kept: Mapping[str, Mapping[str, Any]], files: Iterable[Path]) -> dict[str, Place]:
     """{name: its place} of the files that are there; one that was renamed brings its place along."""
     places = {name: Place(**place) for name, place in kept.items()}
@@ -50,7 +65,7 @@ def _known(
 ) -> Iterator[tuple[str, Place]]:
     for file in files:
         inode = file.stat().st_ino
-        own = places.get(file.name)
+        own = places.get(name_of(file))
         place = own if own is not None and own.inode == inode else renamed.get(inode)
         if place is not None:
-            yield file.name, place
+            yield name_of(file), place

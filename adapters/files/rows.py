@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from hub.ports import Record, Unavailable
@@ -68,7 +67,7 @@ class Part:
 
 
 class Rows:
-    """The rows of one open file; `record` makes a record of one, or raises ValueError.
+    """The rows of one open file, of which is told under `name`; `record` makes a record of one, or raises ValueError.
 
     `settled` is how many bytes nobody writes on any more, None while somebody may: the last row within them is whole
     although its line has no end.
@@ -77,14 +76,14 @@ class Rows:
     def __init__(
         self,
         file: BinaryIO,
-        path: Path,
+        name: str,
         layout: Layout,
         record: Callable[[dict[str, Any]], Record],
         *,
         settled: int | None = None,
     ) -> None:
         self._file = file
-        self._path = path
+        self._name = name
         self._layout = layout
         self._record = record
         self._settled = settled
@@ -132,10 +131,10 @@ class Rows:
                 begin += len(text)
                 text, quotes = b"", 0
             elif len(text) >= ROW_LIMIT:
-                raise Unavailable(f"{self._path}, at byte {begin}: the row has more than {ROW_LIMIT} bytes")
+                raise Unavailable(f"{self._name}, at byte {begin}: the row has more than {ROW_LIMIT} bytes")
         if quotes % 2 and self._is_last():
             said = f"a quote ({self._layout.quote}) opens in this row and is not closed"
-            raise Unavailable(f"{self._path}, at byte {begin}: {said}")
+            raise Unavailable(f"{self._name}, at byte {begin}: {said}")
 
     def _is_last(self) -> bool:
         return self._file.tell() == self._settled
@@ -153,7 +152,7 @@ class Rows:
             try:
                 records += self._made(text)
             except ValueError as error:
-                failure = Unavailable(f"{self._path}, at byte {begin}: {error}")
+                failure = Unavailable(f"{self._name}, at byte {begin}: {error}")
                 return Part(records=records, offset=begin, failure=failure)
             begin += len(text)
         return Part(records=records, offset=begin)
@@ -176,20 +175,20 @@ class Rows:
     def _refuse_other_forms(self, line: bytes) -> None:
         """A file in which no line would end where we look for it. `line` is what seems to be the first one."""
         if line.startswith(UTF_16) or b"\0" in line:
-            raise Unavailable(f"{self._path}, first row: it has bytes as UTF-16 has them: bring the file as UTF-8")
+            raise Unavailable(f"{self._name}, first row: it has bytes as UTF-16 has them: bring the file as UTF-8")
         quote = re.escape(self._layout.quote.encode())
         bare = re.sub(quote + b"[^" + quote + b"]*(?:" + quote + rb"|\Z)", b"", line) if quote else line
         if self._layout.has_header and LONE_CR.search(bare):
-            raise Unavailable(f"{self._path}, first row: it ends with CR alone: end lines with LF, or CR LF")
+            raise Unavailable(f"{self._name}, first row: it ends with CR alone: end lines with LF, or CR LF")
 
     def _read_header(self) -> int:
         text = next(self._texts(0), b"")
         try:
             cells = next(self._parsed(text), None)
         except ValueError as error:
-            raise Unavailable(f"{self._path}, first row: {error}") from error
+            raise Unavailable(f"{self._name}, first row: {error}") from error
         self.columns = [str(cell).strip() for cell in cells or ()]
         twice = next((name for name, count in Counter(self.columns).items() if name and count > 1), None)
         if twice is not None:
-            raise Unavailable(f"{self._path}, first row: the column {twice!r} stands there twice")
+            raise Unavailable(f"{self._name}, first row: the column {twice!r} stands there twice")
         return len(text)

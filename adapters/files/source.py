@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 from marshmallow.validate import Length, OneOf, Range
 
-from adapters.files.place import Place, places_of
+from adapters.files.place import Place, name_of, places_of, told
 from adapters.files.rows import Layout, Rows
 from adapters.rows import RowOptions, RowReader
 from hub.ports import Check, Page, Unavailable
@@ -96,7 +96,8 @@ class Files:
             for path in files:
                 yield from self._pages(path, places)
         except OSError as error:
-            raise Unavailable(f"{error.filename}: it cannot be read: {error.strerror}") from error
+            name = told(Path(str(error.filename)))
+            raise Unavailable(f"{name}: it cannot be read: {error.strerror}") from error
 
     def _files(self) -> list[Path]:
         """Oldest change first. A name with a dot in front is that of a file that is still being brought."""
@@ -113,12 +114,12 @@ class Files:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             settled = status.st_size if time.time() - status.st_mtime >= self._settle else None
-            rows = Rows(file, path, self._layout, self._reader.record, settled=settled)
+            rows = Rows(file, told(path), self._layout, self._reader.record, settled=settled)
             self._require_columns(rows.columns, path)
-            place = places.get(path.name)
+            place = places.get(name_of(path))
             offset = place.offset if place is not None and place.is_in(file) else 0
             for part in rows.parts(offset, self._page_size):
-                places[path.name] = Place.of(file, part.offset)
+                places[name_of(path)] = Place.of(file, part.offset)
                 if part.records:
                     yield Page(records=tuple(part.records), cursor=_cursor(places))
                 if part.failure is not None:
@@ -127,7 +128,7 @@ class Files:
     def _require_columns(self, columns: list[str], path: Path) -> None:
         missing = [name for name in self._reader.names if columns and name not in columns]
         if missing:
-            raise Unavailable(f"{path}: there is no column {missing[0]!r}; there are {', '.join(columns)}")
+            raise Unavailable(f"{told(path)}: there is no column {missing[0]!r}; there are {', '.join(columns)}")
 
 
 def _user() -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from marshmallow import ValidationError
 
@@ -294,3 +295,29 @@ def test_an_option_that_cannot_be_is_refused_by_name(folder: Folder, option: str
 def test_a_zone_beside_a_form_that_has_its_own_is_refused(folder: Folder) -> None:
     with pytest.raises(ValidationError, match="'epoch' has its own zone"):
         folder.source(stamp_format="epoch")
+
+
+def raw(name: bytes, folder: Folder, text: str) -> None:
+    (folder.path / os.fsdecode(name)).write_text(text)
+
+
+def test_a_name_that_is_no_utf_8_is_read_like_any_other(folder: Folder) -> None:
+    folder.write(HEADER + row(1), "good.csv")
+    folder.write(HEADER + row(2), "b%FF.csv")
+    raw(b"b\xff.csv", folder, HEADER + row(3))
+    assert sorted(folder.ids()) == ["1", "2", "3"]
+    orjson.dumps(folder.cursor)
+    raw(b"b\xff.csv", folder, HEADER + row(3) + row(4))
+    assert folder.ids() == ["4"]
+    (folder.path / os.fsdecode(b"b\xff.csv")).rename(folder.path / os.fsdecode(b"\xc3.csv"))
+    assert folder.ids() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("id;text\n1;\n", "there is no column"), (HEADER + "1\n", "has 1 values")]
+)
+def test_what_is_wrong_with_such_a_file_is_told(folder: Folder, text: str, why: str) -> None:
+    raw(b"b\xff.csv", folder, text)
+    with pytest.raises(Unavailable, match=why) as refused:
+        folder.ids()
+    assert str(refused.value).encode().startswith(f"{folder.path}/b%FF.csv".encode())
