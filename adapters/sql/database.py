@@ -1,7 +1,7 @@
 """A database that is only read: each question in a transaction of its own that cannot write, and within its time."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -27,15 +27,15 @@ RESTRICTED = {
 
 
 class Database:
-    """`timeout` is in seconds. Connections are made for a pull, and not kept between two."""
+    """`timeout` is in seconds, `tls` for the driver. Connections are made for a pull, and not kept between two."""
 
-    def __init__(self, url: URL, *, timeout: float) -> None:
+    def __init__(self, url: URL, *, timeout: float, tls: Mapping[str, Any]) -> None:
         self._url = url
         self._kind = url.get_backend_name()
         self._redacted = Redaction([str(url.password)] if url.password else [])
         self._timeout = timeout
         self._until = 0.0
-        self._engine = create_engine(_of_what_is_there(url), poolclass=NullPool)
+        self._engine = create_engine(_of_what_is_there(url), poolclass=NullPool, connect_args=dict(tls))
         event.listen(self._engine, "connect", self._restrict)
 
     @contextmanager

@@ -25,9 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from adapters.keyset import earlier, looked_back
-from adapters.options import POSITIVE, Secret
+from adapters.options import POSITIVE, Secret, authorities
 from adapters.rows import Row, RowOptions, RowReader, before_repeated, rfc3339
 from adapters.sql.database import Database
+from adapters.sql.tls import tls_of
 from adapters.sql.values import given_back, kept, like, plain
 from hub.ports import Check, FilterIgnored, Page, Record, Unavailable
 
@@ -58,10 +59,15 @@ def one_question(query: str) -> None:
 
 
 class Options(RowOptions):
-    """Which rows of which database. `timeout` and `lookback` are in seconds."""
+    """Which rows of which database. `timeout` and `lookback` are in seconds.
+
+    `verify` is for the certificate of the server; left out, that of a server on this machine is not asked for.
+    """
 
     url = fields.String(required=True, validate=database_url)
     password = Secret(load_default=None)
+    verify = fields.Boolean(load_default=None)
+    ca_file = fields.String(load_default=None, validate=authorities)
     table = fields.String(load_default=None, validate=Length(min=1))
     query = fields.String(load_default=None, validate=one_question)
     log = fields.Boolean(load_default=False)
@@ -74,13 +80,21 @@ class Options(RowOptions):
         if (data["table"] is None) == (data["query"] is None):
             raise ValidationError("rows come from a table or from a query", "table")
 
+    @validates_schema
+    def _can_be_encrypted_so(self, data: Mapping[str, Any], **_: Any) -> None:
+        tls_of(make_url(data["url"]), verify=data["verify"], ca_file=data["ca_file"])
+
 
 def make(name: str, options: Mapping[str, Any]) -> "Sql":
     """The source for one table. Raises marshmallow's ValidationError."""
     loaded = Options().load(options)
     url: URL = make_url(loaded["url"])
     return Sql(
-        Database(url.set(password=loaded["password"]) if loaded["password"] else url, timeout=loaded["timeout"]),
+        Database(
+            url.set(password=loaded["password"]) if loaded["password"] else url,
+            timeout=loaded["timeout"],
+            tls=tls_of(url, verify=loaded["verify"], ca_file=loaded["ca_file"]),
+        ),
         identity=url.username or "anyone",
         origin=loaded["query"] or f"SELECT * FROM {_quoted(url, loaded['table'])}",
         reader=RowReader.from_options(loaded, log=loaded["log"]),

@@ -13,11 +13,13 @@ from typing import Self
 from sqlalchemy import create_engine, text
 
 from hub.demo.roundup import CannotStart
+from tests.fakes.certificates import issued
 from tests.real.debian import free_port, only_one, run
 
 PACKAGE = "postgresql"
 READY_WITHIN = 30.0
 OWNER, READER, PASSWORD = "owner", "reader", "a-word-for-both"
+NAME = "db.example.test"
 
 
 def programs(cache: Path) -> Path:
@@ -55,7 +57,7 @@ def _installed() -> list[Path]:
 class Postgresql:
     """One server with its data in `home`, to be used in a `with`; without any it makes a cluster of its own there.
 
-    `owner` may do everything, `reader` only read.
+    `owner` may do everything, `reader` only read. It speaks TLS to whom asks, as `NAME`, which `authority` vouches for.
     """
 
     def __init__(self, *, cache: Path, home: Path) -> None:
@@ -68,6 +70,10 @@ class Postgresql:
     @property
     def version(self) -> str:
         return run([str(self._bin / "postgres"), "--version"], self._home).split()[2]
+
+    @property
+    def authority(self) -> Path:
+        return self._home / "authority.pem"
 
     @property
     def login(self) -> tuple[str, str, int]:
@@ -89,6 +95,7 @@ class Postgresql:
         if is_new:
             self._make_cluster()
         settings = {"listen_addresses": "127.0.0.1", "port": str(self._port), "fsync": "off"}
+        settings |= {"ssl": "on", "ssl_cert_file": "../server.pem", "ssl_key_file": "../server.key"}
         settings |= {"unix_socket_directories": "", "timezone": "Asia/Tokyo"}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self._server = self._command(["postgres", "-D", "data", *options])
@@ -117,11 +124,23 @@ class Postgresql:
         if self._identity is not None:
             shutil.chown(self._home, self._identity.pw_uid, self._identity.pw_gid)
             shutil.chown(passwords, self._identity.pw_uid)
+        self._make_certificate()
         ways = ["--auth=scram-sha-256", f"--pwfile={passwords}", "--no-sync", "--encoding=UTF8", "--locale=C"]
         if self._command(["initdb", "-D", "data", "-U", OWNER, *ways]).wait() != 0:
             raise CannotStart(
                 f"initdb failed: {(self._home / 'postgresql.log').read_text(errors='replace')[-600:]}"
             )
+
+    def _make_certificate(self) -> None:
+        authority = issued("the authority", authority=True)
+        server = issued(NAME, authority)
+        self.authority.write_text(authority.pem)
+        (self._home / "server.pem").write_text(server.pem)
+        key = self._home / "server.key"
+        key.write_text(server.key_pem)
+        key.chmod(0o600)
+        if self._identity is not None:
+            shutil.chown(key, self._identity.pw_uid)
 
     def _command(self, words: list[str]) -> subprocess.Popen[bytes]:
         user = (
