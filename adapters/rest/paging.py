@@ -15,6 +15,8 @@ from hub.ports import Unavailable
 Params = Mapping[str, str]
 SAID = 200
 """Letters of a header that are told."""
+EMPTY_PAGES = 1000
+"""Pages without a ticket, one after the other, behind which no more are asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +59,10 @@ class Walk:
     always: Params = field(default_factory=dict)
 
     def pages(self, params: Params) -> Iterator[Sequence[Row]]:
-        """Raises Unavailable when the pages go round in a circle: then the system has not understood the paging."""
+        """Raises Unavailable when the pages go round in a circle, or lead on and on without a ticket: then the system
+        has not understood the paging."""
         before: list[str] = []
-        offset = 0
+        offset = empty = 0
         asked: set[str] = set()
         where: tuple[str, Params] | None = (self.path, {**params, **self._counted(0)})
         while where is not None:
@@ -76,8 +79,13 @@ class Walk:
                     f"{self.path}: the paging was ignored: two pages have the same tickets, from {keys[0]} on"
                 )
             yield rows
+            empty = 0 if rows else empty + 1
             before, offset = keys, offset + (self.paging.size if self.paging.kind == "page" else len(rows))
             where = self._following(answer, rows, where[0], params, offset)
+            if where is not None and empty >= EMPTY_PAGES:
+                raise Unavailable(
+                    f"{self.path}: the paging does not end: {empty} pages in a row have no ticket, and name a next one"
+                )
 
     def _counted(self, offset: int) -> dict[str, str]:
         return self.paging.params(size=self.paging.size, offset=offset)

@@ -20,8 +20,8 @@ class DeskApi(HttpServer):
     """`login` is the header that callers must send, `key` the parameter; `keeps_key` has addresses repeat it. With
     `relative` the address in an answer is the query alone.
 
-    `link` is the header that leads to the next page: {url} is its address, {query} the query of that alone. `moves`
-    are called before each answer with a list.
+    `link` is the header that leads to the next page: {url} is its address, {query} the query of that alone; with
+    `endless` there is always a next one. `moves` are called before each answer with a list.
     """
 
     def __init__(self) -> None:
@@ -30,6 +30,7 @@ class DeskApi(HttpServer):
         self.key: str | None = None
         self.keeps_key = True
         self.relative = False
+        self.endless = False
         self.link = '<{url}>; rel="next", <../api/tickets>; rel="first"'
         self.asked: list[dict[str, str]] = []
         self.moves: list[Any] = []
@@ -74,10 +75,11 @@ class DeskApi(HttpServer):
             else int(asked.get("offset") or asked.get("after") or 0)
         )
         page, rest = rows[start : start + size], rows[start + size :]
-        meta = {"next": str(start + size), "url": self._next(asked, start + size)} if rest else {}
-        if rest and self.relative:
+        leads_on = rest or self.endless
+        meta = {"next": str(start + size), "url": self._next(asked, start + size)} if leads_on else {}
+        if leads_on and self.relative:
             meta["url"] = meta["url"].removeprefix(f"{self.url}/tickets")
-        header = self.link.format(url=meta["url"], query=urlsplit(meta["url"]).query) if rest else ""
+        header = self.link.format(url=meta["url"], query=urlsplit(meta["url"]).query) if leads_on else ""
         self._send(request, 200, {"data": {"tickets": page}, "meta": meta}, {"Link": header} if header else {})
 
     def _next(self, asked: Mapping[str, str], start: int) -> str:

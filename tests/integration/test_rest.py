@@ -1,6 +1,7 @@
 """The rest adapter on a running API: every way to page, changes in order or not, logins, and what is refused."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from marshmallow import ValidationError
 
 import adapters.rest
+import adapters.rest.paging
 from hub.ports import AuthFailed, FilterIgnored, Page, Source, Unavailable
 from tests.fakes.desk_api import DeskApi
 
@@ -268,3 +270,16 @@ def test_a_stamp_of_the_year_one_is_read_again_and_stops_nothing(api: DeskApi, i
     assert keys(list(desk.pull(cursor))) == ["blank"]
     api.put("T1")
     assert keys(list(desk.pull(cursor))) == ["blank", "T1"]
+
+
+@pytest.mark.parametrize("kind", ["link", "cursor", "url"])
+def test_a_list_that_always_names_a_next_page_ends_behind_many_empty_ones(
+    api: DeskApi, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters.rest.paging, "EMPTY_PAGES", 20)
+    names, found = fill(api, 5), list[Page]()
+    api.endless = True
+    with pytest.raises(Unavailable, match="tickets: the paging does not end: 20 pages in a row have no ticket"):
+        found.extend(islice(source(api, paging=PAGING[kind]).pull({}), 30))
+    assert keys(found) == names
+    assert len(api.asked) == 3 + 20
