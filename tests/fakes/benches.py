@@ -49,6 +49,7 @@ class FakeBench(Generic[F]):
 
     title: tuple[str, ...]
     """Where the title stands in what the adapter reads."""
+    cannot: ClassVar[Mapping[str, str]] = {"merge": "its tickets are not merged"}
 
     def __init__(self, fake: F, folder: Path) -> None:
         self.fake = fake
@@ -160,6 +161,9 @@ class ZendeskBench(FakeBench[Zendesk]):
     def delete(self, name: str) -> None:
         self.fake.change(self._ids[name], status="deleted")
 
+    def merge(self, name: str, into: str) -> None:
+        self.fake.change(self._ids[name], status="closed", tags=["closed_by_merge"])
+
 
 @contextmanager
 def zendesk_bench(folder: Path) -> Iterator[ZendeskBench]:
@@ -170,6 +174,7 @@ def zendesk_bench(folder: Path) -> Iterator[ZendeskBench]:
 class PagerDutyBench(FakeBench[PagerDuty]):
     system = "pagerduty"
     title = ("title",)
+    cannot: ClassVar = {}
 
     def source(self, **options: Any) -> adapters.pagerduty.PagerDuty:
         own = {"url": self.url, "api_key": self.secret("key", pagerduty.KEY), "max_wait": 20}
@@ -183,7 +188,11 @@ class PagerDutyBench(FakeBench[PagerDuty]):
         self.fake.change(self._ids[name], "acknowledged")
 
     def delete(self, name: str) -> None:
-        """Nothing is deleted there; what is merged into another goes on as a part of it."""
+        """Nothing is deleted there."""
+        self.merge(name, "")
+
+    def merge(self, name: str, into: str) -> None:
+        """It goes on as a part of the other."""
         self.fake.change(self._ids[name], "resolved", resolve_reason={"type": "merge_resolve_reason"})
 
 
@@ -196,6 +205,7 @@ def pagerduty_bench(folder: Path) -> Iterator[PagerDutyBench]:
 class ZammadBench(FakeBench[Zammad]):
     system = "zammad"
     title = ("title",)
+    cannot: ClassVar = {}
 
     def source(self, **options: Any) -> adapters.zammad.Zammad:
         own = {"url": self.url, "token": self.secret("token", zammad.TOKEN), "max_wait": 20}
@@ -211,6 +221,9 @@ class ZammadBench(FakeBench[Zammad]):
     def delete(self, name: str) -> None:
         self.fake.delete(self._ids[name])
 
+    def merge(self, name: str, into: str) -> None:
+        self.fake.change(self._ids[name], state="merged")
+
 
 @contextmanager
 def zammad_bench(folder: Path) -> Iterator[ZammadBench]:
@@ -221,6 +234,7 @@ def zammad_bench(folder: Path) -> Iterator[ZammadBench]:
 class GlpiBench(FakeBench[Glpi]):
     system = "glpi"
     title = ("name",)
+    cannot: ClassVar = {"merge": "a ticket that is merged goes into the dustbin, as a deleted one does"}
 
     def source(self, **options: Any) -> adapters.glpi.Glpi:
         tokens = {

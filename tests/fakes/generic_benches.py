@@ -25,6 +25,7 @@ from tests.rooms import report
 LOGIN = ("Authorization", "Basic aHViOnJlYWRz")
 """What hub says with the password reads."""
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
+NO_MERGE = "the standard has no merging"
 
 
 class FilesBench:
@@ -32,7 +33,10 @@ class FilesBench:
 
     system = "files"
     tried = "files in a folder"
-    cannot: ClassVar = {"delete": "a log of changes keeps them; a column may say it, and then it is a change"}
+    cannot: ClassVar = {
+        "delete": "a log of changes keeps them; a column may say it, and then it is a change",
+        "merge": "a log of changes keeps them",
+    }
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "log.ndjson"
@@ -70,6 +74,7 @@ class RestBench:
 
     system = "rest"
     tried = "an API of the tests' own"
+    cannot: ClassVar = {"merge": "to the adapter it is one more that is deleted"}
 
     def __init__(self, api: DeskApi, folder: Path) -> None:
         self.api = api
@@ -124,7 +129,10 @@ class Tmf656Bench:
 
     system = "tmf656"
     tried = "another qos-hub"
-    cannot: ClassVar = {"wrong_login": "a hub without keys, on this machine alone, asks for none"}
+    cannot: ClassVar = {
+        "wrong_login": "a hub without keys, on this machine alone, asks for none",
+        "merge": NO_MERGE,
+    }
 
     def __init__(self, hub: PeerHub) -> None:
         self.hub = hub
@@ -168,7 +176,8 @@ class SqlBench:
     system = "sql"
     tried = "SQLite, and a running PostgreSQL"
     cannot: ClassVar = {
-        "delete": "a row that is deleted leaves no trace; a column may say it, and then it is a change"
+        "delete": "a row that is deleted leaves no trace; a column may say it, and then it is a change",
+        "merge": "a table keeps its rows",
     }
 
     def __init__(self, folder: Path) -> None:
@@ -176,7 +185,13 @@ class SqlBench:
         self.table = TicketTable(self._url)
 
     def source(self, **options: Any) -> Source:
-        own = {"url": self._url, "table": "ticket", "key": ["ticket_id"], "stamp": "changed_at"}
+        own = {
+            "url": self._url,
+            "table": "ticket",
+            "key": ["ticket_id"],
+            "stamp": "changed_at",
+            "times": ["opened_at"],
+        }
         return adapters.sql.make("desk", own | options)
 
     def create(self, *names: str) -> None:
@@ -197,6 +212,7 @@ class Tmf621Bench:
     """Trouble tickets of version 4."""
 
     system = "tmf621"
+    cannot: ClassVar = {"merge": NO_MERGE}
 
     def __init__(self, server: TmfServer, folder: Path) -> None:
         self.server = server

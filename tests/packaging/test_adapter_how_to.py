@@ -6,6 +6,7 @@ import shutil
 import site
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,10 @@ CARELESS = {
             last = {"since": rows[-1]["changed"]} if rows else cursor
             yield Page(records=tuple(map(_record, rows)), cursor=last)
 """,
-    """gone=ticket["state"] == "deleted",""": "",
+    """gone=ticket["state"] in ("deleted", "merged"),""": "",
 }
 """What a careless author writes in place of what the how-to does."""
+TABLE = re.compile(r"(?<=    table:\n      new: acknowledged\n)(?:      \w+: \w+\n)+")
 SETTINGS = """
 [sources.helpdesk]
 adapter = "hotline"
@@ -66,6 +68,27 @@ def run(*words: str | Path, cwd: Path, ends: int = 0, **environ: str) -> str:
     )
     assert done.returncode == ends, f"{words} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
+
+
+def copied(python: Path, folder: Path) -> Path:
+    """The package of the how-to once more, to be changed."""
+    return shutil.copytree(python.parents[2] / "package/qos_hub_hotline", folder / "qos_hub_hotline")
+
+
+def replace(file: Path, parts: Mapping[str, str]) -> None:
+    """Put another text in the place of each part, which the file has once."""
+    text = file.read_text("utf-8")
+    for right, wrong in parts.items():
+        assert text.count(right) == 1, right
+        text = text.replace(right, wrong)
+    file.write_text(text, "utf-8")
+
+
+def failed(python: Path, folder: Path, tests: str) -> set[str]:
+    """The tests of the suite that the package in a folder fails, of those that an expression names."""
+    chosen: tuple[str | Path, ...] = (*QUIET, "-rf", *SUITE, "-k", f"hotline and ({tests})")
+    said = run(python, "-m", "pytest", *chosen, cwd=ROOT, ends=1, PYTHONPATH=str(folder))
+    return set(re.findall(r"^FAILED \S+::(test_\w+)\[", said, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
@@ -101,21 +124,24 @@ def test_the_package_keeps_what_every_adapter_promises(python: Path) -> None:
 
 def test_the_suite_finds_an_adapter_that_loses_tickets_without_a_word(python: Path, tmp_path: Path) -> None:
     """It takes a refusal for an empty hotline, pages by offset, and does not say what was deleted."""
-    package = shutil.copytree(python.parents[2] / "package/qos_hub_hotline", tmp_path / "qos_hub_hotline")
-    text = (package / "source.py").read_text("utf-8")
-    for right, wrong in CARELESS.items():
-        assert text.count(right) == 1
-        text = text.replace(right, wrong)
-    (package / "source.py").write_text(text, "utf-8")
-    asked = "hotline and (wrong_login or refusal or between or ignored or deleted)"
-    chosen: tuple[str | Path, ...] = (*QUIET, "-rf", *SUITE, "-k", asked)
-    said = run(python, "-m", "pytest", *chosen, cwd=ROOT, ends=1, PYTHONPATH=str(tmp_path))
-    assert set(re.findall(r"^FAILED \S+::(test_\w+)\[", said, re.MULTILINE)) >= {
+    replace(copied(python, tmp_path) / "source.py", CARELESS)
+    assert failed(python, tmp_path, "wrong_login or refusal or between or ignored or deleted") >= {
         "test_a_wrong_login_is_told_and_not_tried_again",
         "test_a_refusal_stops_a_pull_at_the_first_request_and_is_no_empty_system",
         "test_a_change_between_two_pages_loses_nothing",
         "test_a_filter_that_is_ignored_fails_the_pull",
         "test_a_ticket_that_is_deleted_is_told_of_or_missed",
+    }
+
+
+def test_the_suite_finds_a_mapping_that_knows_one_word_of_all(python: Path, tmp_path: Path) -> None:
+    mapping = copied(python, tmp_path) / "hotline.yaml"
+    assert TABLE.search(mapping.read_text("utf-8"))
+    mapping.write_text(TABLE.sub("", mapping.read_text("utf-8")), "utf-8")
+    replace(mapping, {"state: working": "state: new", "status: inProgress": "status: acknowledged"})
+    replace(mapping, {"statusChangeReason: working": "statusChangeReason: new"})
+    assert failed(python, tmp_path, "hear_of or mapping") >= {
+        "test_listeners_hear_of_a_ticket_once_and_of_a_change_of_its_status_once"
     }
 
 

@@ -14,7 +14,8 @@ class Bench(Protocol):
     What the suite asks for beside these it has, too, or it says in `cannot`, {name: reason}, why its system cannot:
     `wrong_login`, the options of somebody whom the system does not know, so that nobody is locked out.
     `ignore_filters(middleman)`: from now on the system answers as if it had been asked for everything.
-    `delete(name)`, after which each pull of `source` looks for what is gone.
+    `delete(name)`, after which each pull of `source` looks for what is gone, and `merge(name, into)`, which ends the
+    first of two tickets in the same way.
     `read_in_pages` is no member: a system whose answer has everything cannot.
     `asks_before_login` is how many questions the adapter has to ask, without its login, before it can log in.
     """
@@ -27,7 +28,9 @@ class Bench(Protocol):
 
     def create(self, *names: str) -> None: ...
 
-    def change(self, name: str) -> None: ...
+    def change(self, name: str) -> None:
+        """Give a new ticket another status."""
+        ...
 
     def put_on_one_stamp(self) -> None:
         """Make all tickets look as if they had changed in the same instant."""

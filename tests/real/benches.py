@@ -33,6 +33,7 @@ class RoundupBench:
     """A tracker with an ordinary user."""
 
     system = "roundup"
+    cannot: ClassVar = {"merge": "an issue is superseded by another and stays"}
 
     def __init__(self, tracker: Roundup, password_file: Path) -> None:
         self.tracker = tracker
@@ -110,6 +111,7 @@ class AlertmanagerBench:
         "wrong_login": "it asks for no login",
         "ignore_filters": "every pull asks for everything",
         "read_in_pages": "one answer has everything",
+        "merge": "alerts are not merged",
     }
 
     def __init__(self, instance: Alertmanager) -> None:
@@ -129,7 +131,7 @@ class AlertmanagerBench:
             self.instance.fire(self._labels(name), starts=self._starts)
 
     def change(self, name: str) -> None:
-        self.instance.fire(self._labels(name), annotations={"summary": "worse"}, starts=self._starts)
+        self.instance.silence(**self._labels(name))
 
     def delete(self, name: str) -> None:
         """It ends, and leaves the list, of an instance that has been told of all."""
@@ -181,6 +183,9 @@ class RequestTrackerBench:
     def delete(self, name: str) -> None:
         self.tracker.change_ticket(self.id_of(name), Status="deleted")
 
+    def merge(self, name: str, into: str) -> None:
+        self.tracker.change_ticket(self.id_of(name), MergeInto=self.id_of(into))
+
     @property
     def writing(self) -> dict[str, Any]:
         password = self._password_file.with_name("of-the-admin")
@@ -220,6 +225,7 @@ class IcingaBench:
     cannot: ClassVar = {
         "ignore_filters": "every pull asks for everything",
         "read_in_pages": "one answer has everything",
+        "merge": "problems are not merged",
     }
 
     def __init__(self, instance: Icinga, password_file: Path) -> None:
@@ -256,7 +262,7 @@ class IcingaBench:
             self.instance.report(self.of(name), 2, "MOS 3.1")
 
     def change(self, name: str) -> None:
-        self.instance.report(self.of(name), 1, "MOS 3.6")
+        self.instance.acknowledge(self.of(name))
 
     def of(self, name: str) -> str:
         return f"{self.host}!{name}"

@@ -1,6 +1,6 @@
 """A hub that polls a real system: the poller, the rules and a store, without waiting between two polls."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,58 +8,71 @@ from typing import Any
 
 import orjson
 
-from hub.intake.poller import make_poller
+from hub.intake.adapters import make_source
+from hub.intake.configured import find_mapping, shipped_folders
+from hub.intake.health import Health
+from hub.intake.poller import Poller, make_poll
+from hub.intake.write_back import WriteBackRun
 from hub.model.problem import Document, Problem
 from hub.model.times import from_micros
 from hub.model.write_back import WriteBackState
+from hub.ports import Source
 from hub.problems.edits import merge_edit
-from hub.settings import IntakeSettings, SourceSettings
-from hub.store.sources import Resync, SourceRow
+from hub.settings import SourceSettings
+from hub.store.sources import Resync, SourceRow, SourceState
 from hub.store.sqlite import Store
 from tests.fakes.intake_bench import make_rules
 from tests.fakes.trouble_system import ManualClock
 
-MAPPINGS = Path(__file__).parents[2] / "config/sources"
 INTERVAL = 30.0
+ABSENT_POLLS = 2
+
+MakeSource = Callable[[], Source]
 
 
 class Polled:
     """`poll` gives what listeners hear: (event type without its ServiceProblem…Event, status of the report).
 
-    `write_back` names the kinds of change that go back to the system, `settings` are further ones of the source.
+    `make` gives the source that is polled; `health` is what the last poll says of it.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        adapter: str,
-        options: dict[str, Any],
-        write_back: Sequence[str],
-        settings: dict[str, Any],
-    ) -> None:
+    def __init__(self, store: Store, make: MakeSource, settings: SourceSettings) -> None:
         self.store = store
+        self.health = Health(state=SourceState.OK, wait=None)
+        self._settings = settings
         self._clock = ManualClock()
         self._heard = 0
-        rules = make_rules(self._clock, {"source": write_back})
-        self._clients = rules.clients
-        self._poller = make_poller(
-            "source",
-            SourceSettings(
-                name="source", adapter=adapter, options=options, write_back=tuple(write_back), **settings
+        rules = make_rules(self._clock, {settings.name: settings.write_back})
+        self._clients, self._rules = rules.clients, rules.sources
+        self.begin(make())
+
+    def begin(self, source: Source) -> None:
+        """Poll this source from now on, as a new process does: the store stays, and all else is new."""
+        self._clock.now = max(datetime.now(UTC), self._clock.now)
+        name, mapping = self._settings.name, find_mapping("source", self._settings, shipped_folders())
+        shared: dict[str, Any] = {
+            "source": source,
+            "store": self.store,
+            "rules": self._rules,
+            "clock": self._clock,
+        }
+        self._poller = Poller(
+            name,
+            adapter=self._settings.adapter,
+            poll=make_poll(
+                self._settings, mapping=mapping, absent_polls=ABSENT_POLLS, interval=INTERVAL, **shared
             ),
-            store=store,
-            rules=rules.sources,
+            write_backs=WriteBackRun(name=name, words=mapping.words, **shared),
+            store=self.store,
             clock=self._clock,
-            intake_settings=IntakeSettings(
-                interval=INTERVAL, absent_polls=2, failure_wait_maximum=900.0, mappings=""
-            ),
-            mapping_folders=(MAPPINGS,),
+            interval=INTERVAL,
+            longest_wait=900.0,
         )
 
     def poll(self) -> list[tuple[str, str]]:
         """What one more poll lets listeners hear."""
         self._clock.now = max(datetime.now(UTC), self._clock.now)
-        self._poller.poll()
+        self.health = self._poller.poll()
         self._clock.turn(INTERVAL)
         return self._news()
 
@@ -84,6 +97,11 @@ class Polled:
     def written_back(self, key: str) -> list[tuple[WriteBackState, str | None]]:
         """(state, why it failed) of what goes back to a ticket."""
         return [(one.state, one.outcome) for one in self.store.read.write_backs.of_ticket("source", key)]
+
+    @property
+    def unmapped(self) -> dict[str, dict[str, Any]]:
+        """{attribute: {word of the system: how often it came}} of words that the mapping does not know."""
+        return dict(self.store.read.sources.unmapped(self._settings.name))
 
     @property
     def row(self) -> SourceRow:
@@ -112,10 +130,18 @@ class Polled:
 def polled(
     folder: Path, adapter: str, options: dict[str, Any], write_back: Sequence[str] = (), **settings: Any
 ) -> Iterator[Polled]:
-    """`settings` are further settings of the source."""
+    """`write_back` names the kinds of change that go back to the system, `settings` are further ones of the source."""
+    own = SourceSettings(name="source", adapter=adapter, options=options, write_back=tuple(write_back), **settings)
+    with polled_source(folder, lambda: make_source("source", own), own) as hub:
+        yield hub
+
+
+@contextmanager
+def polled_source(folder: Path, make: MakeSource, settings: SourceSettings) -> Iterator[Polled]:
+    """With a source that somebody else makes."""
     store = Store(folder / "hub.db", synchronous="NORMAL")
     try:
-        yield Polled(store, adapter, options, write_back, settings)
+        yield Polled(store, make, settings)
     finally:
         store.close()
 

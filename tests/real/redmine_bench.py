@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import uuid4
 
 import adapters.redmine
@@ -46,6 +46,7 @@ class RedmineBench:
     """A project of a Redmine that others use too, and a user who only reads it."""
 
     system = "redmine"
+    cannot: ClassVar = {"merge": "an issue is related to another as its duplicate and stays"}
 
     def __init__(self, desk: Desk, folder: Path) -> None:
         self.desk = desk

@@ -17,7 +17,10 @@ class ZabbixBench:
 
     system = "zabbix"
     asks_before_login = 1
-    cannot: ClassVar = {"ignore_filters": "its questions are told in the body; the fake shows it"}
+    cannot: ClassVar = {
+        "ignore_filters": "its questions are told in the body; the fake shows it",
+        "merge": "problems are not merged",
+    }
 
     def __init__(self, instance: Zabbix, password_file: Path) -> None:
         self.instance = instance
