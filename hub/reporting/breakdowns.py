@@ -4,14 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hub.reporting.cases import Case
-from hub.reporting.dimensions import NAMES
+from hub.reporting.dimensions import CUSTOMER, NAMES, SERVICE
 from hub.reporting.views import View
 
 OTHERS = "(others)"
 
+LINES = (CUSTOMER, SERVICE)
+"""The dimensions by which time is counted: a report that names two of them is degraded time of each."""
 
-def groups(view: View, name: str) -> dict[str, list[Case]]:
-    """{value: its cases}, most first; beyond so many as are listed the rest stand together as OTHERS.
+Groups = dict[str, tuple[list[Case], frozenset[str]]]
+"""{name of a group: its cases, and the values that it is about}"""
+
+
+def groups(view: View, name: str) -> Groups:
+    """Most cases first; beyond so many as are listed the rest stand together as OTHERS.
 
     A case with several values stands in the group of each, and once in OTHERS.
     """
@@ -21,10 +27,11 @@ def groups(view: View, name: str) -> dict[str, list[Case]]:
         for value in case.timeline.values[at]:
             found.setdefault(value, []).append(case)
     order = sorted(found, key=lambda value: (-len(found[value]), value))
-    listed = {value: found[value] for value in order[: view.question.listed]}
-    rest = {case.id: case for value in order[view.question.listed :] for case in found[value]}
-    if rest:
-        listed[OTHERS] = list(rest.values())
+    listed = {value: (found[value], frozenset({value})) for value in order[: view.question.listed]}
+    others = frozenset(order[view.question.listed :])
+    if others:
+        rest = [case for case in view.cases if not others.isdisjoint(case.timeline.values[at])]
+        listed[OTHERS] = rest, others
     return listed
 
 
@@ -32,5 +39,23 @@ def broken_down(view: View, names: Sequence[str]) -> Iterator[View]:
     """A view of each group; services are then not listed each for itself."""
     question = replace(view.question, listed=0)
     for name in names:
-        for value, cases in groups(view, name).items():
-            yield View(question=question, cases=cases, repeats=view.repeats, spans=view.spans, group=(name, value))
+        for value, (cases, values) in groups(view, name).items():
+            group = replace(view, question=question, cases=cases, group=(name, value))
+            yield _narrowed(group, name, values) if name in LINES else group
+
+
+def _narrowed(group: View, name: str, values: frozenset[str]) -> View:
+    """Of a customer or a service what its cases are to it alone, also those that name another one besides."""
+    at = NAMES.index(name)
+    if all(values.issuperset(case.timeline.values[at]) for case in group.cases):
+        return group
+    cases = [_of(case, at, values) for case in group.cases]
+    return replace(group, cases=cases, repeats=group.repeats.apart(), spans=group.spans.apart())
+
+
+def _of(case: Case, at: int, values: frozenset[str]) -> Case:
+    said = list(case.timeline.values)
+    if values.issuperset(said[at]):
+        return case
+    said[at] = tuple([value for value in said[at] if value in values])
+    return replace(case, timeline=case.timeline._replace(values=tuple(said)))

@@ -29,7 +29,7 @@ PARTIES = (CUSTOMER, PARTY)
 OF_A_PARTY = frozenset({SERVICE, PRODUCT, REGION, CAUSE, RESOURCE})
 """The dimensions whose values may belong to one party and be nobody else's business."""
 
-SEVERAL = frozenset({SERVICE, RESOURCE, PRODUCT, REGION})
+SEVERAL = frozenset({CUSTOMER, SERVICE, RESOURCE, PRODUCT, REGION})
 """Of these a report may have several: it then stands in the group of each, and the groups do not add up to all."""
 
 DEFAULT_PATHS: Mapping[str, tuple[str, ...]] = {

@@ -77,9 +77,10 @@ def _dimensions() -> Iterator[str]:
     yield "\n## Breakdowns\n"
     yield "Where a report says it, unless `dimensions` in `config/reporting.yaml` says otherwise; the first path that"
     yield "leads to something counts, and a report that says nothing stands under `unknown`. Of those with several"
-    yield "values a report stands in the group of each, so that the groups do not add up to all. Paths are those of a"
-    yield "v5 report, also for what came in at v4; `[member=value]` chooses among the entries of a list, and is held"
-    yield "against an object that stands alone, too.\n"
+    yield "values a report stands in the group of each, so that the groups do not add up to all; in that of a customer"
+    yield "or a service its degraded time, and what came again, is that of this one alone. It is judged everywhere by"
+    yield "the same agreement. Paths are those of a v5 report, also for what came in at v4; `[member=value]` chooses"
+    yield "among the entries of a list, and is held against an object that stands alone, too.\n"
     yield "| breakdown | paths | several |\n|---|---|---|"
     for name, paths in DEFAULT_PATHS.items():
         yield f"| {name} | {', '.join(f'`{path}`' for path in paths)} | {'yes' if name in SEVERAL else 'no'} |"

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from copy import copy
 
 from hub.reporting.calendars import DAY
 from hub.reporting.cases import Case
@@ -27,7 +28,8 @@ def lines_of(timeline: Timeline) -> list[Line]:
 
 
 class Repeats:
-    """Built of every report of the account, so that a report is a repeat, or is none, in each part of it alike."""
+    """Built of every report of the account, so that a report is a repeat, or is none, in each part of it alike; but in
+    the part of a customer or a service only what came again for that one is."""
 
     def __init__(self, cases: Iterable[Case]) -> None:
         self._restored: dict[Line, list[tuple[int, str]]] = {}
@@ -44,6 +46,12 @@ class Repeats:
         for index in (self._restored, self._opened):
             for entries in index.values():
                 entries.sort()
+
+    def apart(self) -> "Repeats":
+        """For a view whose cases name fewer customers or services than these here."""
+        one = copy(self)
+        one._before, one._after = {}, {}
+        return one
 
     def before(self, case: Case) -> str | None:
         """The report after whose restoration this one came again; None when it is no repeat."""

@@ -3,6 +3,7 @@
 import pytest
 
 from hub.reporting.account import Account
+from hub.reporting.dimensions import CUSTOMER, NAMES, SERVICE
 from hub.reporting.timelines import Timeline
 from tests.unit.reporting.example import ACKNOWLEDGED, BERLIN, CANCELLED, RESOLVED, at, march, timeline
 
@@ -11,6 +12,11 @@ def outage(
     name: str, begin: str, end: str, *, affected: int = 0, customer: str = "ACME", last: str = RESOLVED
 ) -> Timeline:
     return timeline(name, customer, "1", "VPN-7", [(begin, ACKNOWLEDGED), (end, last)], affected=affected)
+
+
+def naming(one: Timeline, name: str, *values: str) -> Timeline:
+    at = NAMES.index(name)
+    return one._replace(values=(*one.values[:at], values, *one.values[at + 1 :]))
 
 
 THREE = [
@@ -52,6 +58,35 @@ def test_degraded_time_is_summed_over_customers() -> None:
     assert account.figure("degradedMinutes", "all").value == 270 + 120
     figure = account.figure("degradedMinutes", "VPN-7")
     assert (figure.value, figure.details["customers"]) == (270, {"ACME": 270, "BETA": 120})
+
+
+def test_a_report_on_two_services_counts_to_each_of_them_once() -> None:
+    duo = outage("O1", "03T10:00", "03T20:00", affected=2)
+    duo = naming(duo, SERVICE, "DUO-A", "DUO-B")
+    account = march([duo], breakdowns=["service", "customer"])
+    metrics = ("degradedMinutes", "availability", "timeBetweenFailures", "userMinutes")
+    for service in ("DUO-A", "DUO-B"):
+        for metric in metrics:
+            row = account.figure(metric, "all", ("service", service))
+            part = account.figure(metric, service)
+            assert (row.value, row.denominator) == (part.value, part.denominator)
+    minutes = [account.figure("degradedMinutes", "all", group).value for group in ((), ("service", "DUO-A"))]
+    assert minutes == [1200, 600]
+
+
+def test_a_report_of_two_customers_counts_to_each_of_them_once() -> None:
+    duo = naming(outage("O1", "03T10:00", "03T20:00"), CUSTOMER, "ACME", "BETA")
+    account = march([duo], breakdowns=["customer"])
+    groups = ((), ("customer", "ACME"), ("customer", "BETA"))
+    assert [account.figure("degradedMinutes", "all", group).value for group in groups] == [1200, 600, 600]
+
+
+def test_what_came_again_on_one_service_did_not_on_another() -> None:
+    first = outage("O1", "03T10:00", "03T12:00")
+    both = naming(outage("O2", "05T10:00", "05T12:00"), SERVICE, "LINE-3", "VPN-7")
+    account = march([first, both], breakdowns=["service"])
+    rates = [account.figure("repeatRate", "", ("service", one)).value for one in ("VPN-7", "LINE-3")]
+    assert rates == [50, 0]
 
 
 def test_a_cancelled_report_was_no_outage() -> None:

@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.model.intervals import clipped, measure, union
 from hub.reporting.account import Account, account
+from hub.reporting.breakdowns import OTHERS
 from hub.reporting.cases import case_of
 from hub.reporting.clocks import degraded, running, segments
 from hub.reporting.dimensions import NAMES
 from hub.reporting.figures import HOUR, MINUTE
 from hub.reporting.policies import Clock, Policies, SlaPolicy
 from hub.reporting.timelines import Timeline
-from tests.unit.reporting.example import BERLIN, MARCH, POLICY, at
+from tests.unit.reporting.example import BERLIN, MARCH, POLICY, at, march
 
 STATES = ("inProgress", "pending", "held", "resolved", "closed", "cancelled")
 FEB = at("2026-02-15T00:00")
@@ -21,7 +23,12 @@ LONG = 45 * 24 * 60
 
 
 @st.composite
-def timelines(draw: st.DrawFn, name: str = "R") -> Timeline:
+def timelines(draw: st.DrawFn, name: str = "R", *, most: int = 1) -> Timeline:
+    """`most` is how many customers, services and regions a report names at most."""
+
+    def some(values: str) -> tuple[str, ...]:
+        return tuple(sorted(draw(st.sets(st.sampled_from(values), min_size=1, max_size=most))))
+
     opened = FEB + draw(st.integers(0, LONG)) * MINUTE
     states = ["acknowledged"]
     begins = [opened]
@@ -30,8 +37,9 @@ def timelines(draw: st.DrawFn, name: str = "R") -> Timeline:
             begins.append(begins[-1] + length * MINUTE)
             states.append(state)
     said = {
-        "customer": (draw(st.sampled_from("AB")),),
-        "service": (draw(st.sampled_from("XY")),),
+        "customer": some("AB"),
+        "service": some("XYZ"[: most + 1]),
+        "region": some("NS"),
         "severity": (draw(st.sampled_from("12")),),
     }
     return Timeline(
@@ -48,7 +56,13 @@ def timelines(draw: st.DrawFn, name: str = "R") -> Timeline:
     )
 
 
-lists = st.integers(0, 6).flatmap(lambda count: st.tuples(*(timelines(f"R{number}") for number in range(count))))
+def lists_of(most: int) -> st.SearchStrategy[tuple[Timeline, ...]]:
+    return st.integers(0, 6).flatmap(
+        lambda count: st.tuples(*(timelines(f"R{number}", most=most) for number in range(count)))
+    )
+
+
+lists = lists_of(1)
 
 
 def made(those: tuple[Timeline, ...], policy: SlaPolicy = POLICY, *breakdowns: str) -> Account:
@@ -88,6 +102,32 @@ def test_a_group_has_the_figures_that_its_reports_have_alone(those: tuple[Timeli
         alone = made(tuple(one for one in those if one.values[0] == group[1:]))
         for one in found.figures:
             if one.group == group:
+                assert replace(one, group=()) == alone.figure(one.metric, one.part)
+
+
+def scoped(those: tuple[Timeline, ...], name: str, wanted: set[str]) -> tuple[Timeline, ...]:
+    """The reports that name one of `wanted`, as if they named nothing else of the dimension."""
+    at = NAMES.index(name)
+    found = []
+    for one in those:
+        if left := tuple(value for value in one.values[at] if value in wanted):
+            found.append(one._replace(values=(*one.values[:at], left, *one.values[at + 1 :])))
+    return tuple(found)
+
+
+@pytest.mark.parametrize("name", ["service", "customer", "region"])
+@settings(max_examples=30)
+@given(those=lists_of(2))
+def test_a_row_of_a_breakdown_is_the_figure_of_that_scope(name: str, those: tuple[Timeline, ...]) -> None:
+    """Also of reports that name several. What came again is told by all reports, which a region's scope has not."""
+    found = march(those, breakdowns=[name], listed=1)
+    known = {value for one in those for value in one.values[NAMES.index(name)]}
+    first = {one.group[1] for one in found.figures if one.group} - {OTHERS}
+    apart = {"repeatRate", "firstTimeFix"} if name == "region" else set()
+    for value, wanted in {**{value: {value} for value in first}, OTHERS: known - first}.items():
+        alone = march(scoped(those, name, wanted), listed=0)
+        for one in found.figures:
+            if one.group == (name, value) and one.metric not in apart:
                 assert replace(one, group=()) == alone.figure(one.metric, one.part)
 
 
