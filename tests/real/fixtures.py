@@ -1,4 +1,4 @@
-"""Starts real trouble systems; what cannot start fails under CI=true and is skipped visibly elsewhere."""
+"""Starts real trouble systems; what cannot start fails on CI and is skipped visibly elsewhere."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ def cache() -> Path:
 
 def cannot_start(error: CannotStart) -> None:
     """Ends the test: a real system that is never started proves nothing, so on CI this is a failure."""
-    if os.environ.get("CI") == "true":
+    if os.environ.get("CI", "").strip().lower() not in ("", "0", "false", "no"):
         pytest.fail(f"a real system could not start: {error}", pytrace=False)
     pytest.skip(f"a real system could not start: {error}")
 
