@@ -150,3 +150,4 @@ def test_the_hub_takes_the_adapter_and_its_mapping_from_the_package(python: Path
     said = run(python, "-m", "hub", "check", "--config", "settings.toml", cwd=tmp_path, HELPDESK_PASSWORD="reads")
     assert "helpdesk" in said
     assert "hotline.yaml" in said
+    assert re.search(r"^adapters .*\bhotline\b", said, re.MULTILINE)
