@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.model.ids import Uuid7
 from hub.model.times import from_micros, system_clock, to_micros
 from hub.reporting.account import Account, to_bytes
 from hub.reporting.accounts import Accounts
@@ -17,14 +18,18 @@ from hub.reporting.periods import period
 from hub.reporting.policies import Policies
 from hub.reporting.views import Question
 from hub.settings import ListSettings, RetentionSettings
+from hub.subscriptions.erasing import Erasing
 from hub.subscriptions.resending import resend
+from hub.upkeep.erasure import ErasureTask
 from hub.upkeep.retention import RetentionTask
 from tests.fakes.listener import Listener, answer
-from tests.integration.upkeep import House, reconciler
+from tests.integration.test_erasures import of_party
+from tests.integration.upkeep import NOC, House, reconciler
 from tests.rooms import TurningClock, until
 from tests.unit.reporting.example import POLICY
 
 DAY = 86400.0
+PARTIES = {"k1": "org-311", "k2": "another"}
 KEEP = RetentionSettings(delivered=0, dead=0, responses=0, ended=0, tasks=0, interval=60)
 ACCOUNTS = Accounts(dimensions=dimensions(), policies=Policies([POLICY]))
 
@@ -120,15 +125,69 @@ def test_what_is_left_when_deliveries_were_removed_is_no_figure(told: Told) -> N
     assert told.account(recorded).figure("backlog", "end").value == 3
 
 
-def test_an_entry_of_a_list_that_is_no_registration_was_not_told(told: Told, tmp_path: Path) -> None:
-    """Its party is that of the reports, and the other one's is not."""
-    listed = tmp_path / "premium.csv"
-    listed.write_text("id,callback,party\nk1,ftp://nowhere,org-311\nk2,ftp://nowhere,another\n")
-    settings = ListSettings(name="premium", file=str(listed), format="csv")
+def listed(told: Told, folder: Path, *keys: str) -> None:
+    """Entries of a list, none of which can be a registration."""
+    entries = [f"{key},ftp://nowhere,{PARTIES[key]}\n" for key in keys]
+    path = folder / "premium.csv"
+    path.write_text("".join(["id,callback,party\n", *entries]))
+    settings = ListSettings(name="premium", file=str(path), format="csv")
     told.house.clock.now = system_clock()
     reconciler(told.house).reconcile(settings, actor="noc")
+
+
+def test_an_entry_of_a_list_that_is_no_registration_was_not_told(told: Told, tmp_path: Path) -> None:
+    """Its party is that of the reports, and the other one's is not."""
+    listed(told, tmp_path, "k1", "k2")
     late = told.house.desk.create(name="p4")
     coverage = told.account(told.now()).figure("notificationCoverage")
     assert fraction(coverage) == (3, 7)
     assert coverage.details["notTold"]["premium id:k1"] == {"party": "org-311", "reports": (late.id,)}
     assert "premium id:k2" not in coverage.details["notTold"]
+
+
+def test_of_a_list_whose_old_entries_are_gone_no_coverage_is_told(told: Told, tmp_path: Path) -> None:
+    listed(told, tmp_path, "k1", "k2")
+    told.house.desk.create(name="p4")
+    recorded = told.now()
+    assert fraction(told.account(recorded).figure("notificationCoverage")) == (3, 7)
+    told.keep(ended=DAY)
+    assert fraction(told.account(recorded).figure("notificationCoverage")) == (3, 7)
+    listed(told, tmp_path, "k2")
+    told.keep(ended=DAY)
+    assert told.account(recorded).figure("notificationCoverage").why == "notKept"
+
+
+def erase(told: Told, party: str) -> None:
+    clock = told.house.exchange.clock
+    erasing = Erasing(clock=clock, new_id=Uuid7(clock), lists=())
+    told.house.store.write(partial(erasing.erase, party=party, caller=NOC))
+    task = ErasureTask(store=told.house.store, clock=clock, batch=2)
+    while task.step():
+        pass
+
+
+def test_when_deliveries_to_a_party_were_erased_no_figure_of_that_time_is_given(told: Told) -> None:
+    caller = replace(NOC, party="org-4711")
+    told.house.exchange.register(told.listener.url("/theirs"), caller=caller)
+    told.house.desk.create(**of_party())
+    worker = told.house.exchange.start()
+    told.listener.wait_for(1, "/theirs")
+    until(lambda: not told.house.exchange.log(state="due") and not told.house.exchange.log(state="inFlight"))
+    told.house.exchange.stop(worker)
+    recorded = told.now()
+    assert told.account(recorded).figure("notificationSuccess").n == 9
+    erase(told, "org-0815")
+    assert told.account(recorded).figure("notificationSuccess").n == 9
+    erase(told, "org-4711")
+    success = told.account(recorded).figure("notificationSuccess")
+    assert (success.value, success.n, success.why) == (None, 0, "notKept")
+
+
+def test_when_an_entry_of_a_list_was_erased_no_figure_of_that_time_is_given(told: Told, tmp_path: Path) -> None:
+    listed(told, tmp_path, "k1")
+    told.house.desk.create(name="p4")
+    recorded = told.now()
+    listed(told, tmp_path)
+    assert fraction(told.account(recorded).figure("notificationCoverage")) == (3, 7)
+    erase(told, PARTIES["k1"])
+    assert told.account(recorded).figure("notificationCoverage").why == "notKept"
