@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from hub.constraints.demand import HOURS, Demand
-from hub.constraints.episodes import Episode, Phase, aged, joined, moved, raised, takes
+from hub.constraints.episodes import Episode, Phase, aged, counted_until, joined, longest, moved, raised, takes
 from hub.constraints.expected import Expectation, Expectations
 from hub.constraints.failures import FailureWatch
 from hub.constraints.findings import Finding, Rules
@@ -55,6 +55,7 @@ class Detectors:
             self._failures.hold(sighting, self.newest)
             return ended
         busy = self._demand.looked_at(sighting.at // HOUR)
+        self._end(sighting.at)
         findings = self._failures.take(sighting, self.newest, busy)
         return [*ended, *self._shown(findings), *self._shown(self._shortages.take(sighting))]
 
@@ -62,6 +63,7 @@ class Detectors:
         """What a report that was counted shows when it comes to name another resource."""
         if not sighting.live or self.newest - sighting.at > self._rules.lateness:
             return []
+        self._end(sighting.at)
         return self._shown(self._failures.look(sighting, self._demand.looked_at(sighting.at // HOUR)))
 
     def advance(self, now: int) -> list[Episode]:
@@ -73,6 +75,7 @@ class Detectors:
                 changed.append(self._keep(after))
             if after.phase is Phase.CLEARED:
                 del self._open[identity]
+                self._count_from(after, counted_until(after, self._rules))
         return changed
 
     def expect(self, expectations: Expectations) -> None:
@@ -109,9 +112,27 @@ class Detectors:
         """Since when reports are needed one by one, in microseconds."""
         return self.newest - self._rules.lateness - max(self._rules.windows[-1], (HOURS + 1) * HOUR)
 
-    def adopt(self, episodes: Iterable[Episode]) -> None:
-        """Go on with the constraints that are open."""
+    @property
+    def ended_from(self) -> int:
+        """Since when the begin of a constraint that is over tells what its reports are, in microseconds."""
+        return self.held_from - self._rules.span
+
+    def adopt(self, episodes: Iterable[Episode], ended: Iterable[Episode] = ()) -> None:
+        """Go on with the constraints that are open; `ended` are those that began since `ended_from` and are over."""
         self._open = {one.identity: one for one in episodes}
+        for one in ended:
+            self._count_from(one, counted_until(one, self._rules))
+
+    def _end(self, now: int) -> None:
+        """Let the reports after the longest that an open constraint may last be evidence of another."""
+        for one in self._open.values():
+            if now > (last := longest(one, self._rules)):
+                self._count_from(one, last)
+
+    def _count_from(self, episode: Episode, at: int) -> None:
+        if episode.type is Type.RESOURCE_FAILURE:
+            others = (key for key in episode.others if (episode.type, key) not in self._open)
+            self._failures.count_from((episode.key, *others), at)
 
     def _hold(self, sighting: Sighting) -> None:
         if sighting.at >= self.newest - self._rules.lateness - self._rules.windows[-1]:
@@ -120,7 +141,9 @@ class Detectors:
     def _shown(self, findings: list[Finding]) -> list[Episode]:
         """What the findings of one type, about one report, change."""
         grown = [(one, self._joined(one)) for one in findings]
-        new = [one for one, known in grown if known is None and one.is_raised]
+        new = [
+            one for one, known in grown if known is None and one.is_raised and not self._failures.is_counted(one)
+        ]
         return [*(known for _, known in grown if known is not None), *self._found(new)]
 
     def _joined(self, finding: Finding) -> Episode | None:

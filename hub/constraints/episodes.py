@@ -105,10 +105,19 @@ def moved(episode: Episode, phase: Phase, at: int) -> Episode:
 
 
 def takes(episode: Episode, at: int, rules: Rules) -> bool:
-    """Whether a report of an instant may still belong to it: its span is bounded.
+    """Whether a report of an instant may still belong to it: its span is bounded."""
+    return episode.phase is not Phase.CLEARED and at <= longest(episode, rules)
 
-    That of a shortage begins with its window, of up to two hours, and is no shorter than two of these.
+
+def longest(episode: Episode, rules: Rules) -> int:
+    """Until when its reports may come, in microseconds.
+
+    The span of a shortage begins with its window, of up to two hours, and is no shorter than two of these.
     """
     shortage = episode.type is Type.CAPACITY_SHORTAGE
-    span = max(rules.span, 2 * episode.evidence.window) if shortage else rules.span
-    return episode.phase is not Phase.CLEARED and at <= episode.begin + span
+    return episode.begin + (max(rules.span, 2 * episode.evidence.window) if shortage else rules.span)
+
+
+def counted_until(episode: Episode, rules: Rules) -> int:
+    """Until when the reports on its keys are its own, in microseconds: later ones begin another constraint."""
+    return min(longest(episode, rules), episode.active + 2 * episode.evidence.window)

@@ -1,7 +1,7 @@
 """Finds failures of resources: reports of several customers on one resource, service or site, beyond the usual."""
 
 from bisect import bisect_left, insort
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -62,7 +62,17 @@ class FailureWatch:
         self._profile = profile
         self._keys: dict[Key, Placed] = {}
         self._times: list[int] = []
+        self._counted: dict[Key, int] = {}
         self._swept = 0
+
+    def count_from(self, keys: Iterable[Key], at: int) -> None:
+        """Reports on these keys until an instant belong to a constraint that is over: they are evidence no more."""
+        for key in keys:
+            self._counted[key] = max(at, self._counted.get(key, 0))
+
+    def is_counted(self, finding: Finding) -> bool:
+        """Whether its reports belong to a constraint that is over."""
+        return finding.at <= self._counted.get(finding.key, 0)
 
     def take(self, sighting: Sighting, newest: int, passed: Container[Key] = ()) -> list[Finding]:
         """What a report shows of each of its keys; also what is as usual is said, for an open constraint eases by it.
@@ -92,16 +102,20 @@ class FailureWatch:
         return placed.seen
 
     def _judged(self, key: Key, seen: Sequence[Seen], at: int) -> Finding:
+        over = self._counted.get(key, 0)
         found = [
             self._finding(key, seen, window, end)
             for window in self._rules.windows
             for end in _ends(seen, at, window)
+            if at > over or end <= over
         ]
         return min(found, key=lambda one: (not one.is_confirmed, not one.is_raised, one.chance, one.at))
 
     def _finding(self, key: Key, seen: Sequence[Seen], window: int, end: int) -> Finding:
         rules = self._rules
-        first, last = bisect_left(seen, (end - window + 1,)), bisect_left(seen, (end + 1,))
+        over = self._counted.get(key, 0)
+        begin = max(end - window, over) if end > over else end - window
+        first, last = bisect_left(seen, (begin + 1,)), bisect_left(seen, (end + 1,))
         members = seen[max(first, last - MOST) : last]
         parties = frozenset(one.party for one in members)
         usual = max(LEAST_EXPECTED, self._profile.expected(end - window, end + MOMENT))
@@ -144,6 +158,7 @@ class FailureWatch:
         self._swept = newest
         oldest = newest - self._rules.windows[-1] - self._rules.lateness
         del self._times[: bisect_left(self._times, oldest)]
+        self._counted = {key: at for key, at in self._counted.items() if at >= oldest}
         for key in list(self._keys):
             placed = self._keys[key]
             placed.drop(oldest)

@@ -13,11 +13,14 @@ from hub.constraints.topology import NONE
 from hub.model.caller import Caller
 from hub.model.problem import Document, Problem
 from hub.model.task import TaskKind
+from hub.model.times import micros_to_text
 from hub.problems.links import CHILDREN, ids_in
 from hub.problems.sources import Observation, SourceRules
 from hub.problems.tasks import TaskRules
 from hub.store.constraints import SOURCE
 from hub.store.tables import Tables
+
+ENDED_MOST = 10_000
 
 CALLER = Caller(name="hub:constraints", scopes=frozenset())
 """Who groups and releases the members, as the history says."""
@@ -84,6 +87,12 @@ class Publisher:
 def open_episodes(tables: Tables) -> list[Episode]:
     """The constraints that the store has, and are not over."""
     return [episode_of(one.document, _parties(tables, one.document)) for one in tables.constraints.open()]
+
+
+def ended_episodes(tables: Tables, since: int) -> list[Episode]:
+    """The constraints that began since an instant, in microseconds, and are over."""
+    found = tables.constraints.page({"since": micros_to_text(since)}, offset=0, limit=ENDED_MOST)
+    return [episode_of(document, ()) for _, document in found if document["status"] not in OPEN]
 
 
 def _parties(tables: Tables, document: Document) -> set[str]:

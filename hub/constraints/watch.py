@@ -11,7 +11,7 @@ from hub.constraints.expected import Expectations
 from hub.constraints.findings import Rules
 from hub.constraints.memory import bytes_of
 from hub.constraints.profile import HOUR
-from hub.constraints.publishing import Publisher, open_episodes
+from hub.constraints.publishing import Publisher, ended_episodes, open_episodes
 from hub.constraints.sightings import Key, Sighting, sighting_of
 from hub.constraints.starting import Start
 from hub.constraints.topology import Topology
@@ -136,7 +136,7 @@ class ConstraintTask:
             for row in tables.constraints.sightings(after=self._seen, until=mark, limit=-1):
                 if row.event_type == EventType.CREATE and (one := self._sighting(row)):
                     self._detectors.learn(one)
-            self._detectors.adopt(open_episodes(tables))
+            _adopt(self._detectors, tables)
             self._seen = mark
         return self._detectors
 
@@ -155,7 +155,7 @@ class ConstraintTask:
         start = self._start
         if not start.step(tables):
             return None
-        start.detectors.adopt(open_episodes(tables))
+        _adopt(start.detectors, tables)
         self._start, self._detectors, self._seen = None, start.detectors, start.until
         self._kept_at = start.kept_at
         return self._detectors
@@ -179,6 +179,10 @@ class ConstraintTask:
             one for one in self._said if one[2] >= detectors.newest // HOUR - 1
         }
         detectors.suppressed.clear()
+
+
+def _adopt(detectors: Detectors, tables: Tables) -> None:
+    detectors.adopt(open_episodes(tables), ended_episodes(tables, detectors.ended_from))
 
 
 def sighting_in(row: Sighted, topology: Topology) -> Sighting | None:

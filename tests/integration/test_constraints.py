@@ -40,6 +40,8 @@ TOPOLOGY = Topology(parents={f"ont-{number}": "OLT-7" for number in range(40)})
 class Watched(Desk):
     """A desk whose reports are watched; its history is there before anything is looked at."""
 
+    rules = RULES
+
     def __init__(self, folder: Path) -> None:
         super().__init__(open_store(folder), TurningClock(NOON - timedelta(days=DAYS)))
         self.store.write(self._history)
@@ -53,7 +55,7 @@ class Watched(Desk):
         publisher = Publisher(sources=rules.sources, tasks=make_task_rules(self.clock, rules), system="qos-hub")
         return ConstraintTask(
             store=self.store,
-            rules=RULES,
+            rules=self.rules,
             topology=TOPOLOGY,
             expectations=self.expectations,
             publisher=publisher,
