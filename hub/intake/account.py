@@ -17,7 +17,10 @@ log = logger("hub.intake")
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """One poll. `lag` is how old the newest change was when it was read, in seconds; None when none was read yet."""
+    """One poll. `lag` is how old the newest change was when it was read, in seconds; None when none was read yet.
+
+    `skew` is how many seconds the source's clock is ahead of ours; None where it does not tell.
+    """
 
     source: str
     adapter: str
@@ -26,6 +29,7 @@ class Account:
     health: Health
     progress: Progress
     lag: float | None
+    skew: float | None
     complete: bool
 
     @property

@@ -14,13 +14,14 @@ class PollCounts:
         self._records = 0
         self._changed = 0
         self._lag: float | None = None
+        self._skew: float | None = None
 
     def add(self, account: Account) -> None:
         outcome = account.health.state.value
         self._polls[outcome] = self._polls.get(outcome, 0) + 1
         self._records += account.progress.records
         self._changed += account.progress.changed
-        self._lag = account.lag
+        self._lag, self._skew = account.lag, account.skew
 
     def readings(self) -> Iterator[Reading]:
         for outcome, count in self._polls.copy().items():
@@ -29,3 +30,5 @@ class PollCounts:
         yield Reading(catalogue.SOURCE_CHANGED, self._changed, (self._source,))
         if self._lag is not None:
             yield Reading(catalogue.SOURCE_LAG, self._lag, (self._source,))
+        if self._skew is not None:
+            yield Reading(catalogue.SOURCE_SKEW, self._skew, (self._source,))

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from copy import deepcopy
 from dataclasses import replace
-from datetime import datetime, timedelta
 from functools import partial
 from operator import itemgetter
 from typing import Any
 
 from hub.intake.absence import Pace, absences
+from hub.intake.checking import Checking
 from hub.intake.handed import Handed
 from hub.intake.keys import is_kept
 from hub.intake.listed import Listed
@@ -26,9 +26,6 @@ from hub.store.tables import Tables
 from hub.telemetry import logger
 
 log = logger("hub.intake")
-
-CHECKED_EVERY = timedelta(hours=1)
-"""How often a source that answers well is asked for its clock, and for who we are there."""
 
 BATCH = 100
 """How many tickets that were missing from a listing are written in one transaction."""
@@ -71,10 +68,9 @@ class SourcePoll:
         self._handed: Handed | None = None
         self._cursor: Mapping[str, Any] | None = None
         self._kept_cursor: Mapping[str, Any] = {}
-        self._checked: datetime | None = None
+        self._checking = Checking(source, clock=clock)
         self._asked_until = ""
         self.failed: dict[str, str] = {}
-        self.skew: float | None = None
         self.progress = Progress()
 
     def run(self, row: SourceRow, stopped: Callable[[], bool]) -> bool:
@@ -85,8 +81,7 @@ class SourcePoll:
         """
         self.progress = Progress()
         self._pace.begin(None if row.last_success is None else from_micros(row.last_success))
-        # Only a poll that comes to its end spares the next one the check.
-        checked, self._checked = self._check(), None
+        self._checking.begin()
         if not self._catch_up(row, stopped):
             return False
         terms = self._terms(row)
@@ -99,8 +94,13 @@ class SourcePoll:
         if self._registers and isinstance(self._source, Registers):
             self._cursor = self._source.register(self._cursor or {})
         self._end(row)
-        self._checked = checked
+        self._checking.end()
         return True
+
+    @property
+    def skew(self) -> float | None:
+        """Seconds that the source's clock is ahead of ours, as far as it tells."""
+        return self._checking.skew
 
     def close(self) -> None:
         """No run follows. Raises SourceError when the source cannot be told."""
@@ -127,13 +127,6 @@ class SourcePoll:
             # A place that the source does not understand may be the reason why it is to be read again.
             log.warning("source.uncaught", source=self._reader.source, error=str(error))
         return True
-
-    def _check(self) -> datetime:
-        now = self._clock()
-        if self._checked is not None and abs(now - self._checked) < CHECKED_EVERY:
-            return self._checked
-        self.skew = self._source.check().clock_skew
-        return now
 
     def _begin(self, row: SourceRow, terms: Terms) -> Mapping[str, Any]:
         """Where the run begins: at the kept cursor, at the start of a backfill, or where a resync asks for."""

@@ -186,6 +186,7 @@ class Poller:
             health=health,
             progress=progress,
             lag=self._lag,
+            skew=self._poll.skew,
             complete=error is None,
         )
         self._keep(account)
