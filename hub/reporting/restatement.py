@@ -1,12 +1,16 @@
 """What has become of an account: which figures are other ones today, and which late records made them so."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from hub.reporting.account import Account
+from hub.reporting.dimensions import CUSTOMER, SERVICE, UNNAMED
 from hub.reporting.edits import Edits
 from hub.reporting.figures import Figure, Number
 from hub.reporting.raised import Constraint
+from hub.reporting.repeats import Line
 from hub.reporting.rows import Row
 from hub.store.histories import Late
 
@@ -15,7 +19,9 @@ from hub.store.histories import Late
 class Changed:
     """A figure that differs; None stands for one that is not defined, or that one of the accounts does not have.
 
-    `rows` are the reports that came in, went out, or of which a late record tells.
+    `rows` are the reports that came in, went out, or of which a late record tells. Where none of its own did, they are
+    those that made another what it is counted with: what came again before or after, or the other parts of the whole;
+    () where it is held against something else that moved.
     """
 
     metric: str
@@ -79,7 +85,7 @@ def restatement(
     return Restatement(
         before=before,
         after=after,
-        changed=tuple(_changed(before, after, reports)),
+        changed=tuple(_with_the_whole(list(_changed(before, after, reports)))),
         late=found,
         edits=edits or {},
     )
@@ -88,21 +94,51 @@ def restatement(
 def _changed(before: Account, after: Account, late: set[str]) -> Iterator[Changed]:
     olds = {one.key: one for one in before.figures}
     news = {one.key: one for one in after.figures}
+    lines = _lines(before, after)
     for key in dict.fromkeys((*olds, *news)):
         old, new = olds.get(key), news.get(key)
         if _told(old) != _told(new):
             metric, group, part = key
             rows = {*(old.rows if old else ()), *(new.rows if new else ())}
             moved = set(old.rows if old else ()) ^ set(new.rows if new else ())
+            found = moved | (rows & late)
+            turned = _counted(old) ^ _counted(new)
+            about = frozenset[Line]().union(*(lines.get(one, ()) for one in turned - found))
             yield Changed(
                 metric=metric,
                 group=group,
                 part=part,
                 before=old.value if old else None,
                 after=new.value if new else None,
-                rows=tuple(sorted(moved | (rows & late))),
+                rows=tuple(sorted(found | {one for one in late if not about.isdisjoint(lines.get(one, ()))})),
             )
 
 
+def _with_the_whole(those: list[Changed]) -> Iterator[Changed]:
+    """Of what moved by no report of its own, the reports that moved the other parts of its metric."""
+    wholes: dict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
+    for one in those:
+        wholes[one.metric, one.group].update(one.rows)
+    for one in those:
+        yield one if one.rows else replace(one, rows=tuple(sorted(wholes[one.metric, one.group])))
+
+
+def _lines(before: Account, after: Account) -> dict[str, frozenset[Line]]:
+    """{report: the customers and services of which it told, before or after}, by which one is another come again."""
+    found: dict[str, frozenset[Line]] = {}
+    for row in (*before.rows, *after.rows):
+        pairs = product(row.values[CUSTOMER], row.values[SERVICE])
+        found[row.id] = found.get(row.id, frozenset()) | {one for one in pairs if one[1] not in UNNAMED}
+    return found
+
+
+def _counted(one: Figure | None) -> set[str]:
+    """The reports in the numerator of a share."""
+    return set(one.details.get("in", ())) if one is not None else set()
+
+
 def _told(one: Figure | None) -> tuple[object, ...] | None:
-    return None if one is None else (one.value, one.n, one.numerator, one.denominator, one.rows, one.excluded)
+    if one is None:
+        return None
+    bounds = one.details.get("low"), one.details.get("high")
+    return one.value, one.n, one.numerator, one.denominator, one.rows, one.excluded, bounds

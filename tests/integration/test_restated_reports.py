@@ -129,7 +129,8 @@ def test_it_tells_which_figures_have_changed_and_which_late_records_made_them_so
     assert (sla["rows"], sla["late"]) == ([late["ACME"]], [1])
     assert changes["backlog", "end", ""]["after"] == 1
     assert ("timeToRestoreNet", "mean", "") not in changes
-    assert [one for one in found["changes"] if one["before"] == one["after"]] == []
+    assert sla["amounts"].startswith("n 3 → 4; denominator 3 → 4")
+    assert [one for one in found["changes"] if one["before"] == one["after"] and not one["amounts"]] == []
     new = changes["availability", "LATE-ACME", ""]
     assert new["before"] == ""
 

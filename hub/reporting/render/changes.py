@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from hub.reporting.figures import Figure
+from hub.reporting.figures import Figure, Number
 from hub.reporting.render.attributes import attributes
 from hub.reporting.render.document import Cell, Change, Restated, Shown, Table
-from hub.reporting.render.numbers import moment
+from hub.reporting.render.numbers import amount, decimals_of, moment, number
 from hub.reporting.render.showing import Showing, visible
 from hub.reporting.render.withholding import Key
 from hub.reporting.render.words import Words
@@ -33,7 +33,7 @@ def _count(count: int, smallest: int, words: Words) -> str:
 
 
 def _changes(one: Restatement, showing: Showing, metrics: Sequence[str]) -> Iterator[Change]:
-    """Those that are seen and whose value is another one; of what was and is withheld nothing is told."""
+    """Those that are seen and of which a number is another one; of what was and is withheld nothing is told."""
     olds = _shown(one.before.figures, showing, metrics)
     news = _shown(one.after.figures, showing, metrics)
     numbers = {late.record_id: number for number, late in enumerate(one.late, start=1)}
@@ -41,8 +41,10 @@ def _changes(one: Restatement, showing: Showing, metrics: Sequence[str]) -> Iter
     for changed in (each for each in one.changed if each.key not in showing.withheld):
         old, new = olds.get(changed.key), news.get(changed.key)
         shown, before, after = new or old, _cell(old), _cell(new)
-        if shown is not None and before != after:
+        amounts = _amounts(old, new, showing.words)
+        if shown is not None and (before != after or amounts):
             made = _change(one, changed, shown, before, after, numbers if showing.audience.rows else {})
+            made = replace(made, amounts=amounts)
             edited = dict.fromkeys(told[number - 1] for number in made.late)
             yield replace(made, attributes="; ".join(filter(None, edited)))
 
@@ -60,6 +62,27 @@ def _cell(one: Shown | None) -> Cell:
     if one is None:
         return ""
     return one.text if one.value is None else one.value
+
+
+def _amounts(old: Shown | None, new: Shown | None, words: Words) -> str:
+    """What has changed of the numbers beside the value, old → new; "" of a figure that one of the reports has not."""
+    if old is None or new is None:
+        return ""
+    pairs = {
+        "n": (_amount(old.n, old, words), _amount(new.n, new, words)),
+        "numerator": (_amount(old.numerator, old, words), _amount(new.numerator, new, words)),
+        "denominator": (_amount(old.denominator, old, words), _amount(new.denominator, new, words)),
+        "95 % interval": (_interval(old, words), _interval(new, words)),
+    }
+    return "; ".join(f"{words(name)} {one} → {other}" for name, (one, other) in pairs.items() if one != other)
+
+
+def _amount(value: Number | None, one: Shown, words: Words) -> str:
+    return "–" if value is None else amount(value, decimals_of(one.metric, one.unit), words.language)
+
+
+def _interval(one: Shown, words: Words) -> str:
+    return "–".join(number(bound, 1, words.language) for bound in (one.low, one.high) if bound is not None) or "–"
 
 
 def _change(
@@ -101,7 +124,16 @@ def _late(one: Restatement, told: Sequence[str], words: Words) -> Table:
 
 def changes_table(one: Restated, words: Words) -> Table:
     """The changes, one a row."""
-    columns = ("Metric", "Figure", "Unit", "before", "now", "because of the late records", "of the reports")
+    columns = (
+        "Metric",
+        "Figure",
+        "Unit",
+        "before",
+        "now",
+        "Amounts",
+        "because of the late records",
+        "of the reports",
+    )
     return Table(
         title=words("What has changed"),
         columns=tuple(words(name) for name in columns),
@@ -112,11 +144,19 @@ def changes_table(one: Restated, words: Words) -> Table:
                 words.unit(each.unit),
                 each.before,
                 each.after,
-                ", ".join(map(str, each.late)),
+                each.amounts,
+                _reason(each, one, words),
                 ", ".join(each.rows),
             )
             for each in one.changes
         ),
         note=one.summary,
-        printed=(0, 1, 2, 3, 4, 5),
+        printed=(0, 1, 2, 3, 4, 5, 6),
     )
+
+
+def _reason(each: Change, one: Restated, words: Words) -> str:
+    """The numbers of the late records; in words where no report tells of it."""
+    if one.late is not None and not each.late and not each.rows:
+        return words("with what it is held against")
+    return ", ".join(map(str, each.late))

@@ -189,7 +189,8 @@ class Change:
 
     `before` and `after` are its values, or why there is none; "" where one of the reports does not have it. `rows` are
     the ids of the reports that made it so, `late` the numbers of the late records, from 1; () where none are listed.
-    `attributes` is what these changed of the reports, old → new.
+    `amounts` is what else of its numbers is another one, and `attributes` what the late records changed of the reports,
+    old → new.
     """
 
     metric: str
@@ -202,6 +203,7 @@ class Change:
     after: Cell
     rows: tuple[str, ...]
     late: tuple[int, ...]
+    amounts: str = ""
     attributes: str = ""
 
 

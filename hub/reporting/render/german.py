@@ -203,7 +203,11 @@ GERMAN: Mapping[str, str] = {
     "Event": "Ereignis",
     "happened": "geschehen",
     "recorded": "aufgezeichnet",
+    "Amounts": "Anzahlen",
+    "numerator": "Zähler",
+    "denominator": "Nenner",
     "because of the late records": "wegen der späten Einträge",
+    "with what it is held against": "mit dem, woran sie gemessen wird",
     "of the reports": "der Meldungen",
     "{changes} figures are others than in the report that was recorded until {recorded}; {late} records came late.": (
         "{changes} Angaben sind andere als im Bericht, der bis {recorded} aufgezeichnet war; {late} Einträge kamen "

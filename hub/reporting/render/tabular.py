@@ -30,6 +30,7 @@ COLUMNS = (
     "before",
     "because of",
     "changed attributes",
+    "changed amounts",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that a spreadsheet would compute."""
@@ -38,8 +39,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def csv_bytes(report: ManagementReport) -> bytes:
     """In UTF-8; `rows` are the ids of the reports or notifications in a figure, and empty where none are listed.
 
-    Of a report that restates another one, what has changed has its value `before`, the reports it is `because of`, and
-    what late records changed of these; what is not there any more is a row without a value.
+    Of a report that restates another one, what has changed has its value `before`, the reports it is `because of`,
+    what late records changed of these, and what else of its numbers changed; what is not there any more is a row
+    without a value.
     """
     out = io.BytesIO()
     text = io.TextIOWrapper(out, "utf-8", newline="")
@@ -50,7 +52,9 @@ def csv_bytes(report: ManagementReport) -> bytes:
     for section in report.sections:
         for one in section.figures:
             change = changes.pop(_place(one), None)
-            told = (change.before, " ".join(change.rows), change.attributes) if change else ("", "", "")
+            told = (
+                (change.before, " ".join(change.rows), change.attributes, change.amounts) if change else ("",) * 4
+            )
             rows = [ids[number - 1] for number in one.rows] or [sent[number - 1] for number in one.deliveries]
             writer.writerow([safe(cell) for cell in (*_cells(report, one, rows), *told)])
     for gone in changes.values():
@@ -78,6 +82,7 @@ def _gone(report: ManagementReport, one: Change) -> list[Cell]:
         "before": one.before,
         "because of": " ".join(one.rows),
         "changed attributes": one.attributes,
+        "changed amounts": one.amounts,
     }
     return [known.get(name) for name in COLUMNS]
 
