@@ -9,6 +9,7 @@ from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.definition import ReportDefinition
 from hub.reporting.audiences.policy import ReportPolicy
 from hub.reporting.catalogue import DEFINITIONS, OF_DELIVERIES
+from hub.reporting.figures import Figure
 from hub.reporting.metrics.arrivals import ARRIVALS
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.degradation import ALL
@@ -18,10 +19,10 @@ from hub.reporting.render.merging import merged, nameless
 from hub.reporting.render.numbers import moment, number
 from hub.reporting.render.picturing import Picturing
 from hub.reporting.render.plotting import Paper, curve
-from hub.reporting.render.showing import PARETO, Showing, visible
+from hub.reporting.render.showing import Showing, visible
 from hub.reporting.render.summaries import is_unknown, summary
 from hub.reporting.render.tables import definitions, deliveries, excluded, not_told, reconciliation, rows
-from hub.reporting.render.withholding import Key, withheld, withheld_in_both
+from hub.reporting.render.withholding import PARETO, Key, tells_left_out, withheld, withheld_in_both
 from hub.reporting.render.words import BY_LANGUAGE, Words
 from hub.reporting.restatement import Restatement
 
@@ -67,7 +68,14 @@ def compose(account: Account, told: Told, restatement: Restatement | None = None
         hidden |= frozenset(nameless(figures))
     is_notified = audience.rows and not OF_DELIVERIES.isdisjoint(told.metrics)
     sent = {one.id: number for number, one in enumerate(account.deliveries, start=1)} if is_notified else {}
-    showing = Showing(words=words, audience=audience, withheld=hidden, numbers=numbers, deliveries=sent)
+    showing = Showing(
+        words=words,
+        audience=audience,
+        withheld=hidden,
+        numbers=numbers,
+        deliveries=sent,
+        tells_left_out=tells_left_out(_seen(account, told, restatement), hidden, audience.smallest),
+    )
     shown = [showing.shown(one) for one in figures]
     return ManagementReport(
         name=told.definition.name,
@@ -82,7 +90,7 @@ def compose(account: Account, told: Told, restatement: Restatement | None = None
         reconciliation=reconciliation(
             account, [showing.shown(one) for one in balance if not one.group], audience, words
         ),
-        excluded=excluded(shown, words, audience.smallest),
+        excluded=excluded(shown, words),
         not_told=not_told(account, audience, told.metrics, words),
         rows=rows(account, audience, words) if audience.rows else None,
         deliveries=deliveries(account, audience, words) if sent else None,
@@ -100,6 +108,12 @@ def _hidden(account: Account, told: Told, restatement: Restatement | None) -> fr
         return withheld(everything, audience.smallest)
     before = visible(restatement.before.figures, audience, metrics)
     return withheld_in_both(before, everything, audience.smallest, restatement.others)
+
+
+def _seen(account: Account, told: Told, restatement: Restatement | None) -> list[Figure]:
+    """The figures of the account, and of the one that is restated."""
+    both = account.figures if restatement is None else (*restatement.before.figures, *account.figures)
+    return visible(both, told.audience, told.metrics)
 
 
 def _head(account: Account, told: Told, words: Words) -> dict[str, str]:

@@ -182,6 +182,7 @@ GERMAN: Mapping[str, str] = {
     "up": "gestiegen",
     "down": "gesunken",
     "fewer than {smallest}": "weniger als {smallest}",
+    "provisional": "vorläufig",
     "provisional for {n}": "vorläufig für {n}",
     "{n} of them open": "{n} davon offen",
     "{restored} restored, {open} open": "{restored} entstört, {open} offen",

@@ -7,8 +7,8 @@ from dataclasses import replace
 from hub.reporting.figures import Figure
 from hub.reporting.metrics.arrivals import ARRIVALS
 from hub.reporting.metrics.degradation import ALL
-from hub.reporting.render.showing import BY_SERVICE, PARETO
-from hub.reporting.render.withholding import Key
+from hub.reporting.render.showing import BY_SERVICE
+from hub.reporting.render.withholding import PARETO, Key
 
 WITHHELD = "(withheld)"
 """Stands for the groups, and the parts, that are not named."""

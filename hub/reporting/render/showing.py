@@ -8,11 +8,11 @@ from hub.reporting.audiences.audience import Audience
 from hub.reporting.catalogue import OF_DELIVERIES
 from hub.reporting.dimensions import CUSTOMER, SERVICE
 from hub.reporting.figures import Figure, Number, Rows
-from hub.reporting.metrics import degradation, pareto
+from hub.reporting.metrics import degradation
 from hub.reporting.render import numbers
 from hub.reporting.render.document import Shown
 from hub.reporting.render.numbers import decimals_of, number
-from hub.reporting.render.withholding import Key
+from hub.reporting.render.withholding import PARETO, Key
 from hub.reporting.render.words import Words
 
 BY_SERVICE = frozenset(
@@ -25,10 +25,6 @@ BY_SERVICE = frozenset(
     )
 )
 """Metrics whose parts are services, but for `all`."""
-
-PARETO = frozenset({pareto.PARETO_COUNT.id, pareto.PARETO_DEGRADED.id})
-"""Metrics whose parts are `dimension: value`."""
-
 
 CENSORED = {
     "{restored} restored, {open} open": ("restored", "open"),
@@ -53,13 +49,14 @@ def _tells(one: Figure, hidden: frozenset[str]) -> bool:
 @dataclass(frozen=True, kw_only=True)
 class Showing:
     """`numbers` are those of the rows by the id of their report, `deliveries` those of the notifications by theirs; {}
-    where no rows are listed."""
+    where no rows are listed. `tells_left_out`: whether how many reports are not in a figure may be told."""
 
     words: Words
     audience: Audience
     withheld: frozenset[Key]
     numbers: Mapping[str, int]
     deliveries: Mapping[str, int] = field(default_factory=dict)
+    tells_left_out: bool = True
     _known: dict[int, tuple[Rows, tuple[int, ...]]] = field(default_factory=dict, repr=False, compare=False)
     """By the identity of the rows of a figure, which figures share."""
 
@@ -88,7 +85,7 @@ class Showing:
             note="" if hides else self._note(one),
             rows=() if hides or is_notified else self._numbered(one.rows, self.numbers),
             deliveries=self._numbered(one.rows, self.deliveries) if is_notified and not hides else (),
-            excluded={} if hides else {why: self._count(len(ids)) for why, ids in one.excluded.items()},
+            excluded={} if hides else self._excluded(one),
         )
 
     def _numbered(self, rows: Rows, numbers: Mapping[str, int]) -> tuple[int, ...]:
@@ -114,14 +111,8 @@ class Showing:
         found: float | None = None if self.audience.smallest > 1 else details.get("cumulative")
         return found
 
-    def _count(self, count: int) -> int | None:
-        """None for fewer than may be told."""
-        return None if count < self.audience.smallest else count
-
-    def _few(self, count: int) -> str:
-        if 0 < count < self.audience.smallest:
-            return self.words("fewer than {smallest}", smallest=self.audience.smallest)
-        return str(count)
+    def _excluded(self, one: Figure) -> dict[str, int | None]:
+        return {why: len(ids) if self.tells_left_out else None for why, ids in one.excluded.items()}
 
     def _label(self, one: Figure) -> str:
         dimension, mark, value = one.part.partition(": ")
@@ -142,17 +133,23 @@ class Showing:
         return bool(self.audience.hidden & {CUSTOMER, SERVICE})
 
     def _note(self, one: Figure) -> str:
-        return "; ".join(self._notes(one, one.details))
+        """Where small figures are withheld without the counts: of two of them one is what the other leaves of n."""
+        if self.audience.smallest < 2:
+            return "; ".join([*self._said(one.details), *self._counted(one)])
+        return "; ".join([*([self.words("provisional")] if one.provisional else []), *self._said(one.details)])
 
-    def _notes(self, one: Figure, details: Mapping[str, Any]) -> Iterator[str]:
+    def _counted(self, one: Figure) -> Iterator[str]:
         if one.provisional:
-            yield self.words("provisional for {n}", n=self._few(len(one.provisional)))
+            yield self.words("provisional for {n}", n=len(one.provisional))
+        if one.details.get("openAndBreached"):
+            yield self.words("{n} of them open", n=len(one.details["openAndBreached"]))
+        for sentence, names in CENSORED.items():
+            if all(name in one.details for name in names):
+                yield self.words(sentence, **{name: one.details[name] for name in names})
+
+    def _said(self, details: Mapping[str, Any]) -> Iterator[str]:
         if details.get("goal") is not None:
             yield self.words("goal {goal}", goal=self.percent(details["goal"]))
-        if details.get("openAndBreached"):
-            yield self.words("{n} of them open", n=self._few(len(details["openAndBreached"])))
-        for sentence, names in CENSORED.items():
-            yield from self._counted(sentence, {name: details[name] for name in names if name in details})
         if details.get("share") is not None:
             yield self.words("{share} of the time", share=self.percent(details["share"]))
         cumulative = self._cumulative(details)
@@ -160,7 +157,3 @@ class Showing:
             yield self.words("{cumulative} so far", cumulative=self.percent(cumulative))
             if details.get("vital"):
                 yield self.words("one of the vital few")
-
-    def _counted(self, sentence: str, counts: Mapping[str, int]) -> Iterator[str]:
-        if counts:
-            yield self.words(sentence, **{name: self._few(count) for name, count in counts.items()})

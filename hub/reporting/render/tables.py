@@ -51,18 +51,14 @@ def reconciliation(account: Account, backlog: Sequence[Shown], audience: Audienc
     return Table(title=words("Reconciliation"), columns=(words("Item"), words("Reports")), rows=tuple(found))
 
 
-def excluded(shown: Sequence[Shown], words: Words, smallest: int) -> Table:
+def excluded(shown: Sequence[Shown], words: Words) -> Table:
     """Of each metric, why reports are not in it, and how many; metrics that leave out the same stand together."""
     metrics: dict[tuple[tuple[str, int | None], ...], dict[str, None]] = defaultdict(dict)
     for one in shown:
         if not one.dimension and one.excluded:
             metrics[tuple(sorted(one.excluded.items()))].setdefault(words.metric(one.metric))
     found: list[tuple[Cell, ...]] = [
-        (
-            ", ".join(names),
-            words(why),
-            words("fewer than {smallest}", smallest=smallest) if count is None else count,
-        )
+        (", ".join(names), words(why), words("withheld") if count is None else count)
         for reasons, names in metrics.items()
         for why, count in reasons
     ]

@@ -5,8 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from hub.reporting.definitions import Unit
 from hub.reporting.figures import Figure, Number, Rows
+from hub.reporting.metrics import pareto
+from hub.reporting.metrics.backlog import BACKLOG
+from hub.reporting.metrics.states import TIME_IN_STATE
 
 Key = tuple[str, tuple[str, ...], str]
+
+PARETO = frozenset({pareto.PARETO_COUNT.id, pareto.PARETO_DEGRADED.id})
+"""Metrics whose parts are `dimension: value`."""
+
+BALANCED = frozenset({BACKLOG.id, TIME_IN_STATE.id})
+"""Metrics whose parts are terms of one sum, or parts of parts: any tells something of the others."""
 
 
 def withheld(figures: Sequence[Figure], smallest: int) -> frozenset[Key]:
@@ -14,13 +23,21 @@ def withheld(figures: Sequence[Figure], smallest: int) -> frozenset[Key]:
 
     A count of reports is withheld, too, where another figure is about all of these but few: those few are what it
     leaves out, such as the cancelled ones. Where a single figure of a breakdown, or of the parts of a metric, is
-    withheld, the smallest other one is too: the sum, which is shown, gave it away otherwise.
+    withheld, the smallest other one is too: the sum, which is shown, gave it away otherwise. Of a balance all is
+    withheld, whose terms other metrics tell, and of the times in the states.
     """
     sizes = {one.key: _size(one) for one in figures}
-    small = {key for key, size in sizes.items() if 0 < size < smallest}
+    small = {one.key for one in figures if 0 < sizes[one.key] < smallest or _is_of_few(one, smallest)}
     small |= _of_small_groups(figures, smallest)
     small |= _with_few_more(figures, smallest)
-    return _closed(small, figures, sizes)
+    return _closed(small, figures, sizes, smallest)
+
+
+def tells_left_out(figures: Sequence[Figure], hidden: frozenset[Key], smallest: int) -> bool:
+    """Whether how many reports were left out may be told: not where anything is withheld, or so few were left out
+    of any figure. One such count is the difference of others, and with some of them a term of a balance."""
+    counts = [len(ids) for one in figures for ids in one.excluded.values()]
+    return smallest < 2 or not (hidden or any(0 < count < smallest for count in counts))
 
 
 def withheld_in_both(
@@ -38,7 +55,7 @@ def withheld_in_both(
     keys = olds.keys() | news.keys()
     small |= {key for key in keys if _few_made_it_another(olds.get(key), news.get(key), smallest, others)}
     sizes = {key: max(_size(one) for one in (olds.get(key), news.get(key)) if one) for key in keys}
-    return _closed(small, [*(olds | news).values()], sizes)
+    return _closed(small, [*(olds | news).values()], sizes, smallest)
 
 
 def _few_made_it_another(old: Figure | None, new: Figure | None, smallest: int, others: frozenset[str]) -> bool:
@@ -60,11 +77,12 @@ def _counts(one: Figure | None) -> dict[str, Number]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _closed(small: set[Key], figures: Iterable[Figure], sizes: Mapping[Key, int]) -> frozenset[Key]:
+def _closed(small: set[Key], figures: Sequence[Figure], sizes: Mapping[Key, int], smallest: int) -> frozenset[Key]:
     """With those beside them, until none stands alone."""
-    tables = list(_tables(figures))
+    tables, balances = list(_tables(figures)), _balances(figures)
     while True:
-        more = {key for table in tables for key in _beside(table, small, sizes)}
+        more = {key for table in tables for key in _beside(table, small, sizes, smallest)}
+        more |= {key for table in balances if not small.isdisjoint(table) for key in table} - small
         if not more:
             return frozenset(small)
         small |= more
@@ -73,6 +91,11 @@ def _closed(small: set[Key], figures: Iterable[Figure], sizes: Mapping[Key, int]
 def _size(one: Figure) -> int:
     """How many reports it is about: those in the numerator of a part of a whole, else all that it counts."""
     return len(one.rows) if one.rows else 0 if one.unit == "reports" and not one.value else one.n
+
+
+def _is_of_few(one: Figure, smallest: int) -> bool:
+    """None of few is told with the few that it is none of."""
+    return not one.rows and isinstance(one.denominator, int) and 0 < one.n == one.denominator < smallest
 
 
 def _of_small_groups(figures: Iterable[Figure], smallest: int) -> set[Key]:
@@ -108,17 +131,30 @@ def _with_few_more(figures: Sequence[Figure], smallest: int) -> set[Key]:
 def _tables(figures: Iterable[Figure]) -> Iterable[list[Key]]:
     """The figures that add up to something: those of a metric by group, and by part."""
     by_group: dict[tuple[str, str, str], list[Key]] = defaultdict(list)
-    by_part: dict[tuple[str, tuple[str, ...]], list[Key]] = defaultdict(list)
+    by_part: dict[tuple[str, tuple[str, ...], str], list[Key]] = defaultdict(list)
     for one in figures:
         if one.group:
             by_group[one.metric, one.part, one.group[0]].append(one.key)
-        by_part[one.metric, one.group].append(one.key)
+        ranking = one.part.partition(": ")[0] if one.metric in PARETO else ""
+        by_part[one.metric, one.group, ranking].append(one.key)
     return [*by_group.values(), *by_part.values()]
 
 
-def _beside(table: Sequence[Key], small: set[Key], sizes: Mapping[Key, int]) -> list[Key]:
-    """The one to withhold, too, where one alone is."""
-    if sum(key in small for key in table) != 1:
+def _balances(figures: Iterable[Figure]) -> list[list[Key]]:
+    """The figures of which all are withheld where one is: those of a balance, of each group."""
+    found: dict[tuple[str, ...], list[Key]] = defaultdict(list)
+    for one in figures:
+        if one.metric in BALANCED:
+            found[one.metric, *one.group].append(one.key)
+    return [*found.values()]
+
+
+def _beside(table: Sequence[Key], small: set[Key], sizes: Mapping[Key, int], smallest: int) -> list[Key]:
+    """The one to withhold, too, where those that are withheld are few together; with no other, those of nothing,
+    which tell the whole."""
+    hidden = [sizes[key] for key in table if key in small]
+    if not hidden or (len(hidden) > 1 and sum(hidden) >= smallest):
         return []
-    others = [key for key in table if key not in small and sizes[key]]
-    return [min(others, key=lambda key: (sizes[key], key))] if others else []
+    others = [key for key in table if key not in small]
+    filled = [key for key in others if sizes[key]]
+    return [min(filled, key=lambda key: (sizes[key], key))] if filled else others

@@ -153,7 +153,7 @@ def test_an_hour_in_which_few_came_looks_like_one_in_which_nothing_came() -> Non
     hidden = replace(ALL, metrics=("arrivals",), rows=False, smallest=5, breakdowns=())
     made = [
         document(hidden, many({"02T08:00": 9, **small}))
-        for small in ({"03T10:00": 1, "04T11:00": 1}, {"05T12:00": 1, "06T13:00": 1})
+        for small in ({"03T10:00": 3, "04T11:00": 3}, {"05T12:00": 3, "06T13:00": 3})
     ]
     first, second = [section(one, "arrivals") for one in made]
     assert first == second
