@@ -72,7 +72,8 @@ class ManagementReportOperations:
         def make(tables: Tables) -> Document:
             now = to_micros(self._clock())
             order = self._sendable(self._order(tables, given, now))
-            new = order.job(self._new_id(), created=now, actor=request.caller.name)
+            customer = self._press.customer(order)
+            new = order.job(self._new_id(), created=now, actor=request.caller.name, customer=customer)
             tables.jobs.insert(new)
             return self._view(tables, self._known(tables, new.id))
 

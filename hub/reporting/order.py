@@ -9,7 +9,6 @@ import orjson
 from hub.model.job import ContentType, JobKind, NewJob
 from hub.model.times import micros_to_text
 from hub.reporting.audiences.definition import Format, ReportDefinition, definition_of
-from hub.reporting.dimensions import CUSTOMER
 
 
 class Restates(NamedTuple):
@@ -54,8 +53,8 @@ class Order:
     def recorded_text(self) -> str:
         return micros_to_text(self.recorded)
 
-    def job(self, report_id: str, *, created: int, actor: str) -> NewJob:
-        """The job that carries it out, for the one who asks for it; about one customer it goes when that is erased."""
+    def job(self, report_id: str, *, created: int, actor: str, customer: str | None) -> NewJob:
+        """The job that carries it out, for the one who asks for it; with the `customer` that it is about it goes."""
         return NewJob(
             id=report_id,
             kind=JobKind.REPORT,
@@ -63,7 +62,7 @@ class Order:
             created=created,
             ready=True,
             actor=actor,
-            party=self.whole_scope.get(CUSTOMER),
+            party=customer,
             query=self.to_text(),
         )
 

@@ -9,7 +9,7 @@ from hub.reporting.accounts import Accounts
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.definition import ReportDefinition, hidden_from, wrong_with
 from hub.reporting.audiences.sight import Sight
-from hub.reporting.dimensions import PARTIES
+from hub.reporting.dimensions import CUSTOMER, PARTIES
 from hub.reporting.order import Order
 from hub.reporting.periods import Period, period
 from hub.reporting.policy_file import Agreed
@@ -111,6 +111,13 @@ class Press:
         if audience is None:
             return None
         return order.whole_scope.get(audience.one) if audience.one in PARTIES else audience.party
+
+    def customer(self, order: Order) -> str | None:
+        """The one customer that a report is about, by its scope or its audience; None of any, and of several."""
+        audience = self.audiences.get(order.definition.audience)
+        seen = {**(audience.only if audience else {}), **{name: {one} for name, one in order.whole_scope.items()}}
+        customers = seen.get(CUSTOMER, ())
+        return next(iter(customers)) if len(customers) == 1 else None
 
     def recipients(self, order: Order) -> tuple[str, ...]:
         """The e-mail addresses to which a report is sent."""

@@ -110,7 +110,7 @@ class ScheduleTask:
             due=last.due,
             sent=True,
         )
-        report = order.job(self._new_id(), created=now, actor=ACTOR)
+        report = order.job(self._new_id(), created=now, actor=ACTOR, customer=self._press.customer(order))
         if not self._store.write(partial(_take, plan=plan, turn=last, report=report)):
             return
         told = {"definition": definition.name, "period": period, "due": micros_to_text(last.due)}

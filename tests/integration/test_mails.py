@@ -47,7 +47,9 @@ class Office:
             formats=tuple(CONTENT),
         )
         self.store.write(
-            lambda tables: tables.jobs.insert(order.job("report-1", created=self.clock.micros, actor="me"))
+            lambda tables: tables.jobs.insert(
+                order.job("report-1", created=self.clock.micros, actor="me", customer=None)
+            )
         )
         for form, content in CONTENT.items():
             self.files.artefact("report-1", form).write_bytes(content)

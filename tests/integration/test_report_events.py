@@ -25,12 +25,14 @@ audiences:
   operations: {title: Operations}
   regulator: {title: Regulator, party: agency, rows: false}
   customer: {title: Customer, one: customer}
+  desk: {title: The desk of one customer, only: {customer: [GONE]}}
 """
 REPORTS = """
 definitions:
   - {name: all, title: Everything, audience: operations, formats: [json, html]}
   - {name: agency, title: For the agency, audience: regulator, formats: [csv]}
   - {name: statement, title: Statement, audience: customer, formats: [json, csv]}
+  - {name: desk, title: For the desk, audience: desk, formats: [json]}
 """
 
 
@@ -212,8 +214,12 @@ def test_with_its_report_a_link_ends(client: ContractClient, listener: Listener)
     assert opened(client, url).status_code == 404
 
 
-def test_with_the_erasure_of_its_customer_a_link_ends(client: ContractClient, listener: Listener) -> None:
-    report = made(client, "statement", scope={"customer": "GONE"})
+@pytest.mark.parametrize(("definition", "asked"), [("statement", {"scope": {"customer": "GONE"}}), ("desk", {})])
+def test_with_the_erasure_of_its_customer_a_link_ends(
+    client: ContractClient, listener: Listener, definition: str, asked: dict[str, Any]
+) -> None:
+    """Whether a run names the customer, or its audience sees that one alone."""
+    report = made(client, definition, **asked)
     url = link(listener, report, "json")
     erasure = client.post(f"{BASE}/erasures", {"party": "GONE"})
     assert erasure.status_code in (201, 202), erasure.text

@@ -108,7 +108,8 @@ def test_who_asks_for_the_report_of_a_customer_does_not_speak_for_it(bench: Benc
         formats=FORMATS,
         scope={"customer": "ACME"},
     )
-    bench.store.write(lambda tables: tables.jobs.insert(order.job("a", created=1, actor="operator")))
+    job = order.job("a", created=1, actor="operator", customer=PRESS.customer(order))
+    bench.store.write(lambda tables: tables.jobs.insert(job))
     made = bench.store.read.jobs.get("a")
     assert made is not None
     assert made.asked.party == "ACME"

@@ -1,5 +1,6 @@
 """Until when an order for a report reads the history."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from hub.errors import InvalidInput
 from hub.model.times import from_micros, to_text
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.definition import ReportDefinition
+from hub.reporting.order import Order
 from hub.reporting.policy_file import load_agreed
 from hub.reporting.press import Press
 from hub.shipped import config_dir
@@ -18,7 +20,11 @@ NOW = MARCH.end
 DEFINITION = ReportDefinition(name="month", title="Month", audience="all")
 PRESS = Press(
     agreed=load_agreed(config_dir() / "reporting.yaml"),
-    audiences={"all": Audience(name="all", title="All")},
+    audiences={
+        "all": Audience(name="all", title="All"),
+        "one": Audience(name="one", title="One", only={"customer": frozenset({"ACME"})}),
+        "two": Audience(name="two", title="Two", only={"customer": frozenset({"ACME", "BETA"})}),
+    },
     definitions={},
 )
 
@@ -42,3 +48,22 @@ def test_an_instant_that_lies_ahead_or_before_all_reports_is_refused(text: str) 
         recorded(text)
     (violation,) = caught.value.violations
     assert (violation.field, violation.value) == ("recordedUntil", text)
+
+
+@pytest.mark.parametrize(
+    ("audience", "scope", "customer"),
+    [
+        ("all", {}, None),
+        ("all", {"customer": "BETA"}, "BETA"),
+        ("one", {}, "ACME"),
+        ("two", {}, None),
+        ("two", {"customer": "BETA"}, "BETA"),
+        ("gone", {"customer": "BETA"}, "BETA"),
+    ],
+)
+def test_a_report_is_about_the_one_customer_of_its_scope_or_its_audience(
+    audience: str, scope: dict[str, str], customer: str | None
+) -> None:
+    definition = replace(DEFINITION, audience=audience)
+    order = Order(definition=definition, period="2026-03", recorded=NOW, formats=(), scope=scope)
+    assert PRESS.customer(order) == customer
