@@ -9,6 +9,7 @@ from hub.api.conditions import on_condition, tag_of
 from hub.api.filters import asked_of
 from hub.api.messages import Request, Response, json_response
 from hub.api.once import Once
+from hub.constraints.documents import key_in, phase_in
 from hub.constraints.episodes import Phase
 from hub.constraints.reviewing import Reviewing, known_constraint
 from hub.constraints.weekly import name_of_week, weekly_review
@@ -107,22 +108,22 @@ class ConstraintOperations:
 
 
 def constraint_view(constraint_id: str, document: Document, *, base_url: str, face_url: str) -> Document:
-    values = values_of(document)
+    values, key = values_of(document), key_in(document)
     return {
         "@type": "Constraint",
         "id": constraint_id,
         "href": f"{base_url}/constraint/{constraint_id}",
         "type": CATEGORIES[document["category"]],
-        "phase": values["phase"],
+        "phase": phase_in(document),
         "status": document["status"],
-        "name": document["name"],
-        "why": document["description"],
-        "key": {"kind": values["keyKind"], "value": values["key"]},
+        "name": document.get("name") or "",
+        "why": document.get("description") or "",
+        "key": {"kind": key.kind, "value": key.value},
         "evidence": {name: value for name, value in values.items() if name not in NOT_SHOWN},
         "review": {
             "verdict": values["verdict"],
-            "by": values["verdictBy"],
-            "time": values["verdictTime"],
+            "by": values.get("verdictBy"),
+            "time": values.get("verdictTime"),
             "note": values.get("verdictNote"),
         }
         if "verdict" in values

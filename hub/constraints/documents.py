@@ -5,9 +5,10 @@ from typing import Any
 
 from hub.constraints.episodes import Episode, Phase
 from hub.constraints.findings import Finding
-from hub.constraints.sightings import Key, Kind
+from hub.constraints.sightings import EVERYTHING, Key, Kind, sighting_of
+from hub.constraints.topology import NONE
 from hub.constraints.wording import name_of, why, why_moved
-from hub.model.constraint import CATEGORIES, CATEGORY, values_of
+from hub.model.constraint import CATEGORIES, CATEGORY, KEPT_VALUES, VERDICT, values_of
 from hub.model.problem import CONSTRAINT, Document, Status
 from hub.model.times import from_text, micros_to_text, to_micros
 from hub.problems.links import CHILDREN, ids_in
@@ -22,10 +23,13 @@ STATUS = {
     Phase.CLEARED: Status.RESOLVED,
     Phase.REVIEWED: Status.CLOSED,
 }
-OPEN = frozenset({Status.ACKNOWLEDGED, Status.IN_PROGRESS})
-VERDICT = ("verdict", "verdictBy", "verdictTime", "verdictNote")
-"""What a person has said: the detectors leave it as it is."""
+PEOPLE_MAY = ("name", "description", "priority")
+"""Attributes that people may write instead of the hub."""
 
+BROKEN = (KeyError, ValueError, TypeError, AttributeError)
+"""What comes of reading a constraint that does not say what it has to."""
+
+OPEN = frozenset({Status.ACKNOWLEDGED, Status.IN_PROGRESS})
 REFERENCES = {
     Kind.RESOURCE: ("affectedResource", "ResourceRef"),
     Kind.SERVICE: ("affectedService", "ServiceRef"),
@@ -103,6 +107,40 @@ def _subject(key: Key, *, named: bool) -> Document:
         reference["@referredType"] = "ResourceGroup"
     cause = {"rootCauseResource": [reference]} if named and key.kind is Kind.RESOURCE else {}
     return {attribute: [reference]} | cause
+
+
+def with_others(document: Document, before: Document) -> Document:
+    """The document that the hub writes, with what people have added to the one before, and have written in its place.
+
+    What differs from what the hub would have written then is theirs, and not written again.
+    """
+    others = [one for one in before.get("characteristic") or () if one.get("name") not in KEPT_VALUES]
+    merged = {**document, "characteristic": [*document["characteristic"], *others]}
+    try:
+        written = document_of(episode_of(before, ()), system="", verdict={})
+    except BROKEN:
+        return merged
+    theirs = {name for name in PEOPLE_MAY if before.get(name) != written.get(name)}
+    return {name: value for name, value in merged.items() if name not in theirs}
+
+
+def key_in(document: Document) -> Key:
+    """What a constraint is about, also where its characteristics do not say so any more."""
+    values = values_of(document)
+    try:
+        return Key(Kind(values["keyKind"]), str(values["key"]))
+    except (KeyError, ValueError):
+        said = sighting_of("", document, NONE, at=0, recorded=0).keys
+        return said[0] if said else EVERYTHING
+
+
+def phase_in(document: Document) -> Phase:
+    """The same of its phase."""
+    try:
+        return Phase(values_of(document)["phase"])
+    except (KeyError, ValueError):
+        phases = {status: phase for phase, status in STATUS.items() if phase is not Phase.EASING}
+        return phases.get(Status(document["status"]), Phase.CLEARED)
 
 
 def verdict_in(document: Document) -> dict[str, Any]:

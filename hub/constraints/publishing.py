@@ -1,10 +1,10 @@
 """Writes constraints as reports of the hub, over the same rules and events as any other, and attaches their members."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hub.constraints.documents import OPEN, STATUS, document_of, episode_of, verdict_in
+from hub.constraints.documents import BROKEN, OPEN, STATUS, document_of, episode_of, verdict_in, with_others
 from hub.constraints.episodes import Episode, Phase
 from hub.constraints.members import member_of, user_minutes
 from hub.constraints.releasing import release
@@ -19,6 +19,9 @@ from hub.problems.sources import Observation, SourceRules
 from hub.problems.tasks import TaskRules
 from hub.store.constraints import SOURCE
 from hub.store.tables import Tables
+from hub.telemetry import logger
+
+log = logger("hub.constraints")
 
 ENDED_MOST = 10_000
 
@@ -46,12 +49,12 @@ class Publisher:
         verdict = verdict_in(before)
         felt = _user_minutes(tables, episode)
         document = document_of(episode, system=self.system, verdict=verdict, user_minutes=felt)
-        report = self._keep(tables, episode, document)
+        report = self._keep(tables, episode, with_others(document, before))
         self._attach(tables, report, episode.members)
         if episode.phase is Phase.CLEARED and verdict:
             over = _reviewed(episode)
             reviewed = document_of(over, system=self.system, verdict=verdict, user_minutes=felt)
-            report = self._keep(tables, over, reviewed)
+            report = self._keep(tables, over, with_others(reviewed, report.document))
         return report
 
     def _keep(self, tables: Tables, episode: Episode, document: Document) -> Problem:
@@ -85,14 +88,27 @@ class Publisher:
 
 
 def open_episodes(tables: Tables) -> list[Episode]:
-    """The constraints that the store has, and are not over."""
-    return [episode_of(one.document, _parties(tables, one.document)) for one in tables.constraints.open()]
+    """The constraints that the store has, and are not over; one that was reopened by hand ends by its reports again."""
+    open_ones = [(one.id, one.document, _parties(tables, one.document)) for one in tables.constraints.open()]
+    return [
+        replace(one, phase=Phase.EASING) if one.phase in (Phase.CLEARED, Phase.REVIEWED) else one
+        for one in _episodes(open_ones)
+    ]
 
 
 def ended_episodes(tables: Tables, since: int) -> list[Episode]:
     """The constraints that began since an instant, in microseconds, and are over."""
     found = tables.constraints.page({"since": micros_to_text(since)}, offset=0, limit=ENDED_MOST)
-    return [episode_of(document, ()) for _, document in found if document["status"] not in OPEN]
+    return list(_episodes((one, document, ()) for one, document in found if document["status"] not in OPEN))
+
+
+def _episodes(found: Iterable[tuple[str, Document, Collection[str]]]) -> Iterator[Episode]:
+    """Of (id, document, customers); one that cannot be read is passed over, and said."""
+    for constraint_id, document, parties in found:
+        try:
+            yield episode_of(document, parties)
+        except BROKEN as error:
+            log.warning("constraint.unreadable", constraint=constraint_id, error=repr(error))
 
 
 def _parties(tables: Tables, document: Document) -> set[str]:

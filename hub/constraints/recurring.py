@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from hub.constraints.documents import BROKEN, key_in
 from hub.constraints.members import MINUTE, Member, member_of
 from hub.model.constraint import values_of
 from hub.model.intervals import Interval, measure, union
@@ -28,8 +29,8 @@ def recurring(constraints: Sequence[Document], read: Read, *, until: int) -> lis
     """
     by_key: dict[tuple[str, str], list[Document]] = defaultdict(list)
     for one in constraints:
-        values = values_of(one)
-        by_key[values["keyKind"], values["key"]].append(one)
+        key = key_in(one)
+        by_key[key.kind, key.value].append(one)
     often = {key: those for key, those in by_key.items() if len(those) > 1}
     ids = dict.fromkeys(member for those in often.values() for one in those for member in ids_in(one, CHILDREN))
     members = {one_id: member for one_id, document in read(ids) if (member := member_of(one_id, document, until))}
@@ -58,7 +59,10 @@ def _degraded(constraints: Iterable[Document], members: Mapping[str, Member]) ->
 
 def _lasted(constraint: Document) -> int:
     values = values_of(constraint)
-    return _micros(values["lastActive"]) - _micros(values["firstReport"])
+    try:
+        return _micros(values["lastActive"]) - _micros(values["firstReport"])
+    except BROKEN:
+        return 0
 
 
 def _micros(text: str) -> int:

@@ -9,6 +9,7 @@ from hub.problems.dates import dates_of_change, dates_of_new, is_as_created
 from hub.problems.edits import Edit
 from hub.problems.envelope import Letterhead
 from hub.problems.form import Form, stated_in
+from hub.problems.found import kept_of_constraint
 from hub.problems.history import Change
 from hub.problems.keeper import PLAIN, Keeper
 from hub.problems.lifecycle import INITIAL, check_step
@@ -83,7 +84,13 @@ class ClientRules:
                 made["statusChangeDate"] = made["creationDate"]
         document = self._form.complete(made)
         self._form.refuse_invalid(
-            document, [*_fixed_violations(whole, edited), *dates.violations, *repeated(edited, whole)]
+            document,
+            [
+                *_fixed_violations(whole, edited),
+                *kept_of_constraint(before, edited),
+                *dates.violations,
+                *repeated(edited, whole),
+            ],
         )
         owner.accept(document)
         check_step(before.status, Status(document["status"]))
