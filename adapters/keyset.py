@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from adapters.http import system_clock
 from hub.ports import FilterIgnored, Unavailable
 
 T = TypeVar("T")
@@ -39,9 +40,10 @@ class Keyset(Generic[T]):
     Each request asks from the last stamp on, so that a row that changes meanwhile moves towards us. `lookback` is
     applied at the start of a run: one that was broken off goes on from its place, yet from no later than so long before
     it began, as what was stamped since then may still come up behind its place. `now` is the source's own clock; it is
-    read when the first answer is there, and no cursor goes beyond it. `precision` is that of the stamps
-    in the filter. With `short_pages` a page with fewer rows than asked for is not the last one, only an empty one is;
-    a part is then held back until it is known whether the run ends with it, so that its cursor says so.
+    read when the first answer is there, and no cursor goes beyond it, nor beyond `clock`, which is ours: the source's
+    may run ahead until somebody puts it right. `precision` is that of the stamps in the filter. With `short_pages` a
+    page with fewer rows than asked for is not the last one, only an empty one is; a part is then held back until it is
+    known whether the run ends with it, so that its cursor says so.
     `slack` is how much older a row may be than what was asked for: some sources look a little further back. `hint`
     tells people what may be the reason when a filter is ignored.
     """
@@ -51,6 +53,7 @@ class Keyset(Generic[T]):
     key_of: Callable[[T], str]
     page_size: int
     now: Callable[[], datetime]
+    clock: Callable[[], datetime] = system_clock
     lookback: timedelta = timedelta(0)
     precision: timedelta = timedelta(seconds=1)
     short_pages: bool = False
@@ -97,7 +100,7 @@ class _Run(Generic[T]):
     def step(self) -> Iterator[Part[T]]:
         rows = self._asked()
         if self._signpost is None:
-            self._signpost = self._keyset.now()
+            self._signpost = min(self._keyset.now(), self._keyset.clock())
         if self._has_moved(rows):
             self._restart()
             return

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import fields
 from marshmallow.validate import Range
 
-from adapters.http import HttpClient
+from adapters.http import HttpClient, system_clock
 from adapters.keyset import EPOCH, earlier
 from adapters.options import HttpOptions, Secret
 from adapters.pagerduty.account import Account, Row, instant
@@ -86,9 +86,11 @@ class PagerDuty:
     def _changed(self, since: datetime, read: Mapping[str, datetime]) -> Generator[Page, None, datetime | None]:
         """Incidents in the order of their last log entry, not those read after it; gives the time of the last entry.
 
-        The cursor of a page is the last entry of its last incident: those behind it have later ones.
+        The cursor of a page is the last entry of its last incident: those behind it have later ones. It never goes
+        beyond our clock: PagerDuty's may run ahead until somebody puts it right.
         """
         latest: dict[str, datetime] = {}
+        ours = system_clock()
         for entry in self._account.entries(since, self._account.http.now()):
             try:
                 key, made = str(entry["incident"]["id"]), instant(entry["created_at"])
@@ -99,8 +101,9 @@ class PagerDuty:
         unread = [(made, key) for made, key in changed if key not in read or made >= read[key]]
         for batch in _batches(unread, self._page_size):
             rows = [row for _, key in batch if (row := self._account.incident(key)) is not None]
-            yield Page(records=tuple(_record(row) for row in rows), cursor={"since": batch[-1][0].isoformat()})
-        return changed[-1][0] if changed else None
+            place = min(batch[-1][0], ours)
+            yield Page(records=tuple(_record(row) for row in rows), cursor={"since": place.isoformat()})
+        return min(changed[-1][0], ours) if changed else None
 
 
 def _batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:

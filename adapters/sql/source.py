@@ -141,7 +141,9 @@ class Sql:
     def pull(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
         """Rows that changed since the cursor, less the lookback; each question begins behind the last row."""
         with self._database.connected() as connection:
-            signpost = self._database.now(connection) or datetime.now(UTC)
+            # A clock that runs ahead is put right one day: no place goes beyond ours either.
+            ours = datetime.now(UTC)
+            signpost = min(self._database.now(connection) or ours, ours)
             kept_until = cursor.get("since")
             newest = None if kept_until is None else datetime.fromisoformat(kept_until).astimezone(UTC)
             behind = self._begin(connection, cursor, newest)

@@ -20,7 +20,7 @@ from hub.intake.configured import find_mapping, shipped_folders
 from hub.intake.mapping import FieldMapping
 from hub.settings import SourceSettings
 from tests.fakes.benches import FAKES
-from tests.fakes.generic_benches import Tmf656Bench
+from tests.fakes.tmf_benches import Tmf656Bench
 from tests.real.bench import Bench, ServedBench
 from tests.real.benches import AlertmanagerBench, IcingaBench, RequestTrackerBench, RoundupBench
 from tests.real.middleman import Middleman

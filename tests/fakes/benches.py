@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar
 
 import adapters.glpi
 import adapters.jira
@@ -12,14 +12,15 @@ import adapters.servicenow
 import adapters.zabbix
 import adapters.zammad
 import adapters.zendesk
-from hub.ports import Record
 from tests.fakes import glpi, jira, pagerduty, redmine, servicenow, zabbix, zammad, zendesk
-from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench, tmf621_bench, tmf642_bench
+from tests.fakes.fake_bench import FakeBench
+from tests.fakes.generic_benches import files_bench, rest_bench, sql_bench
 from tests.fakes.glpi import Glpi
 from tests.fakes.jira import Jira, plain_text
 from tests.fakes.pagerduty import PagerDuty
 from tests.fakes.redmine import Redmine
 from tests.fakes.servicenow import ServiceNow
+from tests.fakes.tmf_benches import tmf621_bench, tmf642_bench
 from tests.fakes.zabbix import Zabbix
 from tests.fakes.zammad import Zammad
 from tests.fakes.zendesk import Zendesk
@@ -28,70 +29,10 @@ from tests.real.middleman import Middleman
 from tests.real.redmine_bench import RedmineBench
 
 
-class Fake(Protocol):
-    """What a bench needs of a fake: tickets are filed by a title, and known by an id from then on."""
-
-    ignores: bool
-
-    @property
-    def url(self) -> str: ...
-
-    def create(self, title: str, /) -> Any: ...
-
-    def put_on_one_stamp(self) -> None: ...
-
-
-F = TypeVar("F", bound=Fake)
-
-
-class FakeBench(Generic[F]):
-    """The tickets of a fake by their titles; what the adapter must know in secret stands in files of `folder`."""
-
-    title: tuple[str, ...]
-    """Where the title stands in what the adapter reads."""
-    cannot: ClassVar[Mapping[str, str]] = {"merge": "its tickets are not merged"}
-
-    def __init__(self, fake: F, folder: Path) -> None:
-        self.fake = fake
-        self.url = fake.url
-        self._folder = folder
-        self._ids: dict[str, Any] = {}
-
-    def secret(self, name: str, text: str) -> str:
-        """The reference to a secret that is written down under this name."""
-        (self._folder / name).write_text(text)
-        return f"file:{self._folder / name}"
-
-    @property
-    def wrong_login(self) -> dict[str, Any]:
-        return {"username": "nobody@example.test"}
-
-    def ignore_filters(self, middleman: Middleman) -> None:
-        self.fake.ignores = True
-
-    def login(self, user: tuple[str, str]) -> dict[str, Any]:
-        return {"url": self.url, "username": user[0], "password": self.secret("password", user[1]), "max_wait": 20}
-
-    def create(self, *names: str) -> None:
-        for name in names:
-            self._ids[name] = self.fake.create(name)
-
-    def id_of(self, name: str) -> Any:
-        return self._ids[name]
-
-    def put_on_one_stamp(self) -> None:
-        self.fake.put_on_one_stamp()
-
-    def name_of(self, record: Record) -> str:
-        found: Any = record.data
-        for part in self.title:
-            found = found[part]
-        return str(found)
-
-
 class ServiceNowBench(FakeBench[ServiceNow]):
     system = "servicenow"
     title = ("short_description",)
+    words = ("1", "2", "3", "6", "7", "8")
 
     def source(self, **options: Any) -> adapters.servicenow.ServiceNow:
         return adapters.servicenow.make("desk", self.writing | options)
@@ -122,6 +63,8 @@ def servicenow_bench(folder: Path) -> Iterator[ServiceNowBench]:
 class JiraBench(FakeBench[Jira]):
     system = "jira"
     title = ("fields", "summary")
+    words = ("undefined", "new", "indeterminate", "done")
+    """The categories of statuses, which are the site's own."""
 
     def source(self, **options: Any) -> adapters.jira.Jira:
         return adapters.jira.make("desk", self.writing | options)
@@ -149,7 +92,11 @@ def jira_bench(folder: Path) -> Iterator[JiraBench]:
 class ZendeskBench(FakeBench[Zendesk]):
     system = "zendesk"
     title = ("subject",)
-    cannot: ClassVar = {"ignore_filters": "the export is read by its own cursor, and not by a filter"}
+    cannot: ClassVar = {
+        "ignore_filters": "the export is read by its own cursor, and not by a filter",
+        "shift_clock": "what comes behind its own cursor is for Zendesk to say",
+    }
+    words = ("new", "open", "pending", "hold", "solved", "closed", "deleted")
 
     def source(self, **options: Any) -> adapters.zendesk.Zendesk:
         own = self.login(zendesk.USER)
@@ -175,6 +122,7 @@ class PagerDutyBench(FakeBench[PagerDuty]):
     system = "pagerduty"
     title = ("title",)
     cannot: ClassVar = {}
+    words = ("triggered", "acknowledged", "resolved")
 
     def source(self, **options: Any) -> adapters.pagerduty.PagerDuty:
         own = {"url": self.url, "api_key": self.secret("key", pagerduty.KEY), "max_wait": 20}
@@ -206,6 +154,7 @@ class ZammadBench(FakeBench[Zammad]):
     system = "zammad"
     title = ("title",)
     cannot: ClassVar = {}
+    words = ("new", "open", "pending reminder", "pending close", "closed", "merged", "removed")
 
     def source(self, **options: Any) -> adapters.zammad.Zammad:
         own = {"url": self.url, "token": self.secret("token", zammad.TOKEN), "max_wait": 20}
@@ -235,6 +184,7 @@ class GlpiBench(FakeBench[Glpi]):
     system = "glpi"
     title = ("name",)
     cannot: ClassVar = {"merge": "a ticket that is merged goes into the dustbin, as a deleted one does"}
+    words = ("1", "2", "3", "4", "5", "6")
 
     def source(self, **options: Any) -> adapters.glpi.Glpi:
         tokens = {
@@ -263,6 +213,10 @@ def glpi_bench(folder: Path) -> Iterator[GlpiBench]:
 class FakeRedmineBench(RedmineBench):
     imitates = redmine.VERSION
 
+    def __init__(self, desk: Redmine, folder: Path) -> None:
+        super().__init__(desk, folder)
+        self.shift_clock = desk.shift_clock
+
 
 @contextmanager
 def redmine_bench(folder: Path) -> Iterator[FakeRedmineBench]:
@@ -275,6 +229,10 @@ class FakeZabbixBench(FakeBench[Zabbix]):
     title = ("name",)
     imitates = zabbix.IMITATED
     asks_before_login = 1
+    cannot: ClassVar = {
+        "merge": "problems are not merged",
+        "status_words": "a problem has no word for its status",
+    }
 
     def source(self, **options: Any) -> adapters.zabbix.Zabbix:
         own = self.login(zabbix.USER) if "token" not in options else {"url": self.url, "max_wait": 20}

@@ -34,6 +34,7 @@ class DeskApi(HttpServer):
         self.link = '<{url}>; rel="next", <../api/tickets>; rel="first"'
         self.asked: list[dict[str, str]] = []
         self.moves: list[Any] = []
+        self._start = START
         self._changes = 0
         super().__init__(self._answer)
 
@@ -44,9 +45,14 @@ class DeskApi(HttpServer):
     def put(self, key: str, **data: Any) -> None:
         """File a ticket, or change it, a second after the last change."""
         self._changes += 1
-        stamp = (START + timedelta(seconds=self._changes)).isoformat()
+        stamp = (self._start + timedelta(seconds=self._changes)).isoformat()
         known = self.tickets.get(key, {"id": key, "created_at": stamp})
         self.tickets[key] = known | data | {"updated_at": stamp}
+
+    def shift_clock(self, seconds: float) -> None:
+        """Its clock is so far ahead from now on."""
+        self.skew = seconds
+        self._start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds - self._changes)
 
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(request.path)

@@ -71,6 +71,9 @@ class Redmine(Vendor):
         own = {"status_id": STATUSES.index(status) + 1} if status else {}
         self._update(self.issues[issue], own | fields, "Redmine Admin")
 
+    def statuses(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(STATUSES, start=1)}
+
     def delete_issue(self, issue: str) -> None:
         self.issues[issue] = {}
 

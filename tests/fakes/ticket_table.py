@@ -14,6 +14,7 @@ class TicketTable:
     def __init__(self, url: str, *, name: str = "ticket", zoned: bool = False) -> None:
         self.engine: Engine = create_engine(url)
         self._zoned = zoned
+        self._start = START
         self._changes = 0
         moment = DateTime(timezone=zoned)
         self.table = Table(
@@ -33,13 +34,17 @@ class TicketTable:
 
     def put(self, key: str, **values: Any) -> None:
         self._changes += 1
-        stamp = START + timedelta(seconds=self._changes)
+        stamp = self._start + timedelta(seconds=self._changes)
         now = stamp if self._zoned else stamp.replace(tzinfo=None)
         row = {"changed_at": now, **values}
         with self.engine.begin() as connection:
             changed = connection.execute(self.table.update().where(self.table.c.ticket_id == key).values(row))
             if not changed.rowcount:
                 connection.execute(self.table.insert().values({"ticket_id": key, "opened_at": now, **row}))
+
+    def shift_clock(self, seconds: float) -> None:
+        """The stamps are so far ahead from now on."""
+        self._start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds - self._changes)
 
     def run(self, statement: str) -> None:
         with self.engine.begin() as connection:

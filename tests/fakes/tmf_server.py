@@ -47,6 +47,7 @@ class TmfServer(HttpServer):
         self.login: str | None = None
         self.before_patch: list[Callable[[], None]] = []
         self._base = base.rstrip("/")
+        self._start = START
         self._changes = 0
         super().__init__(self._answer)
 
@@ -57,9 +58,14 @@ class TmfServer(HttpServer):
     def put(self, key: str, **data: Any) -> None:
         """Create a resource, or change it, a second after the last change."""
         self._changes += 1
-        stamp = (START + timedelta(seconds=self._changes)).isoformat().replace("+00:00", "Z")
+        stamp = (self._start + timedelta(seconds=self._changes)).isoformat().replace("+00:00", "Z")
         known = self.rows.get(key, {"id": key, "href": f"{self.url}/{self.resource}/{key}"})
         self.rows[key] = {**known, **data, self.stamp: stamp}
+
+    def shift_clock(self, seconds: float) -> None:
+        """Its clock is so far ahead from now on."""
+        self.skew = seconds
+        self._start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds - self._changes)
 
     def ring(self, event: str, key: str) -> list[int]:
         """Tell all who have registered of an event about a resource; what each of them answers."""

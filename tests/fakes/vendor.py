@@ -76,6 +76,11 @@ class Vendor(HttpServer):
         self.now += timedelta(**step) if step else timedelta(seconds=1)
         return self.now
 
+    def shift_clock(self, seconds: float) -> None:
+        """Its clock, and the time of the tickets, are so far ahead from now on, and some seconds for its changes."""
+        self.skew = seconds + 3
+        self.now = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+
     def _serve(self, request: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(request.path)
         lists = parse_qs(parts.query, keep_blank_values=True)

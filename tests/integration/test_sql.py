@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -304,3 +304,17 @@ def test_a_stamp_of_the_year_one_is_read_again_and_stops_nothing(desk: Desk) -> 
     desk.table.run(f"UPDATE {desk.options['table']} SET changed_at = '0001-01-01 00:00:00'")
     cursor = json.loads(json.dumps(list(desk.source().pull({}))[-1].cursor))
     assert keys(list(desk.source().pull(cursor))) == ["T0"]
+
+
+def test_a_clock_of_the_database_that_ran_ahead_hides_nothing_when_it_is_put_right(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = timedelta(hours=1)
+    desk.table.shift_clock(ahead.total_seconds())
+    fill(desk, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr("adapters.sql.database.Database.now", lambda *_: datetime.now(UTC) + ahead)
+        *_, last = desk.source(lookback=0).pull({})
+    desk.table.shift_clock(0)
+    desk.table.put("right", title="Right")
+    assert keys(list(desk.source(lookback=0).pull(last.cursor))) == ["right", "T0"]

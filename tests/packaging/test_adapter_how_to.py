@@ -44,6 +44,7 @@ CARELESS = {
     """gone=ticket["state"] in ("deleted", "merged"),""": "",
 }
 """What a careless author writes in place of what the how-to does."""
+TIMELESS = "now=lambda: datetime.max.replace(tzinfo=UTC), clock=lambda: datetime.max.replace(tzinfo=UTC),"
 TABLE = re.compile(r"(?<=    table:\n      new: acknowledged\n)(?:      \w+: \w+\n)+")
 SETTINGS = """
 [sources.helpdesk]
@@ -143,6 +144,12 @@ def test_the_suite_finds_a_mapping_that_knows_one_word_of_all(python: Path, tmp_
     assert failed(python, tmp_path, "hear_of or mapping") >= {
         "test_listeners_hear_of_a_ticket_once_and_of_a_change_of_its_status_once"
     }
+
+
+def test_the_suite_finds_an_adapter_that_is_led_astray_by_a_clock(python: Path, tmp_path: Path) -> None:
+    """Its cursor goes wherever a stamp is."""
+    replace(copied(python, tmp_path) / "source.py", {"now=self._http.now,": TIMELESS})
+    assert failed(python, tmp_path, "clock") == {"test_a_clock_that_ran_ahead_and_is_put_right_hides_nothing"}
 
 
 def test_the_hub_takes_the_adapter_and_its_mapping_from_the_package(python: Path, tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ class Bench(Protocol):
     `ignore_filters(middleman)`: from now on the system answers as if it had been asked for everything.
     `delete(name)`, after which each pull of `source` looks for what is gone, and `merge(name, into)`, which ends the
     first of two tickets in the same way.
+    `restart()`: the program, or the server of a fake, ends and starts again, and what it holds stays.
+    `shift_clock(seconds)`: its clock, by which it stamps and answers, is so far ahead from now on; 0 puts it right.
+    `status_words()`: every status that it has, in the words of the mapping's table.
     `read_in_pages` is no member: a system whose answer has everything cannot.
     `asks_before_login` is how many questions the adapter has to ask, without its login, before it can log in.
     """

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -34,6 +34,7 @@ class RoundupBench:
 
     system = "roundup"
     cannot: ClassVar = {"merge": "an issue is superseded by another and stays"}
+    _ahead = timedelta(0)
 
     def __init__(self, tracker: Roundup, password_file: Path) -> None:
         self.tracker = tracker
@@ -63,12 +64,25 @@ class RoundupBench:
         self.client.retire_issue(self._ids[name])
         self._more = {"reconcile": 0}
 
+    def restart(self) -> None:
+        self.tracker.stop()
+        self.tracker.start()
+
+    def shift_clock(self, seconds: float) -> None:
+        """That of the stamps of what is created from now on."""
+        self._ahead = timedelta(seconds=seconds)
+
+    def status_words(self) -> list[str]:
+        return list(self.client.statuses())
+
     def texts_in(self, key: str) -> list[str]:
         return self.client.messages(key)
 
     def create(self, *names: str) -> None:
         for name in names:
             self._ids[name] = self.client.create_issue(name)
+            if self._ahead:
+                self.put_on_stamps({name: f"{datetime.now(UTC) + self._ahead:%Y%m%d%H%M%S.000}"})
 
     def change(self, name: str) -> None:
         self.client.change_issue(self._ids[name], status="in-progress")
@@ -112,6 +126,7 @@ class AlertmanagerBench:
         "ignore_filters": "every pull asks for everything",
         "read_in_pages": "one answer has everything",
         "merge": "alerts are not merged",
+        "shift_clock": "no pull asks for a stamp",
     }
 
     def __init__(self, instance: Alertmanager) -> None:
@@ -138,6 +153,13 @@ class AlertmanagerBench:
         self.instance.resolve(self._labels(name))
         self._more = {"patience": 0}
 
+    def restart(self) -> None:
+        self.instance.restart()
+
+    def status_words(self) -> list[str]:
+        """Those of its API."""
+        return ["unprocessed", "active", "suppressed"]
+
     def put_on_one_stamp(self) -> None:
         """They started in one instant, and the order of a snapshot has no weight."""
 
@@ -155,6 +177,7 @@ class RequestTrackerBench:
     """A queue of a tracker that others use too, and a user who only reads."""
 
     system = "request_tracker"
+    cannot: ClassVar = {"shift_clock": "it is read by the numbers of its transactions, and not by a stamp"}
 
     def __init__(self, tracker: RequestTracker, password_file: Path) -> None:
         self.tracker = tracker
@@ -185,6 +208,16 @@ class RequestTrackerBench:
 
     def merge(self, name: str, into: str) -> None:
         self.tracker.change_ticket(self.id_of(name), MergeInto=self.id_of(into))
+
+    def restart(self) -> None:
+        self.tracker.restart()
+
+    def status_words(self) -> set[str]:
+        """Those of the lifecycle: of a new ticket, and all that it may become."""
+        self.create("any")
+        words = {"new"} | self.tracker.next_statuses(self.id_of("any"))
+        self.change("any")
+        return words | self.tracker.next_statuses(self.id_of("any"))
 
     @property
     def writing(self) -> dict[str, Any]:
@@ -226,6 +259,8 @@ class IcingaBench:
         "ignore_filters": "every pull asks for everything",
         "read_in_pages": "one answer has everything",
         "merge": "problems are not merged",
+        "shift_clock": "no pull asks for a stamp",
+        "status_words": "a problem has no word for its status",
     }
 
     def __init__(self, instance: Icinga, password_file: Path) -> None:
@@ -263,6 +298,9 @@ class IcingaBench:
 
     def change(self, name: str) -> None:
         self.instance.acknowledge(self.of(name))
+
+    def restart(self) -> None:
+        self.instance.restart()
 
     def of(self, name: str) -> str:
         return f"{self.host}!{name}"

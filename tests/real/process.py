@@ -87,6 +87,11 @@ class Instance(ABC):
             self._process.kill()
             self._process = None
 
+    def restart(self) -> None:
+        """End it, and start it again on what it has written down."""
+        self.kill()
+        self.start()
+
     def __enter__(self) -> Self:
         try:
             self.start()

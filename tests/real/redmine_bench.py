@@ -35,6 +35,10 @@ class Desk(Protocol):
 
     def issue(self, issue: str, *parts: str) -> dict[str, Any]: ...
 
+    def statuses(self) -> Mapping[str, int]: ...
+
+    def restart(self) -> None: ...
+
     def set_times(self, stamps: Mapping[str, datetime]) -> None: ...
 
     def set_made(self, issue: str, stamp: datetime) -> None: ...
@@ -94,6 +98,12 @@ class RedmineBench:
     def change(self, name: str) -> None:
         self.desk.change_issue(self.id_of(name), status="In Progress")
 
+    def restart(self) -> None:
+        self.desk.restart()
+
+    def status_words(self) -> list[str]:
+        return list(self.desk.statuses())
+
     def id_of(self, name: str) -> str:
         return self._ids[name]
 
@@ -106,6 +116,11 @@ class RedmineBench:
 
 class RunningRedmineBench(RedmineBench):
     """On one that runs."""
+
+    cannot: ClassVar = {
+        **RedmineBench.cannot,
+        "shift_clock": "its clock is this machine's; the fake shows it",
+    }
 
     def __init__(self, desk: Redmine, folder: Path) -> None:
         super().__init__(desk, folder)

@@ -20,6 +20,9 @@ class ZabbixBench:
     cannot: ClassVar = {
         "ignore_filters": "its questions are told in the body; the fake shows it",
         "merge": "problems are not merged",
+        "restart": "it takes long to start; the fake shows it",
+        "shift_clock": "its clock is this machine's; the fake shows it",
+        "status_words": "a problem has no word for its status",
     }
 
     def __init__(self, instance: Zabbix, password_file: Path) -> None:

@@ -29,7 +29,7 @@ class Desk:
         self.meanwhile: dict[int, dict[str, float]] = {}
         self.hides: set[str] = set()
         self.early = timedelta(0)
-        self.now = at(3600)
+        self.now = self.ours = at(3600)
 
     def fetch(self, since: datetime | None, size: int, offset: int) -> Sequence[Ticket]:
         self.tickets |= {key: at(seconds) for key, seconds in self.meanwhile.pop(len(self.asked), {}).items()}
@@ -47,6 +47,7 @@ class Desk:
             key_of=lambda ticket: ticket[0],
             page_size=page_size,
             now=lambda: self.now,
+            clock=lambda: self.ours,
             **given,  # type: ignore[arg-type]
         )
 
@@ -174,6 +175,15 @@ def test_a_cursor_never_goes_beyond_the_clock_of_the_source() -> None:
     assert part.cursor["since"] == "2026-11-22T17:00:12Z"
     desk.tickets["next"] = at(13)
     assert keys(read(desk, part.cursor)) == ["next", "future"]
+
+
+def test_a_cursor_never_goes_beyond_our_clock_either() -> None:
+    desk = Desk(ahead=7200)
+    desk.now, desk.ours = at(7201), at(3600)
+    (part,) = read(desk)
+    assert part.cursor["since"] == "2026-11-22T18:00:00Z"
+    desk.now, desk.tickets["right"] = at(3601), at(3601)
+    assert keys(read(desk, part.cursor)) == ["right", "ahead"]
 
 
 def test_a_clock_that_was_set_back_takes_the_cursor_with_it() -> None:
