@@ -1,7 +1,7 @@
 """A database that is only read: each question in a transaction of its own that cannot write, and within its time."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,8 @@ from hub.ports import AuthFailed, Redaction, Unavailable
 STEPS = 10_000
 """Steps of SQLite's machine between two looks at the clock."""
 REFUSED = ("password authentication failed", "access denied", "login failed", "ora-01017", "no pg_hba.conf entry")
+STREAMED = {"stream_results": True, "max_row_buffer": 20}
+"""Has the drivers that can leave the answer with the database, and take so many rows of it at a time."""
 RESTRICTED = {
     "postgresql": ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "SET statement_timeout = {ms}"),
     "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_execution_time = {ms}"),
@@ -49,11 +51,17 @@ class Database:
         except SQLAlchemyError as error:
             raise self._ours(str(error)) from error
 
-    def rows(self, connection: Connection, question: Select[Any]) -> Sequence[Row]:
-        """The whole answer; the transaction ends with it."""
+    def rows(self, connection: Connection, question: Select[Any]) -> Generator[Row, None, None]:
+        """The answer as the database gives it, a few rows held at a time; the transaction ends with it.
+
+        Raises Unavailable for an answer that takes longer than it may.
+        """
         self._until = time.monotonic() + self._timeout
-        with connection.begin():
-            return [dict(row) for row in connection.execute(question).mappings()]
+        with connection.begin(), connection.execute(question, execution_options=STREAMED) as answer:
+            for row in answer.mappings():
+                if time.monotonic() > self._until:
+                    raise self._ours(f"the answer is not whole after {self._timeout:g} s")
+                yield dict(row)
 
     def now(self, connection: Connection) -> datetime | None:
         """The database's own time; None where it does not tell its zone."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -29,10 +30,12 @@ from adapters.options import POSITIVE, Secret, authorities
 from adapters.rows import Row, RowOptions, RowReader, before_repeated, rfc3339
 from adapters.sql.database import Database
 from adapters.sql.tls import tls_of
-from adapters.sql.values import given_back, kept, like, plain
+from adapters.sql.values import given_back, kept, like, plain, size_of
 from hub.ports import Check, FilterIgnored, Page, Record, Unavailable
 
 PAGE_SIZE = 500
+SIZE_LIMIT = 16 * 1024 * 1024
+"""Bytes of the texts of one page: it ends before the row that would bring more, and no row may have more."""
 PASSWORDS = ("password", "passwd", "pwd")
 """How the names of options of an address end that hold a password."""
 PASSWORD_OF_ODBC = re.compile(r"(?:^|;)\s*(?:pwd|password)\s*=", re.IGNORECASE)
@@ -132,7 +135,7 @@ class Sql:
 
     def check(self) -> Check:
         with self._database.connected() as connection:
-            self._database.rows(connection, self._question().limit(1))
+            list(self._database.rows(connection, self._question().limit(1)))
             now = self._database.now(connection)
             version = self._database.version(connection)
         skew = None if now is None else (now - datetime.now(UTC)).total_seconds()
@@ -149,13 +152,12 @@ class Sql:
             behind = self._begin(connection, cursor, newest)
             place, ended = dict(cursor), False
             while not ended:
-                rows = self._page(connection, behind)
+                rows, ended = self._page(connection, behind)
                 if not rows:
                     break
                 records = self._records(rows)
                 newest = max(records[-1].updated, newest or records[-1].updated)
                 behind = self._behind(rows[-1])
-                ended = len(rows) < self._page_size
                 # Among stamps of just now rows still come up behind a place: a run that is cut off there looks back.
                 is_settled = records[-1].updated <= earlier(signpost, self._lookback)
                 place = self._cursor(rows[-1], min(newest, signpost), keeps_place=is_settled and not ended)
@@ -181,16 +183,36 @@ class Sql:
         return and_(column(self._reader.stamp) >= least)
 
     def _sample(self, connection: Connection) -> Any:
-        rows = self._page(connection, None, size=1)
+        rows, _ = self._page(connection, None, size=1)
         return rows[0][self._reader.stamp] if rows else None
 
     def _page(
         self, connection: Connection, behind: ColumnElement[bool] | None, *, size: int | None = None
-    ) -> Sequence[Row]:
+    ) -> tuple[Sequence[Row], bool]:
+        """The next rows, and whether they are the last. Raises Unavailable for a first row that is too large."""
         stamp: ColumnElement[Any] = column(self._reader.stamp)
         question = self._question().where(stamp.is_not(None) if behind is None else behind)
         order = [stamp, *map(column, self._reader.key)]
-        return self._database.rows(connection, question.order_by(*order).limit(size or self._page_size))
+        asked = size or self._page_size
+        rows: list[Row] = []
+        room = SIZE_LIMIT
+        with closing(self._database.rows(connection, question.order_by(*order).limit(asked))) as answer:
+            for row in answer:
+                room -= sum(map(size_of, row.values()))
+                if room < 0 and rows:
+                    return rows, False
+                if room < 0:
+                    raise Unavailable(self._too_large(row))
+                rows.append(row)
+        return rows, len(rows) < asked
+
+    def _too_large(self, row: Row) -> str:
+        named = ", ".join(f"{name} {row.get(name)!r:.80}" for name in self._reader.key)
+        largest = max(row, key=lambda name: size_of(row[name]))
+        return (
+            f"the row with {named} has more than {SIZE_LIMIT} bytes, {size_of(row[largest])} of them in the column"
+            f" {largest!r}: have a view or query leave it out"
+        )
 
     def _question(self) -> Select[Any]:
         """All columns of all rows. The name stands without AS, which Oracle refuses."""

@@ -34,6 +34,19 @@ def plain(value: Any, zone: tzinfo) -> Any:
             return value
 
 
+def size_of(value: Any) -> int:
+    """Bytes that the value takes, about: letters of a text, and a few for what is neither text nor bytes."""
+    match value:
+        case str() | bytes() | bytearray() | memoryview():
+            return len(value)
+        case Mapping():
+            return sum(map(size_of, (*value.keys(), *value.values())))
+        case list() | tuple():
+            return sum(map(size_of, value))
+        case _:
+            return 16
+
+
 def kept(value: Any) -> Any:
     """The value in a cursor. Raises ValueError for one that cannot be a key or a stamp."""
     match value:

@@ -13,7 +13,9 @@ from marshmallow import ValidationError
 from sqlalchemy import create_engine, text
 
 import adapters.sql
+import adapters.sql.source
 from adapters.sql.database import Database
+from adapters.sql.values import size_of
 from hub.ports import AuthFailed, FilterIgnored, Page, Source, Unavailable
 from tests.fakes.ticket_table import START, TicketTable
 from tests.real.postgresql import OWNER, PASSWORD, READER, Postgresql
@@ -318,3 +320,44 @@ def test_a_clock_of_the_database_that_ran_ahead_hides_nothing_when_it_is_put_rig
     desk.table.shift_clock(0)
     desk.table.put("right", title="Right")
     assert keys(list(desk.source(lookback=0).pull(last.cursor))) == ["right", "T0"]
+
+
+def test_a_page_ends_before_it_is_too_large_and_a_row_that_is_too_large_is_named(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters.sql.source, "SIZE_LIMIT", 10_000)
+    names = fill(desk, 5)
+    for name in names:
+        desk.table.put(name, title="x" * 4_000)
+    pages = list(desk.source(page_size=500).pull({}))
+    assert keys(pages) == names
+    assert [len(page.records) for page in pages] == [2, 2, 1]
+    desk.table.put("T2", title="x" * 20_000)
+    desk.table.put("T3", title="y")
+    taken = list[Page]()
+    with pytest.raises(Unavailable, match=r"the row with ticket_id 'T2' has more .* in the column 'title'"):
+        taken.extend(desk.source(page_size=500).pull({}))
+    assert keys(taken) == ["T0", "T1", "T4"]
+
+
+def test_a_document_in_a_row_counts_with_all_that_is_in_it() -> None:
+    assert size_of({"a": ["x" * 10, b"y" * 10, 7], "b": None}) == 1 + 10 + 10 + 16 + 1 + 16
+
+
+def peak(*, anew: bool = False) -> int:
+    """The most memory (kB) that this process has held, since it was asked for anew."""
+    if anew:
+        Path("/proc/self/clear_refs").write_text("5")
+    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1])
+
+
+def test_a_large_answer_stays_with_the_database_until_it_is_wanted(postgresql: Postgresql, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text(PASSWORD)
+    query = "SELECT i AS id, i AS at, repeat('x', 1000000) AS body FROM generate_series(1, 400) i"
+    own = {"url": postgresql.url(READER), "password": f"file:{tmp_path / 'password'}", "query": query}
+    source = adapters.sql.make("desk", own | {"key": ["id"], "stamp": "at", "stamp_format": "epoch"})
+    before = peak(anew=True)
+    page = next(iter(source.pull({})))
+    assert len(page.records) == 16
+    assert peak() - before < 200_000, "of 400 MB"
