@@ -103,7 +103,8 @@ def account(
         figures += notifications(view, notified.sent, notified.unregistered, is_kept=notified.is_kept)
     sent = notified.sent if notified is not None and notified.is_kept else ()
     if tells_constraints:
-        (degraded,) = (one.value for one in figures if one.metric == DEGRADED_MINUTES.id and one.part == ALL)
+        # The first one: a service may be called like ALL.
+        degraded = next(one.value for one in figures if one.metric == DEGRADED_MINUTES.id and one.part == ALL)
         figures += constraints(view, raised, degraded or 0)
     trends = _trends(view, figures, cases, notified, raised)
     for group in broken_down(view, breakdowns):
