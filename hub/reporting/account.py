@@ -97,7 +97,8 @@ def account(
     repeats = Repeats(cases)
     within = [case for case in cases if _touches(case, question.begin, question.end)]
     view = View(question=question, cases=within, repeats=repeats, spans=question.spans)
-    figures = [figure for metric in catalogue.OF_REPORTS for figure in metric(view)]
+    of_reports = [figure for metric in catalogue.OF_REPORTS for figure in metric(view)]
+    figures = [*of_reports]
     figures += [figure for metric in catalogue.OF_ALL for figure in metric(view)]
     if notified is not None:
         figures += notifications(view, notified.sent, notified.unregistered, is_kept=notified.is_kept)
@@ -107,8 +108,7 @@ def account(
         degraded = next(one.value for one in figures if one.metric == DEGRADED_MINUTES.id and one.part == ALL)
         figures += constraints(view, raised, degraded or 0)
     trends = _trends(view, figures, cases, notified, raised)
-    for group in broken_down(view, breakdowns):
-        figures += [figure for metric in catalogue.OF_REPORTS for figure in metric(group)]
+    figures += broken_down(view, breakdowns, of_reports)
     return Account(
         period=question.period.name,
         zone=question.period.zone,

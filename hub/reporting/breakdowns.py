@@ -4,7 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hub.reporting.cases import Case
+from hub.reporting.catalogue import OF_REPORTS
 from hub.reporting.dimensions import CUSTOMER, NAMES, SERVICE
+from hub.reporting.figures import Figure, Key
+from hub.reporting.metrics.degradation import ALL, BY_SERVICE
 from hub.reporting.views import View
 
 OTHERS = "(others)"
@@ -35,13 +38,24 @@ def groups(view: View, name: str) -> Groups:
     return listed
 
 
-def broken_down(view: View, names: Sequence[str]) -> Iterator[View]:
-    """A view of each group; services are then not listed each for itself."""
+def broken_down(view: View, names: Sequence[str], figures: Sequence[Figure]) -> Iterator[Figure]:
+    """The figures of each group; services are then not listed each for itself. `figures` are those of the view itself,
+    which a group of all of its cases has, too."""
     question = replace(view.question, listed=0)
+    of_all: dict[Key, Figure] = {}
+    for one in figures:
+        if one.part == ALL or one.metric not in BY_SERVICE:
+            of_all.setdefault(one.key, one)  # a service may be called like ALL, which stands before it
     for name in names:
         for value, (cases, values) in groups(view, name).items():
-            group = replace(view, question=question, cases=cases, group=(name, value))
-            yield _narrowed(group, name, values) if name in LINES else group
+            group = name, value
+            part = replace(view, question=question, cases=cases, group=group)
+            part = _narrowed(part, name, values) if name in LINES else part
+            if part.cases == view.cases:
+                yield from (replace(one, group=group) for one in of_all.values())
+                continue
+            for metric in OF_REPORTS:
+                yield from metric(part)
 
 
 def _narrowed(group: View, name: str, values: frozenset[str]) -> View:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hub.model.intervals import measure
 from hub.reporting.clocks import Judged, Turns, judged, running, turns_of
 from hub.reporting.dimensions import UNNAMED
-from hub.reporting.policies import SERVICE_AT, Clock, Policies, SlaPolicy, severity_of
+from hub.reporting.policies import BUSINESS, GROSS, NET, SERVICE_AT, Clock, Policies, SlaPolicy, severity_of
 from hub.reporting.timelines import INVALID, OPEN, RESTORED, Timeline
 
 
@@ -60,7 +60,7 @@ def case_of(timeline: Timeline, policies: Policies, as_of: int, clock: Clock | N
     if target is not None and is_valid:
         by_gross, by_net, by_business = [
             judged(opened, intervals, policy, one, target, shown=shown, restored=restored, until=as_of)
-            for one, shown in ((Clock.GROSS, gross), (Clock.NET, net), (Clock.BUSINESS, business))
+            for one, shown in ((GROSS, gross), (NET, net), (BUSINESS, business))
         ]
     return Case(
         id=timeline.id,
@@ -83,5 +83,5 @@ def case_of(timeline: Timeline, policies: Policies, as_of: int, clock: Clock | N
         by_gross=by_gross,
         by_net=by_net,
         by_business=by_business,
-        by_policy=by_net if clock is Clock.NET else by_gross if clock is Clock.GROSS else by_business,
+        by_policy=by_net if clock is NET else by_gross if clock is GROSS else by_business,
     )

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from hub.model.intervals import Interval
-from hub.reporting.policies import Clock, SlaPolicy
+from hub.reporting.policies import GROSS, NET, Clock, SlaPolicy
 from hub.reporting.timelines import OPEN, RESTORED, Timeline
 
 
@@ -68,14 +68,14 @@ def reaches(
     Gross is from the opening on, whatever happened since. The others count the intervals, those of the states in which
     the clock runs; so the time in which a report was resolved, and opened again later, is no time of theirs.
     """
-    if clock is Clock.GROSS:
+    if clock is GROSS:
         at = opened + target
         return at if at <= until else None
     left = target
     for begin, end in intervals:
-        here = end - begin if clock is Clock.NET else policy.calendar.between(begin, end)
+        here = end - begin if clock is NET else policy.calendar.between(begin, end)
         if here >= left:
-            return begin + left if clock is Clock.NET else policy.calendar.after(begin, left)
+            return begin + left if clock is NET else policy.calendar.after(begin, left)
         left -= here
     return None
 
@@ -84,6 +84,9 @@ class Verdict(StrEnum):
     MET = "met"
     BREACHED = "breached"
     UNDECIDED = "undecided"
+
+
+MET, BREACHED, UNDECIDED = Verdict
 
 
 class Judged(NamedTuple):
@@ -114,7 +117,7 @@ def judged(
     """
     if shown > target:
         end = until if restored is None else restored
-        return Judged(Verdict.BREACHED, reaches(opened, intervals, policy, clock, target, end), shown)
+        return Judged(BREACHED, reaches(opened, intervals, policy, clock, target, end), shown)
     if restored is None:
-        return Judged(Verdict.UNDECIDED, None, shown)
-    return Judged(Verdict.MET, restored, shown)
+        return Judged(UNDECIDED, None, shown)
+    return Judged(MET, restored, shown)

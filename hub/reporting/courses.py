@@ -9,7 +9,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hub.model.times import from_micros, to_micros
-from hub.reporting.clocks import Verdict
+from hub.reporting.clocks import MET
 from hub.reporting.figures import HOUR, SECOND, Number, percent
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.compliance import SLA_COMPLIANCE, VERDICT
@@ -91,7 +91,7 @@ def of_compliance(view: View) -> Course:
     breached: list[int] = []
     for judged in map(VERDICT[None], view.cases):
         if judged is not None and judged.at is not None:
-            (met if judged.verdict is Verdict.MET else breached).append(judged.at)
+            (met if judged.verdict is MET else breached).append(judged.at)
     met.sort()
     breached.sort()
     spans = pairwise(instants)

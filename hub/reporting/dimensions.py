@@ -97,7 +97,8 @@ def reader(name: str, path: str) -> Path:
     first, *others = STEP.finditer(path)
     read: Read = _texts
     for step in reversed(others):
-        read = _member(step[1], _held(step, read))
+        inner = _held(step, read)
+        read = _text_of(step[1]) if inner is _texts else _member(step[1], inner)
     return first[1], _held(first, read)
 
 
@@ -133,6 +134,18 @@ def _member(name: str, inner: Read) -> Read:
     return read
 
 
+def _text_of(name: str) -> Read:
+    """The texts of the member of an object, where a path ends: most reports are read by it many times."""
+
+    def read(value: Any) -> tuple[str, ...]:
+        found = value.get(name) if isinstance(value, dict) else None
+        if type(found) is str:
+            return (found,) if found else ()
+        return () if found is None else _texts(found)
+
+    return read
+
+
 def _held(step: re.Match[str], inner: Read) -> Read:
     """Goes on from what the member of a step holds."""
     fits = _choice(step)
@@ -145,9 +158,9 @@ def _entries(inner: Read, fits: Callable[[Any], bool] | None = None) -> Read:
     def read(value: Any) -> tuple[str, ...]:
         if not isinstance(value, list):
             return inner(value) if fits is None or fits(value) else ()
+        if len(value) == 1:
+            return inner(value[0]) if fits is None or fits(value[0]) else ()
         entries = value if fits is None else [one for one in value if fits(one)]
-        if len(entries) == 1:
-            return inner(entries[0])
         return tuple([text for one in entries for text in inner(one)])
 
     return read

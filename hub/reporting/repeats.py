@@ -55,15 +55,17 @@ class Repeats:
 
     def before(self, case: Case) -> str | None:
         """The report after whose restoration this one came again; None when it is no repeat."""
-        if case.id not in self._before:
-            self._before[case.id] = self._found_before(case)
-        return self._before[case.id]
+        known = self._before
+        if case.id not in known:
+            known[case.id] = self._found_before(case)
+        return known[case.id]
 
     def after(self, case: Case) -> str | None:
         """The report that came again after the last restoration of this one; None when there is none so far."""
-        if case.id not in self._after:
-            self._after[case.id] = self._found_after(case)
-        return self._after[case.id]
+        known = self._after
+        if case.id not in known:
+            known[case.id] = self._found_after(case)
+        return known[case.id]
 
     def _found_before(self, case: Case) -> str | None:
         opened = case.opened

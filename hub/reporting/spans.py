@@ -14,6 +14,7 @@ from hub.reporting.timelines import OPEN
 Span = tuple[int, int, str]
 """(begin, end, state)"""
 
+ACKNOWLEDGED = str(Status.ACKNOWLEDGED)
 BEFORE, AFTER = "acknowledged, not taken up", "acknowledged, taken up"
 """The parts of the time in the state `acknowledged`."""
 
@@ -55,6 +56,11 @@ class Spans:
             ]
         return found
 
+    def inside(self, cases: Sequence[Case]) -> list[Case]:
+        """Those of which something lies in the period."""
+        known = self._spans
+        return [case for case in cases if (known[case.id] if case.id in known else self.of(case))]
+
     def spent(self, case: Case) -> list[tuple[str, int]]:
         """(state, or one of BEFORE and AFTER; how long the report was in it), each once."""
         found = self._spent.get(case.id)
@@ -75,9 +81,7 @@ class Spans:
 
     def down(self, service: str, those: Sequence[Outage]) -> Down:
         """Of a service, by some reports about it. Most groups of a breakdown have the same ones."""
-        if len(those) == 1:
-            return self._worked_out(service, those)
-        key = (service, *[one.case.id for one in those])
+        key = (service, *[one[0].id for one in those])
         found = self._downs.get(key)
         if found is None:
             found = self._downs[key] = self._worked_out(service, those)
@@ -109,7 +113,7 @@ def _spent(spans: Sequence[Span], taken: int | None) -> dict[str, int]:
     found: dict[str, int] = {}
     for begin, end, state in spans:
         found[state] = found.get(state, 0) + end - begin
-        if state == Status.ACKNOWLEDGED:
+        if state == ACKNOWLEDGED:
             turn = end if taken is None else min(max(begin, taken), end)
             for name, length in ((BEFORE, turn - begin), (AFTER, end - turn)):
                 if length:

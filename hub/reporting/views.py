@@ -1,6 +1,5 @@
 """What a metric looks at: the cases of one group, the period, and what was chosen for the account as a whole."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -102,19 +101,22 @@ class View:
     @cached_property
     def in_period(self) -> list[Case]:
         """The reports that were open in the period."""
-        return [case for case in self.cases if self.spans.of(case)]
+        return self.spans.inside(self.cases)
 
     @cached_property
     def outages(self) -> dict[str, list[Outage]]:
         """{service: the valid reports about it that were open in the period}, the parts cut to the period."""
-        found: dict[str, list[Outage]] = defaultdict(list)
+        found: dict[str, list[Outage]] = {}
         outage_of = self.spans.outage
         for case in self.in_period:
             outage = outage_of(case)
             if outage is not None:
                 for service in case.timeline.values[SERVICE_AT]:
-                    found[service].append(outage)
-        return dict(found)
+                    if service in found:
+                        found[service].append(outage)
+                    else:
+                        found[service] = [outage]
+        return found
 
     @cached_property
     def opened_ids(self) -> Rows:

@@ -1,13 +1,14 @@
 """How soon somebody took a report up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from hub.reporting.cases import Case
 from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.figures import Figure
 from hub.reporting.metrics.durations import durations, survived
 from hub.reporting.metrics.shares import share
 from hub.reporting.statistics.survival import survival
-from hub.reporting.views import View
+from hub.reporting.views import View, ids
 
 TIME_TO_ACKNOWLEDGE = Definition(
     id="timeToAcknowledge",
@@ -48,24 +49,28 @@ ACKNOWLEDGED_IN_TARGET = Definition(
 
 
 def acknowledgement(view: View) -> Iterator[Figure]:
-    waiting = tuple([case.id for case in view.opened if case.acknowledged is None])
-    yield from durations(
-        view,
-        TIME_TO_ACKNOWLEDGE,
-        [case.acknowledged - case.opened for case in view.opened if case.acknowledged is not None],
-        tuple([case.id for case in view.opened if case.acknowledged is not None]),
-        excluded={**view.invalid, "notAcknowledged": waiting},
-    )
-    yield from censored(view)
+    taken_up: list[int] = []
+    rows: list[str] = []
+    waiting: list[Case] = []
+    for case in view.opened:
+        at = case.acknowledged
+        if at is None:
+            waiting.append(case)
+        else:
+            taken_up.append(at - case.opened)
+            rows.append(case.id)
+    excluded = {**view.invalid, "notAcknowledged": ids(waiting)}
+    yield from durations(view, TIME_TO_ACKNOWLEDGE, taken_up, tuple(rows), excluded=excluded)
+    yield from censored(view, taken_up, waiting)
     yield in_target(view)
 
 
-def censored(view: View) -> Iterator[Figure]:
+def censored(view: View, taken_up: Sequence[int], waiting: Sequence[Case]) -> Iterator[Figure]:
+    """`taken_up` are the times to acknowledge, `waiting` the reports that have none yet."""
     as_of = view.question.as_of
-    taken_up = [case.acknowledged - case.opened for case in view.opened if case.acknowledged is not None]
-    waiting = [as_of - case.opened for case in view.opened if case.acknowledged is None]
+    steps = survival(taken_up, [as_of - case.opened for case in waiting])
     details = {"takenUp": len(taken_up), "waiting": len(waiting)}
-    yield from survived(view, TIME_TO_ACKNOWLEDGE_CENSORED, survival(taken_up, waiting), details=details)
+    yield from survived(view, TIME_TO_ACKNOWLEDGE_CENSORED, steps, details=details)
 
 
 def in_target(view: View) -> Figure:
@@ -73,11 +78,12 @@ def in_target(view: View) -> Figure:
     late: list[str] = []
     undecided: list[str] = []
     without: list[str] = []
+    as_of = view.question.as_of
     for case in view.opened:
         target, at = case.acknowledge_within, case.acknowledged
         if target is None:
             without.append(case.id)
-        elif (view.question.as_of if at is None else at) - case.opened > target:
+        elif (as_of if at is None else at) - case.opened > target:
             late.append(case.id)
         else:
             (undecided if at is None else met).append(case.id)

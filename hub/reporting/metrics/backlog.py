@@ -39,24 +39,26 @@ AGEING = Definition(
 
 def open_at(cases: Sequence[Case], instant: int) -> list[str]:
     """The reports that were open just before an instant."""
-    found = []
-    for case in cases:
-        if case.opened < instant:
-            timeline = case.timeline
-            if timeline.states[bisect_left(timeline.begins, instant) - 1] in OPEN:
-                found.append(case.id)
-    return found
+    return [case.id for case in cases if case.opened < instant and _was_open(case, instant)]
+
+
+def _was_open(case: Case, instant: int) -> bool:
+    begins = case.timeline.begins
+    if begins[-1] < instant:
+        return case.is_open
+    return case.timeline.states[bisect_left(begins, instant) - 1] in OPEN
 
 
 def backlog(view: View) -> Iterator[Figure]:
     begin, end = view.question.begin, view.question.end
     cases = view.cases
+    turns = [(case.id, case.turns) for case in cases]
     parts = {
         "begin": open_at(cases, begin),
         "opened": [case.id for case in cases if begin <= case.opened < end],
-        "reopened": [case.id for case in cases for at in case.turns.reopened if begin <= at < end],
-        "restored": [case.id for case in cases for at in case.turns.restored if begin <= at < end],
-        "withdrawn": [case.id for case in cases for at in case.turns.gone if begin <= at < end],
+        "reopened": [one for one, turn in turns if turn[1] for at in turn[1] if begin <= at < end],
+        "restored": [one for one, turn in turns for at in turn[0] if begin <= at < end],
+        "withdrawn": [one for one, turn in turns if turn[2] for at in turn[2] if begin <= at < end],
         "end": open_at(cases, end),
     }
     count = {name: len(rows) for name, rows in parts.items()}

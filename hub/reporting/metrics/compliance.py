@@ -1,10 +1,10 @@
 """Whether targets were kept: what is open and late already has missed its target, too."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 
 from hub.reporting.cases import Case
-from hub.reporting.clocks import Judged, Verdict
+from hub.reporting.clocks import MET, Judged
 from hub.reporting.definitions import Cohort, Definition, Unit
 from hub.reporting.figures import Figure
 from hub.reporting.metrics.shares import share
@@ -73,7 +73,7 @@ def decided(view: View, definition: Definition, clock: Clock | None) -> Figure:
     still_open: list[str] = []
     undecided: list[str] = []
     without: list[str] = []
-    goals: set[float | None] = set()
+    decided: list[Case] = []
     for case, judged in zip(view.cases, map(VERDICT[clock], view.cases), strict=True):
         if judged is None:
             if case.is_valid and begin <= case.opened < end:
@@ -83,24 +83,28 @@ def decided(view: View, definition: Definition, clock: Clock | None) -> Figure:
         if at is None:
             undecided.append(case.id)
         elif begin <= at < end:
-            (met if verdict is Verdict.MET else breached).append(case.id)
-            goals.add(case.policy.compliance if case.clock is case.policy.clock else None)
-            if case.is_open:
-                still_open.append(case.id)
+            decided.append(case)
+            if verdict is MET:
+                met.append(case.id)
+            else:
+                breached.append(case.id)
+                if case.is_open:
+                    still_open.append(case.id)
     return share(
         view,
         definition,
         met,
         breached,
         excluded={**view.invalid, "undecided": undecided, "noTarget": without},
-        details={"openAndBreached": tuple(still_open), **({} if clock else _goal(goals))},
+        details={"openAndBreached": tuple(still_open), **({} if clock else _goal(decided))},
         policy={"clock": view.judged_by(clock)},
         by_agreement=True,
     )
 
 
-def _goal(goals: set[float | None]) -> dict[str, float]:
+def _goal(decided: Sequence[Case]) -> dict[str, float]:
     """What was agreed of the share, in percent; nothing where agreements say different things, or by another clock."""
+    goals = {case.policy.compliance if case.clock is case.policy.clock else None for case in decided}
     only = goals.pop() if len(goals) == 1 else None
     return {} if only is None else {"goal": only}
 
@@ -114,7 +118,7 @@ def closed_only(view: View, clock: Clock | None = None) -> Figure:
         if judged is None:
             without.append(case.id)
         else:
-            (met if judged.verdict is Verdict.MET else breached).append(case.id)
+            (met if judged.verdict is MET else breached).append(case.id)
     excluded = {**view.invalid, "noTarget": without}
     policy = {"clock": view.judged_by(clock)}
     return share(view, CLOSED_ONLY, met, breached, excluded=excluded, policy=policy, by_agreement=True)

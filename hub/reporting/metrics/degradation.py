@@ -3,7 +3,7 @@
 All of it is derived from reports: what nobody reported is not in it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.reporting.definitions import Cohort, Definition, Unit
@@ -60,16 +60,22 @@ USER_MINUTES = Definition(
     policy="Reports that do not say how many are affected are left out.",
 )
 ALL = "all"
+NOTHING = Down(0, 0, 0, 0, 0, 0)
+
+BY_SERVICE = frozenset({DEGRADED_MINUTES.id, AVAILABILITY.id, MTBF.id, USER_MINUTES.id})
+"""Metrics whose parts are services, but for ALL."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """`listed` are those that are shown each for itself, the most degraded ones; `rows` the reports about any."""
+    """`listed` are those that are shown each for itself, the most degraded ones; `rows` the reports about any, `whole`
+    the sum of the downs."""
 
     outages: Mapping[str, Sequence[Outage]]
     downs: Mapping[str, Down]
     listed: Sequence[str]
     rows: Rows
+    whole: Down
 
 
 def degradation(view: View) -> Iterator[Figure]:
@@ -79,7 +85,8 @@ def degradation(view: View) -> Iterator[Figure]:
     if view.question.listed:
         listed = sorted(found, key=lambda service: (-downs[service].length, service))[: view.question.listed]
     rows = ids_of([one for those in found.values() for one in those])
-    services = Services(outages=found, downs=downs, listed=listed, rows=rows)
+    whole = Down._make(map(sum, zip(NOTHING, *downs.values(), strict=True)))
+    services = Services(outages=found, downs=downs, listed=listed, rows=rows, whole=whole)
     yield from degraded_minutes(view, services)
     yield from availability(view, services)
     yield from between_failures(view, services)
@@ -88,7 +95,7 @@ def degradation(view: View) -> Iterator[Figure]:
 
 def degraded_minutes(view: View, services: Services) -> Iterator[Figure]:
     whole = (view.question.end - view.question.begin) / MINUTE
-    total = sum([down.degraded for down in services.downs.values()]) / MINUTE
+    total = services.whole.degraded / MINUTE
     n = len(services.downs)
     yield view.figure(DEGRADED_MINUTES, total, n, part=ALL, numerator=total, denominator=whole, rows=services.rows)
     for service in services.listed:
@@ -108,21 +115,21 @@ def degraded_minutes(view: View, services: Services) -> Iterator[Figure]:
 
 
 def availability(view: View, services: Services) -> Iterator[Figure]:
-    downs = services.downs
-    up = sum([down.available for down in downs.values()])
-    counted = sum([down.counted for down in downs.values()])
-    parts: list[tuple[str, int, int, int, Rows]] = [(ALL, up, counted, len(downs), services.rows)]
+    downs, whole = services.downs, services.whole
+    parts: list[tuple[str, int, int, int, Rows]] = [
+        (ALL, whole.available, whole.counted, len(downs), services.rows)
+    ]
     for service in services.listed:
         down, those = downs[service], services.outages[service]
         parts.append((service, down.available, down.counted, len(those), ids_of(those)))
-    for part, one, whole, n, rows in parts:
+    for part, up, counted, n, rows in parts:
         yield view.figure(
             AVAILABILITY,
-            percent(one, whole),
+            percent(up, counted),
             n,
             part=part,
-            numerator=one / MINUTE,
-            denominator=whole / MINUTE,
+            numerator=up / MINUTE,
+            denominator=counted / MINUTE,
             rows=rows,
             policy={"service hours": view.question.service_hours.name},
         )
@@ -130,11 +137,9 @@ def availability(view: View, services: Services) -> Iterator[Figure]:
 
 def between_failures(view: View, services: Services) -> Iterator[Figure]:
     observed = view.question.end - view.question.begin
-    downs = services.downs
-    ran = sum([observed - down.length for down in downs.values()])
-    parts: list[tuple[str, int, int, Rows]] = [
-        (ALL, ran, sum([down.outages for down in downs.values()]), services.rows)
-    ]
+    downs, whole = services.downs, services.whole
+    ran = observed * len(downs) - whole.length
+    parts: list[tuple[str, int, int, Rows]] = [(ALL, ran, whole.outages, services.rows)]
     for service in services.listed:
         down = downs[service]
         parts.append((service, observed - down.length, down.outages, ids_of(services.outages[service])))
@@ -153,13 +158,14 @@ def between_failures(view: View, services: Services) -> Iterator[Figure]:
 
 
 def user_minutes(view: View, services: Services) -> Iterator[Figure]:
-    total = sum([down.user_time for down in services.downs.values()]) / MINUTE
-    rows, unsaid = _by_affected(one for those in services.outages.values() for one in those)
+    total = services.whole.user_time / MINUTE
+    rows, unsaid = _by_affected([one for those in services.outages.values() for one in those], services.rows)
     yield view.figure(
         USER_MINUTES, total, len(rows), part=ALL, numerator=total, rows=rows, excluded={"numberNotSaid": unsaid}
     )
     for service in services.listed:
-        rows, unsaid = _by_affected(services.outages[service])
+        those = services.outages[service]
+        rows, unsaid = _by_affected(those, ids_of(those))
         value = services.downs[service].user_time / MINUTE
         yield view.figure(
             USER_MINUTES,
@@ -172,10 +178,10 @@ def user_minutes(view: View, services: Services) -> Iterator[Figure]:
         )
 
 
-def _by_affected(those: Iterable[Outage]) -> tuple[Rows, Rows]:
-    """The reports that say how many are affected, and those that do not."""
-    said: list[Outage] = []
-    unsaid: list[Outage] = []
-    for one in those:
-        (said if one.case.timeline.affected else unsaid).append(one)
-    return ids_of(said), ids_of(unsaid)
+def _by_affected(those: Sequence[Outage], rows: Rows) -> tuple[Rows, Rows]:
+    """The reports that say how many are affected, and those that do not; `rows` are all of them."""
+    unsaid = ids_of([one for one in those if not one.case.timeline.affected])
+    if not unsaid:
+        return rows, ()
+    silent = frozenset(unsaid)
+    return tuple([one for one in rows if one not in silent]), unsaid

@@ -44,6 +44,6 @@ def hand_offs(view: View) -> Iterator[Figure]:
         rows=view.restored_ids,
         details={"most": max(counts, default=0), "without": counts.count(0)},
     )
-    came_back = [len(set(those)) < len(those) for those in parties]
+    came_back = [len(those) > 1 and len(set(those)) < len(those) for those in parties]
     back, others = split(view.restored, came_back)
     yield share(view, PING_PONG, back, others)

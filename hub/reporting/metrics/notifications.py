@@ -111,6 +111,8 @@ ATTEMPT = _latency(
 
 Missed = Sent | Unregistered
 
+DELIVERED, DEAD = str(DeliveryState.DELIVERED), str(DeliveryState.DEAD)
+
 
 def notifications(
     view: View, sent: Sequence[Sent], unregistered: Sequence[Unregistered] = (), *, is_kept: bool = True
@@ -130,7 +132,7 @@ def notifications(
 
 def _all(view: View, sent: Sequence[Sent], unregistered: Sequence[Unregistered]) -> Iterator[Figure]:
     delivered = received(sent)
-    dead = [one for one in sent if one.settled_at is not None and one.state == DeliveryState.DEAD]
+    dead = [one for one in sent if one.settled_at is not None and one.state == DEAD]
     settled = {one.delivery for one in (*delivered, *dead)}
     pending = [one for one in sent if one.delivery not in settled]
     excluded = {"pending": _ids(pending)}
@@ -154,7 +156,7 @@ def _all(view: View, sent: Sequence[Sent], unregistered: Sequence[Unregistered])
 
 
 def received(sent: Sequence[Sent]) -> list[Sent]:
-    return [one for one in sent if one.settled_at is not None and one.state == DeliveryState.DELIVERED]
+    return [one for one in sent if one.settled_at is not None and one.state == DELIVERED]
 
 
 def coverage(

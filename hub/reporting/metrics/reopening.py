@@ -59,24 +59,28 @@ def first_time_fix(view: View) -> Figure:
     named, unnamed = _named(view.restored)
     fixed: list[Case] = []
     others: list[str] = []
+    came_again = view.repeats.after
     for case in named:
-        if case.turns.reopened or view.repeats.after(case) is not None:
+        if case.turns.reopened or came_again(case) is not None:
             others.append(case.id)
         else:
             fixed.append(case)
-    as_of = view.question.as_of
-    final = {case.id: case.restored + WITHIN for case in fixed if case.restored is not None}
+    since = view.question.as_of - WITHIN
     return share(
         view,
         FIRST_TIME_FIX,
         [case.id for case in fixed],
         others,
         excluded={**view.invalid, "noService": unnamed},
-        provisional={one: until for one, until in final.items() if until > as_of},
+        provisional={
+            case.id: case.restored + WITHIN
+            for case in fixed
+            if case.restored is not None and case.restored > since
+        },
     )
 
 
 def _named(cases: list[Case]) -> tuple[list[Case], list[str]]:
     """The cases that name a service, and the ids of the others: of those nobody can say what came again."""
-    named = [case for case in cases if case.names_service]
-    return named, [case.id for case in cases if not case.names_service]
+    unnamed = [case.id for case in cases if not case.names_service]
+    return [case for case in cases if case.names_service] if unnamed else cases, unnamed

@@ -31,9 +31,10 @@ def time_in_state(view: View) -> Iterator[Figure]:
     rows: dict[str, list[str]] = {name: [] for name in spent}
     spent_in = view.spans.spent
     for case in view.in_period:
+        one = case.id
         for name, length in spent_in(case):
             spent[name] += length
-            rows[name].append(case.id)
+            rows[name].append(one)
     whole = sum(spent[state] for state in STATES)
     for name, length in spent.items():
         yield view.figure(

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from hub.reporting.figures import Figure, Number
+from hub.reporting.figures import Figure, Key, Number
 from hub.reporting.render.attributes import attributes
 from hub.reporting.render.document import Cell, Change, Restated, Shown, Table
 from hub.reporting.render.numbers import amount, decimals_of, moment, number
 from hub.reporting.render.showing import Showing, visible
-from hub.reporting.render.withholding import Key
 from hub.reporting.render.words import Words
 from hub.reporting.restatement import Changed, Restatement
 

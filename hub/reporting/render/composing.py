@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from hub.memory import without_collector
 from hub.reporting.account import Account, digest
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.audiences.definition import ReportDefinition
 from hub.reporting.audiences.policy import ReportPolicy
 from hub.reporting.catalogue import DEFINITIONS, OF_DELIVERIES
-from hub.reporting.figures import Figure
+from hub.reporting.figures import Figure, Key
 from hub.reporting.metrics.arrivals import ARRIVALS
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.degradation import ALL
@@ -22,7 +23,7 @@ from hub.reporting.render.plotting import Paper, curve
 from hub.reporting.render.showing import Showing, visible
 from hub.reporting.render.summaries import is_unknown, summary
 from hub.reporting.render.tables import definitions, deliveries, excluded, not_told, reconciliation, rows
-from hub.reporting.render.withholding import PARETO, Key, tells_left_out, withheld, withheld_in_both
+from hub.reporting.render.withholding import PARETO, tells_left_out, withheld, withheld_in_both
 from hub.reporting.render.words import BY_LANGUAGE, Words
 from hub.reporting.restatement import Restatement
 
@@ -58,6 +59,11 @@ class Told:
 
 def compose(account: Account, told: Told, restatement: Restatement | None = None) -> ManagementReport:
     """With a `restatement`, whose later account this is, it tells what has changed."""
+    with without_collector():
+        return _composed(account, told, restatement)
+
+
+def _composed(account: Account, told: Told, restatement: Restatement | None) -> ManagementReport:
     audience, words = told.audience, BY_LANGUAGE[told.audience.language]
     figures = visible(account.figures, audience, told.metrics)
     balance = visible(account.figures, audience, (BACKLOG.id,))

@@ -8,7 +8,7 @@ from hub.reporting.figures import Number
 Cell = str | int | float | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)  # not frozen, which takes thrice the time to make: there are very many
 class Shown:
     """A figure as it is shown: `text` is its value for people, or why there is none.
 

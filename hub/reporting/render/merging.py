@@ -4,11 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from hub.reporting.figures import Figure
+from hub.reporting.figures import Figure, Key
 from hub.reporting.metrics.arrivals import ARRIVALS
-from hub.reporting.metrics.degradation import ALL
-from hub.reporting.render.showing import BY_SERVICE
-from hub.reporting.render.withholding import PARETO, Key
+from hub.reporting.metrics.degradation import ALL, BY_SERVICE
+from hub.reporting.render.withholding import PARETO
 
 WITHHELD = "(withheld)"
 """Stands for the groups, and the parts, that are not named."""

@@ -1,13 +1,13 @@
 """Numbers and instants as people read them, by language and zone."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from math import floor, log10
 from zoneinfo import ZoneInfo
 
-from hub.model.times import from_micros
 from hub.reporting.audiences.audience import Language
 from hub.reporting.definitions import Unit
-from hub.reporting.figures import Number
+from hub.reporting.figures import SECOND, Number
 
 DECIMALS: Mapping[str, int] = {Unit.PERCENT: 1, Unit.HOURS: 2, Unit.MINUTES: 1, Unit.SECONDS: 1}
 """The most decimals by unit; a number has 2 otherwise."""
@@ -15,7 +15,7 @@ DECIMALS: Mapping[str, int] = {Unit.PERCENT: 1, Unit.HOURS: 2, Unit.MINUTES: 1, 
 FINE: Mapping[str, int] = {"availability": 4}
 """Metrics that tell only by more of them."""
 
-GERMAN_MARKS = str.maketrans(",.", ".,")
+GERMAN, GERMAN_MARKS = Language.GERMAN, str.maketrans(",.", ".,")
 
 
 def number(value: Number, decimals: int, language: Language) -> str:
@@ -24,7 +24,7 @@ def number(value: Number, decimals: int, language: Language) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     text = "0" if text == "-0" else text
-    return text.translate(GERMAN_MARKS) if language is Language.GERMAN else text
+    return text.translate(GERMAN_MARKS) if language is GERMAN else text
 
 
 def amount(value: Number, decimals: int, language: Language) -> str:
@@ -41,5 +41,5 @@ def decimals_of(metric: str, unit: str) -> int:
 
 def moment(micros: int, zone: str) -> str:
     """Local, to the minute, with the distance from UTC: 2026-03-02 09:00 +01:00."""
-    text = from_micros(micros).astimezone(ZoneInfo(zone)).isoformat(" ", "minutes")
+    text = datetime.fromtimestamp(micros // SECOND, ZoneInfo(zone)).isoformat(" ", "minutes")
     return f"{text[:16]} {text[16:]}"

@@ -7,24 +7,13 @@ from typing import Any
 from hub.reporting.audiences.audience import Audience
 from hub.reporting.catalogue import OF_DELIVERIES
 from hub.reporting.dimensions import CUSTOMER, SERVICE
-from hub.reporting.figures import Figure, Number, Rows
+from hub.reporting.figures import Figure, Key, Number, Rows
 from hub.reporting.metrics import degradation
 from hub.reporting.render import numbers
 from hub.reporting.render.document import Shown
 from hub.reporting.render.numbers import decimals_of, number
-from hub.reporting.render.withholding import PARETO, Key
+from hub.reporting.render.withholding import PARETO
 from hub.reporting.render.words import Words
-
-BY_SERVICE = frozenset(
-    one.id
-    for one in (
-        degradation.DEGRADED_MINUTES,
-        degradation.AVAILABILITY,
-        degradation.MTBF,
-        degradation.USER_MINUTES,
-    )
-)
-"""Metrics whose parts are services, but for `all`."""
 
 CENSORED = {
     "{restored} restored, {open} open": ("restored", "open"),
@@ -43,7 +32,7 @@ def _tells(one: Figure, hidden: frozenset[str]) -> bool:
         return True
     if one.metric in PARETO:
         return one.part.partition(":")[0] in hidden
-    return one.metric in BY_SERVICE and one.part != degradation.ALL and SERVICE in hidden
+    return one.metric in degradation.BY_SERVICE and one.part != degradation.ALL and SERVICE in hidden
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +48,9 @@ class Showing:
     tells_left_out: bool = True
     _known: dict[int, tuple[Rows, tuple[int, ...]]] = field(default_factory=dict, repr=False, compare=False)
     """By the identity of the rows of a figure, which figures share."""
+
+    _policies: dict[tuple[tuple[str, str], ...], str] = field(default_factory=dict, repr=False, compare=False)
+    """What is said of the policies of figures, which most of them share."""
 
     def shown(self, one: Figure) -> Shown:
         """Of a figure that is withheld only that it is."""
@@ -91,8 +83,9 @@ class Showing:
     def _numbered(self, rows: Rows, numbers: Mapping[str, int]) -> tuple[int, ...]:
         known = self._known.get(id(rows))
         if known is None:
-            found = tuple(sorted(filter(None, map(numbers.get, rows))))
-            known = self._known[id(rows)] = rows, found
+            found = list(filter(None, map(numbers.get, rows)))
+            once = set(found)  # which has small numbers nearly in order: to sort it takes little
+            known = self._known[id(rows)] = rows, tuple(sorted(once if len(once) == len(found) else found))
         return known[1]
 
     def text(self, one: Figure) -> str:
@@ -121,11 +114,15 @@ class Showing:
         return ", ".join(text for text in (group, part) if text) or self.words("all")
 
     def _policy(self, one: Figure) -> str:
-        told = {
-            name: "as agreed" if name == "agreement" and self._is_named_after_others else text
-            for name, text in one.policy.items()
-        }
-        return "; ".join(f"{self.words(name)}: {self.words(text)}" for name, text in told.items())
+        chosen = tuple(one.policy.items())
+        if chosen not in self._policies:
+            told = {
+                name: "as agreed" if name == "agreement" and self._is_named_after_others else text
+                for name, text in chosen
+            }
+            said = "; ".join(f"{self.words(name)}: {self.words(text)}" for name, text in told.items())
+            self._policies[chosen] = said
+        return self._policies[chosen]
 
     @property
     def _is_named_after_others(self) -> bool:

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from hub.reporting.definitions import Unit
-from hub.reporting.figures import Figure, Number, Rows
+from hub.reporting.figures import Figure, Key, Number, Rows
 from hub.reporting.metrics import pareto
 from hub.reporting.metrics.backlog import BACKLOG
 from hub.reporting.metrics.states import TIME_IN_STATE
 
-Key = tuple[str, tuple[str, ...], str]
+COUNT = str(Unit.COUNT)
 
 PARETO = frozenset({pareto.PARETO_COUNT.id, pareto.PARETO_DEGRADED.id})
 """Metrics whose parts are `dimension: value`."""
@@ -26,6 +26,8 @@ def withheld(figures: Sequence[Figure], smallest: int) -> frozenset[Key]:
     withheld, the smallest other one is too: the sum, which is shown, gave it away otherwise. Of a balance all is
     withheld, whose terms other metrics tell, and of the times in the states.
     """
+    if smallest < 2:
+        return frozenset()
     sizes = {one.key: _size(one) for one in figures}
     small = {one.key for one in figures if 0 < sizes[one.key] < smallest or _is_of_few(one, smallest)}
     small |= _of_small_groups(figures, smallest)
@@ -116,11 +118,11 @@ def _with_few_more(figures: Sequence[Figure], smallest: int) -> set[Key]:
     """The counts of what another figure of the group is about and few reports besides."""
     by_group: dict[tuple[str, ...], set[Rows]] = defaultdict(set)
     for one in figures:
-        if one.unit != Unit.COUNT:
+        if one.unit != COUNT:
             by_group[one.group].add(one.rows)
     found = set()
     for one in figures:
-        if one.unit == Unit.COUNT and smallest > 1:
+        if one.unit == COUNT:
             size, rows = len(one.rows), set(one.rows)
             near = (other for other in by_group[one.group] if 0 < size - len(other) < smallest)
             if any(rows.issuperset(other) for other in near):

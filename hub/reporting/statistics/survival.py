@@ -1,8 +1,8 @@
 """Kaplan and Meier's estimate: durations of which some have not ended yet (E. L. Kaplan, P. Meier, 1958)."""
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import inf
 
 Step = tuple[int, float]
 TOLERANCE = 1e-9
@@ -15,14 +15,16 @@ def survival(ended: Iterable[int], censored: Iterable[int]) -> list[Step]:
     """
     ends, others = Counter(ended), sorted(censored)
     at_risk, left = ends.total() + len(others), 1.0
-    passed = 0
+    waiting = iter([*others, inf])
+    next_one = next(waiting)
     steps: list[Step] = []
-    for duration, count in sorted(ends.items()):
-        before = bisect_left(others, duration)
-        at_risk -= before - passed
-        passed = before
-        left *= (at_risk - count) / at_risk
-        at_risk -= count
+    for duration in sorted(ends):
+        while next_one < duration:
+            at_risk -= 1
+            next_one = next(waiting)
+        still = at_risk - ends[duration]
+        left *= still / at_risk
+        at_risk = still
         steps.append((duration, left))
     return steps
 
