@@ -59,7 +59,7 @@ class Profile:
     def resume(self, memory: Memory) -> None:
         self._hours, self._days = dict(memory.reports), dict(memory.days)
         self._keys = {key: dict(days) for key, days in memory.about.items()}
-        self._first, self._newest = memory.first, memory.newest
+        self._first, self._newest = memory.first or None, memory.newest  # of an empty stream it is 0
 
     def knows(self, at: int, span: int) -> bool:
         """Whether its first report lies so long before an instant."""
