@@ -41,7 +41,7 @@ class DemandWatch:
         return [
             self._judged(key, hour, sighting.at, looked)
             for key in self._demand.counted(sighting)
-            if key == EVERYTHING or key in looked
+            if (key == EVERYTHING or key in looked) and self._demand.asked(key, hour).reports
         ]
 
     def _judged(self, key: Key, hour: int, at: int, looked: frozenset[Key]) -> Finding:

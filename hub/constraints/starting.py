@@ -10,6 +10,7 @@ from hub.constraints.sightings import Sighting
 from hub.constraints.topology import Topology
 from hub.model.event import EventType
 from hub.model.times import micros_to_text
+from hub.problems.dates import AHEAD
 from hub.store.constraints import Sighted
 from hub.store.tables import Tables
 
@@ -28,6 +29,7 @@ class Start:
         self.detectors = detectors
         self.until = until
         self._read = read
+        self._now = now
         self._opened, self._seq = micros_to_text(now - KEPT * HOUR), 0
         self.kept_at = self._resume(tables, topology)
         """When what it goes on by was kept; 0 where weeks are read."""
@@ -52,7 +54,7 @@ class Start:
         """Go on by what was kept, and the reports of the hours before it; 0 where nothing fits."""
         kept = tables.constraints.memory()
         memory = memory_in(kept.content, topology) if kept and kept.mark <= self.until else None
-        if kept is None or memory is None:
+        if kept is None or memory is None or memory.at > self._now + AHEAD:
             return 0
         self.detectors.resume(memory)
         since = micros_to_text(self.detectors.held_from)

@@ -18,7 +18,8 @@ from hub.constraints.topology import Topology
 from hub.model.constraint import Type
 from hub.model.event import EventType
 from hub.model.problem import Status, is_constraint
-from hub.model.times import Clock, from_text, to_micros
+from hub.model.times import Clock, from_text, micros_to_text, to_micros
+from hub.problems.dates import AHEAD
 from hub.store.constraints import Kept, Sighted
 from hub.store.sqlite import Store
 from hub.store.tables import Tables
@@ -79,7 +80,7 @@ class ConstraintTask:
         """One batch; whether there is more. Raises StoreUnavailable."""
         tables = self._store.read
         detectors = self._followed(tables)
-        if detectors is None:
+        if detectors is None or self._is_behind(detectors):
             return True
         until = tables.records.last()
         rows = tables.constraints.sightings(after=self._seen, until=until, limit=self._batch)
@@ -103,6 +104,14 @@ class ConstraintTask:
         self._seen = until
         self._kept_at = kept.kept if kept else self._kept_at
         return is_more
+
+    def _is_behind(self, detectors: Detectors) -> bool:
+        """Whether the clock was set back behind what they have seen: they begin anew, without what lies ahead."""
+        if detectors.newest <= to_micros(self._clock()) + AHEAD:
+            return False
+        log.warning("constraints.clock_set_back", newest=micros_to_text(detectors.newest))
+        self._detectors = None
+        return True
 
     def _to_keep(self, detectors: Detectors, until: int) -> Kept | None:
         """What the detectors know, when it is time: after a start that read weeks, and once an hour where more came."""
@@ -167,7 +176,11 @@ class ConstraintTask:
         return detectors.take(one) if row.event_type == EventType.CREATE else detectors.also(one)
 
     def _sighting(self, row: Sighted) -> Sighting | None:
-        return sighting_in(row, self._topology)
+        one = sighting_in(row, self._topology)
+        if one and one.at > to_micros(self._clock()) + AHEAD:
+            log.warning("constraints.stamped_ahead", report=one.problem_id, opened=row.opened)
+            return None
+        return one
 
     def _say_expected(self, detectors: Detectors) -> None:
         """Once an hour of each."""
