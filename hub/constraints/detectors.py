@@ -52,11 +52,11 @@ class Detectors:
         ended = self.advance(sighting.at) if sighting.at > self.newest else []
         self.newest = max(self.newest, sighting.at)
         if not self._profile.knows(sighting.at, self._rules.warm_up):
-            self._failures.hold(sighting, self.newest)
+            self._failures.hold(self._expectations.evidence(sighting), self.newest)
             return ended
         busy = self._demand.looked_at(sighting.at // HOUR)
         self._end(sighting.at)
-        findings = self._failures.take(sighting, self.newest, busy)
+        findings = self._failures.take(self._expectations.evidence(sighting), self.newest, busy)
         return [*ended, *self._shown(findings), *self._shown(self._shortages.take(sighting))]
 
     def also(self, sighting: Sighting) -> list[Episode]:
@@ -64,7 +64,9 @@ class Detectors:
         if not sighting.live or self.newest - sighting.at > self._rules.lateness:
             return []
         self._end(sighting.at)
-        return self._shown(self._failures.look(sighting, self._demand.looked_at(sighting.at // HOUR)))
+        return self._shown(
+            self._failures.look(self._expectations.evidence(sighting), self._demand.looked_at(sighting.at // HOUR))
+        )
 
     def advance(self, now: int) -> list[Episode]:
         """The constraints that ease or are cleared by an instant."""
@@ -136,7 +138,7 @@ class Detectors:
 
     def _hold(self, sighting: Sighting) -> None:
         if sighting.at >= self.newest - self._rules.lateness - self._rules.windows[-1]:
-            self._failures.hold(sighting, self.newest)
+            self._failures.hold(self._expectations.evidence(sighting), self.newest)
 
     def _shown(self, findings: list[Finding]) -> list[Episode]:
         """What the findings of one type, about one report, change."""

@@ -66,6 +66,13 @@ class Expectations:
         values = {key.value for key in sighting.keys}
         return [one for one in self._known if one.key in values and one.holds(sighting.at)]
 
+    def evidence(self, sighting: Sighting) -> Sighting:
+        """A report on the keys alone whose failure it may show: where that of some of them is expected, on these."""
+        expected = {one.key for one in self.about(sighting) if Type.RESOURCE_FAILURE in one.types}
+        if not expected:
+            return sighting
+        return sighting._replace(keys=tuple(key for key in sighting.keys if key.value in expected))
+
 
 NO_INSTANT: dict[str, Any] = {"invalid": "must be a time such as 2026-03-14T22:00:00Z, not {input!r}"}
 
