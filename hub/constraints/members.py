@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hub.constraints.sightings import Kind, sighting_of
+from hub.constraints.sightings import Kind, customer_of, originator_of, sighting_of
 from hub.constraints.topology import NONE
 from hub.model.intervals import Interval, weighted
 from hub.model.problem import Document, Status
@@ -33,7 +33,8 @@ def member_of(problem_id: str, document: Document, until: int) -> Member | None:
     end = min(until, _micros(document["resolutionDate"])) if document["status"] in RESTORED else until
     seen = sighting_of(problem_id, document, NONE, at=opened, recorded=opened)
     services = tuple(key.value for key in seen.keys if key.kind is Kind.SERVICE) or ("",)
-    return Member((opened, end), seen.party, services, document.get("affectedNumberOfServices") or 0)
+    party = customer_of(document) or originator_of(document) or problem_id
+    return Member((opened, end), party, services, document.get("affectedNumberOfServices") or 0)
 
 
 def user_minutes(members: Iterable[Member]) -> float | None:

@@ -61,7 +61,7 @@ def sighting_of(
         at=min(at, recorded),
         recorded=recorded,
         keys=tuple(keys),
-        party=_customer(document) or problem_id,
+        party=customer_of(document) or problem_id,
         named=frozenset(Key(Kind.RESOURCE, one) for one in causes),
         live=live,
     )
@@ -83,11 +83,16 @@ def _ids(document: Document, name: str) -> Iterator[str]:
             yield str(found)
 
 
-def _customer(document: Document) -> str | None:
-    """The customer that a report names; who reported it where it names none."""
-    related = [one for one in document.get("relatedParty") or () if one.get("role") == CUSTOMER]
-    for one in (*related, document.get("originatorParty") or {}):
-        found: Any = (one.get("partyOrPartyRole") or {}).get("id")
-        if found:
-            return str(found)
-    return None
+def customer_of(document: Document) -> str | None:
+    """The customer that a report names. Who only reported it, such as a desk for many customers, is none."""
+    parties = (*(document.get("relatedParty") or ()), document.get("originatorParty") or {})
+    return next((found for one in parties if one.get("role") == CUSTOMER and (found := _party(one))), None)
+
+
+def originator_of(document: Document) -> str | None:
+    return _party(document.get("originatorParty") or {})
+
+
+def _party(related: Document) -> str | None:
+    found: Any = (related.get("partyOrPartyRole") or {}).get("id")
+    return str(found) if found else None
