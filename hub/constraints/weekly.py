@@ -19,6 +19,8 @@ def week_of(name: str) -> tuple[str, str]:
     """[begin, end) of an ISO week such as 2026-W13, from Monday to Monday in UTC. Raises InvalidInput."""
     try:
         begin = datetime.strptime(f"{name}-1", "%G-W%V-%u").replace(tzinfo=UTC)
+        if name_of_week(begin) != name:
+            raise ValueError(name)  # a year of 52 weeks has no 53rd
     except ValueError as error:
         message = "must be a week such as 2026-W13"
         raise InvalidInput(violations=[Violation(field="week", value=name, message=message)]) from error
