@@ -14,16 +14,17 @@ from hub.model.caller import Caller
 from hub.model.problem import Document, Problem
 from hub.model.task import TaskKind
 from hub.model.times import micros_to_text
-from hub.problems.links import CHILDREN, ids_in
+from hub.problems.links import CHILDREN, PARENTS, ids_in
 from hub.problems.sources import Observation, SourceRules
 from hub.problems.tasks import TaskRules
+from hub.query.syntax import Comparison, Operator
 from hub.store.constraints import SOURCE
 from hub.store.tables import Tables
 from hub.telemetry import logger
 
 log = logger("hub.constraints")
 
-ENDED_MOST = 10_000
+ENDED_MOST, HISTORY = 10_000, 1_000
 
 CALLER = Caller(name="hub:constraints", scopes=frozenset())
 """Who groups and releases the members, as the history says."""
@@ -72,7 +73,11 @@ class Publisher:
     def _attach(self, tables: Tables, report: Problem, members: Collection[str]) -> None:
         """Put the members that are not there yet, and are still here, below the constraint."""
         there = set(ids_in(report.document, CHILDREN))
-        new = [one for one in members if one not in there and tables.problems.get(one)]
+        new = [
+            one
+            for one in members
+            if one not in there and tables.problems.get(one) and not _was_taken_out(tables, one, report.id)
+        ]
         if not new:
             return
         task: dict[str, Any] = {
@@ -109,6 +114,13 @@ def _episodes(found: Iterable[tuple[str, Document, Collection[str]]]) -> Iterato
             yield episode_of(document, parties)
         except BROKEN as error:
             log.warning("constraint.unreadable", constraint=constraint_id, error=repr(error))
+
+
+def _was_taken_out(tables: Tables, member: str, constraint: str) -> bool:
+    """Whether the history of a report says that it was below a constraint and is no more: somebody ungrouped it."""
+    of_it = Comparison(path=("serviceProblem", "id"), operator=Operator.EQ, values=(member,))
+    changes = [one.changes.get(PARENTS) or {} for one in tables.records.page(of_it, limit=HISTORY).rows]
+    return any(constraint in ids_in(each, "from") and constraint not in ids_in(each, "to") for each in changes)
 
 
 def _parties(tables: Tables, document: Document) -> set[str]:

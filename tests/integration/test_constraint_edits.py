@@ -106,3 +106,18 @@ def test_one_that_was_reopened_by_hand_ends(desk: Watched) -> None:
     desk.work()
     _, document = desk.one()
     assert (document["status"], values_of(document)["phase"]) == ("resolved", "cleared")
+
+
+def test_what_was_ungrouped_by_hand_stays_out(desk: Watched) -> None:
+    reports = desk.burst(6)
+    constraint_id, _ = desk.one()
+    desk.ungroup(constraint_id, reports[0])
+    for restarts in (False, True):
+        if restarts:
+            desk.task = desk.watcher()
+        desk.report(9 + restarts, 13 + restarts, affectedResource=[{"id": "OLT-7"}])
+        desk.work()
+    members = [one["id"] for one in desk.one()[1]["underlyingProblem"]]
+    assert reports[0].id not in members
+    assert len(members) == 7
+    assert "parentProblem" not in desk.kept(reports[0]).document
