@@ -175,8 +175,9 @@ class Transaction:
             self._keep(changed.record, None, changed.digest)
 
     def _keep(self, record: Record, problem_id: str | None, digest: bytes) -> None:
-        # A stamp in the future would make everything late that comes until then.
-        updated = to_micros(min(record.updated, self.now))
+        # A stamp in the future would make all late that comes until then, and stamps may be whole seconds.
+        is_ahead = record.updated > self.now
+        updated = to_micros(self.now.replace(microsecond=0) if is_ahead else record.updated)
         item = self._item(record.key)
         beside = b""
         if item is not None and item.updated == updated and item.digest != digest:

@@ -32,7 +32,8 @@ def test_a_request_to_wait_is_followed_within_the_pull(
 def test_what_a_pull_is_answered_tells_the_time_of_the_system(served: ServedBench) -> None:
     source = served.source()
     if not isinstance(source, Timed):
-        assert served.system in ("glpi", "icinga"), "they are asked for their clock once an hour"
+        is_ours = type(source).__module__.startswith("adapters.")
+        assert not is_ours or served.system in ("glpi", "icinga"), "they are asked for their clock once an hour"
         return
     list(source.pull({}))
     assert source.clock_skew is not None

@@ -47,7 +47,7 @@ class Background:
             try:
                 if answers():
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 pass
             time.sleep(0.02)
         said = self._log.read_text(errors="replace")[-600:].strip()

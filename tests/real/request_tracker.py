@@ -10,7 +10,7 @@ from tests.real.debian import free_port, libraries, move_paths, run, unpack
 from tests.real.process import Background, Instance
 
 PACKAGES = ("request-tracker5", "rt5-db-sqlite")
-READY_WITHIN = 60.0
+READY_WITHIN = 180.0
 ADMIN = ("root", "password")
 """What Request Tracker calls its first user, and the password it has until somebody sets one."""
 READER = ("reader", "reads-and-no-more")

@@ -153,9 +153,9 @@ def _balances(figures: Iterable[Figure]) -> list[list[Key]]:
 
 def _beside(table: Sequence[Key], small: set[Key], sizes: Mapping[Key, int], smallest: int) -> list[Key]:
     """The one to withhold, too, where those that are withheld are few together; with no other, those of nothing,
-    which tell the whole."""
+    which tell the whole. Where those that are withheld are of nothing, there is nothing to be worked out."""
     hidden = [sizes[key] for key in table if key in small]
-    if not hidden or (len(hidden) > 1 and sum(hidden) >= smallest):
+    if not any(hidden) or (len(hidden) > 1 and sum(hidden) >= smallest):
         return []
     others = [key for key in table if key not in small]
     filled = [key for key in others if sizes[key]]
