@@ -116,10 +116,11 @@ class Files:
             settled = status.st_size if time.time() - status.st_mtime >= self._settle else None
             rows = Rows(file, told(path), self._layout, self._reader.record, settled=settled)
             self._require_columns(rows.columns, path)
-            place = places.get(name_of(path))
+            name = name_of(path)
+            place = places.get(name)
             offset = place.offset if place is not None and place.is_in(file) else 0
             for part in rows.parts(offset, self._page_size):
-                places[name_of(path)] = Place.of(file, part.offset)
+                places[name] = Place.of(file, part.offset)
                 if part.records:
                     yield Page(records=tuple(part.records), cursor=_cursor(places))
                 if part.failure is not None:

@@ -51,12 +51,13 @@ class Detectors:
         self._demand.add(sighting)
         ended = self.advance(sighting.at) if sighting.at > self.newest else []
         self.newest = max(self.newest, sighting.at)
+        evidence = self._expectations.evidence(sighting)
         if not self._profile.knows(sighting.at, self._rules.warm_up):
-            self._failures.hold(self._expectations.evidence(sighting), self.newest)
+            self._failures.hold(evidence, self.newest)
             return ended
         busy = self._demand.looked_at(sighting.at // HOUR)
         self._end(sighting.at)
-        findings = self._failures.take(self._expectations.evidence(sighting), self.newest, busy)
+        findings = self._failures.take(evidence, self.newest, busy)
         return [*ended, *self._shown(findings), *self._shown(self._shortages.take(sighting))]
 
     def also(self, sighting: Sighting) -> list[Episode]:

@@ -137,7 +137,7 @@ class Reader:
             document=rendered.document,
             status=rendered.status,
             source_status=rendered.source_status,
-            event_time=to_micros(min(rendered.event_time or record.updated, now)),
+            event_time=to_micros(told_at(record, rendered, now)),
             told=False,
         )
 
@@ -172,6 +172,11 @@ class Reader:
         if NOTE in patch:
             patch[NOTE] = with_notes(before.get(NOTE, []), patch[NOTE])
         return {**dict.fromkeys(emptied - {NOTE}), **patch}
+
+
+def told_at(record: Record, rendered: Rendered, now: datetime) -> datetime:
+    """The instant that a ticket tells of its change; ours where that lies ahead."""
+    return min(rendered.event_time or record.updated, now)
 
 
 def with_notes(before: list[Document], said: list[Document]) -> list[Document]:

@@ -3,16 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from hub.intake.observe import Changed
+from hub.intake.observe import Changed, told_at
 from hub.model.problem import Problem
 from hub.model.times import from_micros, to_micros, to_text
 from hub.store.records import Standing
 from hub.store.sources import Item
-
-
-def told(changed: Changed, now: datetime) -> datetime:
-    """The instant that the ticket tells of itself; ours where that lies ahead."""
-    return min(changed.rendered.event_time or changed.record.updated, now)
 
 
 def occurred(
@@ -31,7 +26,7 @@ def occurred(
     changed in place still tells the instant of the change before. Nothing that it tells falls before a change that
     was seen of it. An entry of a log tells its own time.
     """
-    at = told(changed, now)
+    at = told_at(changed.record, changed.rendered, now)
     if changed.record.log or item is None or item.problem_id is None or before is None:
         return at
     in_place = to_micros(changed.record.updated) <= item.updated

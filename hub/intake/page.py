@@ -63,8 +63,7 @@ class Taken:
 class Transaction:
     """One use of the tables for one source. `told` False keeps its changes from the listeners.
 
-    `listed` says that the records are a part of all that the source lists at present. `gathered` is called when all is
-    found out, and is yet to be written.
+    `listed` says that the records are a part of all that the source lists at present.
     """
 
     tables: Tables
@@ -73,18 +72,18 @@ class Transaction:
     now: datetime
     told: bool
     listed: bool = False
-    gathered: Callable[[], None] = lambda: None
     taken: Taken = field(default_factory=Taken)
     _items: dict[str, Item | None] = field(default_factory=dict)
     _reports: dict[str, Stored | None] = field(default_factory=dict)
 
-    def take(self, news: Iterable[News]) -> Taken:
+    def take(self, news: Iterable[News], gathered: Callable[[], None] = lambda: None) -> Taken:
+        """`gathered` is called when all is found out, and is yet to be written."""
         news = list(news)
         self._look_up([key_of(one) for one in news])
         with self.tables.connection.gathering():
             for one in news:
                 self._take(one)
-            self.gathered()
+            gathered()
         if self.taken.unmapped:
             self._count_unmapped()
         return self.taken

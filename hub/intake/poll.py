@@ -237,8 +237,7 @@ class SourcePoll:
     def _commit(
         self, page: Page, news: list[News], terms: Terms, tables: Tables, gathered: Callable[[], None]
     ) -> Taken:
-        transaction = self._transaction(tables, terms, listed=page.snapshot)
-        taken = replace(transaction, gathered=gathered).take(news)
+        taken = self._transaction(tables, terms, listed=page.snapshot).take(news, gathered)
         if not self._failed_after(taken) and page.cursor != self._kept_cursor:
             tables.sources.set_cursor(self._reader.source, page.cursor)
         return taken

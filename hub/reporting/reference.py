@@ -25,9 +25,10 @@ is no such interval: they are too few to tell of a change. What is no evidence i
 figures are.
 
 An account is *as of* an instant (what came to pass before it) and *as recorded at* another (what the hub knew then). As
-recorded, it is the same to the byte whenever it is made. Restated, it lists the figures of which the
-value, n, numerator, denominator or interval differs today, and the late records that made them so: those of its
-reports, of what came again before or after them, or of the other parts of a whole. Where there are none it says so."""
+recorded, and by the same agreements, it is the same to the byte whenever it is made. Restated, it lists the figures of
+which the value, n, numerator, denominator or interval differs today, and the late records that made them so: those of
+its reports, of what came again before or after them, or of the other parts of a whole. Where there are none it says
+so."""
 
 
 def page() -> str:

@@ -56,9 +56,9 @@ def backlog(view: View) -> Iterator[Figure]:
     parts = {
         "begin": open_at(cases, begin),
         "opened": [case.id for case in cases if begin <= case.opened < end],
-        "reopened": [one for one, turn in turns if turn[1] for at in turn[1] if begin <= at < end],
-        "restored": [one for one, turn in turns for at in turn[0] if begin <= at < end],
-        "withdrawn": [one for one, turn in turns if turn[2] for at in turn[2] if begin <= at < end],
+        "reopened": [one for one, turn in turns for at in turn.reopened if begin <= at < end],
+        "restored": [one for one, turn in turns for at in turn.restored if begin <= at < end],
+        "withdrawn": [one for one, turn in turns for at in turn.gone if begin <= at < end],
         "end": open_at(cases, end),
     }
     count = {name: len(rows) for name, rows in parts.items()}
